@@ -1,6 +1,6 @@
 module comfyui-access/tools/engine/cli
 
-go 1.26.0
+go 1.25.11
 
 // Builds the Pulumi CLI and engine from its published Go modules.
 tool github.com/pulumi/pulumi/pkg/v3/cmd/pulumi

@@ -1,6 +1,6 @@
 module comfyui-access/tools/engine/nodejs-host
 
-go 1.26.0
+go 1.25.11
 
 // The last release in which the Node.js language host is part of the SDK module.
 tool github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs
