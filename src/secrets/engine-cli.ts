@@ -1,0 +1,88 @@
+import { spawn } from "node:child_process";
+import { UserError } from "../errors";
+
+/** How to reach the engine, and with it one project's stacks. */
+export interface EngineAccess {
+  /** The `pulumi` executable, by path or by name on `env.PATH`. */
+  command: string;
+  /** The whole environment for it: backend, passphrase, PATH. */
+  env: NodeJS.ProcessEnv;
+  /** The project's folder, where Pulumi.yaml is. */
+  cwd: string;
+  /** Another stack config file than `Pulumi.<stack>.yaml`. */
+  configFile?: string;
+}
+
+export interface EngineCall {
+  /** What the call is for, completing "could not …", e.g. `read the outputs of stack dev`. */
+  purpose: string;
+  /** Arguments; seen by every user of the machine, hence never a secret. */
+  args: readonly string[];
+  /** Text for standard input, the one way in for a secret. */
+  input?: string;
+}
+
+/** Keeps the secrets that were put in, and what looks like one, out of the engine's own words. */
+const SECRET_SHAPE = /[A-Za-z0-9+/_=-]{32,}(\.access)?/g;
+
+/**
+ * Runs one engine command to its end and returns its standard output, which may hold secrets and is not shown.
+ * @throws {UserError} when the engine is missing or fails, with its own words, secrets masked.
+ */
+export async function runEngine(engine: EngineAccess, call: EngineCall): Promise<string> {
+  const { code, stdout, stderr } = await run(engine, call);
+  if (code === 0) return stdout;
+  throw new UserError(`could not ${call.purpose}: ${lastWords(stderr, call.input, code)}`, remedy(stderr));
+}
+
+function run(
+  engine: EngineAccess,
+  call: EngineCall,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const args = [...call.args, "--non-interactive", "--color", "never"];
+    const child = spawn(engine.command, args, { cwd: engine.cwd, env: engine.env });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+    child.on("error", (error) => {
+      const code = "code" in error ? String(error.code) : error.name;
+      reject(
+        new UserError(
+          `could not ${call.purpose}: ${engine.command} does not start in ${engine.cwd} (${code})`,
+          "Install Pulumi (https://www.pulumi.com/docs/install/) and run the command in the project's folder.",
+        ),
+      );
+    });
+    child.on("close", (code) => {
+      resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
+    });
+    // An engine that ends before it reads its input has said why on stderr.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(call.input ?? "");
+  });
+}
+
+function lastWords(stderr: string, input: string | undefined, code: number | null): string {
+  const words = stderr
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("warning:"));
+  const said = words.find((line) => line.startsWith("error:"))?.slice("error:".length) ?? words.join(" ");
+  const known = input === undefined || input === "" ? said : said.replaceAll(input, "***");
+  return known.trim().replace(SECRET_SHAPE, "***") || `pulumi ended with ${code ?? "a signal"}`;
+}
+
+function remedy(stderr: string): string {
+  if (/passphrase/i.test(stderr)) {
+    return "Set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE) to the stack's passphrase.";
+  }
+  if (/no stack named|no Pulumi project|no Pulumi\.yaml/i.test(stderr)) {
+    return "Check the stack's name with `pulumi stack ls`, and that this is the project's folder and backend.";
+  }
+  if (/log ?in|PULUMI_ACCESS_TOKEN|unauthorized/i.test(stderr)) {
+    return "Log in to the backend of the stack with `pulumi login`.";
+  }
+  return "Mend what Pulumi says and run the command again.";
+}

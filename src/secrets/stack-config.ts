@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { UserError } from "../errors";
+import { type EngineAccess, runEngine } from "./engine-cli";
+import {
+  overallStatus,
+  type SecretSink,
+  type SecretValues,
+  type SinkCheck,
+  type SinkStatus,
+  type SinkWrite,
+} from "./sink";
+
+/**
+ * The namespace of the exported tokens. Not the program's own, which refuses keys that it does not know and
+ * must never take its own output for its input.
+ */
+export const TOKEN_NAMESPACE = "comfyui-access-tokens";
+
+/**
+ * The stack config key of a token: `comfyui-access-tokens:<name>`, whose secret value is the JSON text
+ * `{"clientId":"…","clientSecret":"…"}`. One value, so that id and secret always belong together; a program
+ * reads it with `new pulumi.Config("comfyui-access-tokens").requireSecretObject("<name>")`.
+ * @param token the service token's name in the stack config.
+ * @throws {UserError} for a name that cannot be part of a config key.
+ */
+export function tokenConfigKey(token: string): string {
+  if (!/^[A-Za-z0-9_.-]+$/.test(token)) {
+    throw new UserError(
+      `the service token's name ${JSON.stringify(token)} cannot be part of a config key`,
+      "Name the token with letters, digits, dots, dashes and underscores only.",
+    );
+  }
+  return `${TOKEN_NAMESPACE}:${token}`;
+}
+
+/** `pulumi config --json`: secret values are left out. */
+const listing = z.record(z.string(), z.object({ secret: z.boolean().optional() }));
+
+/** `pulumi config get --json`. */
+const single = z.object({ value: z.string() });
+
+export interface StackConfigOptions {
+  engine: EngineAccess;
+  /** The stack whose config is written. */
+  stack: string;
+}
+
+/** Keeps secrets as encrypted values of a stack's config; the keys are full config keys (`namespace:name`). */
+export class StackConfigSink implements SecretSink {
+  readonly name = "config";
+
+  constructor(private readonly options: StackConfigOptions) {}
+
+  describe(): string {
+    return this.options.engine.configFile ?? `config of stack ${this.options.stack}`;
+  }
+
+  async check(values: SecretValues): Promise<SinkCheck> {
+    const keys: Record<string, SinkStatus> = {};
+    const notices: string[] = [];
+    const present = await this.list();
+    for (const [key, value] of Object.entries(values)) {
+      const entry = present[key];
+      if (entry === undefined) {
+        keys[key] = "missing";
+      } else if (entry.secret !== true) {
+        keys[key] = "stale";
+        notices.push(`${key} stands unencrypted in the ${this.describe()}`);
+      } else {
+        keys[key] = (await this.get(key)) === value ? "current" : "stale";
+      }
+    }
+    return { status: overallStatus(keys), keys, notices };
+  }
+
+  async write(values: SecretValues): Promise<SinkWrite> {
+    const before = await this.check(values);
+    const changed = Object.keys(values).filter((key) => before.keys[key] !== "current");
+    for (const key of changed) await this.set(key, values[key] ?? "");
+    if (changed.length > 0) await this.refuseMisread(values);
+    return { written: changed.length > 0, changed, notices: before.notices };
+  }
+
+  private async list(): Promise<z.infer<typeof listing>> {
+    const purpose = `list the config of stack ${this.options.stack}`;
+    return parse(listing, await this.run(purpose, ["config", "--json"]), purpose);
+  }
+
+  private async get(key: string): Promise<string> {
+    const purpose = `read ${key} from the config of stack ${this.options.stack}`;
+    return parse(single, await this.run(purpose, ["config", "get", key, "--json"]), purpose).value;
+  }
+
+  private async set(key: string, value: string): Promise<void> {
+    const purpose = `set ${key} in the config of stack ${this.options.stack}`;
+    await this.run(purpose, ["config", "set", "--secret", key], value);
+  }
+
+  private async refuseMisread(values: SecretValues): Promise<void> {
+    const after = await this.check(values);
+    if (after.status === "current") return;
+    const lost = Object.keys(values).filter((key) => after.keys[key] !== "current");
+    throw new UserError(
+      `Pulumi reads ${lost.join(", ")} back differently from what was set`,
+      "See that no other program writes the stack's config file, and run the command again.",
+    );
+  }
+
+  private run(purpose: string, args: string[], input?: string): Promise<string> {
+    const { engine, stack } = this.options;
+    const file = engine.configFile === undefined ? [] : ["--config-file", engine.configFile];
+    return runEngine(engine, { purpose, args: [...args, "--stack", stack, ...file], input });
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, stdout: string, purpose: string): T {
+  try {
+    return schema.parse(JSON.parse(stdout));
+  } catch {
+    // The parser's own words may quote the text, which may be secret.
+    throw new UserError(
+      `could not ${purpose}: Pulumi's answer is not in the known form`,
+      "Use Pulumi 3.259 or newer.",
+    );
+  }
+}
