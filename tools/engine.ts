@@ -152,11 +152,22 @@ async function buildProgram(
     const downloads = downloaded > 0 ? `${downloaded} modules fetched, ` : "";
     log(`building ${program.name} with Go: ${downloads}${compiled} packages compiled, ${seconds} s`);
   };
-  log(`building ${program.name} ${program.name === "pulumi" ? `v${engineVersion} ` : ""}from its Go module (once; then it is cached)`);
+  log(
+    `building ${program.name} ${program.name === "pulumi" ? `v${engineVersion} ` : ""}from its Go module (once; then it is cached)`,
+  );
   const ticker = setInterval(say, 10_000);
   const done = await run(
     go,
-    ["build", "-v", "-trimpath", "-ldflags", program.ldflags, "-o", join(outDir, program.name), program.package],
+    [
+      "build",
+      "-v",
+      "-trimpath",
+      "-ldflags",
+      program.ldflags,
+      "-o",
+      join(outDir, program.name),
+      program.package,
+    ],
     {
       cwd: join(modulesDir, program.module),
       // A user's go.work or vendoring flags must not change what is built; VCS stamping fails in a bare checkout.

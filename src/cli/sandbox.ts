@@ -1,0 +1,63 @@
+import { rm } from "node:fs/promises";
+import { defineCommand } from "citty";
+import { startSandbox } from "../../sandbox/server";
+import { ensureEngine } from "../../tools/engine";
+import { UserError } from "../errors";
+import { announceSandbox, findRunningSandbox, openWorkspace } from "../sandboxed/workspace";
+
+export default defineCommand({
+  meta: {
+    name: "sandbox",
+    description: "Keep the sandbox of Cloudflare running for play, with one line per request.",
+  },
+  args: {
+    port: { type: "string", default: "8787", description: "Port on 127.0.0.1." },
+    reset: { type: "boolean", default: false, description: "Start from the seed: forget all objects." },
+  },
+  async run({ args }) {
+    const port = Number(args.port);
+    if (!Number.isInteger(port) || port < 1 || port > 65535) {
+      throw new UserError(`--port is "${args.port}"`, "use a number from 1 to 65535");
+    }
+    const engine = await ensureEngine({ log: (line) => process.stderr.write(`${line}\n`) });
+    const workspace = await openWorkspace({ engine });
+    const other = await findRunningSandbox(workspace);
+    if (other) {
+      throw new UserError(
+        `a sandbox already runs at ${other.url} (process ${other.pid}) on the same state`,
+        "use that one, or stop it first",
+      );
+    }
+    if (args.reset) await rm(workspace.stateFile, { force: true });
+    const sandbox = await startSandbox({
+      port,
+      stateFile: workspace.stateFile,
+      onRequest: ({ method, path, status, ms, token }) => {
+        const time = new Date().toISOString().slice(11, 19);
+        process.stdout.write(
+          `${time} ${String(status)} ${method.padEnd(6)} ${path}  ${token ?? "-"}  ${Math.round(ms)} ms\n`,
+        );
+      },
+    });
+    await announceSandbox(workspace, { pid: process.pid, url: sandbox.url, tokens: sandbox.tokens });
+    process.stdout.write(
+      [
+        `Cloudflare's API, emulated:  ${sandbox.apiUrl}`,
+        `Its state:                   ${workspace.stateFile}`,
+        `API tokens (made up):        in ${workspace.runningFile}`,
+        "",
+        "In another terminal:  npm run sandbox:up | sandbox:preview | sandbox:destroy",
+        "Stop with Ctrl-C.",
+        "",
+        "",
+      ].join("\n"),
+    );
+    await new Promise<void>((resolve) => {
+      process.once("SIGINT", resolve);
+      process.once("SIGTERM", resolve);
+    });
+    await rm(workspace.runningFile, { force: true });
+    await sandbox.close();
+    return 0;
+  },
+});

@@ -1,0 +1,59 @@
+import { spawn } from "node:child_process";
+import { defineCommand } from "citty";
+import { ensureStack } from "../sandboxed/pulumi";
+import { openSandboxSession } from "../sandboxed/session";
+import { providerArg, providerOf, stackArg } from "./args";
+
+type Verb = "up" | "preview" | "destroy";
+
+const descriptions: Record<Verb, string> = {
+  up: "pulumi up of a stack, into the sandbox.",
+  preview: "pulumi preview of a stack against the sandbox, with an API token that may only read.",
+  destroy: "pulumi destroy of a stack in the sandbox.",
+};
+
+function command(verb: Verb) {
+  return defineCommand({
+    meta: { name: verb, description: `${descriptions[verb]} Arguments after -- go to pulumi.` },
+    args: { stack: stackArg, provider: providerArg },
+    async run({ args, rawArgs }) {
+      const session = await openSandboxSession({
+        log: (line) => process.stderr.write(`${line}\n`),
+        provider: providerOf(args.provider),
+      });
+      try {
+        const target = session.target(verb === "preview" ? "preview" : "up");
+        await ensureStack(target, args.stack);
+        const dashes = rawArgs.indexOf("--");
+        const passed = dashes === -1 ? [] : rawArgs.slice(dashes + 1);
+        const yes = verb === "preview" ? [] : ["--yes"];
+        return await inherit(target.command, [verb, "--stack", args.stack, ...yes, ...passed], target);
+      } finally {
+        await session.close();
+      }
+    },
+  });
+}
+
+/** The engine writes straight to the terminal: its own display is the best one for it. */
+function inherit(
+  file: string,
+  args: string[],
+  options: { cwd: string; env: NodeJS.ProcessEnv },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { ...options, stdio: "inherit" });
+    // Ctrl-C reaches the whole group: the engine cancels in an orderly way, and this process waits for it.
+    const wait = () => {};
+    process.on("SIGINT", wait);
+    child.once("error", reject);
+    child.once("close", (code) => {
+      process.off("SIGINT", wait);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+export const up = command("up");
+export const preview = command("preview");
+export const destroy = command("destroy");

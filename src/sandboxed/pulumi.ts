@@ -1,0 +1,111 @@
+import { spawn } from "node:child_process";
+import { ApiError } from "../errors";
+
+/** How one engine command ended. */
+export interface PulumiResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+  /** Wall time in milliseconds. */
+  ms: number;
+}
+
+/** Where and with what the engine runs. */
+export interface PulumiTarget {
+  /** Absolute path of the `pulumi` command. */
+  command: string;
+  /** The program's folder. */
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+}
+
+/** Options of one call. */
+export interface PulumiCall {
+  /** Called with each line of standard output as it comes. */
+  onLine?: (line: string) => void;
+  /** Text for standard input: the way to hand over a secret, since arguments are visible to every process. */
+  input?: string;
+  /** Stops the engine (it then cancels in an orderly way). */
+  signal?: AbortSignal;
+}
+
+/** Runs the engine and returns how it ended, whatever that was. */
+export function pulumi(target: PulumiTarget, args: string[], call: PulumiCall = {}): Promise<PulumiResult> {
+  const started = performance.now();
+  return new Promise((resolve, reject) => {
+    const child = spawn(target.command, [...args, "--non-interactive", "--color", "never"], {
+      cwd: target.cwd,
+      env: target.env,
+      stdio: [call.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    let unfinished = "";
+    child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
+      stdout += chunk;
+      const lines = (unfinished + chunk).split("\n");
+      unfinished = lines.pop() ?? "";
+      for (const line of lines) call.onLine?.(line);
+    });
+    child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+      stderr += chunk;
+    });
+    call.signal?.addEventListener("abort", () => child.kill("SIGINT"), { once: true });
+    child.once("error", reject);
+    child.once("close", (code) =>
+      resolve({ code: code ?? -1, stdout, stderr, ms: Math.round(performance.now() - started) }),
+    );
+    child.stdin?.end(call.input);
+  });
+}
+
+/**
+ * Runs the engine and expects it to succeed.
+ *
+ * @throws {ApiError} with the engine's own diagnostics when it does not.
+ */
+export async function mustPulumi(
+  target: PulumiTarget,
+  args: string[],
+  call: PulumiCall = {},
+): Promise<PulumiResult> {
+  const result = await pulumi(target, args, call);
+  if (result.code !== 0) {
+    throw new ApiError({
+      action: "run",
+      object: `pulumi ${args[0]} (exit ${result.code})`,
+      detail: `\n${diagnostics(result)}`,
+    });
+  }
+  return result;
+}
+
+/**
+ * What went wrong, out of all that the engine printed: its diagnostics section, or the end of what it
+ * wrote when there is none.
+ */
+export function diagnostics(result: PulumiResult): string {
+  const text = result.stdout.includes("Diagnostics:") ? result.stdout : `${result.stdout}\n${result.stderr}`;
+  const section = /Diagnostics:\n([\s\S]*?)(?:\n(?:Outputs|Resources|Policies):|$)/.exec(text)?.[1];
+  return (section ?? text.trim().split("\n").slice(-15).join("\n")).trimEnd();
+}
+
+/** Makes the stack if it is not there yet. */
+export async function ensureStack(target: PulumiTarget, stack: string): Promise<void> {
+  const selected = await pulumi(target, ["stack", "select", stack]);
+  if (selected.code !== 0) await mustPulumi(target, ["stack", "init", stack]);
+}
+
+/** Counts of one preview or update, as the engine sums them up: `{create: 9}`. */
+export type ChangeSummary = Partial<Record<string, number>>;
+
+/** Reads the counts from the engine's closing `Resources:` section. */
+export function changesOf(result: PulumiResult): ChangeSummary {
+  const section = /Resources:\n([\s\S]*?)(?:\n\n|\nDuration|$)/.exec(result.stdout)?.[1] ?? "";
+  const summary: ChangeSummary = {};
+  for (const line of section.split("\n")) {
+    const match = /^\s+(?:[+\-~±>]+ )?(?:\+-)?\s*(\d+) (?:to )?([a-z]+)/.exec(line);
+    if (match?.[1] && match[2]) summary[match[2].replace(/d$/, "")] = Number(match[1]);
+  }
+  return summary;
+}

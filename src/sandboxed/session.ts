@@ -1,0 +1,96 @@
+import { copyFile, mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { startSandboxProvider } from "../../sandbox/provider";
+import { startSandbox } from "../../sandbox/server";
+import { type Engine, ensureEngine } from "../../tools/engine";
+import type { PulumiTarget } from "./pulumi";
+import { findRunningSandbox, openWorkspace, projectDir, type Workspace } from "./workspace";
+
+/** A sandbox with an engine pointed at it. */
+export interface SandboxSession {
+  engine: Engine;
+  workspace: Workspace;
+  /** Base of the sandbox, e.g. `http://127.0.0.1:8787`. */
+  url: string;
+  /** Base of its Cloudflare API. */
+  apiUrl: string;
+  tokens: { admin: string; up: string; preview: string };
+  /** True when `sandbox` runs in another process and this session only joined it. */
+  joined: boolean;
+  /** How to run the engine. `as` picks the API token: `preview` may only read. */
+  target(as: "up" | "preview"): PulumiTarget;
+  close(): Promise<void>;
+}
+
+/** Options of {@link openSandboxSession}. */
+export interface SandboxSessionOptions {
+  log?: (line: string) => void;
+  /** Which Cloudflare provider the engine uses. Default: the sandbox's own. */
+  provider?: "sandbox" | "real";
+  /** Workspace folder. Default: `.sandbox` in the project. */
+  dir?: string;
+  /** The program's folder. Default: the project. */
+  programDir?: string;
+  /** False keeps the account in memory only. Default: true, kept in the workspace. */
+  keepState?: boolean;
+  engine?: Engine;
+}
+
+/** Finds the engine, joins or starts a sandbox, and attaches the providers. */
+export async function openSandboxSession(options: SandboxSessionOptions = {}): Promise<SandboxSession> {
+  const provider = options.provider ?? "sandbox";
+  const engine = options.engine ?? (await ensureEngine({ log: options.log }));
+  const workspace = await openWorkspace({ engine, provider, dir: options.dir });
+  const running = await findRunningSandbox(workspace);
+  const own = running
+    ? undefined
+    : await startSandbox({ stateFile: options.keepState === false ? undefined : workspace.stateFile });
+  const sandbox = running ?? own;
+  if (sandbox === undefined) throw new Error("no sandbox was started");
+
+  const apiUrl = `${sandbox.url}/client/v4`;
+  const gcpUrl = `${sandbox.url}/gcp`;
+  const plugin = await startSandboxProvider({ apiUrl, apiToken: sandbox.tokens.up, gcpUrl });
+  const attached =
+    provider === "sandbox"
+      ? plugin.debugProviders
+      : plugin.debugProviders
+          .split(",")
+          .filter((entry) => !entry.startsWith("cloudflare:"))
+          .join(",");
+
+  return {
+    engine,
+    workspace,
+    url: sandbox.url,
+    apiUrl,
+    tokens: sandbox.tokens,
+    joined: running !== undefined,
+    target: (as) => ({
+      command: engine.command,
+      cwd: options.programDir ?? projectDir,
+      env: {
+        ...workspace.env,
+        PULUMI_DEBUG_PROVIDERS: attached,
+        CLOUDFLARE_BASE_URL: apiUrl,
+        CLOUDFLARE_API_TOKEN: sandbox.tokens[as],
+        SANDBOX_GCP_URL: gcpUrl,
+      },
+    }),
+    close: async () => {
+      await plugin.close();
+      await own?.close();
+    },
+  };
+}
+
+/**
+ * The stack file that a sandbox run works on: a copy of the committed one in the workspace, so that
+ * a run never changes a tracked file.
+ */
+export async function stackConfigFile(workspace: Workspace, stack: string): Promise<string> {
+  const copy = join(workspace.dir, `Pulumi.${stack}.yaml`);
+  await mkdir(dirname(copy), { recursive: true });
+  await copyFile(join(projectDir, `Pulumi.${stack}.yaml`), copy);
+  return copy;
+}

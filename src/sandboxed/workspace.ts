@@ -1,0 +1,105 @@
+import { mkdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import type { Engine } from "../../tools/engine";
+
+/** The project's root folder, where Pulumi.yaml is. */
+export const projectDir = join(__dirname, "..", "..");
+
+/**
+ * The passphrase of the sandbox's stacks. It is public on purpose: it guards only values that the
+ * sandbox made up, and it lets the committed `Pulumi.dev.yaml` carry an encrypted value that works on
+ * every machine. Production stacks use a cloud key service instead.
+ */
+export const sandboxPassphrase = "sandbox";
+
+/** Where a sandboxed engine keeps what is its own, away from the user's Pulumi login and plugins. */
+export interface Workspace {
+  /** Folder of everything below; ignored by git. */
+  dir: string;
+  /** The sandbox API's state, so that objects outlive a command. */
+  stateFile: string;
+  /** Address and tokens of a sandbox that is running for play; 0600. */
+  runningFile: string;
+  /** Environment for the engine, without anything of the user's own Pulumi, Cloudflare or Google settings. */
+  env: NodeJS.ProcessEnv;
+}
+
+/** What the engine should talk to. */
+export interface WorkspaceOptions {
+  engine: Engine;
+  /** Default: `.sandbox` in the project. */
+  dir?: string;
+  /** `sandbox`: the sandbox's own providers, at these ports. `real`: the installed Cloudflare plugin. */
+  provider?: "sandbox" | "real";
+}
+
+/** Makes the workspace's folders and the environment in which the engine runs. */
+export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
+  const dir = options.dir ?? join(projectDir, ".sandbox");
+  const pulumiHome = join(dir, "pulumi-home");
+  const backend = join(dir, "state");
+  await mkdir(pulumiHome, { recursive: true, mode: 0o700 });
+  await mkdir(backend, { recursive: true, mode: 0o700 });
+  if (options.provider === "real") await linkUserPlugins(pulumiHome);
+  return {
+    dir,
+    stateFile: join(dir, "cloudflare.json"),
+    runningFile: join(dir, "running.json"),
+    env: {
+      ...withoutOwnSettings(process.env),
+      PATH: [join(projectDir, "node_modules", ".bin"), options.engine.binDir, process.env["PATH"]]
+        .filter((entry) => entry !== undefined)
+        .join(delimiter),
+      PULUMI_HOME: pulumiHome,
+      PULUMI_BACKEND_URL: `file://${backend}`,
+      PULUMI_CONFIG_PASSPHRASE: sandboxPassphrase,
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      // With the real plugin the engine may fetch it; with the sandbox's own providers nothing is to be fetched.
+      ...(options.provider === "real" ? {} : { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
+      // Start-up of the program is mostly compiling the SDK's JavaScript: Node keeps the result.
+      NODE_COMPILE_CACHE: join(dir, "compile-cache"),
+    },
+  };
+}
+
+/** A copy of the environment in which no account of the user's can be reached by accident. */
+function withoutOwnSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const own = /^(PULUMI_|CLOUDFLARE_|CF_|GOOGLE_|GCP_|GCLOUD_|CLOUDSDK_|SANDBOX_|NODE_OPTIONS$)/;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !own.test(name)));
+}
+
+/** The engine looks for plugins below its home; the user's installed ones are reused, not copied. */
+async function linkUserPlugins(pulumiHome: string): Promise<void> {
+  const theirs = join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins");
+  const ours = join(pulumiHome, "plugins");
+  if ((await readlink(ours).catch(() => undefined)) === theirs) return;
+  await symlink(theirs, ours).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
+}
+
+/** Address and tokens of a running sandbox, as `sandbox` leaves them for the other commands. */
+export interface RunningSandbox {
+  pid: number;
+  url: string;
+  tokens: { admin: string; up: string; preview: string };
+}
+
+/** Says where the sandbox runs, for other commands of the same user only. */
+export async function announceSandbox(workspace: Workspace, running: RunningSandbox): Promise<void> {
+  await writeFile(workspace.runningFile, `${JSON.stringify(running)}\n`, { mode: 0o600 });
+}
+
+/** The sandbox that `sandbox` keeps running, if it still answers. */
+export async function findRunningSandbox(workspace: Workspace): Promise<RunningSandbox | undefined> {
+  const text = await readFile(workspace.runningFile, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    const running = JSON.parse(text) as RunningSandbox;
+    const answer = await fetch(`${running.url}/__sandbox__/requests`, { signal: AbortSignal.timeout(2000) });
+    return answer.ok ? running : undefined;
+  } catch {
+    return undefined;
+  }
+}
