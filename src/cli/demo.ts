@@ -2,7 +2,7 @@ import { defineCommand } from "citty";
 import { runDemo } from "../demo/demo";
 import { providerArg, providerOf } from "./args";
 
-export default defineCommand({
+export const demo = defineCommand({
   meta: { name: "demo", description: "Provision the dev stack into the sandbox and show what came of it." },
   args: {
     provider: providerArg,

@@ -8,12 +8,12 @@ const main = defineCommand({
     description: "Puts a self-hosted web app behind Cloudflare Access, and proves it in a sandbox.",
   },
   subCommands: {
-    demo: () => import("./demo").then((module) => module.default),
-    sandbox: () => import("./sandbox").then((module) => module.default),
-    up: () => import("./stack").then((module) => module.up),
-    preview: () => import("./stack").then((module) => module.preview),
-    destroy: () => import("./stack").then((module) => module.destroy),
-    env: () => import("./env-command").then((module) => module.default),
+    demo: () => import("./demo.js").then((module) => module.demo),
+    sandbox: () => import("./sandbox.js").then((module) => module.sandbox),
+    up: () => import("./stack.js").then((module) => module.up),
+    preview: () => import("./stack.js").then((module) => module.preview),
+    destroy: () => import("./stack.js").then((module) => module.destroy),
+    env: () => import("./env-command.js").then((module) => module.env),
   },
 });
 

@@ -5,7 +5,7 @@ import { ensureEngine } from "../../tools/engine";
 import { UserError } from "../errors";
 import { announceSandbox, findRunningSandbox, openWorkspace } from "../sandboxed/workspace";
 
-export default defineCommand({
+export const sandbox = defineCommand({
   meta: {
     name: "sandbox",
     description: "Keep the sandbox of Cloudflare running for play, with one line per request.",

@@ -83,10 +83,10 @@ async function provision(
     const lines: string[] = [];
     const code = await runEnv(
       { stack, to: "file", file: envFile, check: false, json: false, pulumi: target },
-      { write: (text) => lines.push(text) },
+      { out: (line) => lines.push(line), err: (line) => lines.push(line) },
     );
-    if (code !== 0) throw new ApiError({ action: "write", object: envFile, detail: lines.join("") });
-    return { value: undefined, summary: `.env.${stack}: ${lines.join("").trim().split("\n")[0] ?? ""}` };
+    if (code !== 0) throw new ApiError({ action: "write", object: envFile, detail: lines.join("\n") });
+    return { value: undefined, summary: `.env.${stack}: ${lines[0] ?? ""}` };
   });
 
   const items = await steps.run("read back", async () => {
