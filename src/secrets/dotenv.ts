@@ -17,7 +17,21 @@ const KEY = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Characters without a meaning to any reader or shell, so that no quotes are needed. */
 const BARE = /^[A-Za-z0-9_.:/@%+,=-]+$/;
 
-const HEADER = "# Written by `npm run env`, which keeps every line that is not its own.";
+/** Without quotes, since Node would take one in a comment for the end of a quote that was left open above. */
+const HEADER = "# Written by npm run env; lines that are not its own are kept.";
+
+/** Text that cannot be changed safely. Names lines, never their content: a broken line may show a secret. */
+export class DotenvError extends UserError {
+  constructor(
+    /** What is wrong with the text. */
+    readonly found: string,
+    remedy: string,
+    /** The file's path, where it is known. */
+    where = "the .env file",
+  ) {
+    super(`${where} is left alone: ${found}`, remedy);
+  }
+}
 
 /** One piece of the file: a line, or several when a quoted value spans them. */
 export interface Segment {
@@ -56,8 +70,7 @@ export interface Merged {
  * Takes `.env` text apart into pieces that, joined, are the text again.
  * @param text the whole file.
  * @param keys the keys that are about to be written; only their places have to be beyond doubt.
- * @throws {UserError} when readers would disagree about the text, so that a change could damage it. The message
- *   names lines, never their content, since a broken line may show a secret.
+ * @throws {DotenvError} when readers would disagree about the text, so that a change could damage it.
  */
 export function parseDotenv(text: string, keys: readonly string[] = []): Segment[] {
   refuseUnreadable(text);
@@ -81,8 +94,8 @@ export function parseDotenv(text: string, keys: readonly string[] = []): Segment
  * text holds the values already.
  * @param text the present text; empty for a new file.
  * @param values the wanted values by key.
- * @throws {UserError} when the text cannot be changed without damage, or a value cannot be written such that
- *   all readers agree.
+ * @throws {DotenvError} when the text cannot be changed without damage.
+ * @throws {UserError} when a value cannot be written such that all readers agree.
  */
 export function mergeDotenv(text: string, values: Readonly<Record<string, string>>): Merged {
   const keys = Object.keys(values);
@@ -205,8 +218,8 @@ function rewrite(raw: string, entry: Entry, value: string): string {
  */
 function readEntry(text: string, start: number, line: number, keys: readonly string[]): Found | undefined {
   const firstLine = text.slice(start, lineEnd(text, start)).replace(/\r?\n$/, "");
-  const match = /^[ \t]*(?:export[ \t]+)?([^=#][^=]*?)?[ \t]*=[ \t]*/.exec(firstLine);
-  if (match === null || /^[ \t]*#/.test(firstLine)) return undefined;
+  const match = /^[ \t]*(?:export[ \t]+)?([^=#\s](?:[^=]*[^=\s])?)[ \t]*=[ \t]*/.exec(firstLine);
+  if (match === null) return undefined;
   const prefix = match[0];
   const key = match[1] ?? "";
   const valueStart = start + prefix.length;
@@ -236,19 +249,22 @@ interface Opening {
 function readQuoted(text: string, { prefix, key, quote, valueStart, line }: Opening): Found {
   const close = text.indexOf(quote, valueStart + 1);
   if (close < 0) {
-    throw damage(`the quote that opens on line ${line} is never closed`, "Close the quote, or remove it.");
+    throw new DotenvError(
+      `the quote that opens on line ${line} is never closed`,
+      "Close the quote, or remove it.",
+    );
   }
   const escapedClose = closingQuote(text, quote, valueStart + 1);
   const end = contentEnd(text, close);
   if (escapedClose !== close && (escapedClose < 0 || contentEnd(text, escapedClose) !== end)) {
-    throw damage(
+    throw new DotenvError(
       `readers disagree where the value on line ${line} ends: some take \\${quote} for a quote inside it`,
       "Use the other kind of quotes for that value.",
     );
   }
   const rest = text.slice(close + 1, end);
   if (text.slice(valueStart, close).includes("\n") && !/^[ \t]*(#|$)/.test(rest)) {
-    throw damage(
+    throw new DotenvError(
       `the quote that opens on line ${line} is closed on another line, in the middle of text`,
       "Close the quote where its value ends.",
     );
@@ -266,7 +282,7 @@ function readTicked(text: string, opening: Opening, keys: readonly string[]): Fo
   const written = text.slice(valueStart + 1, close);
   const named = [key, ...written.split("\n").slice(1).map(keyOf)];
   if (written.includes("\n") && named.some((name) => keys.includes(name))) {
-    throw damage(
+    throw new DotenvError(
       `the backtick that opens on line ${line} is closed on another line, which only some readers follow`,
       "Use single or double quotes for that value.",
     );
@@ -314,14 +330,14 @@ function count(text: string, part: string): number {
 function refuseUnreadable(text: string): void {
   const nul = text.indexOf("\0");
   if (nul >= 0) {
-    throw damage(
+    throw new DotenvError(
       `line ${lineAt(text, nul)} holds a NUL character`,
       "Save the file as UTF-8 text; some shells write UTF-16.",
     );
   }
   const lone = /\r(?!\n)/.exec(text);
   if (lone !== null) {
-    throw damage(
+    throw new DotenvError(
       `line ${lineAt(text, lone.index)} holds a carriage return that ends no line, which readers take differently`,
       "Use LF or CRLF line ends throughout.",
     );
@@ -340,27 +356,24 @@ function refuseMisread(
 ): void {
   const old = parseEnv(before);
   const now = parseEnv(after);
-  const kept = [...new Set([...Object.keys(old), ...Object.keys(now)])].every((key) =>
-    Object.hasOwn(values, key) ? now[key] === values[key] : now[key] === old[key],
-  );
+  const own = (key: string) => Object.hasOwn(values, key.replace(/^export\t[ \t]*/, ""));
+  const kept =
+    Object.keys(values).every((key) => now[key] === values[key]) &&
+    Object.keys({ ...old, ...now }).every((key) => own(key) || now[key] === old[key]);
   if (kept) return;
   const swallowing = segments.find(
     ({ entry }) => entry?.quote === "" && entry.value + entry.rest === "" && /[ \t]$/.test(entry.prefix),
   );
   if (swallowing !== undefined) {
-    throw damage(
+    throw new DotenvError(
       `line ${swallowing.line} has an empty value followed by blanks, for which Node takes the next line`,
       "Remove the blanks at the end of that line.",
     );
   }
-  throw damage(
+  throw new DotenvError(
     "Node would read some of its lines differently after the change",
     "Move comments to the start of their lines, and close each quote on its own line.",
   );
-}
-
-function damage(found: string, remedy: string): UserError {
-  return new UserError(`the .env file would be damaged: ${found}`, remedy);
 }
 
 function lineAt(text: string, position: number): number {

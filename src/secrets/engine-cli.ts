@@ -22,8 +22,8 @@ export interface EngineCall {
   input?: string;
 }
 
-/** Keeps the secrets that were put in, and what looks like one, out of the engine's own words. */
-const SECRET_SHAPE = /[A-Za-z0-9+/_=-]{32,}(\.access)?/g;
+/** What tokens, secrets and JWTs look like; paths, resource names and versions do not. */
+const SECRET_SHAPE = /eyJ[A-Za-z0-9+/_=.-]{8,}|[A-Za-z0-9+=]{32,}(\.access)?/g;
 
 /**
  * Runs one engine command to its end and returns its standard output, which may hold secrets and is not shown.

@@ -18,7 +18,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../errors";
-import { type Merged, mergeDotenv } from "./dotenv";
+import { DotenvError, type Merged, mergeDotenv } from "./dotenv";
 import {
   overallStatus,
   type SecretSink,
@@ -71,7 +71,7 @@ export class EnvFileSink implements SecretSink {
 
   async check(values: SecretValues): Promise<SinkCheck> {
     const present = read(this.path);
-    const merged = mergeDotenv(present?.text ?? "", values);
+    const merged = this.merge(present, values);
     const keys: Record<string, SinkStatus> = {};
     for (const key of Object.keys(values)) {
       if (merged.added.includes(key)) keys[key] = "missing";
@@ -88,7 +88,7 @@ export class EnvFileSink implements SecretSink {
     removeLeftovers(this.path);
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const present = read(this.path);
-      const merged = mergeDotenv(present?.text ?? "", values);
+      const merged = this.merge(present, values);
       const changed = Object.keys(values).filter(
         (key) => merged.added.includes(key) || merged.updated.includes(key),
       );
@@ -106,6 +106,14 @@ export class EnvFileSink implements SecretSink {
       `${this.path} is being changed by another program, ${ATTEMPTS} times while it was written`,
       "Stop the other program, or close the file there, and run the command again.",
     );
+  }
+
+  private merge(present: Present | undefined, values: SecretValues): Merged {
+    try {
+      return mergeDotenv(present?.text ?? "", values);
+    } catch (error) {
+      throw error instanceof DotenvError ? new DotenvError(error.found, error.remedy, this.path) : error;
+    }
   }
 
   /** Puts the new text in the file's place; `false` when the file is no longer the one that was read. */
