@@ -1,0 +1,722 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as z from "zod/mini";
+import { UserError } from "./errors";
+
+/** One thing wrong with the stack config. No part of it ever holds a secret. */
+export interface Problem {
+  /** Where, as `pulumi config set --path` spells it, e.g. `applications[0].hostname`. */
+  path: string;
+  /** What was found there. */
+  found: string;
+  /** What to do about it. */
+  remedy: string;
+}
+
+/** Everything that is wrong with the stack config, in one error. */
+export class ConfigError extends UserError {
+  constructor(
+    stack: string | undefined,
+    readonly problems: readonly Problem[],
+  ) {
+    const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+    const list = problems.map(({ path, found, remedy }) => `\n  ${path}: ${found}\n    → ${remedy}`);
+    super(
+      `${count} in the config of ${stack === undefined ? "the stack" : `stack ${stack}`}, nothing was created:${list.join("")}`,
+      "Mend what is listed, then run the command again.",
+    );
+  }
+}
+
+/** A Google login that this stack creates, or one that exists in the account. */
+export type GoogleConfig<Secret = string> =
+  | { clientId: string; clientSecret: Secret; identityProviderId?: undefined }
+  | { identityProviderId: string; clientId?: undefined; clientSecret?: undefined };
+
+/** A tunnel shared with others, by id, or one that this stack owns, by name. */
+export type TunnelConfig = { id: string; name?: undefined } | { name: string; id?: undefined };
+
+/** One protected application. */
+export interface ApplicationConfig {
+  /** Its identity in the stack and its name in Access; another name makes another application. */
+  name: string;
+  hostname: string;
+  /** Origin as cloudflared reaches it, e.g. `http://localhost:8188`. */
+  service: string;
+  allow: { emails: string[]; emailDomains: string[] };
+  /** Names of the service tokens that may reach it. */
+  serviceTokens: string[];
+  /** Go duration. */
+  sessionDuration: string;
+}
+
+/** One service token. */
+export interface ServiceTokenConfig {
+  /** Its identity in the stack and its name in Access; another name makes another token. */
+  name: string;
+  /** Go duration, or `forever`. */
+  duration: string;
+  /** Rotation counter; raising it makes a new secret. */
+  version: number;
+  /** Until when the previous secret is accepted (RFC 3339); set exactly when `version` is above 1. */
+  previousExpiresAt?: string;
+}
+
+/** Where credentials are kept besides the stack's own state. */
+export type SecretStoreConfig = { kind: "none" } | { kind: "gcp"; project: string; readers: string[] };
+
+/** An expectation of who may reach which applications (by name). */
+export type AccessTest = { allow: string[]; deny: string[] } & (
+  | { who: string; with: string; token?: undefined; anyone?: undefined }
+  | { token: string; who?: undefined; anyone?: undefined }
+  | { anyone: true; who?: undefined; token?: undefined }
+);
+
+/** The whole stack config with every default filled in. */
+export interface StackConfig<Secret = string> {
+  accountId: string;
+  zone: string;
+  teamName: string;
+  google: GoogleConfig<Secret>;
+  tunnel: TunnelConfig;
+  applications: ApplicationConfig[];
+  serviceTokens: ServiceTokenConfig[];
+  protectTokens: boolean;
+  maxSessionDuration: string;
+  secretStore: SecretStoreConfig;
+  alerts?: { emails: string[] };
+  accessTests: AccessTest[];
+}
+
+type Complaint = Omit<Problem, "path">;
+
+const HOST = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{1,63}$/;
+const NAME = /^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$/;
+const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+/** Mail providers where anybody can get an address: allowing such a domain allows everybody. */
+const PUBLIC_MAIL_DOMAINS = new Set([
+  "gmail.com",
+  "googlemail.com",
+  "outlook.com",
+  "hotmail.com",
+  "yahoo.com",
+]);
+/** What cloudflared proxies to by URL; a path behind the host is refused there too (ingress/ingress.go). */
+const SERVICE_SCHEMES = new Set(["http:", "https:", "ws:", "wss:", "tcp:", "ssh:", "rdp:", "smb:"]);
+const UNIT_SECONDS: Record<string, number> = { ns: 1e-9, us: 1e-6, µs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
+
+/**
+ * Reads a Go duration such as `24h` or `1h30m`.
+ * @returns seconds, or undefined when the text is not one
+ */
+export function parseDuration(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
+  let seconds = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
+    seconds += Number(amount) * (UNIT_SECONDS[unit ?? ""] ?? 0);
+  }
+  return seconds;
+}
+
+const complain = (found: string, remedy: string): Complaint => ({ found, remedy });
+
+function checkHost(value: string): Complaint | undefined {
+  if (HOST.test(value)) return undefined;
+  return complain(
+    `${JSON.stringify(value)} is not a host name`,
+    "Give a lower-case name such as comfyui.datacrew.space, without scheme, port, path or wildcard.",
+  );
+}
+
+function checkEmail(value: string): Complaint | undefined {
+  if (!value.includes("@")) {
+    return complain(
+      `${JSON.stringify(value)} has no @, so it is no e-mail address`,
+      "Give the whole address; a whole domain belongs in allow.emailDomains.",
+    );
+  }
+  const [local, domain, ...rest] = value.split("@");
+  if (local && !/\s/.test(local) && rest.length === 0 && domain && HOST.test(domain.toLowerCase()))
+    return undefined;
+  return complain(
+    `${JSON.stringify(value)} is not an e-mail address`,
+    "Give one address such as name@datacrew.space.",
+  );
+}
+
+function checkEmailDomain(value: string): Complaint | undefined {
+  if (PUBLIC_MAIL_DOMAINS.has(value.toLowerCase())) {
+    return complain(`anybody can get an address at ${value}`, "List the people in allow.emails instead.");
+  }
+  if (HOST.test(value.toLowerCase())) return undefined;
+  return complain(
+    `${JSON.stringify(value)} is not a mail domain`,
+    "Give the part behind the @, e.g. datacrew.space.",
+  );
+}
+
+function checkName(value: string): Complaint | undefined {
+  if (NAME.test(value)) return undefined;
+  return complain(
+    `${JSON.stringify(value)} cannot be used as a name`,
+    "Use at most 48 lower-case letters, digits and inner hyphens.",
+  );
+}
+
+function checkDuration(value: string): Complaint | undefined {
+  if (parseDuration(value) !== undefined) return undefined;
+  return complain(
+    `${JSON.stringify(value)} is not a duration`,
+    "Give hours, minutes and seconds such as 24h or 1h30m.",
+  );
+}
+
+function checkService(value: string): Complaint | undefined {
+  if (/^unix(\+tls)?:\/\S+$/.test(value) || value === "hello_world") return undefined;
+  const status = /^http_status:(\d+)$/.exec(value)?.[1];
+  if (status !== undefined && Number(status) >= 100 && Number(status) <= 999) return undefined;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url && (url.username !== "" || url.password !== "")) {
+    // Not repeated: it may hold a password.
+    return complain(
+      "the URL holds a user name or password",
+      "Leave them out; cloudflared would not send them.",
+    );
+  }
+  if (!url || !SERVICE_SCHEMES.has(url.protocol) || url.hostname === "") {
+    return complain(
+      `${JSON.stringify(value)} is not an address that cloudflared can proxy to`,
+      "Give scheme, host and port such as http://localhost:8188, or unix:/path/to/socket, or http_status:404.",
+    );
+  }
+  // Compared as text: URL adds a trailing slash that cloudflared would refuse as a path.
+  if (!/^[a-z]+:\/\/[^/?#]+$/i.test(value)) {
+    return complain(
+      `${JSON.stringify(value)} has a path, and an ingress rule cannot proxy to one`,
+      `End it after host and port: ${url.protocol}//${url.host}.`,
+    );
+  }
+  return undefined;
+}
+
+function checkReader(value: string): Complaint | undefined {
+  if (value === "allUsers" || value === "allAuthenticatedUsers") {
+    return complain(`${value} would publish the credentials`, "Name the accounts that need them.");
+  }
+  if (/^(user|serviceAccount|group|domain):\S+$|^principal(Set)?:\/\/\S+$/.test(value)) return undefined;
+  return complain(
+    `${JSON.stringify(value)} is not an IAM member`,
+    "Give a member such as serviceAccount:name@project.iam.gserviceaccount.com.",
+  );
+}
+
+/** A string that has to pass a check; a check gives what was found and the remedy, without the path. */
+function text(check: (value: string) => Complaint | undefined) {
+  return z.string().check((context) => {
+    const complaint = check(context.value);
+    if (complaint === undefined) return;
+    const { found, remedy } = complaint;
+    context.issues.push({ code: "custom", message: found, params: { remedy }, input: "", continue: true });
+  });
+}
+
+const matches = (pattern: RegExp, remedy: string) =>
+  text((value) =>
+    pattern.test(value) ? undefined : complain(`${JSON.stringify(value)} does not fit`, remedy),
+  );
+
+const hostname = text(checkHost);
+const name = text(checkName);
+const duration = text(checkDuration);
+const names = z._default(z.array(z.string()), []);
+
+const google = z.strictObject({
+  clientId: z.optional(
+    text((value) =>
+      // Neither value is repeated: id and secret are easily swapped.
+      value.endsWith(".apps.googleusercontent.com")
+        ? undefined
+        : complain("not a Google OAuth client id", "Give the one that ends in .apps.googleusercontent.com."),
+    ),
+  ),
+  clientSecret: z.optional(z.string()),
+  identityProviderId: z.optional(matches(UUID, "Give the identity provider's UUID.")),
+});
+const tunnel = z.strictObject({
+  id: z.optional(matches(UUID, "Give the tunnel's UUID, as `cloudflared tunnel list` shows it.")),
+  name: z.optional(name),
+});
+const application = z.strictObject({
+  name: z._default(name, "comfyui"),
+  hostname: z.optional(hostname),
+  service: z._default(text(checkService), "http://localhost:8188"),
+  allow: z._default(
+    z.strictObject({
+      emails: z._default(z.array(text(checkEmail)), []),
+      emailDomains: z._default(z.array(text(checkEmailDomain)), []),
+    }),
+    { emails: [], emailDomains: [] },
+  ),
+  serviceTokens: z.optional(z.array(z.string())),
+  sessionDuration: z._default(duration, "24h"),
+});
+const serviceToken = z.strictObject({
+  name,
+  duration: z._default(
+    text((value) => (value === "forever" ? undefined : checkDuration(value))),
+    "8760h",
+  ),
+  version: z._default(z.int().check(z.minimum(1)), 1),
+  previousExpiresAt: z.optional(
+    matches(
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
+      "Give a time with zone such as 2027-01-31T00:00:00Z.",
+    ),
+  ),
+});
+const secretStore = z.strictObject({
+  kind: z.enum(["none", "gcp"]),
+  project: z.optional(
+    matches(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "Give the Google Cloud project id, e.g. datacrew-prod."),
+  ),
+  readers: z._default(z.array(text(checkReader)), []),
+});
+const accessTest = z.strictObject({
+  who: z.optional(text(checkEmail)),
+  with: z.optional(z.string()),
+  token: z.optional(z.string()),
+  anyone: z.optional(z.literal(true)),
+  allow: names,
+  deny: names,
+});
+
+const SHAPES = {
+  accountId: matches(/^[0-9a-f]{32}$/, "Give the account id, 32 hexadecimal digits in lower case."),
+  zone: hostname,
+  teamName: matches(
+    /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+    "Give the <team> of <team>.cloudflareaccess.com alone, e.g. datacrew.",
+  ),
+  google,
+  tunnel,
+  applications: z.array(application),
+  serviceTokens: z._default(z.array(serviceToken), [{ name: "comfyui-api", duration: "8760h", version: 1 }]),
+  protectTokens: z._default(z.boolean(), true),
+  maxSessionDuration: z._default(duration, "730h"),
+  secretStore: z._default(secretStore, { kind: "none", readers: [] }),
+  alerts: z.optional(z.strictObject({ emails: z.array(text(checkEmail)).check(z.minLength(1)) })),
+  accessTests: z._default(z.array(accessTest), []),
+};
+type Key = keyof typeof SHAPES;
+type Parsed = z.core.ParsePayload<unknown>;
+type Shaped = { [K in Key]: z.output<(typeof SHAPES)[K]> };
+
+/** Names of all config keys, as declared in Pulumi.yaml. */
+export const CONFIG_KEYS = Object.keys(SHAPES) as Key[];
+
+/** What each required key is set with, as `pulumi config set` takes it. */
+const SET_REQUIRED: Partial<Record<Key, readonly string[]>> = {
+  accountId: ["accountId <32 hexadecimal digits>"],
+  zone: ["zone <e.g. datacrew.space>"],
+  teamName: ["teamName <the team of team.cloudflareaccess.com>"],
+  google: ["--path google.clientId <OAuth client id>", "--secret --path google.clientSecret"],
+  tunnel: ["--path tunnel.id <UUID of a shared tunnel>"],
+  applications: ["--path 'applications[0].allow.emails[0]' <e-mail address>"],
+};
+
+/** What the parser knows of the config besides its values. */
+export interface ParseContext {
+  /** Short stack name, for the command lines in remedies. */
+  stack?: string;
+  /** Top-level keys that hold an encrypted value; without it, plain text secrets are not looked for. */
+  secretKeys?: ReadonlySet<string>;
+}
+
+/**
+ * Checks a whole stack config and fills in the defaults.
+ * @param raw decoded values by key; undefined, `""`, `{}` and, where a list is required, `[]` count as not set
+ * @throws ConfigError with every problem found
+ */
+export function parseConfig(raw: Readonly<Record<string, unknown>>, context: ParseContext = {}): StackConfig {
+  const set = (rest: string) =>
+    `pulumi config set ${context.stack === undefined ? "" : `--stack ${context.stack} `}${rest}`;
+  const problems: Problem[] = [];
+  const report = (path: string, found: string, remedy: string) => void problems.push({ path, found, remedy });
+
+  for (const key of Object.keys(raw)) {
+    if (!(CONFIG_KEYS as string[]).includes(key)) report(key, "unknown key", spelling(key, CONFIG_KEYS, ""));
+  }
+  const shaped: Partial<Shaped> = {};
+  const shape = <K extends Key>(key: K) => {
+    const lines = SET_REQUIRED[key];
+    if (isUnset(raw[key], lines !== undefined)) {
+      if (lines !== undefined) return report(key, "not set", lines.map(set).join("\n      "));
+      raw = { ...raw, [key]: undefined };
+    }
+    // Not `safeParse`: it withholds the value when there is any issue, and then whatever else is wrong
+    // with the same list would show only after the next run.
+    const { value, issues } = SHAPES[key]._zod.run(
+      { value: raw[key], issues: [] },
+      { async: false },
+    ) as Parsed;
+    for (const issue of issues) problems.push(...explain(key, issue, SHAPES[key], set));
+    if (issues.every(({ code }) => code === "custom" || code === "unrecognized_keys"))
+      shaped[key] = value as Shaped[K];
+  };
+  for (const key of CONFIG_KEYS) shape(key);
+
+  const { google, tunnel, zone, secretStore } = shaped;
+  if (google) problems.push(...checkGoogle(google, context, set));
+  if (tunnel && (tunnel.id === undefined) === (tunnel.name === undefined)) {
+    report(
+      "tunnel",
+      tunnel.id === undefined ? "neither id nor name" : "both id and name",
+      "Give exactly one of them.",
+    );
+  }
+  if (secretStore?.kind === "gcp" && secretStore.project === undefined) {
+    report("secretStore.project", "not set", set("--path secretStore.project <Google Cloud project id>"));
+  }
+  const applications = shaped.applications?.map((each) => ({
+    ...each,
+    hostname: each.hostname ?? `${each.name}.${zone ?? "invalid"}`,
+    serviceTokens: each.serviceTokens ?? defaultTokens(shaped),
+  }));
+  if (applications) problems.push(...checkApplications(applications, shaped));
+  if (shaped.serviceTokens) problems.push(...checkTokens(shaped.serviceTokens, set));
+  problems.push(...checkAccessTests(shaped));
+  if (problems.length > 0) throw new ConfigError(context.stack, problems);
+  return { ...shaped, applications } as StackConfig;
+}
+
+/**
+ * Reads the config of the running stack.
+ * @throws ConfigError with every problem found
+ */
+export function loadConfig(): StackConfig<pulumi.Output<string>> {
+  const project = pulumi.getProject();
+  const raw: Record<string, unknown> = {};
+  const secretKeys = new Set<string>();
+  // Exported by the SDK at run time, but missing in its type declarations.
+  const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
+  for (const [fullKey, value] of Object.entries(pulumi.runtime.allConfig())) {
+    if (!fullKey.startsWith(`${project}:`)) continue;
+    const key = fullKey.slice(project.length + 1);
+    raw[key] = decode(key, value);
+    if (isConfigSecret(fullKey)) secretKeys.add(key);
+  }
+  const config = parseConfig(raw, { stack: pulumi.getStack(), secretKeys });
+  if (config.google.clientSecret === undefined) return { ...config, google: config.google };
+  const clientSecret = new pulumi.Config()
+    .requireSecretObject<{ clientSecret: string }>("google")
+    .apply((google) => google.clientSecret);
+  return { ...config, google: { clientId: config.google.clientId, clientSecret } };
+}
+
+/** The engine hands over every value as text: lists and objects as JSON. */
+function decode(key: string, value: string): unknown {
+  if (key === "protectTokens") return value === "true" ? true : value === "false" ? false : value;
+  if (!/^\s*[[{]/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+function isUnset(value: unknown, required: boolean): boolean {
+  if (value === undefined || value === null || value === "") return true;
+  if (Array.isArray(value)) return required && value.length === 0;
+  return typeof value === "object" && Object.keys(value).length === 0;
+}
+
+/** With one application there is no doubt which one the tokens are for. */
+function defaultTokens({ applications, serviceTokens }: Partial<Shaped>): string[] {
+  return applications?.length === 1 ? (serviceTokens ?? []).map((token) => token.name) : [];
+}
+
+function spelling(key: string, valid: readonly string[], prefix: string): string {
+  const distance = (other: string) => editDistance(key.toLowerCase(), other.toLowerCase());
+  const nearest = [...valid].sort((a, b) => distance(a) - distance(b))[0];
+  return nearest !== undefined && distance(nearest) <= Math.max(2, key.length / 3)
+    ? `Did you mean ${prefix}${nearest}?`
+    : `Remove it; the keys here are ${valid.join(", ")}.`;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+function pathOf(key: string, path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, part) => (typeof part === "number" ? `${text}[${part}]` : `${text}.${String(part)}`),
+    key,
+  );
+}
+
+/** Puts a finding of zod into this project's words; never with the value, which may be a secret. */
+function explain(
+  key: Key,
+  issue: z.core.$ZodRawIssue,
+  schema: z.core.$ZodType,
+  set: (rest: string) => string,
+): Problem[] {
+  const at = issue.path ?? [];
+  const path = pathOf(key, at);
+  if (issue.code === "unrecognized_keys") {
+    const valid = keysAt(schema, at);
+    return issue.keys.map((unknown) => ({
+      path: `${path}.${unknown}`,
+      found: "unknown key",
+      remedy: spelling(unknown, valid, `${path}.`),
+    }));
+  }
+  if (issue.code === "invalid_type") {
+    const missing = issue.input === undefined;
+    const remedy = missing
+      ? set(`--path '${path}' <value>`)
+      : `Give ${KINDS[issue.expected] ?? issue.expected}.`;
+    return [{ path, found: missing ? "not set" : "a value of the wrong kind", remedy }];
+  }
+  if (issue.code === "invalid_value") {
+    return [
+      {
+        path,
+        found: "not one of the known values",
+        remedy: `Give ${issue.values.map(String).join(" or ")}.`,
+      },
+    ];
+  }
+  if (issue.code === "too_small") {
+    const remedy = issue.origin === "array" ? "List at least one." : `Give ${issue.minimum} or more.`;
+    return [
+      { path, found: issue.origin === "array" ? "an empty list" : "a number that is too small", remedy },
+    ];
+  }
+  const remedy = issue.code === "custom" ? String(issue.params?.remedy ?? "") : "";
+  return [{ path, found: issue.message ?? issue.code, remedy }];
+}
+
+const KINDS: Record<string, string> = {
+  array: "a list",
+  object: "a mapping",
+  string: "text; quote what YAML would read as a number or a boolean",
+  boolean: "true or false",
+  number: "a number",
+  int: "a whole number",
+};
+
+/** The names that the object at a path may hold. */
+function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
+  const { def } = schema._zod as {
+    def: { innerType?: z.core.$ZodType; element?: z.core.$ZodType; shape?: object };
+  };
+  if (def.innerType) return keysAt(def.innerType, path);
+  if (def.element) return keysAt(def.element, path.slice(1));
+  const shape = (def.shape ?? {}) as Record<PropertyKey, z.core.$ZodType>;
+  const [first, ...rest] = path;
+  const inner = first === undefined ? undefined : shape[first];
+  return inner === undefined ? Object.keys(shape) : keysAt(inner, rest);
+}
+
+function checkGoogle(
+  google: Shaped["google"],
+  context: ParseContext,
+  set: (rest: string) => string,
+): Problem[] {
+  const { clientId, clientSecret, identityProviderId } = google;
+  if (identityProviderId !== undefined) {
+    if (clientId === undefined && clientSecret === undefined) return [];
+    const remedy = "Give identityProviderId alone to use that provider, or remove it to have one created.";
+    return [{ path: "google", found: "both an existing provider and a client of its own", remedy }];
+  }
+  const problems: Problem[] = [];
+  if (!clientId) {
+    const remedy = set("--path google.clientId <OAuth client id>");
+    problems.push({ path: "google.clientId", found: "not set", remedy });
+  }
+  const remedy = set("--secret --path google.clientSecret");
+  if (!clientSecret) problems.push({ path: "google.clientSecret", found: "not set", remedy });
+  else if (context.secretKeys && !context.secretKeys.has("google")) {
+    problems.push({ path: "google.clientSecret", found: "a secret in plain text", remedy });
+  }
+  return problems;
+}
+
+function checkApplications(applications: readonly ApplicationConfig[], shaped: Partial<Shaped>): Problem[] {
+  const problems: Problem[] = [];
+  const { zone, serviceTokens } = shaped;
+  const limit = parseDuration(shaped.maxSessionDuration ?? "") ?? Number.POSITIVE_INFINITY;
+  const tokenNames = serviceTokens?.map((token) => token.name);
+  applications.forEach((application, index) => {
+    const at = `applications[${index}]`;
+    const { allow, hostname } = application;
+    if (zone !== undefined && hostname !== zone && !hostname.endsWith(`.${zone}`)) {
+      const found = `${JSON.stringify(hostname)} is outside the zone ${zone}`;
+      problems.push({
+        path: `${at}.hostname`,
+        found,
+        remedy: `Choose a name below ${zone}, or change zone.`,
+      });
+    }
+    if ((parseDuration(application.sessionDuration) ?? 0) > limit) {
+      const found = `${application.sessionDuration} is longer than the maximum of ${shaped.maxSessionDuration}`;
+      const remedy = "Shorten it; raise maxSessionDuration only if the account allows more.";
+      problems.push({ path: `${at}.sessionDuration`, found, remedy });
+    }
+    const allowsNobody = allow.emails.length === 0 && allow.emailDomains.length === 0;
+    if (allowsNobody && application.serviceTokens.length === 0) {
+      const remedy = `Name somebody in ${at}.allow.emails or .emailDomains, or a token in ${at}.serviceTokens.`;
+      problems.push({ path: `${at}.allow`, found: "nobody could reach this application", remedy });
+    }
+    if (tokenNames !== undefined) {
+      application.serviceTokens.forEach((token, position) => {
+        if (tokenNames.includes(token)) return;
+        const path = `${at}.serviceTokens[${position}]`;
+        const remedy =
+          tokenNames.length === 0 ? "Declare it in serviceTokens." : spelling(token, tokenNames, "");
+        problems.push({ path, found: `there is no service token ${JSON.stringify(token)}`, remedy });
+      });
+    }
+    problems.push(...duplicates(allow.emails, `${at}.allow.emails`));
+    problems.push(...duplicates(allow.emailDomains, `${at}.allow.emailDomains`));
+    problems.push(...duplicates(application.serviceTokens, `${at}.serviceTokens`));
+  });
+  problems.push(
+    ...duplicates(
+      applications.map((each) => each.name),
+      "applications",
+      ".name",
+    ),
+  );
+  problems.push(
+    ...duplicates(
+      applications.map((each) => each.hostname),
+      "applications",
+      ".hostname",
+    ),
+  );
+  problems.push(...checkUnusedTokens(applications, shaped));
+  return problems;
+}
+
+/** A second application takes the default away from the first: said aloud, since its API clients would be cut off. */
+function checkUnusedTokens(applications: readonly ApplicationConfig[], shaped: Partial<Shaped>): Problem[] {
+  const silent = shaped.applications?.some((each) => each.serviceTokens === undefined) ?? false;
+  if (applications.length < 2 || !silent) return [];
+  const used = new Set(applications.flatMap((each) => each.serviceTokens));
+  return (shaped.serviceTokens ?? []).flatMap((token, index) => {
+    if (used.has(token.name)) return [];
+    const found = `no application accepts the token ${JSON.stringify(token.name)}`;
+    const remedy =
+      "With several applications, say in applications[].serviceTokens which accept it ([] for none).";
+    return [{ path: `serviceTokens[${index}]`, found, remedy }];
+  });
+}
+
+function checkTokens(tokens: readonly ServiceTokenConfig[], set: (rest: string) => string): Problem[] {
+  const problems = duplicates(
+    tokens.map((token) => token.name),
+    "serviceTokens",
+    ".name",
+  );
+  tokens.forEach((token, index) => {
+    const path = `serviceTokens[${index}]`;
+    if (token.version > 1 && token.previousExpiresAt === undefined) {
+      const found = `version ${token.version} without the time until which the previous secret is accepted`;
+      const remedy = set(`--path '${path}.previousExpiresAt' <e.g. 2027-01-31T00:00:00Z>`);
+      problems.push({ path: `${path}.previousExpiresAt`, found, remedy });
+    }
+    if (token.version === 1 && token.previousExpiresAt !== undefined) {
+      const found = "set, but version 1 has no previous secret";
+      const remedy = `Raise the version in the same step: ${set(`--path '${path}.version' 2`)}`;
+      problems.push({ path: `${path}.previousExpiresAt`, found, remedy });
+    }
+  });
+  return problems;
+}
+
+function checkAccessTests({ accessTests = [], applications, serviceTokens }: Partial<Shaped>): Problem[] {
+  const problems: Problem[] = [];
+  const applicationNames = applications?.map((each) => each.name);
+  accessTests.forEach((test, index) => {
+    const path = `accessTests[${index}]`;
+    const subjects = [test.who, test.token, test.anyone].filter((subject) => subject !== undefined);
+    if (subjects.length !== 1) {
+      problems.push({
+        path,
+        found: `${subjects.length} subjects`,
+        remedy: "Give exactly one of who, token and anyone.",
+      });
+    }
+    if (test.who !== undefined && test.with === undefined) {
+      problems.push({
+        path: `${path}.with`,
+        found: "not set",
+        remedy: "Name the login method, e.g. google.",
+      });
+    }
+    if (test.with !== undefined && test.who === undefined) {
+      problems.push({
+        path: `${path}.with`,
+        found: "a login method without who",
+        remedy: "Remove it or add who.",
+      });
+    }
+    if (test.token !== undefined && serviceTokens && !serviceTokens.some(({ name }) => name === test.token)) {
+      const remedy = spelling(
+        test.token,
+        serviceTokens.map((token) => token.name),
+        "",
+      );
+      problems.push({
+        path: `${path}.token`,
+        found: `there is no service token ${JSON.stringify(test.token)}`,
+        remedy,
+      });
+    }
+    if (test.allow.length + test.deny.length === 0) {
+      problems.push({
+        path,
+        found: "nothing is expected",
+        remedy: "List application names in allow or deny.",
+      });
+    }
+    for (const side of ["allow", "deny"] as const) {
+      test[side].forEach((wanted, position) => {
+        if (applicationNames === undefined || applicationNames.includes(wanted)) return;
+        const found = `there is no application ${JSON.stringify(wanted)}`;
+        problems.push({
+          path: `${path}.${side}[${position}]`,
+          found,
+          remedy: spelling(wanted, applicationNames, ""),
+        });
+      });
+    }
+    for (const both of test.allow.filter((wanted) => test.deny.includes(wanted))) {
+      problems.push({ path, found: `${both} is in allow and in deny`, remedy: "Keep it in one of them." });
+    }
+  });
+  return problems;
+}
+
+function duplicates(values: readonly string[], list: string, field = ""): Problem[] {
+  const first = new Map<string, number>();
+  return values.flatMap((value, index) => {
+    const earlier = first.get(value.toLowerCase());
+    if (earlier === undefined) {
+      first.set(value.toLowerCase(), index);
+      return [];
+    }
+    const found = `${JSON.stringify(value)} is already used by ${list}[${earlier}]${field}`;
+    return [{ path: `${list}[${index}]${field}`, found, remedy: "Remove one of the two, or change it." }];
+  });
+}
