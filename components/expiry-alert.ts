@@ -1,0 +1,39 @@
+import { NotificationPolicy } from "@pulumi/cloudflare/notificationPolicy.js";
+import * as pulumi from "@pulumi/pulumi";
+
+/** Whom to alert. */
+export interface ExpiryAlertArgs {
+  /** Account id. */
+  accountId: pulumi.Input<string>;
+  /** Addresses that get the mails. */
+  emails: readonly string[];
+  /** Put before the alerts' names, which have to be told apart in one account. */
+  prefix: string;
+}
+
+/** What is alerted: a token that expires within a week, and a tunnel that goes down or comes back. */
+const ALERTS = {
+  "token-expiry": "expiring_service_token_alert",
+  "tunnel-health": "tunnel_health_event",
+};
+
+/** E-mail alerts for what stops API clients without anybody having changed anything. */
+export class ExpiryAlert extends pulumi.ComponentResource {
+  constructor(name: string, args: ExpiryAlertArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("comfyui-access:components:ExpiryAlert", name, {}, opts);
+    for (const [alert, alertType] of Object.entries(ALERTS)) {
+      new NotificationPolicy(
+        alert,
+        {
+          accountId: args.accountId,
+          name: `${args.prefix} ${alert}`,
+          alertType,
+          enabled: true,
+          mechanisms: { emails: args.emails.map((id) => ({ id })) },
+        },
+        { parent: this },
+      );
+    }
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,55 @@
+import { ZeroTrustAccessIdentityProvider } from "@pulumi/cloudflare/zeroTrustAccessIdentityProvider.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { GoogleConfig } from "../src/config";
+
+/** What a Google login is made of. */
+export interface GoogleIdentityProviderArgs {
+  /** Account id. */
+  accountId: pulumi.Input<string>;
+  /** Zero Trust team, the `<team>` of `<team>.cloudflareaccess.com`. */
+  teamName: string;
+  /** The OAuth client to create the provider with, or the id of a provider that exists and stays as it is. */
+  google: GoogleConfig<pulumi.Input<string>>;
+}
+
+/**
+ * The Google login of the account's Access applications.
+ *
+ * It lets every Google account authenticate; who gets in is decided by the policies alone.
+ * https://developers.cloudflare.com/cloudflare-one/integrations/identity-providers/google/
+ */
+export class GoogleIdentityProvider extends pulumi.ComponentResource {
+  /** Id of the identity provider. */
+  readonly providerId: pulumi.Output<string>;
+  /** What the OAuth client has to list as redirect URI. */
+  readonly redirectUri: string;
+  /** What the OAuth client has to list as JavaScript origin. */
+  readonly javascriptOrigin: string;
+
+  constructor(name: string, args: GoogleIdentityProviderArgs, opts?: pulumi.ComponentResourceOptions) {
+    // The args of a component are saved in its state; the client secret has no business there.
+    super("comfyui-access:components:GoogleIdentityProvider", name, {}, opts);
+    const { google } = args;
+    this.javascriptOrigin = teamOrigin(args.teamName);
+    this.redirectUri = `${this.javascriptOrigin}/cdn-cgi/access/callback`;
+    this.providerId =
+      google.identityProviderId === undefined
+        ? new ZeroTrustAccessIdentityProvider(
+            name,
+            {
+              accountId: args.accountId,
+              name: "Google",
+              type: "google",
+              config: { clientId: google.clientId, clientSecret: pulumi.secret(google.clientSecret) },
+            },
+            { parent: this },
+          ).id
+        : pulumi.output(google.identityProviderId);
+    this.registerOutputs({ providerId: this.providerId });
+  }
+}
+
+/** Origin of the pages on which people of a team log in. */
+export function teamOrigin(teamName: string): string {
+  return `https://${teamName}.cloudflareaccess.com`;
+}

@@ -1,0 +1,50 @@
+import { ZeroTrustTunnelCloudflared } from "@pulumi/cloudflare/zeroTrustTunnelCloudflared.js";
+import * as pulumi from "@pulumi/pulumi";
+import { RandomBytes } from "@pulumi/random/randomBytes.js";
+import type { TunnelConfig } from "../src/config";
+
+/** Which tunnel leads to the origin. */
+export interface TunnelArgs {
+  /** Account id. */
+  accountId: string;
+  /** Id of a shared tunnel, which stays as it is, or name of one to create and own. */
+  tunnel: TunnelConfig;
+}
+
+/** The tunnel through which cloudflared reaches the origin: one that exists, or one that the stack owns. */
+export class Tunnel extends pulumi.ComponentResource {
+  /** Id of the tunnel. */
+  readonly tunnelId: pulumi.Output<string>;
+  /** What `cloudflared tunnel run --token` takes (secret); only for an owned tunnel. */
+  readonly connectorToken?: pulumi.Output<string>;
+
+  constructor(name: string, args: TunnelArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("comfyui-access:components:Tunnel", name, {}, opts);
+    const { accountId, tunnel } = args;
+    if (tunnel.name === undefined) {
+      this.tunnelId = pulumi.output(tunnel.id);
+    } else {
+      // Made here rather than by the API, so that the connector token is known without asking for it:
+      // reading it back needs the permission to edit tunnels, which a preview should not have.
+      const secret = new RandomBytes(`${name}-secret`, { length: 32 }, { parent: this }).base64;
+      const owned = new ZeroTrustTunnelCloudflared(
+        name,
+        { accountId, name: tunnel.name, configSrc: "cloudflare", tunnelSecret: pulumi.secret(secret) },
+        { parent: this },
+      );
+      this.tunnelId = owned.id;
+      this.connectorToken = pulumi.secret(
+        pulumi.all([owned.id, secret]).apply(([id, value]) => connectorToken(accountId, id, value)),
+      );
+    }
+    this.registerOutputs({ tunnelId: this.tunnelId, connectorToken: this.connectorToken });
+  }
+}
+
+/**
+ * The token that a connector starts with: account, tunnel and secret, as base64 of JSON.
+ * @param secret the tunnel's secret in base64
+ */
+export function connectorToken(accountId: string, tunnelId: string, secret: string): string {
+  return Buffer.from(JSON.stringify({ a: accountId, t: tunnelId, s: secret })).toString("base64");
+}
