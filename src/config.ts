@@ -1,29 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod/mini";
-import { UserError } from "./errors";
-
-/** One thing wrong with the stack config. No part of it ever holds a secret. */
-export interface Problem {
-  /** Where, as `pulumi config set --path` spells it, e.g. `applications[0].hostname`. */
-  path: string;
-  /** What was found there. */
-  found: string;
-  /** What to do about it. */
-  remedy: string;
-}
+import { type Problem, ProblemsError } from "./problems";
 
 /** Everything that is wrong with the stack config, in one error. */
-export class ConfigError extends UserError {
-  constructor(
-    stack: string | undefined,
-    readonly problems: readonly Problem[],
-  ) {
-    const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-    const list = problems.map(({ path, found, remedy }) => `\n  ${path}: ${found}\n    → ${remedy}`);
-    super(
-      `${count} in the config of ${stack === undefined ? "the stack" : `stack ${stack}`}, nothing was created:${list.join("")}`,
-      "Mend what is listed, then run the command again.",
-    );
+export class ConfigError extends ProblemsError {
+  constructor(stack: string | undefined, problems: readonly Problem[]) {
+    super(`the config of ${stack === undefined ? "the stack" : `stack ${stack}`}`, problems);
   }
 }
 

@@ -1,0 +1,92 @@
+import * as pulumi from "@pulumi/pulumi";
+import { AccessApplication } from "./components/access-application";
+import { DnsRoute, ownerComment } from "./components/dns-route";
+import { ExpiryAlert } from "./components/expiry-alert";
+import { GoogleIdentityProvider } from "./components/google-identity-provider";
+import { SecretStore, type StoredSecret } from "./components/secret-store";
+import { ServiceToken } from "./components/service-token";
+import { Tunnel } from "./components/tunnel";
+import { TunnelIngress } from "./components/tunnel-ingress";
+import { apiAccess } from "./src/cloudflare/api-access";
+import { preflight } from "./src/cloudflare/preflight";
+import { loadConfig } from "./src/config";
+import { UserError } from "./src/errors";
+
+/** Declares the stack, in the order in which nothing is public before its guard. */
+async function program() {
+  const config = loadConfig();
+  const { accountId, teamName } = config;
+  const comment = ownerComment(pulumi.getProject(), pulumi.getStack());
+  const { identityProviderId, clientSecret } = config.google;
+  const alerts = config.alerts !== undefined;
+  const found = await preflight(
+    { ...config, identityProviderId, alerts, ownerComment: comment },
+    apiAccess(),
+  );
+
+  const google = new GoogleIdentityProvider("google", { accountId, teamName, google: config.google });
+  const tokens = config.serviceTokens.map(({ name, ...token }) => {
+    return { name, resource: new ServiceToken(name, { accountId, ...token, protect: config.protectTokens }) };
+  });
+  const applications = config.applications.map((application) => {
+    const { name, allow, hostname, sessionDuration } = application;
+    const accepted = tokens.filter((token) => application.serviceTokens.includes(token.name));
+    const access = new AccessApplication(name, {
+      accountId,
+      hostname,
+      identityProviderId: google.providerId,
+      allow,
+      tokenIds: accepted.map((token) => token.resource.id),
+      sessionDuration,
+    });
+    return { name, hostname, service: application.service, access };
+  });
+
+  const tunnel = new Tunnel("tunnel", { accountId, tunnel: config.tunnel });
+  const ingress = new TunnelIngress("ingress", {
+    accountId,
+    teamName,
+    tunnelId: tunnel.tunnelId,
+    shared: config.tunnel.id !== undefined,
+    rules: applications.map(({ hostname, service, access }) => ({ hostname, service, aud: access.aud })),
+  });
+  for (const { name, hostname, access } of applications) {
+    const route = { zoneId: found.zoneId, hostname, tunnelId: tunnel.tunnelId, comment };
+    new DnsRoute(name, route, { parent: access, dependsOn: ingress.configuration });
+  }
+
+  const credentials = tokens.map(({ name, resource: { clientId, clientSecret, expiresAt } }) => {
+    return [name, { clientId, clientSecret, expiresAt }] as const;
+  });
+  const prefix = `${pulumi.getProject()}-${pulumi.getStack()}`;
+  if (config.secretStore.kind === "gcp") {
+    const secrets: Record<string, StoredSecret> = {};
+    for (const [name, { clientId, clientSecret }] of credentials) {
+      secrets[name] = { value: pulumi.interpolate`${clientId}:${clientSecret}`, readable: true };
+    }
+    if (clientSecret) secrets["google-client-secret"] = { value: clientSecret, readable: false };
+    new SecretStore("secret-store", { ...config.secretStore, prefix, secrets });
+  }
+  if (config.alerts) new ExpiryAlert("alerts", { accountId, emails: config.alerts.emails, prefix });
+
+  return {
+    applications: Object.fromEntries(
+      applications.map(({ name, hostname, access: { aud, applicationId: id } }) => {
+        return [name, { url: `https://${hostname}`, aud, id }];
+      }),
+    ),
+    google: { redirectUri: google.redirectUri, javascriptOrigin: google.javascriptOrigin },
+    serviceTokens: pulumi.secret(Object.fromEntries(credentials)),
+    tunnel: { id: tunnel.tunnelId, token: tunnel.connectorToken },
+  };
+}
+
+const outputs = program().catch((error: unknown) => {
+  // The engine prints the message of a RunError alone; a stack trace would only hide what to do.
+  throw error instanceof UserError ? new pulumi.RunError(error.message) : error;
+});
+
+export const applications = outputs.then((stack) => stack.applications);
+export const google = outputs.then((stack) => stack.google);
+export const serviceTokens = outputs.then((stack) => stack.serviceTokens);
+export const tunnel = outputs.then((stack) => stack.tunnel);

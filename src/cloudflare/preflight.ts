@@ -1,0 +1,368 @@
+import type { TunnelConfig } from "../config";
+import { type Problem, ProblemsError } from "../problems";
+import { type HttpAnswer, type HttpGet, httpGet } from "./http-get";
+
+/** What the stack is about to use in the account. */
+export interface PreflightArgs {
+  accountId: string;
+  zone: string;
+  teamName: string;
+  applications: readonly { name: string; hostname: string }[];
+  tunnel: TunnelConfig;
+  /** Set when the stack uses an identity provider that exists. */
+  identityProviderId?: string;
+  /** Whether the stack has e-mail alerts. */
+  alerts: boolean;
+  /** The comment that marks the stack's own DNS records. */
+  ownerComment: string;
+}
+
+/** How to reach the API. */
+export interface ApiAccess {
+  /** Base URL without a trailing slash; default the vendor's. */
+  baseUrl?: string;
+  /** API token; its absence is a finding like the others. */
+  token?: string;
+  /** Sends one GET; replaced in tests. */
+  get?: HttpGet;
+  /** Waits; replaced in tests. */
+  sleep?: (milliseconds: number) => Promise<void>;
+}
+
+/** What the look-ups found that the program needs. */
+export interface Preflight {
+  zoneId: string;
+}
+
+const DEFAULT_BASE_URL = "https://api.cloudflare.com/client/v4";
+const TIMEOUT_MS = 10_000;
+const TRIES = 4;
+/** A longer wait than this is reported instead: five minutes of silence would look like a hang. */
+const LONGEST_WAIT_SECONDS = 15;
+
+/** Permission groups, by what is looked up (https://developers.cloudflare.com/fundamentals/api/reference/permissions/). */
+const GROUPS = {
+  organization: "Access: Organizations, Identity Providers, and Groups",
+  apps: "Access: Apps and Policies",
+  tokens: "Access: Service Tokens",
+  tunnels: "Cloudflare Tunnel",
+  dns: "DNS",
+  alerts: "Notifications",
+};
+
+/**
+ * Looks up what would otherwise stop a run half way: an API token without a scope, a wrong account, zone, team,
+ * tunnel or identity provider, a host name that is taken. Reads only, all at once, before any resource.
+ *
+ * Whether a token may also write cannot be seen by reading; the provider's error tells.
+ * @throws ProblemsError with everything found
+ */
+export async function preflight(args: PreflightArgs, access: ApiAccess): Promise<Preflight> {
+  if (!access.token) {
+    throw new ProblemsError("the access to Cloudflare", [
+      {
+        path: "API token",
+        found: "not set",
+        remedy: "Set CLOUDFLARE_API_TOKEN, or: pulumi config set --secret cloudflare:apiToken",
+      },
+    ]);
+  }
+  const lookups = new Lookups(access, access.token);
+  const { accountId } = args;
+  const zone = findZone(lookups, args);
+  await Promise.all([
+    zone.then((id) => (id === undefined ? undefined : checkRecords(lookups, args, id))),
+    checkOrganization(lookups, args),
+    checkApplications(lookups, args),
+    lookups.account(accountId, "access/policies?per_page=1", "Access policies", GROUPS.apps),
+    lookups.account(accountId, "access/service_tokens?per_page=1", "service tokens", GROUPS.tokens),
+    checkIdentityProvider(lookups, args),
+    checkTunnel(lookups, args),
+    args.alerts
+      ? lookups.account(accountId, "alerting/v3/policies", "notifications", GROUPS.alerts)
+      : undefined,
+  ]);
+  const zoneId = await zone;
+  const problems = lookups.problems(accountId);
+  if (problems.length > 0 || zoneId === undefined) throw new ProblemsError(`account ${accountId}`, problems);
+  return { zoneId };
+}
+
+async function findZone(lookups: Lookups, { accountId, zone }: PreflightArgs): Promise<string | undefined> {
+  const query = `zones?name=${encodeURIComponent(zone)}&account.id=${accountId}`;
+  const zones = await lookups.list(query, "zones", "Zone", 1);
+  if (zones === undefined) return undefined;
+  const found = zones.find((each) => each.name === zone);
+  if (found === undefined) {
+    lookups.report(
+      "zone",
+      `the API token sees no zone ${zone} in account ${accountId}`,
+      `Correct zone or accountId, or give the token "Zone Read" on that zone.`,
+    );
+  } else if (found.status !== "active") {
+    lookups.report(
+      "zone",
+      `${zone} is ${String(found.status)}`,
+      "Wait until the zone is active; Access refuses it before.",
+    );
+  }
+  return typeof found?.id === "string" ? found.id : undefined;
+}
+
+async function checkRecords(lookups: Lookups, args: PreflightArgs, zoneId: string): Promise<void> {
+  const base = `zones/${zoneId}/dns_records`;
+  // A few names are asked for one by one; many would be as many requests against the rate limit.
+  const queries =
+    args.applications.length <= 3
+      ? args.applications.map(({ hostname }) => `${base}?name.exact=${encodeURIComponent(hostname)}`)
+      : [`${base}?per_page=1000`];
+  const lists = await Promise.all(queries.map((query) => lookups.list(query, "DNS records", GROUPS.dns)));
+  for (const record of lists.flatMap((list) => list ?? [])) {
+    const index = args.applications.findIndex(
+      ({ hostname }) => hostname === String(record.name).toLowerCase(),
+    );
+    const clashes = ["A", "AAAA", "CNAME"].includes(String(record.type));
+    if (index < 0 || !clashes || record.comment === args.ownerComment) continue;
+    lookups.report(
+      `applications[${index}].hostname`,
+      `${String(record.name)} has a ${String(record.type)} record that is not this stack's (to ${String(record.content)})`,
+      `Remove record ${String(record.id)} or choose another name; to take it over, give it the comment "${args.ownerComment}" and import it.`,
+    );
+  }
+}
+
+async function checkOrganization(lookups: Lookups, { accountId, teamName }: PreflightArgs): Promise<void> {
+  const organization = await lookups.account(
+    accountId,
+    "access/organizations",
+    "the Zero Trust organization",
+    GROUPS.organization,
+  );
+  const domain = record(organization?.result).auth_domain;
+  if (typeof domain !== "string" || domain === `${teamName}.cloudflareaccess.com`) return;
+  lookups.report(
+    "teamName",
+    `${teamName}, but the account's team domain is ${domain}`,
+    `pulumi config set teamName ${domain.replace(/\.cloudflareaccess\.com$/, "")}`,
+  );
+}
+
+async function checkApplications(
+  lookups: Lookups,
+  { accountId, applications }: PreflightArgs,
+): Promise<void> {
+  const existing = await lookups.list(
+    `accounts/${accountId}/access/apps`,
+    "Access applications",
+    GROUPS.apps,
+  );
+  const ours = new Set(applications.map(({ name }) => name));
+  for (const other of existing ?? []) {
+    // Of the same name: most likely the stack's own, which only the state could tell for certain.
+    if (ours.has(String(other.name))) continue;
+    const uris = (Array.isArray(other.destinations) ? other.destinations : []).map(
+      (each) => record(each).uri,
+    );
+    applications.forEach(({ hostname }, index) => {
+      if (!uris.includes(hostname)) return;
+      lookups.report(
+        `applications[${index}].hostname`,
+        `${hostname} belongs to the Access application ${JSON.stringify(other.name)} (${String(other.id)})`,
+        "Choose another name, or remove that application.",
+      );
+    });
+  }
+}
+
+async function checkIdentityProvider(
+  lookups: Lookups,
+  { accountId, identityProviderId }: PreflightArgs,
+): Promise<void> {
+  const path =
+    identityProviderId === undefined
+      ? "identity_providers?per_page=1"
+      : `identity_providers/${identityProviderId}`;
+  const answer = await lookups.account(
+    accountId,
+    `access/${path}`,
+    "identity providers",
+    GROUPS.organization,
+    true,
+  );
+  if (answer === undefined || identityProviderId === undefined) return;
+  const where = "google.identityProviderId";
+  if (answer.status === 404) {
+    lookups.report(
+      where,
+      `there is no identity provider ${identityProviderId} in the account`,
+      "Correct the id.",
+    );
+    return;
+  }
+  const type = String(record(answer.result).type);
+  if (type === "google" || type === "google-apps") return;
+  lookups.report(where, `the provider is of type ${type}`, "Name one of type google or google-apps.");
+}
+
+async function checkTunnel(lookups: Lookups, { accountId, tunnel }: PreflightArgs): Promise<void> {
+  const path = tunnel.id === undefined ? "cfd_tunnel?is_deleted=false&per_page=1" : `cfd_tunnel/${tunnel.id}`;
+  const answer = await lookups.account(accountId, path, "tunnels", GROUPS.tunnels, true);
+  if (answer === undefined || tunnel.id === undefined) return;
+  const found = record(answer.result);
+  if (answer.status === 404 || typeof found.deleted_at === "string") {
+    lookups.report(
+      "tunnel.id",
+      `there is no tunnel ${tunnel.id} in the account`,
+      "Correct the id, or give tunnel.name to have one made.",
+    );
+  } else if (found.config_src === "local" || found.remote_config === false) {
+    lookups.report(
+      "tunnel.id",
+      `the tunnel ${JSON.stringify(found.name)} takes its rules from a file on its machine`,
+      "Migrate it to remote configuration in the dashboard, or name another tunnel.",
+    );
+  }
+}
+
+type Json = Record<string, unknown>;
+
+const record = (value: unknown): Json => (typeof value === "object" && value !== null ? (value as Json) : {});
+
+interface Answer {
+  status: number;
+  result: unknown;
+  pages: number;
+}
+
+/** Sends the look-ups and collects what they find; several may find the same. */
+class Lookups {
+  private readonly found = new Map<string, Problem>();
+  /** Account look-ups that were sent, and those among them that the token may not do. */
+  private asked = 0;
+  private readonly denied: Problem[] = [];
+  private readonly baseUrl: string;
+  private readonly get: HttpGet;
+  private readonly sleep: (milliseconds: number) => Promise<void>;
+
+  constructor(
+    access: ApiAccess,
+    private readonly token: string,
+  ) {
+    this.baseUrl = (access.baseUrl || DEFAULT_BASE_URL).replace(/\/+$/, "");
+    this.get = access.get ?? httpGet;
+    this.sleep = access.sleep ?? ((milliseconds) => new Promise((done) => setTimeout(done, milliseconds)));
+  }
+
+  report(path: string, found: string, remedy: string): void {
+    this.found.set(`${path}\n${found}`, { path, found, remedy });
+  }
+
+  /** Everything found; when the token may read nothing of the account at all, that is one problem, not many. */
+  problems(accountId: string): Problem[] {
+    if (this.asked > 0 && this.denied.length === this.asked) {
+      this.report(
+        "accountId",
+        `the API token reaches nothing in account ${accountId}`,
+        "Correct accountId, or make a token for this account with the permission groups that the documentation lists.",
+      );
+    } else for (const { path, found, remedy } of this.denied) this.report(path, found, remedy);
+    return [...this.found.values()];
+  }
+
+  /** One GET below the account; undefined when it failed, which is then reported. */
+  account(
+    accountId: string,
+    path: string,
+    what: string,
+    group: string,
+    mayMiss = false,
+  ): Promise<Answer | undefined> {
+    this.asked++;
+    return this.read(`accounts/${accountId}/${path}`, what, group, mayMiss);
+  }
+
+  /** All pages of a list; undefined when it failed, which is then reported. */
+  async list(path: string, what: string, group: string, maxPages = 50): Promise<Json[] | undefined> {
+    if (path.startsWith("accounts/")) this.asked++;
+    const items: Json[] = [];
+    for (let page = 1, pages = 1; page <= Math.min(pages, maxPages); page++) {
+      const paged = page === 1 ? path : `${path}${path.includes("?") ? "&" : "?"}page=${page}`;
+      const answer = await this.read(paged, what, group, false);
+      if (answer === undefined) return undefined;
+      if (Array.isArray(answer.result)) items.push(...answer.result.map(record));
+      pages = answer.pages;
+    }
+    return items;
+  }
+
+  private async read(
+    path: string,
+    what: string,
+    group: string,
+    mayMiss: boolean,
+  ): Promise<Answer | undefined> {
+    let answer: HttpAnswer;
+    try {
+      answer = await this.send(`${this.baseUrl}/${path}`);
+    } catch (error) {
+      const reason =
+        error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.name) : "unknown error";
+      this.report(
+        "API",
+        `no answer from ${this.baseUrl} (${reason})`,
+        "Check the network and CLOUDFLARE_BASE_URL.",
+      );
+      return undefined;
+    }
+    const { status } = answer;
+    const body = record(answer.body);
+    if (status === 200 || (status === 404 && mayMiss)) {
+      return { status, result: body.result, pages: Number(record(body.result_info).total_pages ?? 1) };
+    }
+    const code = record(Array.isArray(body.errors) ? body.errors[0] : undefined).code;
+    this.refused(path, what, group, status, typeof code === "number" ? code : undefined);
+    return undefined;
+  }
+
+  private refused(path: string, what: string, group: string, status: number, code: number | undefined): void {
+    const facts = `HTTP ${status}${code === undefined ? "" : `, code ${code}`}`;
+    // 9106 and 6003 are 400s for a header that no valid token would make.
+    if (status === 401 || code === 9106 || code === 6003) {
+      this.report(
+        "API token",
+        `refused (${facts})`,
+        "Set CLOUDFLARE_API_TOKEN to a valid token that has not expired.",
+      );
+    } else if (code === 9999) {
+      this.report(
+        "accountId",
+        "Zero Trust is not set up in this account",
+        "Choose a team name in the Zero Trust dashboard first.",
+      );
+    } else if (status === 403 || (status === 404 && path.startsWith("accounts/"))) {
+      const found = `may not read ${what} (${facts})`;
+      const remedy = `Give the token the permission group "${group} Write"; "${group} Read" is enough for a preview.`;
+      if (path.startsWith("accounts/")) this.denied.push({ path: "API token", found, remedy });
+      else this.report("API token", found, remedy);
+    } else if (status === 429) {
+      this.report("API", `too many requests (${facts})`, "Wait five minutes, then run the command again.");
+    } else {
+      this.report(
+        "API",
+        `could not read ${what} (${facts})`,
+        "Run the command again; see https://www.cloudflarestatus.com.",
+      );
+    }
+  }
+
+  /** Tries again on 429 and on server errors, as long as the server asks, within bounds. */
+  private async send(url: string): Promise<HttpAnswer> {
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.get(url, this.token, TIMEOUT_MS);
+      const wait =
+        answer.status === 429 ? (answer.retryAfter ?? 1) : answer.status >= 500 ? 0.5 * attempt : undefined;
+      if (wait === undefined || attempt === TRIES || wait > LONGEST_WAIT_SECONDS) return answer;
+      await this.sleep(wait * 1000);
+    }
+  }
+}
