@@ -1,0 +1,157 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import {
+  changesOf,
+  ensureStack,
+  type PulumiCall,
+  type PulumiResult,
+  pulumi,
+} from "../../src/sandboxed/pulumi";
+import { openSandboxSession, type SandboxSession } from "../../src/sandboxed/session";
+import { projectDir } from "../../src/sandboxed/workspace";
+
+/** The stack config as the program reads it, keys without the namespace. */
+export type Settings = Record<string, unknown>;
+
+/** One request, as the sandbox logs it. */
+export interface LoggedRequest {
+  method: string;
+  path: string;
+  status: number;
+  body?: unknown;
+}
+
+/** The real engine, a sandbox of its own, and the `dev` stack. */
+export class EngineRig {
+  private constructor(
+    readonly dir: string,
+    readonly session: SandboxSession,
+  ) {}
+
+  static async open(): Promise<EngineRig> {
+    const dir = await mkdtemp(join(tmpdir(), "comfyui-access-"));
+    const session = await openSandboxSession({ dir, keepState: false });
+    const rig = new EngineRig(dir, session);
+    await ensureStack(session.target("up"), "dev");
+    return rig;
+  }
+
+  async close(): Promise<void> {
+    await this.session.close();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+
+  /** Writes a stack file: the committed one of `dev`, changed by `edit`. */
+  async config(edit: (settings: Settings) => void = () => {}): Promise<string> {
+    const file = parse(await readFile(join(projectDir, "Pulumi.dev.yaml"), "utf8")) as {
+      config: Record<string, unknown>;
+    };
+    const namespace = "comfyui-access:";
+    const settings = Object.fromEntries(
+      Object.entries(file.config).map(([key, value]) => [key.replace(namespace, ""), value]),
+    );
+    edit(settings);
+    file.config = Object.fromEntries(
+      Object.entries(settings).map(([key, value]) => [key.includes(":") ? key : `${namespace}${key}`, value]),
+    );
+    const path = join(this.dir, "Pulumi.dev.yaml");
+    await writeFile(path, stringify(file));
+    return path;
+  }
+
+  /** Runs the engine on the stack with the config last written. */
+  async run(
+    args: string[],
+    call: PulumiCall & { as?: "up" | "preview"; env?: NodeJS.ProcessEnv } = {},
+  ): Promise<PulumiResult> {
+    const { as = "up", env, ...rest } = call;
+    const target = this.session.target(as);
+    const takesConfig = ["up", "preview", "refresh", "destroy", "config"].includes(args[0] ?? "");
+    return pulumi(
+      { ...target, env: { ...target.env, ...env } },
+      [
+        ...args,
+        "--stack",
+        "dev",
+        ...(takesConfig ? ["--config-file", join(this.dir, "Pulumi.dev.yaml")] : []),
+      ],
+      rest,
+    );
+  }
+
+  async up(call: Parameters<EngineRig["run"]>[1] = {}): Promise<PulumiResult> {
+    return this.run(["up", "--yes", "--skip-preview"], call);
+  }
+
+  /** Steps that a preview plans, without the ones that change nothing: `update …:ZeroTrustAccessPolicy name`. */
+  async plan(): Promise<string[]> {
+    const result = await this.run(["preview", "--json"], { as: "preview" });
+    if (result.code !== 0) throw new Error(`preview failed:\n${result.stdout}\n${result.stderr}`);
+    const { steps } = JSON.parse(result.stdout) as { steps: { op: string; urn: string }[] };
+    return steps
+      .filter(({ op }) => op !== "same" && op !== "read")
+      .map(
+        ({ op, urn }) => `${op} ${urn.split("$").at(-1)?.split(":").slice(-3).join(":").replace("::", " ")}`,
+      );
+  }
+
+  async outputs(): Promise<Record<string, unknown>> {
+    const result = await this.run(["stack", "output", "--json", "--show-secrets"]);
+    return JSON.parse(result.stdout) as Record<string, unknown>;
+  }
+
+  /** Every request of the Cloudflare API so far. */
+  async requests(): Promise<LoggedRequest[]> {
+    const answer = await fetch(`${this.session.url}/__sandbox__/requests`);
+    const all = (await answer.json()) as LoggedRequest[];
+    return all.filter(({ path }) => path.startsWith("/client/v4/"));
+  }
+
+  async writes(): Promise<LoggedRequest[]> {
+    return (await this.requests()).filter(({ method }) => method !== "GET" && method !== "HEAD");
+  }
+
+  /** One call of the Cloudflare API, as somebody with the dashboard open would make it. */
+  async api<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await fetch(`${this.session.apiUrl}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.session.tokens.admin}`, "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const envelope = (await answer.json()) as { success: boolean; result: T; errors: unknown };
+    if (!envelope.success) throw new Error(`${method} ${path}: ${JSON.stringify(envelope.errors)}`);
+    return envelope.result;
+  }
+
+  /** What the account holds, for comparison: every object of every kind, without what only counts. */
+  async account(): Promise<Record<string, unknown>> {
+    const account = "/accounts/0123456789abcdef0123456789abcdef";
+    const paths = [
+      `${account}/access/apps`,
+      `${account}/access/policies`,
+      `${account}/access/identity_providers`,
+      `${account}/access/service_tokens`,
+      `${account}/cfd_tunnel?is_deleted=false`,
+      `${account}/alerting/v3/policies`,
+      "/zones/fedcba9876543210fedcba9876543210/dns_records",
+    ];
+    return Object.fromEntries(
+      await Promise.all(paths.map(async (path) => [path, await this.api<unknown>("GET", path)] as const)),
+    );
+  }
+
+  /** The text of every file that the engine and the sandbox's workspace keep. */
+  async filesOnDisk(): Promise<{ path: string; text: string }[]> {
+    const found: { path: string; text: string }[] = [];
+    for (const entry of await readdir(this.dir, { recursive: true })) {
+      const path = join(this.dir, entry);
+      if (entry.startsWith("compile-cache") || !(await stat(path)).isFile()) continue;
+      found.push({ path: entry, text: await readFile(path, "utf8") });
+    }
+    return found;
+  }
+}
+
+export { changesOf };
