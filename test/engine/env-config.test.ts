@@ -125,7 +125,12 @@ function configPath(): string {
 
 function pulumi(...args: string[]): string {
   const { command, cwd, env: variables } = engine;
-  return execFileSync(command, [...args, "--non-interactive"], { cwd, env: variables, encoding: "utf8" });
+  return execFileSync(command, [...args, "--non-interactive"], {
+    cwd,
+    env: variables,
+    encoding: "utf8",
+    stdio: "pipe",
+  });
 }
 
 /** A program whose outputs have the shape of the stack's, run by the real engine. */
