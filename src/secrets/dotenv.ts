@@ -191,12 +191,11 @@ function isPlainText(value: string): boolean {
 function isPortable(entry: Entry, value: string): boolean {
   if (entry.value !== value || !isPortablePrefix(entry.prefix)) return false;
   if (entry.quote === "`") return false;
-  const inComment = entry.rest === "" || /^[ \t]*(#|$)/.test(entry.rest);
-  if (!inComment) return false;
+  if (!/^[ \t]*(#|$)/.test(entry.rest)) return false;
   if (entry.quote === "'") return fitsSingle(value);
   if (entry.quote === '"') return fitsDouble(value);
-  // Without a blank before it, only Node takes a `#` for a comment.
-  return fitsBare(value) && !entry.rest.startsWith("#");
+  // Without a blank before it only Node takes a `#` for a comment, and Compose only after a space.
+  return fitsBare(value) && /^[ \t]*( #|$)/.test(entry.rest);
 }
 
 /** Node knows `export` only with a space behind it. */
@@ -208,7 +207,7 @@ function isPortablePrefix(prefix: string): boolean {
 function rewrite(raw: string, entry: Entry, value: string): string {
   const end = /\r?\n$/.exec(raw)?.[0] ?? "";
   const prefix = entry.prefix.replace(/^([ \t]*)export[ \t]+/, "$1export ");
-  const comment = /^[ \t]+#/.test(entry.rest) ? entry.rest : "";
+  const comment = /^[ \t]+#/.test(entry.rest) ? entry.rest.replace(/\t#/, " #") : "";
   return prefix + formatValue(entry.key, value, entry.quote) + comment + end;
 }
 
@@ -218,6 +217,10 @@ function rewrite(raw: string, entry: Entry, value: string): string {
  */
 function readEntry(text: string, start: number, line: number, keys: readonly string[]): Found | undefined {
   const firstLine = text.slice(start, lineEnd(text, start)).replace(/\r?\n$/, "");
+  if (/^[ \t]*(?:export[ \t]+)?'[^']*$/.test(firstLine)) {
+    // Python-dotenv knows quoted keys, and would look for the end of this one on the next lines.
+    throw new DotenvError(`line ${line} starts with a quote that it does not close`, "Remove the quote.");
+  }
   const match = /^[ \t]*(?:export[ \t]+)?([^=#\s](?:[^=]*[^=\s])?)[ \t]*=[ \t]*/.exec(firstLine);
   if (match === null) return undefined;
   const prefix = match[0];
@@ -254,9 +257,9 @@ function readQuoted(text: string, { prefix, key, quote, valueStart, line }: Open
       "Close the quote, or remove it.",
     );
   }
-  const escapedClose = closingQuote(text, quote, valueStart + 1);
   const end = contentEnd(text, close);
-  if (escapedClose !== close && (escapedClose < 0 || contentEnd(text, escapedClose) !== end)) {
+  const others = [composeClose(text, quote, valueStart + 1), pythonClose(text, quote, valueStart + 1)];
+  if (others.some((other) => other < 0 || contentEnd(text, other) !== end)) {
     throw new DotenvError(
       `readers disagree where the value on line ${line} ends: some take \\${quote} for a quote inside it`,
       "Use the other kind of quotes for that value.",
@@ -301,13 +304,20 @@ function splitBare(text: string): { value: string; rest: string } {
   return { value, rest: text.slice(value.length) };
 }
 
-/** The next quote that is not escaped with a backslash, as Compose and python-dotenv look for it. */
-function closingQuote(text: string, quote: string, from: number): number {
+/** Compose looks for a quote that is not escaped, where a backslash may itself be. */
+function composeClose(text: string, quote: string, from: number): number {
   for (let index = from; index < text.length; index++) {
     if (text[index] === "\\") index++;
     else if (text[index] === quote) return index;
   }
   return -1;
+}
+
+/** Python-dotenv looks for a quote without a backslash before it. */
+function pythonClose(text: string, quote: string, from: number): number {
+  let close = text.indexOf(quote, from);
+  while (close > from && text[close - 1] === "\\") close = text.indexOf(quote, close + 1);
+  return close;
 }
 
 /** The position after the line that holds `from`, its line end included. */

@@ -87,6 +87,7 @@ describe("a file with other lines", () => {
 
   test.each([
     ["COMFYUI_URL=abc#def\n", "abc", "COMFYUI_URL=abc\n"],
+    ["COMFYUI_URL=abc\t# why\n", "abc", "COMFYUI_URL=abc # why\n"],
     ["COMFYUI_URL=`abc`\n", "abc", "COMFYUI_URL=abc\n"],
     ["COMFYUI_URL='abc'def\n", "abc", "COMFYUI_URL='abc'\n"],
     ["export\tCOMFYUI_URL=abc\n", "abc", "export COMFYUI_URL=abc\n"],
@@ -102,6 +103,8 @@ describe("text that would be damaged is refused, by line and without its content
     ["A='hidden", /opens on line 1 is never closed/],
     [`A="hidden\nB=2\nC="x"\n`, /opens on line 1 is closed on another line, in the middle of text/],
     ["A=1\n\nP='C:\\hidden\\'\nB='x'\n", /disagree where the value on line 3 ends/],
+    ["A=1\nP='hidden\\\\'\n", /disagree where the value on line 2 ends/],
+    ["A=1\n 'hidden\nB='x'\n", /line 2 starts with a quote/],
     [`A="hidden\\"\n`, /disagree where the value on line 1 ends/],
     ["A=`hidden\nCOMFYUI_URL=x`\n", /backtick that opens on line 1/],
     ["A=1\nB=hidden\0\n", /line 2 holds a NUL/],
