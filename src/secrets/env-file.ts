@@ -19,6 +19,7 @@ import {
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../errors";
 import { DotenvError, type Merged, mergeDotenv } from "./dotenv";
+import { isOpenToGit } from "./git-ignore";
 import {
   overallStatus,
   type SecretSink,
@@ -77,7 +78,7 @@ export class EnvFileSink implements SecretSink {
       if (merged.added.includes(key)) keys[key] = "missing";
       else keys[key] = merged.updated.includes(key) ? "stale" : "current";
     }
-    const notices = duplicateNotices(merged);
+    const notices = await this.notices(merged);
     if (present !== undefined && isOpenToOthers(present.stats)) {
       notices.push(`${this.path} can be read by other users; \`env\` without --check closes it to them`);
     }
@@ -92,7 +93,7 @@ export class EnvFileSink implements SecretSink {
       const changed = Object.keys(values).filter(
         (key) => merged.added.includes(key) || merged.updated.includes(key),
       );
-      const notices = duplicateNotices(merged);
+      const notices = await this.notices(merged);
       if (present !== undefined && isOpenToOthers(present.stats)) {
         notices.push(`${this.path} could be read by other users; now only by its owner`);
       }
@@ -106,6 +107,17 @@ export class EnvFileSink implements SecretSink {
       `${this.path} is being changed by another program, ${ATTEMPTS} times while it was written`,
       "Stop the other program, or close the file there, and run the command again.",
     );
+  }
+
+  private async notices(merged: Merged): Promise<string[]> {
+    const notices = merged.duplicates.map(
+      ({ key, lines }) =>
+        `${key} stands on lines ${lines.join(", ")}; readers use the last, which is the one kept current`,
+    );
+    if (await isOpenToGit(this.path)) {
+      notices.push(`git does not ignore ${this.path}: add it to .gitignore before anything is committed`);
+    }
+    return notices;
   }
 
   private merge(present: Present | undefined, values: SecretValues): Merged {
@@ -310,13 +322,6 @@ function syncFolder(folder: string): void {
   } catch {
     // The content itself is on disk; at worst the old file is found after a power cut.
   }
-}
-
-function duplicateNotices(merged: Merged): string[] {
-  return merged.duplicates.map(
-    ({ key, lines }) =>
-      `${key} stands on lines ${lines.join(", ")}; readers use the last, which is the one kept current`,
-  );
 }
 
 const REMEDIES: Record<string, string> = {

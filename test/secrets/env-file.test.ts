@@ -110,6 +110,27 @@ describe("writing", () => {
   });
 });
 
+describe("in a git work tree", () => {
+  test("warns when git would commit the file, and not when it is ignored", async () => {
+    git("init", "--quiet");
+    writeFileSync(join(folder, ".gitignore"), ".env\n");
+    expect((await sink().write(VALUES)).notices).toEqual([]);
+
+    const other = new EnvFileSink({ path: join(folder, "secrets.txt") });
+    const warning = [expect.stringMatching(/git does not ignore .*secrets\.txt/)];
+    expect((await other.check(VALUES)).notices).toEqual(warning);
+    expect((await other.write(VALUES)).notices).toEqual(warning);
+  });
+
+  test("warns when the file is tracked although it is ignored", async () => {
+    writeFileSync(path, "A=1\n", { mode: 0o600 });
+    git("init", "--quiet");
+    git("add", ".env");
+    writeFileSync(join(folder, ".gitignore"), ".env\n");
+    expect((await sink().check(VALUES)).notices).toEqual([expect.stringContaining("git does not ignore")]);
+  });
+});
+
 describe("checking", () => {
   test("says which keys are missing, stale and current, and changes nothing", async () => {
     expect(await sink().check(VALUES)).toEqual({
@@ -274,6 +295,12 @@ describe("refuses, with the path and what to do, and without a value or the file
     expect(readFileSync(path, "utf8")).toBe("A=1\n");
   });
 });
+
+/** Runs git in the folder, also when a hook of another repository runs the tests. */
+function git(...args: string[]): void {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_")));
+  execFileSync("git", ["-C", folder, ...args], { env });
+}
 
 /** Permissions bind nobody who is root, so the call is made as somebody else then. */
 async function asOrdinaryUser(call: () => Promise<unknown>): Promise<unknown> {
