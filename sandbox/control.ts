@@ -1,0 +1,115 @@
+import { randomBytes } from "node:crypto";
+import { Hono } from "hono";
+import { z } from "zod";
+import { checked, readJson } from "./api/body";
+import type { SandboxApp, SandboxEnv } from "./api/context";
+import { SANDBOX_INVALID, VendorError } from "./api/envelope";
+import { withConnectors } from "./api/tunnels";
+import type { Faults } from "./faults";
+import { microsecondsTime, newUuid } from "./ids";
+import { masked } from "./masking";
+import type { RequestLogEntry } from "./request-log";
+import type { Store } from "./store";
+
+const faultBody = z.strictObject({
+  method: z.string().optional(),
+  pathRegex: z.string().min(1),
+  nth: z.int().min(1).optional(),
+  times: z.int().min(1).optional(),
+  action: z.enum(["status", "drop-before", "drop-after", "delay", "malformed"]),
+  status: z.int().min(200).max(599).optional(),
+  retryAfter: z.number().min(0).optional(),
+  delayMs: z.number().min(0).optional(),
+});
+const clockBody = z.strictObject({ advanceSeconds: z.number().min(0) });
+const connectorBody = z.strictObject({
+  clientId: z.uuid().optional(),
+  version: z.string().optional(),
+  originIp: z.string().optional(),
+});
+
+export interface ControlTarget {
+  store: Store;
+  faults: Faults;
+  requests: RequestLogEntry[];
+  reset(): void;
+}
+
+/**
+ * What no vendor has: resetting, reading the log and the state, planning faults, moving the clock, and
+ * playing a cloudflared that connects. Mounted under `/__sandbox__`.
+ */
+export function control({ store, faults, requests, reset }: ControlTarget): SandboxApp {
+  const app = new Hono<SandboxEnv>();
+  const refusal = (detail: string) =>
+    new VendorError(400, { code: SANDBOX_INVALID, message: `sandbox control: ${detail}` });
+
+  // A web page can send requests to the loopback interface; it cannot do so without these headers.
+  app.use(async (c, next) => {
+    const host = new URL(c.req.url).hostname;
+    if (!["127.0.0.1", "localhost", "[::1]"].includes(host) || c.req.header("origin") !== undefined) {
+      throw new VendorError(403, {
+        code: SANDBOX_INVALID,
+        message: "sandbox control: from this machine only, and not from a web page",
+      });
+    }
+    await next();
+  });
+
+  app.post("/reset", (c) => {
+    reset();
+    return c.json({ reset: true });
+  });
+  app.get("/requests", (c) => c.json(requests));
+  app.delete("/requests", (c) => {
+    requests.length = 0;
+    return c.json([]);
+  });
+  app.get("/state", (c) => c.json(masked(store.snapshot())));
+
+  app.get("/faults", (c) => c.json(faults.list()));
+  app.post("/faults", async (c) => {
+    const fault = checked(await readJson(c), faultBody, refusal);
+    try {
+      faults.add(fault);
+    } catch {
+      throw refusal(`"${fault.pathRegex}" is not a regular expression`);
+    }
+    return c.json(faults.list());
+  });
+  app.delete("/faults", (c) => {
+    faults.clear();
+    return c.json([]);
+  });
+
+  app.post("/clock", async (c) => {
+    store.advanceClock(checked(await readJson(c), clockBody, refusal).advanceSeconds * 1000);
+    return c.json({ now: store.now().toISOString() });
+  });
+
+  app.post("/tunnels/:id/connectors", async (c) => {
+    const tunnel = store.tunnels.get(c.req.param("id"));
+    if (!tunnel || tunnel.deletedAt !== null) throw refusal("no such tunnel");
+    const body = checked((await readJson(c)) ?? {}, connectorBody, refusal);
+    const now = store.now();
+    const openedAt = microsecondsTime(now);
+    const connector = {
+      id: body.clientId ?? newUuid(),
+      version: body.version ?? "2026.11.0",
+      arch: "linux_amd64",
+      originIp: body.originIp ?? "198.51.100.7",
+      startedAt: openedAt,
+      // cloudflared opens four connections to two data centres.
+      connections: ["ams01", "ams02", "fra01", "fra02"].map((coloName) => ({
+        id: randomBytes(16).toString("hex"),
+        coloName,
+        openedAt,
+      })),
+    };
+    store.tunnels.put(withConnectors(tunnel, [...tunnel.connectors, connector], now));
+    store.save();
+    return c.json({ clientId: connector.id });
+  });
+
+  return app;
+}

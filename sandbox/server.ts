@@ -1,0 +1,84 @@
+import { createAdaptorServer } from "@hono/node-server";
+import { UserError } from "../src/errors";
+import { type AppOptions, createSandbox } from "./app";
+import type { Faults } from "./faults";
+import type { RequestLogEntry } from "./request-log";
+import { DEV_TOKENS } from "./seed";
+import type { Store } from "./store";
+
+export type { RateLimit } from "./api/rate-limit";
+export type { Fault } from "./faults";
+export type { RequestLogEntry } from "./request-log";
+export type { Seed } from "./seed";
+
+export interface SandboxOptions extends AppOptions {
+  /** Port on the loopback interface; 0, the default, takes a free one. */
+  port?: number;
+}
+
+/** A sandbox that listens on the loopback interface. */
+export interface Sandbox {
+  /** `http://127.0.0.1:<port>` */
+  url: string;
+  /** Base of Cloudflare's API: what `CLOUDFLARE_BASE_URL` wants. */
+  apiUrl: string;
+  /** Base of Google's APIs. */
+  gcpUrl: string;
+  /** Values of the seeded API tokens. */
+  tokens: { admin: string; up: string; preview: string; accountOwned: string };
+  /** What was asked, oldest first, with the secrets masked. */
+  requests: RequestLogEntry[];
+  faults: Faults;
+  store: Store;
+  /** Back to the seed, with an empty log and no faults. */
+  reset(): void;
+  /** Stops listening and closes the connections that are open. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a sandbox.
+ * @throws UserError when the port is in use, or the state file is not one.
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const core = createSandbox(options);
+  const server = createAdaptorServer({ fetch: core.app.fetch });
+  const port = await listen(server, options.port ?? 0);
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    apiUrl: `${url}/client/v4`,
+    gcpUrl: `${url}/gcp`,
+    tokens: { ...DEV_TOKENS },
+    requests: core.requests,
+    faults: core.faults,
+    store: core.store,
+    reset: core.reset,
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        // Clients keep connections open for the next request; closing waits for none of them.
+        if ("closeAllConnections" in server) server.closeAllConnections();
+      }),
+  };
+}
+
+function listen(server: ReturnType<typeof createAdaptorServer>, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === "EADDRINUSE"
+          ? new UserError(
+              `port ${port} on 127.0.0.1 is in use`,
+              "Stop what listens there, or choose another port (0 takes a free one).",
+            )
+          : error,
+      );
+    });
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address();
+      if (address === null || typeof address === "string") reject(new Error("the sandbox has no port"));
+      else resolve(address.port);
+    });
+  });
+}

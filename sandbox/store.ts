@@ -1,0 +1,192 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { UserError } from "../src/errors";
+import type {
+  AccessApplication,
+  AccessPolicy,
+  Account,
+  ApiToken,
+  DnsRecord,
+  GcpSecret,
+  GcpService,
+  IdentityProvider,
+  NotificationPolicy,
+  Organization,
+  ServiceToken,
+  Settings,
+  Tunnel,
+  TunnelConfiguration,
+  Zone,
+} from "./entities";
+
+/** Entities of one kind, by id, in the order they were made. */
+export class Collection<T extends { id: string }> {
+  readonly #items: Map<string, T>;
+
+  constructor(items: readonly T[] = []) {
+    this.#items = new Map(items.map((item) => [item.id, item]));
+  }
+
+  /** All entities, oldest first. */
+  all(): T[] {
+    return [...this.#items.values()];
+  }
+
+  get(id: string): T | undefined {
+    return this.#items.get(id);
+  }
+
+  where(predicate: (item: T) => boolean): T[] {
+    return this.all().filter(predicate);
+  }
+
+  /** Adds the entity, or puts it in the place of the one with its id. */
+  put(item: T): T {
+    this.#items.set(item.id, item);
+    return item;
+  }
+
+  remove(id: string): void {
+    this.#items.delete(id);
+  }
+}
+
+/** Everything the sandbox keeps, as it is written to the state file. */
+export interface State {
+  settings: Settings;
+  accounts: Account[];
+  zones: Zone[];
+  apiTokens: ApiToken[];
+  organizations: Organization[];
+  identityProviders: IdentityProvider[];
+  policies: AccessPolicy[];
+  applications: AccessApplication[];
+  serviceTokens: ServiceToken[];
+  tunnels: Tunnel[];
+  tunnelConfigurations: TunnelConfiguration[];
+  dnsRecords: DnsRecord[];
+  notificationPolicies: NotificationPolicy[];
+  gcpSecrets: GcpSecret[];
+  gcpServices: GcpService[];
+}
+
+/** Bumped when an older state file can no longer be read. */
+const FORMAT = 1;
+
+/** The sandbox's memory; written to a file after each change when it has one. */
+export class Store {
+  settings!: Settings;
+  accounts!: Collection<Account>;
+  zones!: Collection<Zone>;
+  apiTokens!: Collection<ApiToken>;
+  organizations!: Collection<Organization>;
+  identityProviders!: Collection<IdentityProvider>;
+  policies!: Collection<AccessPolicy>;
+  applications!: Collection<AccessApplication>;
+  serviceTokens!: Collection<ServiceToken>;
+  tunnels!: Collection<Tunnel>;
+  tunnelConfigurations!: Collection<TunnelConfiguration>;
+  dnsRecords!: Collection<DnsRecord>;
+  notificationPolicies!: Collection<NotificationPolicy>;
+  gcpSecrets!: Collection<GcpSecret>;
+  gcpServices!: Collection<GcpService>;
+
+  #clockOffsetMs = 0;
+
+  /**
+   * @param initial makes the state of an untouched sandbox; called again by `reset`.
+   * @param file where to keep the state, mode 0600; read back when it exists.
+   * @throws UserError when the file is not a state file of this version.
+   */
+  constructor(
+    private readonly initial: () => State,
+    private readonly file?: string,
+  ) {
+    this.load(file !== undefined && existsSync(file) ? readState(file) : initial());
+  }
+
+  /** The sandbox's time: the machine's, plus what tests have advanced it by. */
+  now(): Date {
+    return new Date(Date.now() + this.#clockOffsetMs);
+  }
+
+  /** Moves the sandbox's time forward, to let tokens and old secrets expire. */
+  advanceClock(milliseconds: number): void {
+    this.#clockOffsetMs += milliseconds;
+  }
+
+  /** Back to the seed; the state file, if there is one, is rewritten. */
+  reset(): void {
+    this.#clockOffsetMs = 0;
+    this.load(this.initial());
+    this.save();
+  }
+
+  /** The whole state, secrets included: only for the state file and for masking. */
+  snapshot(): State {
+    return {
+      settings: this.settings,
+      accounts: this.accounts.all(),
+      zones: this.zones.all(),
+      apiTokens: this.apiTokens.all(),
+      organizations: this.organizations.all(),
+      identityProviders: this.identityProviders.all(),
+      policies: this.policies.all(),
+      applications: this.applications.all(),
+      serviceTokens: this.serviceTokens.all(),
+      tunnels: this.tunnels.all(),
+      tunnelConfigurations: this.tunnelConfigurations.all(),
+      dnsRecords: this.dnsRecords.all(),
+      notificationPolicies: this.notificationPolicies.all(),
+      gcpSecrets: this.gcpSecrets.all(),
+      gcpServices: this.gcpServices.all(),
+    };
+  }
+
+  /** Writes the state file, whole or not at all. */
+  save(): void {
+    if (this.file === undefined) return;
+    mkdirSync(dirname(this.file), { recursive: true });
+    const temporary = `${this.file}.${randomBytes(6).toString("hex")}.tmp`;
+    writeFileSync(temporary, `${JSON.stringify({ format: FORMAT, ...this.snapshot() }, null, 1)}\n`, {
+      mode: 0o600,
+    });
+    // The mode above is subject to the umask and holds only for a new file.
+    chmodSync(temporary, 0o600);
+    renameSync(temporary, this.file);
+  }
+
+  private load(state: State): void {
+    this.settings = state.settings;
+    this.accounts = new Collection(state.accounts);
+    this.zones = new Collection(state.zones);
+    this.apiTokens = new Collection(state.apiTokens);
+    this.organizations = new Collection(state.organizations);
+    this.identityProviders = new Collection(state.identityProviders);
+    this.policies = new Collection(state.policies);
+    this.applications = new Collection(state.applications);
+    this.serviceTokens = new Collection(state.serviceTokens);
+    this.tunnels = new Collection(state.tunnels);
+    this.tunnelConfigurations = new Collection(state.tunnelConfigurations);
+    this.dnsRecords = new Collection(state.dnsRecords);
+    this.notificationPolicies = new Collection(state.notificationPolicies);
+    this.gcpSecrets = new Collection(state.gcpSecrets);
+    this.gcpServices = new Collection(state.gcpServices);
+  }
+}
+
+function readState(file: string): State {
+  const remedy = `Delete ${file}, or name another file.`;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    throw new UserError(`the sandbox state file ${file} is not JSON`, remedy);
+  }
+  if (typeof parsed !== "object" || parsed === null || !("format" in parsed) || parsed.format !== FORMAT) {
+    throw new UserError(`${file} is not a sandbox state file of format ${FORMAT}`, remedy);
+  }
+  const { format: _, ...state } = parsed as { format: number } & State;
+  return state;
+}
