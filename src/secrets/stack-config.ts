@@ -14,7 +14,7 @@ import {
  * The namespace of the exported tokens. Not the program's own, which refuses keys that it does not know and
  * must never take its own output for its input.
  */
-export const TOKEN_NAMESPACE = "comfyui-access-tokens";
+const TOKEN_NAMESPACE = "comfyui-access-tokens";
 
 /**
  * The stack config key of a token: `comfyui-access-tokens:<name>`, whose secret value is the JSON text

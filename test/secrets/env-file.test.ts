@@ -218,7 +218,7 @@ describe("a write that fails", () => {
 
   test("killed in the middle: the old file is whole, the half-made one is private, and the next write removes it", async () => {
     writeFileSync(path, "A=1\n", { mode: 0o600 });
-    const script = join(__dirname, "write-slowly.ts");
+    const script = require.resolve("./write-slowly.ts");
     const child = spawn(process.execPath, ["--import", "tsx", script, path, SECRET], {
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -255,7 +255,11 @@ describe("refuses, with the path and what to do, and without a value or the file
   test.each<[string, RegExp, () => void]>([
     ["a folder in its place", /not a regular file but a folder/, () => mkdirSync(path)],
     ["a symbolic link", /ELOOP.*\n.*symbolic link/, () => symlinkSync(join(folder, "real"), path)],
-    ["a named pipe", /not a regular file but a device or pipe/, () => execFileSync("mkfifo", [path])],
+    [
+      "a named pipe",
+      /not a regular file but a device or pipe/,
+      () => execFileSync("sh", ["-c", 'mkfifo "$1"', "sh", path]),
+    ],
     ["bytes that are no UTF-8", /not UTF-8 text/, () => writeFileSync(path, Buffer.from([0x41, 0x3d, 0xff]))],
     ["UTF-16", /NUL|not UTF-8/, () => writeFileSync(path, Buffer.from("A=hidden\n", "utf16le"))],
     [
