@@ -541,7 +541,9 @@ function checkApplications(applications: readonly ApplicationConfig[], shaped: P
   applications.forEach((application, index) => {
     const at = `applications[${index}]`;
     const { allow, hostname } = application;
-    if (zone !== undefined && hostname !== zone && !hostname.endsWith(`.${zone}`)) {
+    // Only of well-formed names: the others have been reported already.
+    const comparable = zone !== undefined && HOST.test(zone) && HOST.test(hostname);
+    if (comparable && hostname !== zone && !hostname.endsWith(`.${zone}`)) {
       const found = `${JSON.stringify(hostname)} is outside the zone ${zone}`;
       problems.push({
         path: `${at}.hostname`,
