@@ -1,0 +1,119 @@
+import { isMap, type PropertyMap, unwrap } from "../../../../src/provider-host";
+import { count, flag, listOf, object, text, texts } from "../../fields";
+import type { Json, JsonObject } from "../api";
+import type { ApiKindTable } from "../api-kind";
+import { isObject } from "../wire";
+import { connectionRules, mfaConfig, rules } from "./access-rules";
+
+/** An Access application. SaaS applications and SCIM are not served. */
+export const accessApplication: ApiKindTable = {
+  type: "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication",
+  collection: "/{scope}/access/apps",
+  update: "put",
+  importId: "accounts|zones/{scopeId}/{id}",
+  fields: {
+    accountId: text({ replace: true, inPath: true }),
+    zoneId: text({ replace: true, inPath: true }),
+    allowAuthenticateViaWarp: flag(),
+    allowIframe: flag(),
+    allowedIdps: texts(),
+    appLauncherLogoUrl: text(),
+    appLauncherVisible: flag({ default: true }),
+    autoRedirectToIdentity: flag(),
+    bgColor: text(),
+    corsHeaders: object({
+      allowAllHeaders: flag(),
+      allowAllMethods: flag(),
+      allowAllOrigins: flag(),
+      allowCredentials: flag(),
+      allowedHeaders: texts(),
+      allowedMethods: texts(),
+      allowedOrigins: texts(),
+      maxAge: count(),
+    }),
+    customDenyMessage: text(),
+    customDenyUrl: text(),
+    customNonIdentityDenyUrl: text(),
+    customPages: texts(),
+    destinations: listOf(
+      object({
+        cidr: text(),
+        hostname: text(),
+        l4Protocol: text({ wire: "l4_protocol" }),
+        mcpServerId: text(),
+        portRange: text(),
+        type: text({ default: "public" }),
+        uri: text(),
+        vnetId: text(),
+        workerId: text(),
+      }),
+    ),
+    domain: text({ setBy: "either" }),
+    enableBindingCookie: flag(),
+    footerLinks: listOf(object({ name: text({ required: true }), url: text({ required: true }) })),
+    headerBgColor: text(),
+    httpOnlyCookieAttribute: flag({ default: true }),
+    landingPageDesign: object({
+      buttonColor: text(),
+      buttonTextColor: text(),
+      imageUrl: text(),
+      message: text(),
+      title: text(),
+    }),
+    logoUrl: text(),
+    mfaConfig,
+    name: text(),
+    optionsPreflightBypass: flag(),
+    pathCookieAttribute: flag(),
+    policies: listOf(
+      object({
+        connectionRules,
+        decision: text(),
+        excludes: rules("exclude"),
+        id: text(),
+        includes: rules("include"),
+        mfaConfig,
+        name: text(),
+        precedence: count(),
+        requires: rules("require"),
+      }),
+    ),
+    readServiceTokensFromHeader: text(),
+    sameSiteCookieAttribute: text(),
+    selfHostedDomains: texts(undefined, { setBy: "either" }),
+    serviceAuth401Redirect: flag({ wire: "service_auth_401_redirect" }),
+    sessionDuration: text({ default: "24h" }),
+    skipAppLauncherLoginPage: flag(),
+    skipInterstitial: flag(),
+    tags: texts(),
+    type: text(),
+    aud: text({ setBy: "server" }),
+  },
+  complete: withPrecedence,
+  shown: (result) => ({ ...result, policies: references(result.policies) }),
+};
+
+/** Where a policy names no precedence it is the previous one's plus one. */
+function withPrecedence(plan: PropertyMap): PropertyMap {
+  const policies = plan.policies === undefined ? undefined : unwrap(plan.policies);
+  if (!Array.isArray(policies)) return plan;
+  let previous = 0;
+  const numbered = policies.map((policy) => {
+    if (!isMap(policy)) return policy;
+    const given = policy.precedence;
+    previous = typeof given === "number" ? given : previous + 1;
+    return { ...policy, precedence: given ?? previous };
+  });
+  return { ...plan, policies: numbered };
+}
+
+/** The API shows a reusable policy whole; what was sent, and what state keeps, is a reference. */
+function references(policies: Json | undefined): Json {
+  if (!Array.isArray(policies)) return null;
+  return policies.map((policy): Json => {
+    if (!isObject(policy) || policy.id === undefined || policy.reusable === false) return policy;
+    const reference: JsonObject = { id: policy.id };
+    if (policy.precedence !== undefined) reference.precedence = policy.precedence;
+    return reference;
+  });
+}

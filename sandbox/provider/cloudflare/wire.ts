@@ -1,0 +1,98 @@
+import {
+  isMap,
+  type PropertyMap,
+  type PropertyValue,
+  Secret,
+  Unknown,
+  unwrap,
+} from "../../../src/provider-host";
+import { type Field, type Fields, isEmpty, marked } from "../fields";
+import type { Json, JsonObject } from "./api";
+
+/** The name a property has in the API. */
+export function wireName(name: string, field: Field): string {
+  return field.wire ?? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** A request body. What belongs to the URL and what the server decides stay out, unless it is sent back. */
+export function toWire(fields: Fields, object: PropertyMap): JsonObject {
+  const body: JsonObject = {};
+  for (const [name, field] of Object.entries(fields)) {
+    const value = object[name];
+    if (value === undefined || field.inPath || field.setBy === "server") continue;
+    body[wireName(name, field)] = wireValue(field, value);
+  }
+  return body;
+}
+
+function wireValue(field: Field, value: PropertyValue): Json {
+  const inner = unwrap(value);
+  if (inner instanceof Unknown) throw new Error("a value is still unknown where it has to be sent");
+  if (Array.isArray(inner)) {
+    const { item } = field;
+    return item === undefined ? [] : inner.map((each) => wireValue(item, each));
+  }
+  if (isMap(inner)) {
+    if (field.type === "object") return toWire(field.fields ?? {}, inner);
+    return Object.fromEntries(Object.entries(inner).map(([name, each]) => [name, plain(each)]));
+  }
+  return inner;
+}
+
+function plain(value: PropertyValue): Json {
+  const inner = unwrap(value);
+  if (inner instanceof Unknown) throw new Error("a value is still unknown where it has to be sent");
+  if (Array.isArray(inner)) return inner.map(plain);
+  if (isMap(inner))
+    return Object.fromEntries(Object.entries(inner).map(([name, each]) => [name, plain(each)]));
+  return inner;
+}
+
+/**
+ * An object as the API shows it. What the API keeps to itself (secrets) is taken from the state, and
+ * so is an empty value that the API leaves out; an empty one that nobody set is left out.
+ * @param state the object as last seen; empty on import
+ */
+export function fromWire(fields: Fields, shown: JsonObject, state: PropertyMap): PropertyMap {
+  const object: PropertyMap = {};
+  for (const [name, field] of Object.entries(fields)) {
+    const before = state[name];
+    const value = field.inPath ? null : (shown[wireName(name, field)] ?? null);
+    if (value === null) {
+      const withheld = field.inPath || field.unshown || field.secret || before instanceof Secret;
+      if (before !== undefined && (withheld || isEmpty(before))) object[name] = before;
+      continue;
+    }
+    const old = before === undefined ? {} : unwrap(before);
+    const read = readValue(field, value, isMap(old) ? old : {});
+    if (before === undefined && field.default === undefined && field.setBy !== "server" && isEmpty(read))
+      continue;
+    object[name] = marked(field, before instanceof Secret ? new Secret(read) : read);
+  }
+  return object;
+}
+
+function readValue(field: Field, value: Json, state: PropertyMap): PropertyValue {
+  if (field.type === "object" && isObject(value)) return fromWire(field.fields ?? {}, value, state);
+  if (field.type === "list" && Array.isArray(value)) {
+    const { item } = field;
+    return item === undefined ? value : value.map((each) => readItem(item, each));
+  }
+  return value;
+}
+
+/** Inside a list an empty object can be the whole point: `{everyone: {}}`. */
+function readItem(field: Field, value: Json): PropertyValue {
+  if (field.type === "list") return readValue(field, value, {});
+  if (field.type !== "object" || !isObject(value)) return value;
+  const object: PropertyMap = {};
+  for (const [name, inner] of Object.entries(field.fields ?? {})) {
+    const each = value[wireName(name, inner)] ?? null;
+    if (each !== null) object[name] = readItem(inner, each);
+  }
+  return object;
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
