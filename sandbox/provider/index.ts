@@ -12,20 +12,21 @@ export interface SandboxProviderOptions {
   apiToken?: string;
   /** Base URL of the Google endpoints, before `/v1`; default: the environment's SANDBOX_GCP_URL. */
   gcpUrl?: string;
-  /** Loopback port; default 0, any free one. */
+  /** Loopback port of `cloudflare`; default 0, any free one. */
   port?: number;
   /** How often a failing call is tried; default as the real provider does. */
   retry?: RetryPolicy;
 }
 
 export interface SandboxProvider {
+  /** Port of `cloudflare`. */
   port: number;
   /** Value of PULUMI_DEBUG_PROVIDERS that attaches an engine to it. */
   debugProviders: string;
   close(): Promise<void>;
 }
 
-/** Starts the provider of the sandbox: the packages `cloudflare`, `random` and `gcp` on one port. */
+/** Starts the provider of the sandbox: the packages `cloudflare`, `random` and `gcp`, each on a port of its own. */
 export async function startSandboxProvider(options: SandboxProviderOptions = {}): Promise<SandboxProvider> {
   const packages = {
     cloudflare: cloudflarePackage(
@@ -38,9 +39,24 @@ export async function startSandboxProvider(options: SandboxProviderOptions = {})
     random: randomPackage,
     gcp: gcpPackage(options.gcpUrl ?? process.env.SANDBOX_GCP_URL, options.retry),
   };
-  const served = await serveProvider(combinePackages(packages, "0.0.0"), { port: options.port });
-  const debugProviders = Object.keys(packages)
-    .map((name) => `${name}:${served.port}`)
-    .join(",");
-  return { ...served, debugProviders };
+  // One server a package: each reports the version of the SDK that it stands in for, which the engine compares.
+  const served = await Promise.all(
+    Object.entries(packages).map(async ([name, parts]) => {
+      const server = await serveProvider(combinePackages({ [name]: parts }, sdkVersion(name)), {
+        port: name === "cloudflare" ? options.port : 0,
+      });
+      return { name, ...server };
+    }),
+  );
+  return {
+    port: served[0]?.port ?? 0,
+    debugProviders: served.map(({ name, port }) => `${name}:${port}`).join(","),
+    close: async () => {
+      await Promise.all(served.map((server) => server.close()));
+    },
+  };
+}
+
+function sdkVersion(name: string): string {
+  return (require(`@pulumi/${name}/package.json`) as { version: string }).version;
 }
