@@ -12,9 +12,21 @@ import { preflight } from "./src/cloudflare/preflight";
 import { loadConfig } from "./src/config";
 import { UserError } from "./src/errors";
 
+/** The engine prints the message of a RunError alone; a stack trace would only hide what to do. */
+function forEngine(error: unknown): unknown {
+  return error instanceof UserError ? new pulumi.RunError(error.message) : error;
+}
+
+function readConfig() {
+  try {
+    return loadConfig();
+  } catch (error) {
+    throw forEngine(error);
+  }
+}
+
 /** Declares the stack, in the order in which nothing is public before its guard. */
-async function program() {
-  const config = loadConfig();
+async function program(config: ReturnType<typeof loadConfig>) {
   const { accountId, teamName } = config;
   const comment = ownerComment(pulumi.getProject(), pulumi.getStack());
   const { identityProviderId, clientSecret } = config.google;
@@ -81,12 +93,11 @@ async function program() {
   };
 }
 
-const outputs = program().catch((error: unknown) => {
-  // The engine prints the message of a RunError alone; a stack trace would only hide what to do.
-  throw error instanceof UserError ? new pulumi.RunError(error.message) : error;
+const outputs = program(readConfig()).catch((error: unknown) => {
+  throw forEngine(error);
 });
 
-export const applications = outputs.then((stack) => stack.applications);
-export const google = outputs.then((stack) => stack.google);
-export const serviceTokens = outputs.then((stack) => stack.serviceTokens);
-export const tunnel = outputs.then((stack) => stack.tunnel);
+export const applications = stackOutput("applications");
+export const google = stackOutput("google");
+export const serviceTokens = stackOutput("serviceTokens");
+export const tunnel = stackOutput("tunnel");

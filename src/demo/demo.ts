@@ -34,10 +34,16 @@ export async function runDemo(options: DemoOptions, out: Out): Promise<void> {
       const how = { installed: "installed", cached: "built earlier", built: "built now" }[origin];
       return { value: opened, summary: `pulumi ${version}, ${how}` };
     });
-    await provision(session, steps, options, out);
+    const shown = await provision(session, steps, options);
+    const total = ((performance.now() - started) / 1000).toFixed(1);
+    out.write(`\n  ${total} s in all, ${writesIn(shown.writes)}.\n`);
     out.write(
-      `\n  ${((performance.now() - started) / 1000).toFixed(1)} s in all.  Next: npm run sandbox (keep it running), npm run sandbox:destroy\n`,
+      "  Next: npm run sandbox keeps it running for play, npm run sandbox:destroy takes it all away.\n",
     );
+    out.write("\nWhat now exists\n\n");
+    for (const line of table(shown.items.map(({ kind, name, id, detail }) => [kind, name, id, detail]))) {
+      out.write(`  ${line}\n`);
+    }
   } finally {
     await session?.close();
   }
@@ -47,10 +53,9 @@ async function provision(
   session: SandboxSession,
   steps: Steps,
   options: DemoOptions,
-  out: Out,
-): Promise<void> {
+): Promise<{ items: InventoryItem[]; writes: Write[] }> {
   const target = session.target("up");
-  const api = { baseURL: session.apiUrl, apiToken: session.tokens.admin };
+  const api = { baseURL: session.apiUrl, apiToken: session.tokens.admin, googleUrl: `${session.url}/gcp` };
 
   await steps.run("sandbox", async () => {
     await ensureStack(target, stack);
@@ -73,7 +78,7 @@ async function provision(
       },
     );
     const changes = changesOf(result);
-    const said = Object.entries(changes).map(([operation, count]) => `${count} ${operation}`);
+    const said = Object.entries(changes).map(([operation, count]) => `${count} ${operation}d`);
     return { value: changes, summary: said.join(", ") || "nothing to do" };
   });
   const writes = (await writesSoFar(session)).slice(before.length);
@@ -86,7 +91,7 @@ async function provision(
       { out: (line) => lines.push(line), err: (line) => lines.push(line) },
     );
     if (code !== 0) throw new ApiError({ action: "write", object: envFile, detail: lines.join("\n") });
-    return { value: undefined, summary: `.env.${stack}: ${lines[0] ?? ""}` };
+    return { value: undefined, summary: (lines[0] ?? "").replace(`${projectDir}/`, "") };
   });
 
   const items = await steps.run("read back", async () => {
@@ -96,7 +101,7 @@ async function provision(
     const all = objectsOf(state).length;
     return {
       value: found,
-      summary: `${found.length} Cloudflare objects are in the account as the state says (${all} in the stack)`,
+      summary: `${found.length} of the stack's ${all} objects looked up: all are there`,
     };
   });
 
@@ -111,10 +116,7 @@ async function provision(
     return { value: result, summary: "no changes, with the API token that may only read" };
   });
 
-  report(items, writes, out);
-  const touched = Object.keys(changed).filter(
-    (operation) => operation !== "unchange" && operation !== "same",
-  );
+  const touched = Object.keys(changed).filter((operation) => operation !== "unchange");
   if (options.expectNoChanges && touched.length > 0) {
     throw new ApiError({
       action: "repeat",
@@ -122,21 +124,29 @@ async function provision(
       detail: `it did: ${touched.join(", ")}`,
     });
   }
+  return { items, writes };
 }
 
-function report(items: InventoryItem[], writes: Write[], out: Out): void {
-  const twice = writes.length - new Set(writes.map(({ method, path }) => `${method} ${path}`)).size;
-  out.write(`\nWhat now exists\n\n`);
-  for (const line of table(items.map(({ kind, name, id, detail }) => [kind, name, id, detail]))) {
-    out.write(`  ${line}\n`);
-  }
-  out.write(`\n  ${writes.length} writes to Cloudflare's API in this run`);
-  out.write(writes.length > 0 && twice === 0 ? ", none twice\n" : "\n");
+/** `3 writes to Cloudflare's API, none twice`; names what was written twice, if anything. */
+function writesIn(writes: Write[]): string {
+  const seen = new Set<string>();
+  const twice = writes
+    .map(({ method, path, body }) => `${method} ${path} ${JSON.stringify(body)}`)
+    .filter((write) => {
+      const again = seen.has(write);
+      seen.add(write);
+      return again;
+    });
+  const count = `${writes.length} write${writes.length === 1 ? "" : "s"} to Cloudflare's API`;
+  if (writes.length === 0) return count;
+  return twice.length === 0 ? `${count}, none twice` : `${count}, and twice: ${twice.join(", ")}`;
 }
 
 interface Write {
   method: string;
   path: string;
+  /** With secrets masked. */
+  body?: unknown;
 }
 
 /** Every change that the sandbox's Cloudflare API has been asked for, in order. */

@@ -27,7 +27,11 @@ export interface InventoryItem {
 }
 
 /** Reads one object back and says what the account calls it. Throws when it is not there. */
-type ReadBack = (api: Cloudflare, resource: Found) => Promise<{ name?: string | null; detail?: string }>;
+type ReadBack = (
+  api: Cloudflare,
+  resource: Found,
+  googleUrl: string,
+) => Promise<{ name?: string | null; detail?: string }>;
 
 interface Found {
   id: string;
@@ -98,7 +102,21 @@ const kinds: Record<string, { kind: string; read: ReadBack }> = {
       return { name: policy.name, detail: String(policy.alert_type ?? "") };
     },
   },
+  "gcp:secretmanager/secret:Secret": {
+    kind: "Google secret",
+    read: async (_, { id, name }, googleUrl) => {
+      const versions = await readGoogle<{ versions?: unknown[] }>(`${googleUrl}/v1/${id}/versions`);
+      const count = versions.versions?.length ?? 0;
+      return { name, detail: `${count} version${count === 1 ? "" : "s"}` };
+    },
+  },
 };
+
+async function readGoogle<T>(url: string): Promise<T> {
+  const answer = await fetch(url, { headers: { authorization: "Bearer sandbox" } });
+  if (!answer.ok) throw Object.assign(new Error(await answer.text()), { status: answer.status });
+  return (await answer.json()) as T;
+}
 
 async function readIngress(
   api: Cloudflare,
@@ -121,15 +139,16 @@ export function objectsOf(state: StackExport): StateResource[] {
 }
 
 /**
- * Reads every Cloudflare object of a state back through the API.
+ * Reads every object of a state back through the APIs.
  *
  * @throws {ApiError} naming the first object that the state has and the account has not.
  */
 export async function readBack(
   state: StackExport,
-  api: { baseURL: string; apiToken: string },
+  api: { baseURL: string; apiToken: string; googleUrl: string },
 ): Promise<InventoryItem[]> {
-  const client = new Cloudflare({ ...api, maxRetries: 2 });
+  const { baseURL, apiToken, googleUrl } = api;
+  const client = new Cloudflare({ baseURL, apiToken, maxRetries: 2 });
   const order = Object.keys(kinds);
   const objects = objectsOf(state)
     .filter((resource) => kinds[resource.type] !== undefined)
@@ -145,7 +164,7 @@ export async function readBack(
         accountId: String(resource.outputs?.["accountId"] ?? ""),
         zoneId: String(resource.outputs?.["zoneId"] ?? ""),
       };
-      const { name, detail } = await read(client, found).catch((error: unknown) => {
+      const { name, detail } = await read(client, found, googleUrl).catch((error: unknown) => {
         throw new ApiError({
           action: "read back",
           object: `${kind} ${logicalName} (${id})`,
@@ -153,7 +172,7 @@ export async function readBack(
           detail: error instanceof Error ? error.message : undefined,
         });
       });
-      return { kind, name: name ?? logicalName, id, detail: detail ?? "" };
+      return { kind, name: name ?? logicalName, id: id.split("/").at(-1) ?? id, detail: detail ?? "" };
     }),
   );
 }
