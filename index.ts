@@ -12,21 +12,9 @@ import { preflight } from "./src/cloudflare/preflight";
 import { loadConfig } from "./src/config";
 import { UserError } from "./src/errors";
 
-/** The engine prints the message of a RunError alone; a stack trace would only hide what to do. */
-function forEngine(error: unknown): unknown {
-  return error instanceof UserError ? new pulumi.RunError(error.message) : error;
-}
-
-function readConfig() {
-  try {
-    return loadConfig();
-  } catch (error) {
-    throw forEngine(error);
-  }
-}
-
 /** Declares the stack, in the order in which nothing is public before its guard. */
-async function program(config: ReturnType<typeof loadConfig>) {
+async function program() {
+  const config = loadConfig();
   const { accountId, teamName } = config;
   const comment = ownerComment(pulumi.getProject(), pulumi.getStack());
   const { identityProviderId, clientSecret } = config.google;
@@ -93,9 +81,19 @@ async function program(config: ReturnType<typeof loadConfig>) {
   };
 }
 
-const outputs = program(readConfig()).catch((error: unknown) => {
-  throw forEngine(error);
+const outputs = program().catch((error: unknown) => {
+  // The engine prints the message of a RunError alone; a stack trace would only hide what to do.
+  throw error instanceof UserError ? new pulumi.RunError(error.message) : error;
 });
+
+type Outputs = Awaited<typeof outputs>;
+
+function stackOutput<K extends keyof Outputs>(key: K): Promise<Outputs[K]> {
+  const output = outputs.then((stack) => stack[key]);
+  // The engine reports the failure when it collects the outputs; until then Node would call it unhandled.
+  output.catch(() => {});
+  return output;
+}
 
 export const applications = stackOutput("applications");
 export const google = stackOutput("google");
