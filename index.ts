@@ -3,7 +3,7 @@ import { AccessApplication } from "./components/access-application";
 import { DnsRoute, ownerComment } from "./components/dns-route";
 import { ExpiryAlert } from "./components/expiry-alert";
 import { GoogleIdentityProvider } from "./components/google-identity-provider";
-import { SecretStore, type StoredSecret } from "./components/secret-store";
+import { SecretStore, storedCredentials } from "./components/secret-store";
 import { ServiceToken } from "./components/service-token";
 import { Tunnel } from "./components/tunnel";
 import { TunnelIngress } from "./components/tunnel-ingress";
@@ -60,11 +60,7 @@ async function program() {
   });
   const prefix = `${pulumi.getProject()}-${pulumi.getStack()}`;
   if (config.secretStore.kind === "gcp") {
-    const secrets: Record<string, StoredSecret> = {};
-    for (const [name, { clientId, clientSecret }] of credentials) {
-      secrets[name] = { value: pulumi.interpolate`${clientId}:${clientSecret}`, readable: true };
-    }
-    if (clientSecret) secrets["google-client-secret"] = { value: clientSecret, readable: false };
+    const secrets = storedCredentials(Object.fromEntries(credentials), clientSecret);
     new SecretStore("secret-store", { ...config.secretStore, prefix, secrets });
   }
   if (config.alerts) new ExpiryAlert("alerts", { accountId, emails: config.alerts.emails, prefix });

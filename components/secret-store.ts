@@ -59,3 +59,21 @@ export class SecretStore extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 }
+
+/**
+ * What the store keeps: each token as `<client id>:<client secret>`, which is what clients read, and the OAuth
+ * client's secret, which is for the stack's owner only.
+ */
+export function storedCredentials(
+  tokens: Readonly<Record<string, { clientId: pulumi.Input<string>; clientSecret: pulumi.Input<string> }>>,
+  googleClientSecret: pulumi.Input<string> | undefined,
+): Record<string, StoredSecret> {
+  const stored: Record<string, StoredSecret> = {};
+  for (const [name, { clientId, clientSecret }] of Object.entries(tokens)) {
+    stored[name] = { value: pulumi.interpolate`${clientId}:${clientSecret}`, readable: true };
+  }
+  if (googleClientSecret !== undefined) {
+    stored["google-client-secret"] = { value: googleClientSecret, readable: false };
+  }
+  return stored;
+}

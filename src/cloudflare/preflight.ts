@@ -125,7 +125,7 @@ async function checkRecords(lookups: Lookups, args: PreflightArgs, zoneId: strin
     if (index < 0 || !clashes || record.comment === args.ownerComment) continue;
     lookups.report(
       `applications[${index}].hostname`,
-      `${String(record.name)} has a ${String(record.type)} record that is not this stack's (to ${String(record.content)})`,
+      `${String(record.name)} has ${article(record.type)} record that is not this stack's (to ${String(record.content)})`,
       `Remove record ${String(record.id)} or choose another name; to take it over, give it the comment "${args.ownerComment}" and import it.`,
     );
   }
@@ -223,6 +223,9 @@ async function checkTunnel(lookups: Lookups, { accountId, tunnel }: PreflightArg
     );
   }
 }
+
+/** "an A", "an AAAA", "a CNAME". */
+const article = (type: unknown): string => `${String(type).startsWith("A") ? "an" : "a"} ${String(type)}`;
 
 type Json = Record<string, unknown>;
 

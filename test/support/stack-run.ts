@@ -1,0 +1,129 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+import { DEV_ACCOUNT_ID } from "../../sandbox/seed";
+import { type Sandbox, startSandbox } from "../../sandbox/server";
+import { type Recorder, type Registered, startMocks } from "./mocks";
+
+export type StackName = "dev" | "prod";
+export type Mode = "preview" | "update";
+/** The program's exports; each is a promise of an output. */
+export type Exports = Record<string, unknown>;
+
+/** The secret that every run sets, to be searched for where it must not be. */
+export const CLIENT_SECRET = "GOCSPX-must-stay-secret";
+
+const PROJECT = "comfyui-access";
+const ROOT = join(__dirname, "../..");
+
+/** What a run of the whole program left behind. */
+export interface StackRun {
+  recorder: Recorder;
+  exports: Exports;
+  /** Method and path of what the program itself asked the API. */
+  asked: string[];
+  /** Id of the tunnel that `prod` shares. */
+  sharedTunnelId: string;
+}
+
+/**
+ * Runs index.ts under mocks with a stack's committed config, against a sandbox of its own for what it looks up.
+ * @param load imports index.ts afresh
+ * @param overrides config values by key, over those of the stack's file
+ */
+export async function runStack(
+  stack: StackName,
+  mode: Mode,
+  load: () => Promise<Exports>,
+  overrides: Record<string, unknown> = {},
+): Promise<StackRun> {
+  const sandbox = await startSandbox();
+  const environment = { ...process.env };
+  try {
+    const sharedTunnelId = await makeTunnel(sandbox);
+    sandbox.requests.length = 0;
+    process.env.CLOUDFLARE_BASE_URL = sandbox.apiUrl;
+    process.env.CLOUDFLARE_API_TOKEN = sandbox.tokens.preview;
+    const recorder = await startMocks(mode, stack);
+    setConfig({ ...stackConfig(stack), ...filledIn(stack, sharedTunnelId), ...overrides });
+    const exports = await load();
+    await Promise.all(Object.values(exports));
+    await recorder.settled();
+    const asked = sandbox.requests.map(({ method, path }) => `${method} ${path}`);
+    return { recorder, exports, asked, sharedTunnelId };
+  } finally {
+    process.env = environment;
+    await sandbox.close();
+  }
+}
+
+/** One line of a committed listing. */
+export type Listed = Pick<Registered, "urn" | "type" | "parent" | "inputs" | "dependencies"> & {
+  protect?: true;
+  retainOnDelete?: true;
+};
+
+/** The resources of a run as committed in test/expected: sorted, secrets masked, nothing that changes by itself. */
+export function listing({ recorder, sharedTunnelId }: StackRun): Listed[] {
+  const lines = recorder.resources
+    .map(({ urn, type, parent, inputs, dependencies, protect, retainOnDelete }) => ({
+      urn,
+      type,
+      parent,
+      ...(protect ? { protect } : {}),
+      ...(retainOnDelete ? { retainOnDelete } : {}),
+      inputs: sorted(inputs),
+      dependencies,
+    }))
+    .sort((a, b) => (a.urn < b.urn ? -1 : 1));
+  return JSON.parse(JSON.stringify(lines).replaceAll(sharedTunnelId, "<shared tunnel>"));
+}
+
+/** Where a stack's listing is committed. */
+export const listingFile = (stack: StackName): string => join(ROOT, "test/expected", `${stack}.json`);
+
+/** What only the owner of the stack knows, and the one secret. */
+function filledIn(stack: StackName, sharedTunnelId: string): Record<string, unknown> {
+  const google = { clientId: `${stack}.apps.googleusercontent.com`, clientSecret: CLIENT_SECRET };
+  return stack === "dev" ? { google } : { google, accountId: DEV_ACCOUNT_ID, tunnel: { id: sharedTunnelId } };
+}
+
+/** The config as the engine merges it: the project's defaults below the stack's values. */
+function stackConfig(stack: StackName): Record<string, unknown> {
+  const read = (file: string) =>
+    parse(readFileSync(join(ROOT, file), "utf8")).config as Record<string, unknown>;
+  const defaults = Object.entries(read("Pulumi.yaml")).map(([key, schema]) => [
+    key,
+    (schema as { default: unknown }).default,
+  ]);
+  const values = Object.entries(read(`Pulumi.${stack}.yaml`)).map(([key, value]) => [
+    key.slice(PROJECT.length + 1),
+    value,
+  ]);
+  return Object.fromEntries([...defaults, ...values]);
+}
+
+function setConfig(values: Record<string, unknown>): void {
+  const text = Object.entries(values).map(([key, value]) => [
+    `${PROJECT}:${key}`,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(text), [`${PROJECT}:google`]);
+}
+
+async function makeTunnel({ apiUrl, tokens }: Sandbox): Promise<string> {
+  const response = await fetch(`${apiUrl}/accounts/${DEV_ACCOUNT_ID}/cfd_tunnel`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${tokens.admin}`, "content-type": "application/json" },
+    body: JSON.stringify({ name: "shared", config_src: "cloudflare" }),
+  });
+  return ((await response.json()) as { result: { id: string } }).result.id;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, each]) => [key, sorted(each)]));
+}
