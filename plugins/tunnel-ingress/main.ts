@@ -1,0 +1,32 @@
+import { serveProvider } from "../../src/provider-host";
+import { tunnelIngressProvider } from "./provider";
+import type { ApiAccess } from "./tunnel-api";
+
+/** The Cloudflare settings of the stack, where the engine hands its config to plugins. */
+function cloudflareConfig(): ApiAccess {
+  try {
+    const config = JSON.parse(process.env["PULUMI_CONFIG"] ?? "{}") as Record<string, unknown>;
+    const text = (key: string) => (typeof config[key] === "string" ? config[key] : undefined);
+    return { apiToken: text("cloudflare:apiToken"), baseUrl: text("cloudflare:baseUrl") };
+  } catch {
+    return {};
+  }
+}
+
+/** A plugin whose engine has died would wait for it for ever. */
+function exitWithEngine(): void {
+  const engine = process.ppid;
+  setInterval(() => process.ppid === engine || process.exit(0), 2000).unref();
+}
+
+// The engine passes its own address as the one argument, and reads the port from stdout.
+serveProvider(tunnelIngressProvider(cloudflareConfig()), { engineAddress: process.argv.at(2) }).then(
+  ({ port }) => {
+    console.log(port);
+    exitWithEngine();
+  },
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  },
+);
