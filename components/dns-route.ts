@@ -44,7 +44,7 @@ export class DnsRoute extends DnsRecord {
 }
 
 /** @throws UserError for what the API would only refuse, or worse accept, when the change is applied */
-export function checkProxied(hostname: string, proxied: boolean, ttl: number): void {
+function checkProxied(hostname: string, proxied: boolean, ttl: number): void {
   if (!proxied) {
     throw new UserError(
       `record ${hostname} is not proxied`,

@@ -50,6 +50,6 @@ export class GoogleIdentityProvider extends pulumi.ComponentResource {
 }
 
 /** Origin of the pages on which people of a team log in. */
-export function teamOrigin(teamName: string): string {
+function teamOrigin(teamName: string): string {
   return `https://${teamName}.cloudflareaccess.com`;
 }

@@ -64,14 +64,14 @@ export class TunnelIngress extends pulumi.ComponentResource {
 }
 
 /** One rule as the API spells it. */
-export interface SharedIngressRule {
+interface SharedIngressRule {
   hostname: string;
   service: string;
   originRequest: { access: { required: true; teamName: string; audTag: pulumi.Input<string>[] } };
 }
 
 /** What this stack adds to a tunnel that it shares. */
-export interface SharedTunnelIngressArgs {
+interface SharedTunnelIngressArgs {
   accountId: pulumi.Input<string>;
   tunnelId: pulumi.Input<string>;
   /** The rules of this stack only. */
@@ -82,19 +82,19 @@ export interface SharedTunnelIngressArgs {
  * This stack's rules in a shared tunnel's list, merged in by the project's own provider (`plugins/tunnel-ingress`):
  * the Cloudflare provider's resource replaces the whole list, and with it the host names of everybody else.
  */
-export class SharedTunnelIngress extends pulumi.CustomResource {
+class SharedTunnelIngress extends pulumi.CustomResource {
   constructor(name: string, args: SharedTunnelIngressArgs, opts?: pulumi.CustomResourceOptions) {
     super("comfyui-access:index:TunnelIngress", name, { ...args }, opts);
   }
 }
 
 /** A rule as the Cloudflare provider takes it. */
-export function ownedRule({ hostname, service, aud }: IngressRule, teamName: string) {
+function ownedRule({ hostname, service, aud }: IngressRule, teamName: string) {
   return { hostname, service, originRequest: { access: { required: true, teamName, audTags: [aud] } } };
 }
 
 /** A rule as the API takes it. */
-export function sharedRule({ hostname, service, aud }: IngressRule, teamName: string): SharedIngressRule {
+function sharedRule({ hostname, service, aud }: IngressRule, teamName: string): SharedIngressRule {
   return { hostname, service, originRequest: { access: { required: true, teamName, audTag: [aud] } } };
 }
 

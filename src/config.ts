@@ -18,7 +18,7 @@ export type GoogleConfig<Secret = string> =
 export type TunnelConfig = { id: string; name?: undefined } | { name: string; id?: undefined };
 
 /** One protected application. */
-export interface ApplicationConfig {
+interface ApplicationConfig {
   /** Its identity in the stack and its name in Access; another name makes another application. */
   name: string;
   hostname: string;
@@ -32,7 +32,7 @@ export interface ApplicationConfig {
 }
 
 /** One service token. */
-export interface ServiceTokenConfig {
+interface ServiceTokenConfig {
   /** Its identity in the stack and its name in Access; another name makes another token. */
   name: string;
   /** Go duration, or `forever`. */
@@ -44,10 +44,10 @@ export interface ServiceTokenConfig {
 }
 
 /** Where credentials are kept besides the stack's own state. */
-export type SecretStoreConfig = { kind: "none" } | { kind: "gcp"; project: string; readers: string[] };
+type SecretStoreConfig = { kind: "none" } | { kind: "gcp"; project: string; readers: string[] };
 
 /** An expectation of who may reach which applications (by name). */
-export type AccessTest = { allow: string[]; deny: string[] } & (
+type AccessTest = { allow: string[]; deny: string[] } & (
   | { who: string; with: string; token?: undefined; anyone?: undefined }
   | { token: string; who?: undefined; anyone?: undefined }
   | { anyone: true; who?: undefined; token?: undefined }
