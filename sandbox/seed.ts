@@ -84,7 +84,8 @@ export const DEFAULT_SETTINGS: Settings = {
 
 /** The account of the `dev` stack: two active zones, four API tokens, nothing built yet. */
 export const DEFAULT_SEED: Seed = {
-  accounts: [{ id: DEV_ACCOUNT_ID, name: "Sandbox", team: DEV_TEAM }],
+  // Made after 5 October 2026, so strict service-token authentication is on, as for any new account.
+  accounts: [{ id: DEV_ACCOUNT_ID, name: "Sandbox", team: DEV_TEAM, createdAt: "2026-10-06T08:00:00Z" }],
   zones: [
     { id: DEV_ZONE_ID, accountId: DEV_ACCOUNT_ID, name: DEV_ZONE_NAME },
     { id: OTHER_ZONE_ID, accountId: DEV_ACCOUNT_ID, name: OTHER_ZONE_NAME },

@@ -2,7 +2,7 @@ import { type AppOptions, createSandbox, type SandboxCore } from "../../sandbox/
 import { DEV_ACCOUNT_ID, DEV_TOKENS, DEV_ZONE_ID } from "../../sandbox/seed";
 
 /** What parsing an answer gives: tests know its shape and assert it. */
-export type Json = Awaited<ReturnType<Response["json"]>>;
+export type Json = ReturnType<typeof JSON.parse>;
 
 export interface Answer {
   status: number;
