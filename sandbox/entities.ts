@@ -24,7 +24,7 @@ export interface Zone {
   createdAt: string;
 }
 
-export interface ApiTokenPolicy {
+interface ApiTokenPolicy {
   id: string;
   effect: "allow" | "deny";
   /** Names of permission groups, e.g. `DNS Write`. */

@@ -17,7 +17,7 @@ const SECRET_FIELDS = new Set([
   "previousClientSecretHash",
 ]);
 
-export const MASK = "(secret)";
+const MASK = "(secret)";
 
 /** A copy with the value of each secret field replaced, however deep it is. */
 export function masked(value: unknown): unknown {

@@ -3,7 +3,7 @@ import { secondsTime, sha256 } from "./ids";
 import type { State } from "./store";
 
 /** An API token to start with. */
-export interface SeedToken {
+interface SeedToken {
   name: string;
   /** The value clients send; only its hash is kept. */
   value: string;
@@ -26,24 +26,25 @@ export interface Seed {
 /** Ids and names of the seeded account, as the `dev` stack uses them. */
 export const DEV_ACCOUNT_ID = "0123456789abcdef0123456789abcdef";
 export const DEV_ZONE_ID = "fedcba9876543210fedcba9876543210";
-export const DEV_ZONE_NAME = "datacrew.space";
+const DEV_ZONE_NAME = "datacrew.space";
 export const OTHER_ZONE_ID = "89abcdef0123456789abcdef01234567";
-export const OTHER_ZONE_NAME = "example.org";
-export const DEV_TEAM = "datacrew";
+const OTHER_ZONE_NAME = "example.org";
+const DEV_TEAM = "datacrew";
 /** The id of the one user to whom the user tokens belong. */
-export const DEV_USER_ID = "00112233445566778899aabbccddeeff";
+const DEV_USER_ID = "00112233445566778899aabbccddeeff";
 
 /**
  * Values of the seeded tokens. They open nothing but a sandbox on the loopback interface, and are fixed
- * so that a stack's environment stays valid when the sandbox is started again.
+ * so that a stack's environment stays valid when the sandbox is started again. At least forty characters
+ * each, as Cloudflare's own have.
  */
 export const DEV_TOKENS = {
   /** Everything, including reading API tokens. */
-  admin: "sandbox-admin-0000000000000000000000000",
+  admin: "sandbox-admin-00000000000000000000000000",
   /** What `pulumi up` of the program needs, and no more. */
-  up: "sandbox-up-0000000000000000000000000000",
+  up: "sandbox-up-00000000000000000000000000000",
   /** What `pulumi preview` needs: reading only. */
-  preview: "sandbox-preview-00000000000000000000000",
+  preview: "sandbox-preview-000000000000000000000000",
   /** An account-owned token with the permissions of `up`. */
   accountOwned: "cfat_sandbox-account-0000000000000000000",
 } as const;
@@ -70,7 +71,7 @@ const WRITE = [
   "Notifications Write",
 ] as const;
 
-export const DEFAULT_SETTINGS: Settings = {
+const DEFAULT_SETTINGS: Settings = {
   maxSessionDuration: "730h",
   secretFormat: "hex",
   accessCreateStatus: 201,

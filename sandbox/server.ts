@@ -6,10 +6,7 @@ import type { RequestLogEntry } from "./request-log";
 import { DEV_TOKENS } from "./seed";
 import type { Store } from "./store";
 
-export type { RateLimit } from "./api/rate-limit";
-export type { Fault } from "./faults";
 export type { RequestLogEntry } from "./request-log";
-export type { Seed } from "./seed";
 
 export interface SandboxOptions extends AppOptions {
   /** Port on the loopback interface; 0, the default, takes a free one. */

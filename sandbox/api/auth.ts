@@ -79,7 +79,7 @@ export function refuseToken(c: Context<SandboxEnv>): never {
 }
 
 /** The 403 for a resource outside the token's reach. */
-export function unauthorizedResource(docs: string): VendorError {
+function unauthorizedResource(docs: string): VendorError {
   return new VendorError(403, {
     code: 9109,
     message: "Unauthorized to access requested resource",

@@ -125,7 +125,7 @@ export function knownTunnel(
 }
 
 /** What `cloudflared tunnel run --token` takes: base64 of account, tunnel and secret. */
-export function connectorToken(tunnel: Tunnel): string {
+function connectorToken(tunnel: Tunnel): string {
   return Buffer.from(JSON.stringify({ a: tunnel.accountId, t: tunnel.id, s: tunnel.secret })).toString(
     "base64",
   );
