@@ -126,13 +126,12 @@ const guarded = {
   service: "http://localhost:8188",
   originRequest: { access: { required: true, teamName: "datacrew", audTags: [app.aud] } },
 };
-const ingresses =
-  changes.otherRules
-    ? [
-        { hostname: "other.datacrew.space", service: "http://localhost:1" },
-        { hostname, service: "http://localhost:8188" },
-      ]
-    : [guarded];
+const ingresses = changes.otherRules
+  ? [
+      { hostname: "other.datacrew.space", service: "http://localhost:1" },
+      { hostname, service: "http://localhost:8188" },
+    ]
+  : [guarded];
 
 new cloudflare.ZeroTrustTunnelCloudflaredConfig(
   "comfyui",
@@ -140,7 +139,10 @@ new cloudflare.ZeroTrustTunnelCloudflaredConfig(
     accountId,
     tunnelId: tunnel.id,
     config: {
-      ingresses: [...ingresses, ...(changes.without?.includes("catch-all") ? [] : [{ service: "http_status:404" }])],
+      ingresses: [
+        ...ingresses,
+        ...(changes.without?.includes("catch-all") ? [] : [{ service: "http_status:404" }]),
+      ],
     },
   }),
 );
