@@ -127,7 +127,10 @@ export function tunnelIngressProvider(access: ApiAccess = {}): ProviderImpl {
   };
 }
 
-/** Asks the API, also in a preview, whether the rules can be put in; where an id is still unknown it cannot ask. */
+/**
+ * Asks the API, also in a preview, whether the rules can be put in; where an id is still unknown it
+ * cannot ask. No property is named in an answer, since the engine would print its whole value beside it.
+ */
 async function liveFailures(api: TunnelApi, { inputs, oldInputs }: CheckRequest): Promise<CheckFailure[]> {
   if (hasUnknown(inputs["accountId"] ?? null) || hasUnknown(inputs["tunnelId"] ?? null)) return [];
   const tunnel = tunnelOf(inputs);
@@ -135,12 +138,12 @@ async function liveFailures(api: TunnelApi, { inputs, oldInputs }: CheckRequest)
     await api.check(tunnel);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return [{ property: "tunnelId", reason: error.message }];
+    return [{ property: "", reason: error.message }];
   }
   const live = await api.read(tunnel);
   const owned = oldInputs && sameTunnel(oldInputs, inputs) ? keysOf(oldInputs["rules"]) : [];
   return mergeRules(live?.rules ?? [], owned, knownRules(inputs["rules"])).conflicts.map(
-    ({ ours, theirs }) => ({ property: "rules", reason: conflictText(tunnel, ours, theirs) }),
+    ({ ours, theirs }) => ({ property: "", reason: conflictText(tunnel, ours, theirs) }),
   );
 }
 

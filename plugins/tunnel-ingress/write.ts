@@ -61,6 +61,7 @@ export async function writeRules(
         await warn(overtaken(tunnel, live.version, version));
       return;
     }
+    if (back?.version === version) throw new UncertainWrite(altered(tunnel, missing));
   }
   throw new UncertainWrite(
     new UserError(
@@ -106,4 +107,12 @@ function overtaken(tunnel: TunnelRef, before: number, after: number): string {
     `tunnel ${tunnel.tunnelId}: its list went from version ${before} to ${after} during one write, so somebody else ` +
     "wrote it in between; if they added a rule then, it is gone: compare the list in the dashboard"
   );
+}
+
+/** Nobody wrote since, so trying again would take what is there now for what should be there. */
+function altered(tunnel: TunnelRef, missing: string[]): string {
+  return new UserError(
+    `tunnel ${tunnel.tunnelId}: ${missing.join(", ")} from the list that was just written, and nobody wrote it since`,
+    "Put it back in Zero Trust → Networks → Tunnels, and report how the API changed the list.",
+  ).message;
 }

@@ -1,4 +1,4 @@
-import { hasUnknown, isMap, type PropertyMap, type PropertyValue, sameValue, unwrap } from "./values";
+import { isMap, type PropertyMap, type PropertyValue, sameValue, unwrap } from "./values";
 
 /** What happened to one property. */
 export type ChangeKind = "add" | "delete" | "update";
@@ -53,10 +53,4 @@ function changesAt(
 function join(path: string, name: string): string {
   if (!PLAIN_NAME.test(name)) return `${path}["${name.replaceAll('"', '\\"')}"]`;
   return path === "" ? name : `${path}.${name}`;
-}
-
-/** Is the property known and unchanged? Tells whether what depends on it stays as it is. */
-export function unchanged(name: string, before: PropertyMap, after: PropertyMap): boolean {
-  const value = after[name];
-  return (value === undefined || !hasUnknown(value)) && sameValue(before[name], value);
 }
