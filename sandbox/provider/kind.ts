@@ -89,7 +89,7 @@ export class KindRunner {
     if (found === undefined) return undefined;
     return {
       id: found.id,
-      state: { ...found.state, id: found.id },
+      state: this.state(found.id, {}, found.state),
       inputs: inputsOf(this.kind.fields, found.state, request.inputs),
     };
   }

@@ -1,8 +1,8 @@
 import { startSandboxProvider } from "./index";
 
-// The port goes to stdout alone, so that another program can read it from there.
+// What an engine needs as PULUMI_DEBUG_PROVIDERS goes to stdout alone, so that a script can take it from there.
 startSandboxProvider().then(
-  ({ port }) => console.log(port),
+  ({ debugProviders }) => console.log(debugProviders),
   (error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

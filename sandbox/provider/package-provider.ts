@@ -17,10 +17,7 @@ export interface PackageParts {
   configure?(args: PropertyMap): void;
 }
 
-/**
- * One provider for several packages, told apart by the tokens: the engine attaches one instance per
- * package, all to the same port.
- */
+/** A provider of one or more packages, told apart by the tokens of their types and functions. */
 export function combinePackages(packages: Record<string, PackageParts>, version: string): ProviderImpl {
   const runners = new Map(
     Object.values(packages)

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { Secret } from "../../../src/provider-host";
+import { ProviderRig } from "./support";
+
+let rig: ProviderRig;
+const project = "datacrew-dev";
+const of = (token: string) => rig.driver(`gcp:${token}`);
+
+beforeAll(async () => {
+  rig = await ProviderRig.open();
+});
+
+afterAll(() => rig.sandbox.close());
+
+beforeEach(async () => {
+  rig.sandbox.reset();
+  await of("projects/service:Service").create({ project, service: "secretmanager.googleapis.com" });
+});
+
+const secretInputs = {
+  project,
+  secretId: "comfyui-api",
+  replication: { auto: {} },
+  labels: { app: "comfyui" },
+};
+const makeSecret = () => of("secretmanager/secret:Secret").create(secretInputs);
+
+describe("Google's side of the stack", () => {
+  it("switches an API on, and off again only where asked to", async () => {
+    const services = of("projects/service:Service");
+    const inputs = { project, service: "iam.googleapis.com", disableOnDestroy: false };
+    const { id, state } = await services.create(inputs);
+    expect(id).toBe(`${project}/iam.googleapis.com`);
+    await services.delete(state);
+    expect(await services.read(id, state, inputs)).toMatchObject({ id, inputs });
+    await services.delete({ ...state, disableOnDestroy: true });
+    expect(await services.read(id, state, inputs)).toBeUndefined();
+  });
+
+  it("keeps a secret through create, refresh, update and delete", async () => {
+    const secrets = of("secretmanager/secret:Secret");
+    const { id, state } = await makeSecret();
+    expect(id).toBe(`projects/${project}/secrets/comfyui-api`);
+    expect(await secrets.read(id, state, secretInputs)).toEqual({ id, state, inputs: secretInputs });
+    expect(await secrets.plan(state, secretInputs)).toEqual([]);
+    expect(await secrets.plan(state, { ...secretInputs, secretId: "other" })).toEqual(["replace secretId"]);
+    const changed = { ...secretInputs, labels: { app: "other" } };
+    const updated = await secrets.update(state, changed);
+    expect((await secrets.read(id, updated, changed))?.inputs).toEqual(changed);
+    await secrets.delete(updated);
+    expect(await secrets.read(id, updated)).toBeUndefined();
+  });
+
+  it("adds a version, whose data stays secret", async () => {
+    const secret = await makeSecret();
+    const versions = of("secretmanager/secretVersion:SecretVersion");
+    const inputs = { secret: secret.id, secretData: new Secret("id:secret-value") };
+    const { id, state } = await versions.create(inputs);
+    expect(id).toBe(`${secret.id}/versions/1`);
+    expect(state["secretData"]).toEqual(new Secret("id:secret-value"));
+    expect(await versions.read(id, state, inputs)).toMatchObject({ id, inputs });
+    expect(await versions.plan(state, { ...inputs, secretData: new Secret("new") })).toEqual([
+      "replace secretData",
+    ]);
+    await versions.delete(state);
+    expect(await versions.read(id, state)).toBeUndefined();
+    expect(JSON.stringify(rig.sandbox.requests)).not.toContain("secret-value");
+  });
+
+  it("grants a reader without touching others, and takes only its own grant back", async () => {
+    const secret = await makeSecret();
+    const readers = of("secretmanager/secretIamMember:SecretIamMember");
+    const grant = (member: string) => ({
+      project,
+      secretId: secret.id,
+      role: "roles/secretmanager.secretAccessor",
+      member,
+    });
+    const first = await readers.create(grant("user:a@datacrew.space"));
+    const second = await readers.create(grant("user:b@datacrew.space"));
+    await readers.delete(second.state);
+    expect(await readers.read(second.id, second.state)).toBeUndefined();
+    expect(await readers.read(first.id, first.state)).toMatchObject({ id: first.id });
+  });
+
+  it("says which project is missing", async () => {
+    const { project: _, ...inputs } = secretInputs;
+    await expect(of("secretmanager/secret:Secret").create(inputs)).rejects.toThrow(
+      "pulumi config set gcp:project",
+    );
+  });
+});
