@@ -22,7 +22,7 @@ interface Contender {
 
 async function contender(name: string, programDir: string, applications: number): Promise<Contender> {
   const dir = await mkdtemp(join(tmpdir(), "comfyui-access-bench-"));
-  const session = await openSandboxSession({ dir, keepState: false, programDir });
+  const session = await openSandboxSession({ dir, keepState: false, programDir, rateLimit: false });
   const target: PulumiTarget = session.target("up");
   const configFile = join(dir, "Pulumi.dev.yaml");
   await writeFile(configFile, await stackConfig(applications));

@@ -35,6 +35,11 @@ async function start(args: string[]): Promise<number> {
   return typeof result === "number" ? result : 0;
 }
 
+// `… | head` closes the pipe early; what is under way is still finished.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 start(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

@@ -71,7 +71,11 @@ async function provision(
       {
         onLine: (line) => {
           const match = /^ [+~\-@]+ {2}(\S+) (\S+) (creat|updat|delet|replac)\w*\b/.exec(line);
-          if (match && / (created|updated|deleted|replaced)\b/.test(line)) {
+          if (
+            match?.[1] !== "pulumi:pulumi:Stack" &&
+            match &&
+            / (created|updated|deleted|replaced)\b/.test(line)
+          ) {
             note(`${match[1]?.split(":").at(-1)} ${match[2]}`);
           }
         },

@@ -1,5 +1,3 @@
-import { copyFile, mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { startSandboxProvider } from "../../sandbox/provider";
 import { startSandbox } from "../../sandbox/server";
 import { type Engine, ensureEngine } from "../../tools/engine";
@@ -34,6 +32,8 @@ export interface SandboxSessionOptions {
   /** False keeps the account in memory only. Default: true, kept in the workspace. */
   keepState?: boolean;
   engine?: Engine;
+  /** False lets as many requests through as come; a benchmark needs that. Default: Cloudflare's own limit. */
+  rateLimit?: false;
 }
 
 /** Finds the engine, joins or starts a sandbox, and attaches the providers. */
@@ -44,7 +44,10 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
   const running = await findRunningSandbox(workspace);
   const own = running
     ? undefined
-    : await startSandbox({ stateFile: options.keepState === false ? undefined : workspace.stateFile });
+    : await startSandbox({
+        stateFile: options.keepState === false ? undefined : workspace.stateFile,
+        ...(options.rateLimit === false ? { rateLimit: false as const } : {}),
+      });
   const sandbox = running ?? own;
   if (sandbox === undefined) throw new Error("no sandbox was started");
 
@@ -82,15 +85,4 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
       await own?.close();
     },
   };
-}
-
-/**
- * The stack file that a sandbox run works on: a copy of the committed one in the workspace, so that
- * a run never changes a tracked file.
- */
-export async function stackConfigFile(workspace: Workspace, stack: string): Promise<string> {
-  const copy = join(workspace.dir, `Pulumi.${stack}.yaml`);
-  await mkdir(dirname(copy), { recursive: true });
-  await copyFile(join(projectDir, `Pulumi.${stack}.yaml`), copy);
-  return copy;
 }
