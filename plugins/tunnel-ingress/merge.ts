@@ -13,7 +13,7 @@ export interface RuleKey {
 }
 
 /** A rule of somebody else's that stands where one of ours is to be. */
-export interface Conflict {
+interface Conflict {
   ours: Rule;
   theirs: Rule;
 }

@@ -22,7 +22,7 @@ import {
 import { conflictText, idOf, TYPE } from "./conflict";
 import { type Json, keyOf, keyText, mergeRules, ownedRules, type Rule, type RuleKey } from "./merge";
 import { checkRules } from "./rules";
-import { type ApiAccess, TunnelApi, type TunnelRef } from "./tunnel-api";
+import type { ApiAccess, TunnelApi, TunnelRef } from "./tunnel-api";
 import { UncertainWrite, writeRules } from "./write";
 
 /** What the engine is told of this provider; it follows the package's own version. */
@@ -40,9 +40,12 @@ const CONFIG = ["apiToken", "baseUrl", "version", "pluginDownloadURL"];
 export function tunnelIngressProvider(access: ApiAccess = {}): ProviderImpl {
   let configured = access;
   let api: TunnelApi | undefined;
-  const connect = (): TunnelApi => {
-    api ??= new TunnelApi(configured);
-    return api;
+  // The vendor's client takes a quarter of a second to load, and a preview without changes needs none.
+  const connect = async (): Promise<TunnelApi> => {
+    const { TunnelApi: Api } = await import("./tunnel-api.js");
+    const connected = api ?? new Api(configured);
+    api = connected;
+    return connected;
   };
 
   return {
@@ -67,7 +70,7 @@ export function tunnelIngressProvider(access: ApiAccess = {}): ProviderImpl {
       const { inputs } = request;
       const failures = [...nameFailures(inputs), ...checkRules(inputs["rules"])];
       if (failures.length === 0 && isChanged(request))
-        failures.push(...(await liveFailures(connect(), request)));
+        failures.push(...(await liveFailures(await connect(), request)));
       return { inputs, failures };
     },
 
@@ -82,14 +85,14 @@ export function tunnelIngressProvider(access: ApiAccess = {}): ProviderImpl {
       if (preview) return { id: "", state: inputs };
       const tunnel = tunnelOf(inputs);
       const id = idOf(tunnel);
-      await orPartial(id, inputs, () => writeRules(connect(), tunnel, [], rulesOf(inputs), warn));
+      await orPartial(id, inputs, async () => writeRules(await connect(), tunnel, [], rulesOf(inputs), warn));
       return { id, state: inputs };
     },
 
     async read({ id, state, inputs }: ReadRequest) {
       const known = Object.keys(state).length > 0 ? state : fromImportId(id);
       const tunnel = tunnelOf(known);
-      const live = await connect().read(tunnel);
+      const live = await (await connect()).read(tunnel);
       if (live === undefined) return undefined;
       const owned = rulesOf(known).map(keyOf);
       const rules = ownedRules(live.rules, owned);
@@ -112,7 +115,7 @@ export function tunnelIngressProvider(access: ApiAccess = {}): ProviderImpl {
       await orPartial(
         idOf(tunnel),
         inputs,
-        () => writeRules(connect(), tunnel, owned, rulesOf(inputs), warn),
+        async () => writeRules(await connect(), tunnel, owned, rulesOf(inputs), warn),
         {
           ...inputs,
           rules: asProperty(union(rulesOf(state), rulesOf(inputs))),
@@ -122,7 +125,7 @@ export function tunnelIngressProvider(access: ApiAccess = {}): ProviderImpl {
     },
 
     async delete({ state, warn }: DeleteRequest) {
-      await writeRules(connect(), tunnelOf(state), rulesOf(state).map(keyOf), [], warn);
+      await writeRules(await connect(), tunnelOf(state), rulesOf(state).map(keyOf), [], warn);
     },
   };
 }

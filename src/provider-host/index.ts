@@ -1,5 +1,5 @@
 export * from "./diff";
 export * from "./provider";
-export { type ServedProvider, type ServeOptions, serveProvider } from "./serve";
-export { packageOf, parseUrn } from "./urn";
+export { type ServedProvider, serveProvider } from "./serve";
+export { packageOf } from "./urn";
 export * from "./values";

@@ -8,7 +8,7 @@ const needed = text({ required: true });
  * The rule of an Access policy: an object with one property, which names the kind of rule.
  * @see https://developers.cloudflare.com/cloudflare-one/access-controls/policies/#selectors
  */
-export const accessRule: Field = object({
+const accessRule: Field = object({
   anyValidServiceToken: object({}),
   authContext: object(ofProvider({ acId: needed, id: needed })),
   authMethod: object({ authMethod: needed }),
