@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import { UserError } from "../src/errors";
 
 /** The engine this project is written and measured against; the CLI module is pinned to it. */
-export const engineVersion = "3.259.0";
+const engineVersion = "3.259.0";
 
 /** The oldest `pulumi` on PATH that is used instead of a build. */
 const oldestUsable = [3, 259] as const;

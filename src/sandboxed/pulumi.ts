@@ -84,7 +84,7 @@ export async function mustPulumi(
  * What went wrong, out of all that the engine printed: its diagnostics section, or the end of what it
  * wrote when there is none.
  */
-export function diagnostics(result: PulumiResult): string {
+function diagnostics(result: PulumiResult): string {
   const text = result.stdout.includes("Diagnostics:") ? result.stdout : `${result.stdout}\n${result.stderr}`;
   const section = /Diagnostics:\n([\s\S]*?)(?:\n(?:Outputs|Resources|Policies):|$)/.exec(text)?.[1];
   return (section ?? text.trim().split("\n").slice(-15).join("\n")).trimEnd();

@@ -11,7 +11,7 @@ export const projectDir = join(__dirname, "..", "..");
  * sandbox made up, and it lets the committed `Pulumi.dev.yaml` carry an encrypted value that works on
  * every machine. Production stacks use a cloud key service instead.
  */
-export const sandboxPassphrase = "sandbox";
+const sandboxPassphrase = "sandbox";
 
 /** Where a sandboxed engine keeps what is its own, away from the user's Pulumi login and plugins. */
 export interface Workspace {
