@@ -1,6 +1,6 @@
 import { serveProvider } from "../../src/provider-host";
 import { tunnelIngressProvider } from "./provider";
-import type { ApiAccess } from "./tunnel-api";
+import type { ApiAccess, TunnelApi } from "./tunnel-api";
 
 /** The Cloudflare settings of the stack, where the engine hands its config to plugins. */
 function cloudflareConfig(): ApiAccess {
@@ -13,6 +13,12 @@ function cloudflareConfig(): ApiAccess {
   }
 }
 
+/** The vendor's client takes longer to load than all the rest, and a preview without changes needs none of it. */
+function connect(access: ApiAccess): TunnelApi {
+  const { TunnelApi: Api } = require("./tunnel-api") as typeof import("./tunnel-api");
+  return new Api(access);
+}
+
 /** A plugin whose engine has died would wait for it for ever. */
 function exitWithEngine(): void {
   const engine = process.ppid;
@@ -20,7 +26,7 @@ function exitWithEngine(): void {
 }
 
 // The engine passes its own address as the one argument, and reads the port from stdout.
-serveProvider(tunnelIngressProvider(cloudflareConfig()), { engineAddress: process.argv.at(2) }).then(
+serveProvider(tunnelIngressProvider(connect, cloudflareConfig()), { engineAddress: process.argv.at(2) }).then(
   ({ port }) => {
     console.log(port);
     exitWithEngine();

@@ -35,17 +35,18 @@ const CONFIG = ["apiToken", "baseUrl", "version", "pluginDownloadURL"];
 /**
  * The provider of `TunnelIngress`: our rules in the list of a tunnel that others use too. The API knows
  * only the whole list, so each change reads it, puts our rules in, writes it and reads it back.
+ * @param open connects to the API; called when it is needed for the first time
  * @param access where the API is; what the provider's config says goes before it
  */
-export function tunnelIngressProvider(access: ApiAccess = {}): ProviderImpl {
+export function tunnelIngressProvider(
+  open: (access: ApiAccess) => TunnelApi,
+  access: ApiAccess = {},
+): ProviderImpl {
   let configured = access;
   let api: TunnelApi | undefined;
-  // The vendor's client takes a quarter of a second to load, and a preview without changes needs none.
-  const connect = async (): Promise<TunnelApi> => {
-    const { TunnelApi: Api } = await import("./tunnel-api.js");
-    const connected = api ?? new Api(configured);
-    api = connected;
-    return connected;
+  const connect = (): TunnelApi => {
+    api ??= open(configured);
+    return api;
   };
 
   return {
@@ -70,7 +71,7 @@ export function tunnelIngressProvider(access: ApiAccess = {}): ProviderImpl {
       const { inputs } = request;
       const failures = [...nameFailures(inputs), ...checkRules(inputs["rules"])];
       if (failures.length === 0 && isChanged(request))
-        failures.push(...(await liveFailures(await connect(), request)));
+        failures.push(...(await liveFailures(connect(), request)));
       return { inputs, failures };
     },
 
@@ -85,14 +86,14 @@ export function tunnelIngressProvider(access: ApiAccess = {}): ProviderImpl {
       if (preview) return { id: "", state: inputs };
       const tunnel = tunnelOf(inputs);
       const id = idOf(tunnel);
-      await orPartial(id, inputs, async () => writeRules(await connect(), tunnel, [], rulesOf(inputs), warn));
+      await orPartial(id, inputs, () => writeRules(connect(), tunnel, [], rulesOf(inputs), warn));
       return { id, state: inputs };
     },
 
     async read({ id, state, inputs }: ReadRequest) {
       const known = Object.keys(state).length > 0 ? state : fromImportId(id);
       const tunnel = tunnelOf(known);
-      const live = await (await connect()).read(tunnel);
+      const live = await connect().read(tunnel);
       if (live === undefined) return undefined;
       const owned = rulesOf(known).map(keyOf);
       const rules = ownedRules(live.rules, owned);
@@ -115,7 +116,7 @@ export function tunnelIngressProvider(access: ApiAccess = {}): ProviderImpl {
       await orPartial(
         idOf(tunnel),
         inputs,
-        async () => writeRules(await connect(), tunnel, owned, rulesOf(inputs), warn),
+        () => writeRules(connect(), tunnel, owned, rulesOf(inputs), warn),
         {
           ...inputs,
           rules: asProperty(union(rulesOf(state), rulesOf(inputs))),
@@ -125,7 +126,7 @@ export function tunnelIngressProvider(access: ApiAccess = {}): ProviderImpl {
     },
 
     async delete({ state, warn }: DeleteRequest) {
-      await writeRules(await connect(), tunnelOf(state), rulesOf(state).map(keyOf), [], warn);
+      await writeRules(connect(), tunnelOf(state), rulesOf(state).map(keyOf), [], warn);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { tunnelIngressProvider } from "../../../plugins/tunnel-ingress/provider";
+import { TunnelApi } from "../../../plugins/tunnel-ingress/tunnel-api";
 import { type Sandbox, startSandbox } from "../../../sandbox/server";
 import { type PropertyMap, type ProviderImpl, UNKNOWN } from "../../../src/provider-host";
 
@@ -87,7 +88,10 @@ afterAll(() => sandbox.close());
 beforeEach(async () => {
   sandbox.reset();
   warnings = [];
-  provider = tunnelIngressProvider({ baseUrl: sandbox.apiUrl, apiToken: sandbox.tokens.up });
+  provider = tunnelIngressProvider((access) => new TunnelApi(access), {
+    baseUrl: sandbox.apiUrl,
+    apiToken: sandbox.tokens.up,
+  });
   tunnelId = (await makeTunnel("cloudflare")).id;
 });
 
