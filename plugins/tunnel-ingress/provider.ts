@@ -26,7 +26,7 @@ import type { ApiAccess, TunnelApi, TunnelRef } from "./tunnel-api";
 import { UncertainWrite, writeRules } from "./write";
 
 /** What the engine is told of this provider; it follows the package's own version. */
-export const VERSION = "0.1.0";
+const VERSION = "0.1.0";
 
 const INPUTS = ["accountId", "tunnelId", "rules"];
 // The stack's own config has the provider's name for a namespace, so the engine hands over all of it.
