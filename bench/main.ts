@@ -23,20 +23,23 @@ interface Contender {
 async function contender(name: string, programDir: string, applications: number): Promise<Contender> {
   const dir = await mkdtemp(join(tmpdir(), "comfyui-access-bench-"));
   const session = await openSandboxSession({ dir, keepState: false, programDir, rateLimit: false });
-  const target: PulumiTarget = session.target("up");
-  const configFile = join(dir, "Pulumi.dev.yaml");
-  await writeFile(configFile, await stackConfig(applications));
-  await ensureStack(target, "dev");
-  const common = ["--stack", "dev", "--config-file", configFile];
-  await mustPulumi(target, ["up", "--yes", "--skip-preview", ...common]);
-  return {
-    name,
-    preview: async () => (await mustPulumi(target, ["preview", "--expect-no-changes", ...common])).ms,
-    close: async () => {
-      await session.close();
-      await rm(dir, { recursive: true, force: true });
-    },
+  const close = async () => {
+    await session.close();
+    await rm(dir, { recursive: true, force: true });
   };
+  try {
+    const target: PulumiTarget = session.target("up");
+    const configFile = join(dir, "Pulumi.dev.yaml");
+    await writeFile(configFile, await stackConfig(applications));
+    await ensureStack(target, "dev");
+    const common = ["--stack", "dev", "--config-file", configFile];
+    await mustPulumi(target, ["up", "--yes", "--skip-preview", ...common]);
+    const preview = async () => (await mustPulumi(target, ["preview", "--expect-no-changes", ...common])).ms;
+    return { name, preview, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** The dev stack with as many applications as asked for. */
@@ -62,7 +65,7 @@ async function flatProgram(): Promise<string> {
   for (const file of ["index.ts", "Pulumi.yaml"]) {
     await writeFile(join(dir, file), await readFile(join(projectDir, "bench", "flat", file)));
   }
-  for (const file of ["package.json", "tsconfig.json", "node_modules"]) {
+  for (const file of ["package.json", "tsconfig.json", "node_modules", "tools"]) {
     await symlink(join(projectDir, file), join(dir, file));
   }
   return dir;

@@ -2,26 +2,13 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import {
-  changesOf,
-  ensureStack,
-  type PulumiCall,
-  type PulumiResult,
-  pulumi,
-} from "../../src/sandboxed/pulumi";
+import type { RequestLogEntry } from "../../sandbox/server";
+import { ensureStack, type PulumiCall, type PulumiResult, pulumi } from "../../src/sandboxed/pulumi";
 import { openSandboxSession, type SandboxSession } from "../../src/sandboxed/session";
 import { projectDir } from "../../src/sandboxed/workspace";
 
 /** The stack config as the program reads it, keys without the namespace. */
 export type Settings = Record<string, unknown>;
-
-/** One request, as the sandbox logs it. */
-export interface LoggedRequest {
-  method: string;
-  path: string;
-  status: number;
-  body?: unknown;
-}
 
 /** The real engine, a sandbox of its own, and the `dev` stack. */
 export class EngineRig {
@@ -103,13 +90,13 @@ export class EngineRig {
   }
 
   /** Every request of the Cloudflare API so far. */
-  async requests(): Promise<LoggedRequest[]> {
+  async requests(): Promise<RequestLogEntry[]> {
     const answer = await fetch(`${this.session.url}/__sandbox__/requests`);
-    const all = (await answer.json()) as LoggedRequest[];
+    const all = (await answer.json()) as RequestLogEntry[];
     return all.filter(({ path }) => path.startsWith("/client/v4/"));
   }
 
-  async writes(): Promise<LoggedRequest[]> {
+  async writes(): Promise<RequestLogEntry[]> {
     return (await this.requests()).filter(({ method }) => method !== "GET" && method !== "HEAD");
   }
 
@@ -153,5 +140,3 @@ export class EngineRig {
     return found;
   }
 }
-
-export { changesOf };
