@@ -1,3 +1,4 @@
+import "./src/short-stack-traces";
 import * as pulumi from "@pulumi/pulumi";
 import { AccessApplication } from "./components/access-application";
 import { DnsRoute, ownerComment } from "./components/dns-route";

@@ -10,7 +10,7 @@ import { projectDir } from "../src/sandboxed/workspace";
 // the same resources: the ratio is what components, config checks and look-ups cost. Both are measured in
 // turn on the same machine, so that whatever else it does touches both alike.
 
-const sizes = [1, 50];
+const sizes = (process.env.BENCH_SIZES ?? "1,50").split(",").map(Number);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 7);
 const limit = 1.1;
 
