@@ -1,4 +1,5 @@
 import { startSandboxProvider } from "../../sandbox/provider";
+import type { Seed } from "../../sandbox/seed";
 import { startSandbox } from "../../sandbox/server";
 import { type Engine, ensureEngine } from "../../tools/engine";
 import type { PulumiTarget } from "./pulumi";
@@ -34,6 +35,8 @@ export interface SandboxSessionOptions {
   engine?: Engine;
   /** False lets as many requests through as come; a benchmark needs that. Default: Cloudflare's own limit. */
   rateLimit?: false;
+  /** What an untouched account holds. Default: the sandbox's own seed. */
+  seed?: Seed;
 }
 
 /** Finds the engine, joins or starts a sandbox, and attaches the providers. */
@@ -46,6 +49,7 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
     ? undefined
     : await startSandbox({
         stateFile: options.keepState === false ? undefined : workspace.stateFile,
+        seed: options.seed,
         ...(options.rateLimit === false ? { rateLimit: false as const } : {}),
       });
   const sandbox = running ?? own;

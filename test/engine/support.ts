@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import type { Seed } from "../../sandbox/seed";
 import type { RequestLogEntry } from "../../sandbox/server";
 import { ensureStack, type PulumiCall, type PulumiResult, pulumi } from "../../src/sandboxed/pulumi";
 import { openSandboxSession, type SandboxSession } from "../../src/sandboxed/session";
@@ -17,9 +18,9 @@ export class EngineRig {
     readonly session: SandboxSession,
   ) {}
 
-  static async open(): Promise<EngineRig> {
+  static async open(seed?: Seed): Promise<EngineRig> {
     const dir = await mkdtemp(join(tmpdir(), "comfyui-access-"));
-    const session = await openSandboxSession({ dir, keepState: false });
+    const session = await openSandboxSession({ dir, keepState: false, seed });
     const rig = new EngineRig(dir, session);
     await ensureStack(session.target("up"), "dev");
     return rig;
