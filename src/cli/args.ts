@@ -1,5 +1,8 @@
 import { UserError } from "../errors";
 
+/** Wrong use of a command: exit code 2, where a failure is 1. */
+export class UsageError extends UserError {}
+
 /** `--provider`, the same on every command that runs the engine. */
 export const providerArg = {
   type: "string",
@@ -15,8 +18,26 @@ export const stackArg = {
   description: "The stack, as in Pulumi.<stack>.yaml.",
 } as const;
 
-/** @throws {UserError} when the value is neither of the two. */
+/** @throws {UsageError} when the value is neither of the two. */
 export function providerOf(value: string): "sandbox" | "real" {
   if (value === "sandbox" || value === "real") return value;
-  throw new UserError(`--provider is "${value}"`, "use --provider sandbox or --provider real");
+  throw new UsageError(`--provider is "${value}"`, "use --provider sandbox or --provider real");
+}
+
+/**
+ * Refuses options that the command does not have: citty ignores them, and a misspelt `--check` would write.
+ *
+ * @throws {UsageError} naming the option.
+ */
+export function refuseUnknownOptions(rawArgs: string[], known: string[]): void {
+  const own = rawArgs.includes("--") ? rawArgs.slice(0, rawArgs.indexOf("--")) : rawArgs;
+  for (const arg of own) {
+    if (!arg.startsWith("-") || arg === "-") continue;
+    const name = arg.replace(/^--?/, "").replace(/=.*$/s, "");
+    if (known.includes(name) || known.includes(name.replace(/^no-/, ""))) continue;
+    throw new UsageError(
+      `there is no option --${name}`,
+      `use one of ${known.map((option) => `--${option}`).join(", ")}`,
+    );
+  }
 }

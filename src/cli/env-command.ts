@@ -1,9 +1,8 @@
 import { delimiter, join } from "node:path";
 import { defineCommand } from "citty";
 import { ensureEngine } from "../../tools/engine";
-import { UserError } from "../errors";
 import { openWorkspace, projectDir } from "../sandboxed/workspace";
-import { stackArg } from "./args";
+import { stackArg, UsageError } from "./args";
 import { runEnv } from "./env";
 
 export const env = defineCommand({
@@ -32,7 +31,7 @@ export const env = defineCommand({
   },
   async run({ args }) {
     if (args.to !== "file" && args.to !== "config") {
-      throw new UserError(`--to is "${args.to}"`, "use --to file or --to config");
+      throw new UsageError(`--to is "${args.to}"`, "use --to file or --to config");
     }
     const sandboxed = args.sandbox ?? args.stack === "dev";
     const engine = await ensureEngine({ log: (line) => process.stderr.write(`${line}\n`) });

@@ -1,37 +1,44 @@
-import { defineCommand, runCommand, showUsage } from "citty";
+import { type CommandDef, defineCommand, runCommand, showUsage } from "citty";
 import { ApiError, UserError } from "../errors";
+import { refuseUnknownOptions, UsageError } from "./args";
 
 // Each command loads its own code: most of the start-up would otherwise be spent on the others'.
+const commands: Record<string, () => Promise<CommandDef<never>>> = {
+  demo: () => import("./demo.js").then((module) => module.demo as CommandDef<never>),
+  sandbox: () => import("./sandbox.js").then((module) => module.sandbox as CommandDef<never>),
+  up: () => import("./stack.js").then((module) => module.up as CommandDef<never>),
+  preview: () => import("./stack.js").then((module) => module.preview as CommandDef<never>),
+  destroy: () => import("./stack.js").then((module) => module.destroy as CommandDef<never>),
+  env: () => import("./env-command.js").then((module) => module.env as CommandDef<never>),
+};
+
 const main = defineCommand({
   meta: {
     name: "comfyui-access",
     description: "Puts a self-hosted web app behind Cloudflare Access, and proves it in a sandbox.",
   },
-  subCommands: {
-    demo: () => import("./demo.js").then((module) => module.demo),
-    sandbox: () => import("./sandbox.js").then((module) => module.sandbox),
-    up: () => import("./stack.js").then((module) => module.up),
-    preview: () => import("./stack.js").then((module) => module.preview),
-    destroy: () => import("./stack.js").then((module) => module.destroy),
-    env: () => import("./env-command.js").then((module) => module.env),
-  },
+  subCommands: commands as Record<string, () => Promise<CommandDef>>,
 });
 
-async function start(args: string[]): Promise<number> {
-  if (args.length === 0 || args[0] === "--help" || args[0] === "-h") {
+/** @returns the exit code. */
+async function start([name, ...rest]: string[]): Promise<number> {
+  if (name === undefined || name === "--help" || name === "-h") {
     await showUsage(main);
-    return args.length === 0 ? 2 : 0;
+    return name === undefined ? 2 : 0;
   }
-  const asksHelp = args.includes("--help") || args.includes("-h");
-  if (asksHelp) {
-    const name = args[0] ?? "";
-    const load = (main.subCommands as Record<string, () => Promise<Parameters<typeof showUsage>[0]>>)[name];
-    if (load) {
-      await showUsage(await load(), main);
-      return 0;
-    }
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load === undefined) {
+    throw new UsageError(`there is no command ${name}`, `use one of ${Object.keys(commands).join(", ")}`);
   }
-  const { result } = await runCommand(main, { rawArgs: args });
+  const command = await load();
+  const own = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
+  if (own.includes("--help") || own.includes("-h")) {
+    await showUsage(command as CommandDef, main);
+    return 0;
+  }
+  refuseUnknownOptions(rest, Object.keys((await (command as CommandDef).args) ?? {}));
+  // Not through `main`: citty drops what a subcommand returns, and with it the exit code.
+  const { result } = await runCommand(command, { rawArgs: rest });
   return typeof result === "number" ? result : 0;
 }
 
@@ -46,7 +53,7 @@ start(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     // Wrong use is citty's own error; a user's mistake and a failed call say all that is needed themselves.
-    const usage = error instanceof Error && error.name === "CLIError";
+    const usage = error instanceof UsageError || (error instanceof Error && error.name === "CLIError");
     const expected = usage || error instanceof UserError || error instanceof ApiError;
     const text =
       error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error);

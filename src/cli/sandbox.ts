@@ -4,6 +4,7 @@ import { startSandbox } from "../../sandbox/server";
 import { ensureEngine } from "../../tools/engine";
 import { UserError } from "../errors";
 import { announceSandbox, findRunningSandbox, openWorkspace } from "../sandboxed/workspace";
+import { UsageError } from "./args";
 
 export const sandbox = defineCommand({
   meta: {
@@ -17,7 +18,7 @@ export const sandbox = defineCommand({
   async run({ args }) {
     const port = Number(args.port);
     if (!Number.isInteger(port) || port < 1 || port > 65535) {
-      throw new UserError(`--port is "${args.port}"`, "use a number from 1 to 65535");
+      throw new UsageError(`--port is "${args.port}"`, "use a number from 1 to 65535");
     }
     const engine = await ensureEngine({ log: (line) => process.stderr.write(`${line}\n`) });
     const workspace = await openWorkspace({ engine });
