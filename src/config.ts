@@ -46,9 +46,9 @@ interface ServiceTokenConfig {
 /** Where credentials are kept besides the stack's own state. */
 type SecretStoreConfig = { kind: "none" } | { kind: "gcp"; project: string; readers: string[] };
 
-/** An expectation of who may reach which applications (by name). */
+/** An expectation of who may reach what: `<application>`, `<application>/<path>`, or `*` for all of them. */
 type AccessTest = { allow: string[]; deny: string[] } & (
-  | { who: string; with: string; token?: undefined; anyone?: undefined }
+  | { who: string; with?: Record<string, string>; token?: undefined; anyone?: undefined }
   | { token: string; who?: undefined; anyone?: undefined }
   | { anyone: true; who?: undefined; token?: undefined }
 );
@@ -264,7 +264,7 @@ const secretStore = z.strictObject({
 });
 const accessTest = z.strictObject({
   who: z.optional(text(checkEmail)),
-  with: z.optional(z.string()),
+  with: z.optional(z.record(z.string(), z.string())),
   token: z.optional(z.string()),
   anyone: z.optional(z.literal(true)),
   allow: names,
@@ -641,17 +641,10 @@ function checkAccessTests({ accessTests = [], applications, serviceTokens }: Par
         remedy: "Give exactly one of who, token and anyone.",
       });
     }
-    if (test.who !== undefined && test.with === undefined) {
-      problems.push({
-        path: `${path}.with`,
-        found: "not set",
-        remedy: "Name the login method, e.g. google.",
-      });
-    }
     if (test.with !== undefined && test.who === undefined) {
       problems.push({
         path: `${path}.with`,
-        found: "a login method without who",
+        found: "circumstances without who",
         remedy: "Remove it or add who.",
       });
     }
@@ -676,12 +669,13 @@ function checkAccessTests({ accessTests = [], applications, serviceTokens }: Par
     }
     for (const side of ["allow", "deny"] as const) {
       test[side].forEach((wanted, position) => {
-        if (applicationNames === undefined || applicationNames.includes(wanted)) return;
-        const found = `there is no application ${JSON.stringify(wanted)}`;
+        const [name = ""] = wanted.split("/");
+        if (wanted === "*" || applicationNames === undefined || applicationNames.includes(name)) return;
+        const found = `there is no application ${JSON.stringify(name)}`;
         problems.push({
           path: `${path}.${side}[${position}]`,
           found,
-          remedy: spelling(wanted, applicationNames, ""),
+          remedy: spelling(name, applicationNames, ""),
         });
       });
     }

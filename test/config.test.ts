@@ -434,6 +434,19 @@ test("the maximum session can be raised where the account allows it", () => {
   );
 });
 
+test("an access test may name circumstances, paths, and every application at once", () => {
+  const accessTests = [
+    {
+      who: "artist@datacrew.space",
+      with: { country: "NL" },
+      allow: ["comfyui"],
+      deny: ["comfyui/admin"],
+    },
+    { anyone: true, allow: [], deny: ["*"] },
+  ];
+  expect(parseConfig({ ...valid(), accessTests }, context).accessTests).toEqual(accessTests);
+});
+
 test("an application for API clients only needs no people", () => {
   expect(problemsOf(application({ allow: {}, serviceTokens: ["comfyui-api"] }))).toEqual([]);
 });
