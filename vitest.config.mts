@@ -17,6 +17,7 @@ export default defineConfig({
         test: {
           name: "engine",
           include: ["test/engine/**/*.test.ts"],
+          globalSetup: ["test/engine/global-setup.ts"],
           testTimeout: 300_000,
           hookTimeout: 900_000,
           fileParallelism: false,
