@@ -1,0 +1,1 @@
+export { type CertificateAuthority, createCertificateAuthority } from "./certificate-authority";
