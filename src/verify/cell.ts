@@ -1,0 +1,117 @@
+import { randomUUID } from "node:crypto";
+import { FormData } from "undici";
+import { barrierNote, diagnose } from "./causes";
+import { type Declaration, expected, fits, preflightOrigin } from "./expectations";
+import { describeOutcome, type Outcome, outcomeOf } from "./outcome";
+import type { RowResult, VerifyRow } from "./report";
+import type { Ask, Requests } from "./requests";
+import { type TargetApplication, WHAT_NAMES, WHO_NAMES, type What, type Who } from "./target";
+
+/** What the cells of one application have in common. */
+export interface CellContext {
+  application: TargetApplication;
+  declaration: Declaration;
+  requests: Requests;
+  /** When the service token expires, as declared. */
+  tokenExpiresAt?: string;
+  now: Date;
+}
+
+/** The smallest PNG there is: one transparent pixel. */
+const PIXEL = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==",
+  "base64",
+);
+
+/** The request of a column, to the application's address or one on this machine. */
+export function askFor(
+  what: What,
+  base: string,
+  headers: Record<string, string>,
+  { write, application }: Declaration,
+): Ask {
+  const at = (path: string) => new URL(path, base).href;
+  switch (what) {
+    case "page":
+      return { method: "GET", url: at("/"), headers: { accept: "text/html", ...headers } };
+    case "api":
+      return { method: "GET", url: at("/system_stats"), headers: { accept: "application/json", ...headers } };
+    case "websocket":
+      return { method: "GET", url: at(`/ws?clientId=${randomUUID()}`), headers, upgrade: true };
+    case "upload":
+      return write
+        ? { method: "POST", url: at("/upload/image"), headers, body: pixelForm() }
+        : { method: "GET", url: at("/upload/image"), headers };
+    case "preflight":
+      return {
+        method: "OPTIONS",
+        url: at("/prompt"),
+        headers: {
+          ...headers,
+          origin: preflightOrigin(application.declared),
+          "access-control-request-method": "POST",
+          "access-control-request-headers": "content-type",
+        },
+      };
+  }
+}
+
+/** A picture for the temporary folder, which ComfyUI empties itself. */
+function pixelForm(): FormData {
+  const form = new FormData();
+  form.set("image", new Blob([PIXEL], { type: "image/png" }), "comfyui-access-verify.png");
+  form.set("type", "temp");
+  form.set("overwrite", "true");
+  return form;
+}
+
+/** Makes one request and judges the answer. */
+export async function tryCell(
+  who: Who,
+  what: What,
+  base: string,
+  headers: Record<string, string>,
+  context: CellContext,
+): Promise<VerifyRow> {
+  const started = performance.now();
+  const answer = await context.requests.ask(askFor(what, base, headers, context.declaration));
+  const via = who === "local" || who === "docker" ? "direct" : "edge";
+  return judged(who, what, outcomeOf(answer, what, via), performance.now() - started, context);
+}
+
+/** A row for an outcome, with the cause and the next step where it is not what was declared. */
+export function judged(who: Who, what: What, outcome: Outcome, ms: number, context: CellContext): VerifyRow {
+  const expectation = expected(who, what, context.declaration);
+  const passed = fits(expectation, outcome);
+  const facts = { who, what, tokenExpiresAt: context.tokenExpiresAt, now: context.now };
+  return {
+    ...cellHead(who, what, context),
+    got: describeOutcome(outcome),
+    result: passed ? "passed" : "failed",
+    detail: barrierNote(expectation, outcome),
+    ...(passed ? {} : diagnose(outcome, facts)),
+    ms: Math.round(ms),
+  };
+}
+
+/** A row that was not tried, and why. */
+export function untried(
+  who: Who,
+  what: What,
+  result: Extract<RowResult, "person" | "not-applicable">,
+  why: { detail: string; next?: string },
+  context: CellContext,
+): VerifyRow {
+  return { ...cellHead(who, what, context), got: "", result, ...why, ms: 0 };
+}
+
+function cellHead(who: Who, what: What, { application, declaration }: CellContext) {
+  return {
+    id: `${application.name}/${who}/${what}`,
+    group: "matrix" as const,
+    application: application.name,
+    who: WHO_NAMES[who],
+    what: WHAT_NAMES[what],
+    expected: expected(who, what, declaration).text,
+  };
+}
