@@ -53,7 +53,10 @@ export function openRequests(network: Network, timeoutMs: number): Requests {
 
   async function fetchRaw({ method, url, headers, body }: Ask): Promise<RawAnswer> {
     const signal = AbortSignal.timeout(timeoutMs);
-    const answer = await request(url, { method, headers, body, dispatcher, signal });
+    // Without it undici asks for the certificate of the Host header, and a foreign one would never be tried.
+    const servername = new URL(url).hostname;
+    const options = { method, headers, body, dispatcher, signal, servername };
+    const answer = await request(url, options);
     let text = "";
     for await (const chunk of answer.body) {
       text += Buffer.from(chunk as Uint8Array).toString("utf8");
