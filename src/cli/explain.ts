@@ -1,0 +1,117 @@
+import { readFile } from "node:fs/promises";
+import { isIP } from "node:net";
+import { defineCommand } from "citty";
+import { UserError } from "../errors";
+import { type AccessState, parseAccessState } from "../explain/access-state";
+import { type Caller, explain, type Verdict } from "../explain/explain";
+import { renderExplanation } from "../explain/render";
+import { runEngine } from "../secrets/engine-cli";
+import { stackArg, UsageError } from "./args";
+import { engineAccess, isSandboxed, sandboxArg } from "./stack-access";
+
+export const explainCommand = defineCommand({
+  meta: {
+    name: "explain",
+    description:
+      "Say who decides whether a caller may reach an address, and why, from the stack's state alone. " +
+      "Exit 0: answered (1: not as --expect says), 2: wrong use, 3: it depends on something not stated.",
+  },
+  args: {
+    address: {
+      type: "positional",
+      required: true,
+      description: "Host name and path, e.g. comfyui.datacrew.space/prompt.",
+    },
+    email: { type: "string", description: "Ask for a person who logs in with this address." },
+    token: { type: "string", description: "Ask for a service token, by its name in the stack." },
+    nobody: { type: "boolean", description: "Ask for somebody without any credential. The default." },
+    "login-method": { type: "string", description: "The identity provider used, by name or id." },
+    country: { type: "string", description: "Country that the request comes from, e.g. DE." },
+    ip: { type: "string", description: "Address that the request comes from." },
+    stack: stackArg,
+    sandbox: sandboxArg,
+    state: { type: "string", description: "A file that `pulumi stack export` wrote, instead of a stack." },
+    expect: {
+      type: "string",
+      valueHint: "granted|refused",
+      description: "Exit 1 unless this is the verdict.",
+    },
+    json: { type: "boolean", default: false, description: "Answer as JSON." },
+  },
+  async run({ args }) {
+    const expected = expectedVerdict(args.expect);
+    const { hostname, path } = addressOf(args.address);
+    const caller = callerOf({ ...args, loginMethod: args["login-method"] });
+    const state = await readState(args);
+    const explanation = explain(state, { hostname, path, caller }, new Date());
+    process.stdout.write(
+      args.json ? `${JSON.stringify(explanation, null, 2)}\n` : renderExplanation(explanation),
+    );
+    if (explanation.verdict === "undecided") return 3;
+    return expected === undefined || expected === explanation.verdict ? 0 : 1;
+  },
+});
+
+function expectedVerdict(value: string | undefined): Verdict | undefined {
+  if (value === undefined || value === "granted" || value === "refused") return value;
+  throw new UsageError(`--expect is "${value}"`, "use --expect granted or --expect refused");
+}
+
+/** Takes what people paste: with or without scheme, and a query, which Access does not look at. */
+function addressOf(address: string): { hostname: string; path: string } {
+  const text = /^[a-z]+:\/\//i.test(address) ? address : `https://${address}`;
+  if (!URL.canParse(text)) {
+    throw new UsageError(
+      `${JSON.stringify(address)} is no address`,
+      "give a host name such as comfyui.datacrew.space",
+    );
+  }
+  const { hostname, pathname } = new URL(text);
+  return { hostname, path: pathname };
+}
+
+function callerOf(args: {
+  email?: string;
+  token?: string;
+  nobody?: boolean;
+  loginMethod?: string;
+  country?: string;
+  ip?: string;
+}): Caller {
+  const { email, token, nobody, loginMethod, country, ip } = args;
+  if ([email, token, nobody || undefined].filter((each) => each !== undefined).length > 1) {
+    throw new UsageError("more than one caller is named", "give one of --email, --token and --nobody");
+  }
+  if (loginMethod !== undefined && email === undefined) {
+    throw new UsageError("--login-method belongs to a person", "give --email too");
+  }
+  if (email !== undefined && !/^[^@\s]+@[^@\s]+$/.test(email)) {
+    throw new UsageError(`--email is "${email}"`, "give one address such as artist@datacrew.space");
+  }
+  if (country !== undefined && !/^[a-z]{2}$/i.test(country)) {
+    throw new UsageError(`--country is "${country}"`, "give a code of two letters such as DE");
+  }
+  if (ip !== undefined && isIP(ip) === 0) {
+    throw new UsageError(`--ip is "${ip}"`, "give an IPv4 or IPv6 address");
+  }
+  const circumstances = { country: country?.toUpperCase(), ip };
+  if (email !== undefined) return { email, loginMethod, ...circumstances };
+  return token === undefined ? { nobody: true, ...circumstances } : { token, ...circumstances };
+}
+
+async function readState(args: { stack: string; sandbox?: boolean; state?: string }): Promise<AccessState> {
+  if (args.state !== undefined) {
+    const text = await readFile(args.state, "utf8").catch((error: NodeJS.ErrnoException) => {
+      throw new UserError(
+        `could not read ${args.state} (${error.code})`,
+        "Give a file that `pulumi stack export` wrote.",
+      );
+    });
+    return parseAccessState(text, args.state);
+  }
+  const text = await runEngine(await engineAccess(isSandboxed(args)), {
+    purpose: `read the state of stack ${args.stack}`,
+    args: ["stack", "export", "--stack", args.stack],
+  });
+  return parseAccessState(text, `stack ${args.stack}`);
+}

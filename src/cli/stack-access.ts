@@ -1,0 +1,31 @@
+import { delimiter } from "node:path";
+import { ensureEngine } from "../../tools/engine";
+import { openWorkspace, projectDir } from "../sandboxed/workspace";
+import type { EngineAccess } from "../secrets/engine-cli";
+
+/** `--sandbox`, the same on every command that reads a stack. */
+export const sandboxArg = {
+  type: "boolean",
+  description:
+    "Use the sandbox's own Pulumi state; --no-sandbox uses your login. Default: for the stack dev only.",
+} as const;
+
+/** Whether a command's stack is the sandbox's. */
+export function isSandboxed({ stack, sandbox }: { stack: string; sandbox?: boolean }): boolean {
+  return sandbox ?? stack === "dev";
+}
+
+/**
+ * How to run the engine on a stack: in the sandbox's own workspace, or with the user's login.
+ * @throws {UserError} when there is no engine and none can be built.
+ */
+export async function engineAccess(sandboxed: boolean): Promise<EngineAccess> {
+  const engine = await ensureEngine({ log: (line) => process.stderr.write(`${line}\n`) });
+  const env = sandboxed
+    ? (await openWorkspace({ engine })).env
+    : {
+        ...process.env,
+        PATH: [engine.binDir, process.env["PATH"]].filter((entry) => entry !== undefined).join(delimiter),
+      };
+  return { command: engine.command, cwd: projectDir, env };
+}

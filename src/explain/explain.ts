@@ -1,0 +1,266 @@
+import { actionOf, decide, type Policy, type PolicyTrace, placeFor, type Subject } from "../access";
+import { UserError } from "../errors";
+import type { AccessState, StateApplication, StateIngressRule, StateToken } from "./access-state";
+import { nearest } from "./nearest";
+
+/** Who asks, and from where; what is not stated is not assumed. */
+export type Caller = ({ email: string; loginMethod?: string } | { token: string } | { nobody: true }) & {
+  /** ISO 3166 code, e.g. `DE`. */
+  country?: string;
+  /** IPv4 or IPv6 address. */
+  ip?: string;
+};
+
+/** A question: may this caller reach that address? */
+export interface Question {
+  hostname: string;
+  /** From the first slash. */
+  path: string;
+  caller: Caller;
+}
+
+/** How it ends. `undecided`: facts that were not stated could turn it. `unguarded`: no application asks. */
+export type Verdict = "granted" | "refused" | "undecided" | "unguarded";
+
+/** One policy, as it was judged. */
+export interface PolicyVerdict {
+  /** `Allow`, `Block`, `Service Auth` or `Bypass`. */
+  action: string;
+  name: string;
+  outcome: "matched" | "not matched" | "undecided" | "not reached" | "not asked";
+  /** Each rule, with whether it matched. */
+  rules: { list: string; words: string; match: "yes" | "no" | "unknown"; because?: string }[];
+}
+
+/** The answer to a question. */
+export interface Explanation {
+  hostname: string;
+  path: string;
+  /** The caller in words. */
+  caller: string;
+  verdict: Verdict;
+  /** One sentence: what it comes to. */
+  reason: string;
+  application?: { name: string; destination: string };
+  /** The policy that ended it. */
+  policy?: { action: string; name: string };
+  /** Facts that would decide an undecided verdict. */
+  dependsOn: string[];
+  /** Every policy, in the order in which they are judged. */
+  policies: PolicyVerdict[];
+  /** What else is worth knowing, one sentence each. */
+  notes: string[];
+}
+
+/**
+ * Says who decides about a request, and how, from a stack's state alone.
+ * @param now the time by which tokens expire.
+ * @throws {UserError} for a host name, token or login method that the stack does not have, with the nearest one.
+ */
+export function explain(state: AccessState, question: Question, now: Date): Explanation {
+  const hostname = question.hostname.toLowerCase();
+  const { path, caller } = question;
+  const place = placeFor(state.applications, hostname, path);
+  const token = "token" in caller ? tokenOf(state, caller.token) : undefined;
+  const about = { hostname, path, caller: inWords(caller) };
+  if (place === undefined) {
+    checkHostname(state, hostname);
+    const reason = `no Access application covers ${hostname}${path}, so nobody is asked for anything`;
+    const notes = connectorNotes(state, hostname, "unguarded");
+    return { ...about, verdict: "unguarded", reason, dependsOn: [], policies: [], notes };
+  }
+  const { application, uri } = place;
+  const judged = judge(state, application, caller, token, now);
+  return {
+    ...about,
+    application: { name: application.name, destination: uri },
+    ...judged,
+    notes: [...judged.notes, ...connectorNotes(state, hostname, judged.policy?.action)],
+  };
+}
+
+type Judged = Pick<Explanation, "verdict" | "reason" | "policy" | "dependsOn" | "policies" | "notes">;
+
+function judge(
+  state: AccessState,
+  application: StateApplication,
+  caller: Caller,
+  token: StateToken | undefined,
+  now: Date,
+): Judged {
+  const expired = token?.expiresAt !== undefined && Date.parse(token.expiresAt) <= now.getTime();
+  const subject = subjectOf(state, application, caller, expired ? undefined : token);
+  const isPerson = "email" in caller;
+  // Allow and Block are judged after a login, which only a person goes through.
+  const judgedPolicies = isPerson ? application.policies : application.policies.filter(isBeforeLogin);
+  const decision = decide(judgedPolicies, subject, { names: namesOf(state) });
+  const notAsked = isPerson ? [] : application.policies.filter((policy) => !isBeforeLogin(policy));
+  const policies = [...decision.trace.map(policyVerdict), ...notAsked.map(unaskedPolicy)];
+  const common = { dependsOn: decision.dependsOn, policies };
+  const early = decision.by?.phase === "before login";
+  if (isPerson && !early && !offersLogin(application, subject)) {
+    const offered = application.allowedIdps.map((id) => namesOf(state)[id] ?? id).join(", ");
+    const reason = `the application offers no login with ${namesOf(state)[subject.identityProviderId ?? ""]}: only ${offered}`;
+    return { verdict: "refused", reason, ...common, dependsOn: [], notes: [] };
+  }
+  const by = decision.trace.find(({ policy }) => policy.id === decision.by?.policy.id);
+  const verdict = decision.verdict;
+  return {
+    verdict,
+    reason: reasonOf(verdict, decision.reason, caller, { expired, token, logins: notAsked.length > 0 }),
+    ...(by === undefined ? {} : { policy: { action: actionOf(by), name: by.policy.name } }),
+    ...common,
+    notes: isPerson ? sameAsAnyone(application, caller.email) : [],
+  };
+}
+
+function subjectOf(
+  state: AccessState,
+  { allowedIdps }: StateApplication,
+  caller: Caller,
+  token: StateToken | undefined,
+): Subject {
+  const circumstances = { country: caller.country, ip: caller.ip };
+  if (!("email" in caller)) {
+    return { email: null, identityProviderId: null, serviceTokenId: token?.id ?? null, ...circumstances };
+  }
+  // With one login on offer there is no doubt which one was used.
+  const only = allowedIdps.length === 1 ? allowedIdps[0] : undefined;
+  const identityProviderId =
+    caller.loginMethod === undefined ? only : identityProviderOf(state, caller.loginMethod);
+  return { email: caller.email, identityProviderId, serviceTokenId: null, ...circumstances };
+}
+
+function isBeforeLogin({ decision }: Policy): boolean {
+  return decision === "bypass" || decision === "non_identity";
+}
+
+function offersLogin({ allowedIdps }: StateApplication, { identityProviderId }: Subject): boolean {
+  return (
+    allowedIdps.length === 0 ||
+    identityProviderId === undefined ||
+    identityProviderId === null ||
+    allowedIdps.includes(identityProviderId)
+  );
+}
+
+function reasonOf(
+  verdict: "granted" | "refused" | "undecided",
+  reason: string,
+  caller: Caller,
+  facts: { expired: boolean; token?: StateToken; logins: boolean },
+): string {
+  if (verdict !== "refused") return reason;
+  if (facts.expired) return `the service token ${facts.token?.name} expired at ${facts.token?.expiresAt}`;
+  if ("nobody" in caller && facts.logins) return "Access asks for a login first";
+  if ("nobody" in caller) return "Access asks for a service token, and there is no login";
+  // The policies follow one by one: no need to string them together here.
+  return reason.startsWith("no policy matches") ? "no policy lets this caller in" : reason;
+}
+
+/** Where no rule names the address or its domain, the answer says something about everybody. */
+function sameAsAnyone({ policies }: StateApplication, email: string): string[] {
+  const domain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
+  const rules = policies.flatMap(({ include, require, exclude }) => [...include, ...require, ...exclude]);
+  const named = rules.some((rule) => {
+    const text = JSON.stringify(rule).toLowerCase();
+    return text.includes(JSON.stringify(email.toLowerCase())) || text.includes(JSON.stringify(domain));
+  });
+  return named
+    ? []
+    : [`No rule names ${email} or its domain: the answer is the same as for anyone who logs in.`];
+}
+
+/** What the connector does behind Access, where that changes how a request ends. */
+function connectorNotes(state: AccessState, hostname: string, action: string | undefined): string[] {
+  const rule = ruleFor(state.ingress, hostname);
+  if (rule === undefined) return [];
+  if (action !== "Bypass" && action !== "unguarded") return [];
+  return rule.jwtRequired
+    ? [
+        "Behind it the connector requires Access's JWT, which such a request does not carry: it ends there with 403.",
+      ]
+    : [`Nothing behind it asks either: the request reaches ${rule.service}.`];
+}
+
+function ruleFor(ingress: readonly StateIngressRule[], hostname: string): StateIngressRule | undefined {
+  return ingress.find((rule) => rule.hostname === hostname);
+}
+
+function checkHostname(state: AccessState, hostname: string): void {
+  const known = [
+    ...new Set([
+      ...state.applications.flatMap(({ destinations }) =>
+        destinations.flatMap(({ uri }) => (typeof uri === "string" ? [uri.split("/")[0] ?? uri] : [])),
+      ),
+      ...state.ingress.flatMap((rule) => rule.hostname ?? []),
+      ...state.hostnames,
+    ]),
+  ];
+  if (known.includes(hostname)) return;
+  const like = nearest(hostname, known);
+  throw new UserError(
+    `the stack knows no host name ${hostname}`,
+    like === undefined
+      ? "Name another stack with --stack."
+      : `Did you mean ${like}? It has: ${known.join(", ")}.`,
+  );
+}
+
+function tokenOf(state: AccessState, wanted: string): StateToken {
+  const found = state.tokens.find(({ name, id, clientId }) => [name, id, clientId].includes(wanted));
+  if (found !== undefined) return found;
+  const names = state.tokens.map(({ name }) => name);
+  const like = nearest(wanted, names);
+  throw new UserError(
+    `the stack has no service token ${wanted}`,
+    like === undefined ? "It has none at all." : `Did you mean ${like}? It has: ${names.join(", ")}.`,
+  );
+}
+
+function identityProviderOf(state: AccessState, wanted: string): string {
+  const offered = new Set(state.applications.flatMap(({ allowedIdps }) => allowedIdps));
+  const found = state.identityProviders.find(
+    ({ id, name }) => id === wanted || name.toLowerCase() === wanted.toLowerCase(),
+  );
+  if (found !== undefined) return found.id;
+  // One that exists in the account and that the stack only refers to.
+  if (offered.has(wanted)) return wanted;
+  const names = state.identityProviders.map(({ name }) => name);
+  throw new UserError(
+    `the stack has no login method ${wanted}`,
+    `Did you mean ${nearest(wanted, [...names, ...offered]) ?? "another one"}?`,
+  );
+}
+
+function namesOf(state: AccessState): Record<string, string> {
+  return Object.fromEntries([...state.tokens, ...state.identityProviders].map(({ id, name }) => [id, name]));
+}
+
+function policyVerdict(trace: PolicyTrace): PolicyVerdict {
+  const matched = { yes: "matched", no: "not matched", unknown: "undecided" } as const;
+  return {
+    action: actionOf(trace),
+    name: trace.policy.name,
+    outcome: trace.reached ? matched[trace.match] : "not reached",
+    rules: trace.rules.map(({ list, words, match, because }) => ({ list, words, match, because })),
+  };
+}
+
+function unaskedPolicy(policy: Policy): PolicyVerdict {
+  return { action: actionOf({ policy }), name: policy.name, outcome: "not asked", rules: [] };
+}
+
+function inWords(caller: Caller): string {
+  const who =
+    "email" in caller
+      ? `${caller.email}${caller.loginMethod === undefined ? "" : `, logged in with ${caller.loginMethod}`}`
+      : "token" in caller
+        ? `service token ${caller.token}`
+        : "nobody (no credential)";
+  return [
+    who,
+    ...(caller.country === undefined ? [] : [`from ${caller.country}`]),
+    ...(caller.ip === undefined ? [] : [`at ${caller.ip}`]),
+  ].join(", ");
+}

@@ -1,0 +1,19 @@
+/** The known name that is spelt most like a wanted one; undefined when there is none. */
+export function nearest(wanted: string, known: readonly string[]): string | undefined {
+  const distance = (name: string) => editDistance(wanted.toLowerCase(), name.toLowerCase());
+  return [...known].sort((a, b) => distance(a) - distance(b))[0];
+}
+
+/** How many letters have to be put in, taken out or changed. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
