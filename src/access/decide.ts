@@ -46,7 +46,7 @@ export function decide(policies: readonly Policy[], subject: Subject, options: D
 export function describePolicyTrace(trace: PolicyTrace): string {
   const name = `${actionOf(trace)} "${trace.policy.name}"`;
   if (!trace.reached) return `${name}: not reached`;
-  if (trace.counts === "no") return `${name}: does not count for a request with a service token`;
+  if (trace.counts === "no") return `${name}: ${trace.countsBecause}`;
   if (trace.match === "yes") return whyMatched(trace);
   const hangs = hangsOn(trace);
   return trace.match === "unknown"
@@ -78,34 +78,48 @@ function judge(policy: Policy, subject: Subject, options: DecideOptions): Policy
   const include = trace("include", policy.include);
   const require = trace("require", policy.require);
   const exclude = trace("exclude", policy.exclude);
-  const counts = countsFor(phase, subject, options);
+  const counted = phase === "before login" ? { counts: "yes" as const } : countsFor(subject, options);
   const { id, name, decision } = policy;
   return {
     policy: { id, name, decision },
     phase,
-    match: all([counts, any(include.map(match)), all(require.map(match)), not(any(exclude.map(match)))]),
+    match: all([
+      counted.counts,
+      any(include.map(match)),
+      all(require.map(match)),
+      not(any(exclude.map(match))),
+    ]),
     reached: true,
-    counts,
+    ...counted,
     rules: [...include, ...require, ...exclude],
   };
 }
 
 const match = (rule: RuleTrace): Match => rule.match;
 
-function countsFor(phase: Phase, subject: Subject, { strictServiceTokens }: DecideOptions): Match {
-  if (strictServiceTokens !== true || phase === "before login") return "yes";
-  if (subject.serviceTokenId === undefined) return "unknown";
-  return subject.serviceTokenId === null ? "yes" : "no";
+/** Allow and Block judge people: without a login they match nobody, not even under the rule "everyone". */
+function countsFor(
+  { email, serviceTokenId }: Subject,
+  { strictServiceTokens }: DecideOptions,
+): Pick<PolicyTrace, "counts" | "countsBecause"> {
+  if (email === null) return { counts: "no", countsBecause: "needs a login" };
+  if (strictServiceTokens === true && serviceTokenId !== null) {
+    return serviceTokenId === undefined
+      ? { counts: "unknown", countsBecause: "service token" }
+      : { counts: "no", countsBecause: "does not count for a request with a service token" };
+  }
+  return email === undefined ? { counts: "unknown", countsBecause: "e-mail" } : { counts: "yes" };
 }
 
 function outcomeOf(trace: PolicyTrace | undefined): "granted" | "refused" {
   return trace === undefined || trace.policy.decision === "deny" ? "refused" : "granted";
 }
 
-function hangsOn({ match, counts, rules }: PolicyTrace): string[] {
+function hangsOn({ match, counts, countsBecause, rules }: PolicyTrace): string[] {
   if (match !== "unknown") return [];
   const facts = rules.filter((rule) => rule.match === "unknown").map((rule) => rule.because ?? rule.words);
-  return [...new Set([...(counts === "unknown" ? ["service token"] : []), ...facts])];
+  if (counts === "unknown" && countsBecause !== undefined) facts.unshift(countsBecause);
+  return [...new Set(facts)];
 }
 
 function whyMatched(trace: PolicyTrace): string {

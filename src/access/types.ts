@@ -19,7 +19,7 @@ export interface Policy {
  * e.g. the e-mail address of somebody who is not logged in.
  */
 export interface Subject {
-  /** Address that the login ended with. */
+  /** Address that the login ended with; `null`: nobody is logged in, so Allow and Block match nobody. */
   email?: string | null;
   /** Id of the identity provider that was used. */
   identityProviderId?: string | null;
@@ -57,8 +57,10 @@ export interface PolicyTrace {
   match: Match;
   /** False when a policy before it had already ended the decision. */
   reached: boolean;
-  /** `no` when strict service-token authentication leaves the policy out. */
+  /** `no` when Allow and Block are left out: without a login, or by strict service-token authentication. */
   counts: Match;
+  /** Why it does not count, or what an unknown hangs on. */
+  countsBecause?: string;
   rules: RuleTrace[];
 }
 

@@ -72,27 +72,40 @@ describe("decide", () => {
 
   it("is decided where the unknown cannot change it", () => {
     const blockGermany = policy("block", "deny", [{ geo: { country_code: "DE" } }]);
-    expect(decide([blockGermany], { email: "ann@datacrew.space" }).verdict).toBe("refused");
+    expect(decide([blockGermany], {}).verdict).toBe("refused");
   });
 
   it("counts a service token under Service Auth only", () => {
     const wrong = policy("machines", "allow", [bot]);
     const decision = decide([wrong], withToken);
     expect(decision.verdict).toBe("refused");
-    expect(decision.reason).toContain("service tokens count under Service Auth only");
+    expect(decision.reason).toContain("needs a login");
+    const loggedIn = decide([wrong], { ...annWithGoogle, serviceTokenId: "token-1" });
+    expect(loggedIn.reason).toContain("service tokens count under Service Auth only");
   });
 
   it("does not know an e-mail address under Bypass, which is decided before a login", () => {
     expect(decide([policy("open", "bypass", [ann])], annWithGoogle).verdict).toBe("refused");
   });
 
-  it("leaves out Allow and Block for a request with a token when service tokens are strict", () => {
+  it("asks for a login under Allow, even where everyone is included", () => {
     const open = policy("open", "allow", [everyone]);
-    expect(decide([open], withToken).verdict).toBe("granted");
-    const strict = decide([open], withToken, { strictServiceTokens: true });
+    expect(decide([open], nobody)).toMatchObject({
+      verdict: "refused",
+      reason: 'no policy matches: Allow "open": needs a login',
+    });
+    expect(decide([open], withToken).verdict).toBe("refused");
+    expect(decide([open], { email: "eve@example.org" }).verdict).toBe("granted");
+    expect(decide([open], {})).toMatchObject({ verdict: "undecided", dependsOn: ["e-mail"] });
+  });
+
+  it("leaves out Allow and Block for a request with a token when service tokens are strict", () => {
+    const both = { ...annWithGoogle, serviceTokenId: "token-2" };
+    expect(decide([people], both).verdict).toBe("granted");
+    const strict = decide([people], both, { strictServiceTokens: true });
     expect(strict.verdict).toBe("refused");
     expect(strict.reason).toContain("does not count for a request with a service token");
-    expect(decide([open], nobody, { strictServiceTokens: true }).verdict).toBe("granted");
+    expect(decide([people], annWithGoogle, { strictServiceTokens: true }).verdict).toBe("granted");
   });
 
   it("refuses everybody where there is no policy, and where a policy includes nobody", () => {
