@@ -1,0 +1,156 @@
+import { GROUP_TITLES, type RowGroup, type VerifyReport, type VerifyRow } from "../report";
+import { WHAT, WHAT_NAMES, WHO, WHO_NAMES } from "../target";
+import { STYLE } from "./html-style";
+import { MARK_NAMES, MARKS } from "./marks";
+import { escaped } from "./markup";
+import { type OpenRows, openRows } from "./open-rows";
+
+/**
+ * The report as one HTML file that needs nothing else: the verdict first, then what is wrong and what is left to
+ * do, then everything that was tried. Holds no secret, since no row does.
+ */
+export function toHtml(report: VerifyReport): string {
+  const failed = report.rows.filter((row) => row.result === "failed");
+  const open = openRows(report.rows);
+  const title = `Access verification: ${report.environment}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escaped(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+${verdict(report)}
+${failed.length === 0 ? "" : section("What is wrong", failed.map(failure).join("\n"))}
+${report.applications.map(({ name, url }) => matrix(report.rows, name, url)).join("\n")}
+${legend()}
+${OTHER_GROUPS.map((group) => checks(report.rows, group)).join("\n")}
+${screenshots(report.rows)}
+${open.length === 0 ? "" : section("Left open", open.map(openItem).join("\n"))}
+<footer>Made by comfyui-access verify. Expectations come from what the applications declare, never from what
+they answered. This file holds no credential and loads nothing from elsewhere.</footer>
+</main>
+</body>
+</html>
+`;
+}
+
+const OTHER_GROUPS: readonly RowGroup[] = ["session", "around", "barriers", "neighbours"];
+
+function verdict({ summary, environment, startedAt, durationMs, applications, notes }: VerifyReport): string {
+  const tone = summary.failed > 0 || summary.passed === 0 ? "bad" : summary.person > 0 ? "ask" : "good";
+  const facts = [
+    `${startedAt.slice(0, 16).replace("T", " ")} UTC`,
+    `${(durationMs / 1000).toFixed(1)} s`,
+    ...applications.map(({ url }) => url),
+    `${summary.passed} as declared`,
+    ...(summary.failed > 0 ? [`${summary.failed} not as declared`] : []),
+  ];
+  return `<header class="verdict ${tone}">
+<p class="over">Cloudflare Access, ${escaped(environment)}</p>
+<h1>${escaped(summary.verdict)}</h1>
+<ul class="facts">${facts.map((fact) => `<li>${escaped(fact)}</li>`).join("")}</ul>
+${notes.length === 0 ? "" : `<ul class="notes">${notes.map((note) => `<li>${escaped(note)}</li>`).join("")}</ul>`}
+</header>`;
+}
+
+function section(title: string, body: string): string {
+  return `<section>\n<h2>${escaped(title)}</h2>\n${body}\n</section>`;
+}
+
+function failure(row: VerifyRow): string {
+  return item("failed", titleOf(row.who, [row.what], row.application), [
+    ["expected", row.expected],
+    ["got", row.got],
+    ["barrier", row.detail],
+    ["probable cause", row.cause],
+    ["next step", row.next],
+  ]);
+}
+
+function openItem({ application, who, what, result, detail, next }: OpenRows): string {
+  return item(result, titleOf(who, what, application), [
+    ["why", detail],
+    [result === "person" ? "please try" : "next step", next],
+  ]);
+}
+
+function item(
+  result: VerifyRow["result"],
+  title: string,
+  facts: readonly (readonly [string, string | undefined])[],
+): string {
+  const list = facts
+    .filter(([, text]) => text !== undefined && text !== "")
+    .map(([label, text]) => `<dt>${label}</dt><dd>${escaped(text ?? "")}</dd>`)
+    .join("");
+  return `<article class="card item ${result}">
+<h3>${mark(result)} ${escaped(title)}</h3>
+<dl>${list}</dl>
+</article>`;
+}
+
+function titleOf(who: string, what: readonly string[], application: string | undefined): string {
+  return `${application === undefined ? "" : `${application}: `}${who}, ${what.join(", ")}`;
+}
+
+function matrix(rows: readonly VerifyRow[], application: string, url: string): string {
+  const own = rows.filter((row) => row.group === "matrix" && row.application === application);
+  const body = WHO.flatMap((who) => {
+    const cells = own.filter((row) => row.who === WHO_NAMES[who]);
+    if (cells.length === 0) return [];
+    const columns = WHAT.map((what) =>
+      cell(
+        cells.find((row) => row.what === WHAT_NAMES[what]),
+        WHAT_NAMES[what],
+      ),
+    );
+    return `<tr><th scope="row">${escaped(WHO_NAMES[who])}</th>${columns.join("")}</tr>`;
+  });
+  const head = WHAT.map((what) => `<th scope="col">${escaped(WHAT_NAMES[what])}</th>`).join("");
+  return section(
+    `${GROUP_TITLES.matrix}: ${application}`,
+    `<p class="soft"><code>${escaped(url)}</code></p>
+<table class="card matrix"><thead><tr><td></td>${head}</tr></thead><tbody>${body.join("\n")}</tbody></table>`,
+  );
+}
+
+function cell(row: VerifyRow | undefined, what: string): string {
+  if (row === undefined) return `<td data-what="${escaped(what)}"></td>`;
+  const said = row.got || row.detail || MARK_NAMES[row.result];
+  return `<td class="${row.result}" data-what="${escaped(what)}">${mark(row.result)} <span class="got">${escaped(said)}</span></td>`;
+}
+
+function mark(result: VerifyRow["result"]): string {
+  return `<span class="mark ${result}" role="img" aria-label="${MARK_NAMES[result]}">${MARKS[result]}</span>`;
+}
+
+function legend(): string {
+  const entries = Object.keys(MARKS) as VerifyRow["result"][];
+  return `<p class="legend">${entries
+    .map((result) => `<span>${mark(result)} ${MARK_NAMES[result]}</span>`)
+    .join("")}</p>`;
+}
+
+function checks(rows: readonly VerifyRow[], group: RowGroup): string {
+  const own = rows.filter((row) => row.group === group);
+  if (own.length === 0) return "";
+  const items = own.map(
+    (row) =>
+      `<li>${mark(row.result)}<span><strong>${escaped(row.who)}</strong>, ${escaped(row.what)}</span><span class="got">${escaped(row.got || row.detail || "")}</span></li>`,
+  );
+  return section(GROUP_TITLES[group], `<ul class="card checks">${items.join("\n")}</ul>`);
+}
+
+function screenshots(rows: readonly VerifyRow[]): string {
+  const shown = rows.filter((row) => row.screenshot !== undefined);
+  if (shown.length === 0) return "";
+  const figures = shown.map(
+    ({ screenshot, who, what, result, got }) =>
+      `<figure class="card"><img src="${escaped(screenshot ?? "")}" alt="${escaped(`What the browser showed: ${who}, ${what}`)}"><figcaption>${mark(result)} <strong>${escaped(who)}</strong>, ${escaped(what)}<br><span class="soft">${escaped(got)}</span></figcaption></figure>`,
+  );
+  return section("What the browser showed", `<div class="shots">${figures.join("\n")}</div>`);
+}
