@@ -1,0 +1,43 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { isPackedChromiumUsable, unpackChromium } from "../../src/browser/packed-chromium";
+
+let cacheDir: string;
+
+beforeEach(async () => {
+  cacheDir = await mkdtemp(join(tmpdir(), "packed-chromium-"));
+});
+afterEach(() => rm(cacheDir, { recursive: true, force: true }));
+
+// There is nothing to unpack for another machine.
+describe.runIf(isPackedChromiumUsable())("unpacking", () => {
+  test("two at the same time end with one whole copy, and one more takes no time", async () => {
+    const [first, second] = await Promise.all([unpackChromium(cacheDir), unpackChromium(cacheDir)]);
+    expect(second).toEqual(first);
+    expect(existsSync(first.executable)).toBe(true);
+    expect(await readFile(first.env["FONTCONFIG_FILE"] ?? "", "utf8")).toContain("/etc/fonts/fonts.conf");
+    expect(await readdir(first.env["LD_LIBRARY_PATH"] ?? "")).toContain("libnss3.so");
+    expect(await readdir(cacheDir)).toHaveLength(1);
+
+    const start = performance.now();
+    await unpackChromium(cacheDir);
+    expect(performance.now() - start).toBeLessThan(500);
+  });
+
+  test("what an interrupted one left is removed, but not what another is about to finish", async () => {
+    const [old, young] = [join(cacheDir, ".unpacking-old"), join(cacheDir, ".unpacking-young")];
+    await Promise.all([mkdir(old), mkdir(young)]);
+    const twoHoursAgo = new Date(Date.now() - 2 * 3_600_000);
+    await utimes(old, twoHoursAgo, twoHoursAgo);
+    await unpackChromium(cacheDir);
+    expect(existsSync(old)).toBe(false);
+    expect(existsSync(young)).toBe(true);
+  });
+
+  test("a folder that cannot be written is told", async () => {
+    await expect(unpackChromium("/dev/null/cache")).rejects.toThrow(/ENOTDIR|EEXIST/);
+  });
+});
