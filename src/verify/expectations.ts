@@ -7,7 +7,7 @@ export type Pattern =
   | { is: "websocket" }
   | { is: "login"; host?: string; aud?: string }
   | { is: "refused"; status: number; by?: readonly Barrier[] }
-  | { is: "preflight"; allowsOrigin: string | null };
+  | { is: "preflight"; allowsOrigin: readonly (string | null)[] };
 
 /** What a cell must show. */
 export interface Expectation {
@@ -19,7 +19,7 @@ export interface Expectation {
 
 /** What the expectations are drawn from: declarations only, never an answer. */
 export type Declaration = Pick<VerifyTarget, "teamName" | "serviceTokenMode"> & {
-  application: Pick<TargetApplication, "aud" | "declared">;
+  application: Pick<TargetApplication, "url" | "aud" | "declared">;
   /** Whether uploads are really made; else the upload's address is only asked with GET. */
   write: boolean;
 };
@@ -42,10 +42,17 @@ export function preflightOrigin(declared: DeclaredProperties = {}): string {
  */
 export function expected(who: Who, what: What, declaration: Declaration): Expectation {
   const direct = who === "local" || who === "docker";
-  if (what === "preflight") return direct ? noOtherOrigin : edgePreflight(declaration);
+  if (what === "preflight") return direct ? noOtherOrigin(declaration) : edgePreflight(declaration);
   if (direct || who === "valid-token" || who === "allowed-user") return admitted(what, declaration.write);
+  if (who === "other-user" && what === "page") return afterRefusedLogin;
   return who === "wrong-token" ? wrongToken(what, declaration) : withoutCredential(what, declaration);
 }
+
+/** A person whom no policy lets in logs in all the same, and is then told so. */
+const afterRefusedLogin: Expectation = {
+  text: "login with Google, then 403 by Access",
+  accepts: [{ is: "refused", status: 403, by: ["access"] }],
+};
 
 function admitted(what: What, write: boolean): Expectation {
   if (what === "websocket") {
@@ -87,11 +94,12 @@ function serviceAuthRefusal({ application }: Declaration): Expectation {
  * Access refuses every preflight unless the application says otherwise, logged in or not.
  * https://developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/cors/
  */
-function edgePreflight({ application }: Declaration): Expectation {
+function edgePreflight(declaration: Declaration): Expectation {
+  const { application } = declaration;
   const { preflight = "refused", secondBarrier = true } = application.declared ?? {};
   if (typeof preflight === "object") {
     const allowed = preflight.origins.includes("*") ? "*" : preflightOrigin(application.declared);
-    return { text: `allows origin ${allowed}`, accepts: [{ is: "preflight", allowsOrigin: allowed }] };
+    return { text: `allows origin ${allowed}`, accepts: [{ is: "preflight", allowsOrigin: [allowed] }] };
   }
   if (preflight === "refused") {
     return { text: "403", accepts: [{ is: "refused", status: 403, by: ["access", "unclear"] }] };
@@ -102,13 +110,16 @@ function edgePreflight({ application }: Declaration): Expectation {
         text: "403 by the connector",
         accepts: [{ is: "refused", status: 403, by: ["connector", "unclear"] }],
       }
-    : noOtherOrigin;
+    : noOtherOrigin(declaration);
 }
 
-const noOtherOrigin: Expectation = {
-  text: "no other origin allowed",
-  accepts: [{ is: "preflight", allowsOrigin: null }],
-};
+/** ComfyUI itself may allow the application's own address (`--enable-cors-header`), and no other. */
+function noOtherOrigin({ application }: Declaration): Expectation {
+  return {
+    text: "no other origin allowed",
+    accepts: [{ is: "preflight", allowsOrigin: [null, new URL(application.url).origin] }],
+  };
+}
 
 function loginPattern({ application, teamName }: Declaration): Pattern {
   return {
@@ -156,6 +167,6 @@ function matches(pattern: Pattern, outcome: Outcome): boolean {
         (pattern.by?.includes(outcome.by) ?? true)
       );
     case "preflight":
-      return outcome.is === "preflight" && outcome.allowsOrigin === pattern.allowsOrigin;
+      return outcome.is === "preflight" && pattern.allowsOrigin.includes(outcome.allowsOrigin);
   }
 }

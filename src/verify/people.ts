@@ -1,0 +1,155 @@
+import { type OpenBrowser, openBrowser } from "../browser";
+import { UserError } from "../errors";
+import type { Network } from "../network";
+import { type CellContext, judged, tryCell, untried } from "./cell";
+import type { OnRow } from "./matrix";
+import { outcomeOf } from "./outcome";
+import type { VerifyRow } from "./report";
+import { afterLogin, afterLogout } from "./session";
+import { type TestPerson, type VerifyTarget, WHAT, type What } from "./target";
+import { accessCookie, cookieHeader, openSocketInPage, picture, visit } from "./visit";
+
+type Person = "allowed-user" | "other-user";
+
+/** Plays the people of the matrix in a browser, or says what a person has to try instead. */
+export interface People {
+  /** Name and version of the browser; undefined when none plays. */
+  browser?: string;
+  rows(who: Person, context: CellContext, onRow: OnRow): Promise<VerifyRow[]>;
+  close(): Promise<void>;
+}
+
+/** How long one visit with a login may take, in milliseconds. */
+const VISIT_MS = 30_000;
+
+const VIEWPORT = { width: 960, height: 600 };
+
+/** Starts the browser where there are test accounts for it. */
+export async function openPeople(
+  target: VerifyTarget,
+  options: { network?: Network; browser?: boolean; only?: readonly string[] },
+): Promise<People> {
+  const { people } = target;
+  if (people === undefined)
+    return inWords(target, "there are no test accounts that could log in by themselves");
+  const wanted = options.only?.some((who) => who === "allowed-user" || who === "other-user") ?? true;
+  if (options.browser === false || !wanted) return inWords(target, "no browser was to be used");
+  try {
+    const browser = await openBrowser({ network: options.network });
+    return {
+      browser: browser.version,
+      rows: (who, context, onRow) =>
+        play(browser, who, who === "allowed-user" ? people.allowed : people.other, target, context, onRow),
+      close: () => browser.close(),
+    };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return inWords(target, error.message.replaceAll(/\s+/g, " "));
+  }
+}
+
+/** Rows for a person: what to do, and what has to come of it. */
+function inWords({ allowedEmails }: VerifyTarget, detail: string): People {
+  return {
+    rows: async (who, context, onRow) => {
+      const { url } = context.application;
+      const next =
+        who === "allowed-user"
+          ? `Open ${url} in a private window and log in with Google as ${allowedEmails?.join(" or ") ?? "somebody allowed"}: ComfyUI has to appear and to show its queue, which comes over the WebSocket. Then open ${url}/cdn-cgi/access/logout: the next visit has to ask for a login.`
+          : `Open ${url} in a private window and log in with a Google account that is not listed: Access has to say that it has no access.`;
+      return WHAT.map((what) => {
+        const row = untried(who, what, "person", { detail, next }, context);
+        onRow(row);
+        return row;
+      });
+    },
+    close: async () => {},
+  };
+}
+
+async function play(
+  browser: OpenBrowser,
+  who: Person,
+  person: TestPerson,
+  target: VerifyTarget,
+  context: CellContext,
+  onRow: OnRow,
+): Promise<VerifyRow[]> {
+  const rows: VerifyRow[] = [];
+  const add = (...found: VerifyRow[]) => {
+    rows.push(...found);
+    for (const row of found) onRow(row);
+  };
+  const { url } = context.application;
+  const profile = await browser.newContext({ viewport: VIEWPORT });
+  try {
+    const page = await profile.newPage();
+    const started = performance.now();
+    const seen = await visit(page, url, person, VISIT_MS).catch((error: unknown) =>
+      stuckAt(page.url(), error),
+    );
+    if (typeof seen === "string") {
+      const outcome = { is: "other", status: 0, hint: seen } as const;
+      const row = judged(who, "page", outcome, performance.now() - started, context);
+      add({ ...row, got: seen, screenshot: await picture(page) });
+    } else {
+      const row = judged(who, "page", pageOutcome(seen, target), performance.now() - started, context);
+      add({ ...row, screenshot: await picture(page) });
+    }
+    const cookies = await cookieHeader(profile, url);
+    for (const what of WHAT.filter((each) => each !== "page")) {
+      add(await cellOf(who, what, cookies, context, () => openSocketInPage(page, socketUrl(url))));
+    }
+    if (typeof seen === "string") return rows;
+    const session = { page, profile, person, target, context, cookies, visit: seen };
+    if (who === "other-user") {
+      add(...(await afterLogin(session, "refused")));
+    } else if ((await accessCookie(profile, url)) !== undefined) {
+      add(...(await afterLogin(session, "admitted")));
+      add(...(await afterLogout(session)));
+    }
+    return rows;
+  } finally {
+    await profile.close();
+  }
+}
+
+async function cellOf(
+  who: Person,
+  what: What,
+  cookies: Record<string, string>,
+  context: CellContext,
+  socket: () => Promise<Parameters<typeof outcomeOf>[0] | undefined>,
+): Promise<VerifyRow> {
+  const started = performance.now();
+  if (who === "allowed-user" && what === "websocket") {
+    const answer = await socket();
+    if (answer !== undefined) {
+      return judged(who, what, outcomeOf(answer, what), performance.now() - started, context);
+    }
+  }
+  return tryCell(who, what, context.application.url, cookies, context);
+}
+
+/** What the page's last answer amounts to; on the team's own host only Access can have refused. */
+function pageOutcome({ host, answer }: Awaited<ReturnType<typeof visit>>, { teamName }: VerifyTarget) {
+  const ofTeam = host === `${teamName}.cloudflareaccess.com`;
+  if (ofTeam && answer.kind === "response" && (answer.status === 401 || answer.status === 403)) {
+    return { is: "refused", status: answer.status, by: "access" } as const;
+  }
+  return outcomeOf(answer, "page");
+}
+
+/** Where the browser got stuck; without the query, which may hold a code. */
+function stuckAt(url: string, error: unknown): string {
+  const code = /net::(\w+)/.exec(error instanceof Error ? error.message : "")?.[1];
+  const where =
+    URL.canParse(url) && /^https?:/.test(url) ? ` at ${new URL(url).host}${new URL(url).pathname}` : "";
+  return `the browser got stuck${where}${code === undefined ? "" : ` (${code})`}`;
+}
+
+function socketUrl(url: string): string {
+  const socket = new URL("/ws?clientId=comfyui-access-verify", url);
+  socket.protocol = "wss:";
+  return socket.href;
+}

@@ -1,0 +1,174 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BrowserContext, Page } from "playwright-core";
+import type { CellContext } from "./cell";
+import { checkJwt, teamKeys } from "./keys";
+import { describeOutcome, type Outcome, outcomeOf } from "./outcome";
+import type { VerifyRow } from "./report";
+import { type TestPerson, type VerifyTarget, WHO_NAMES } from "./target";
+import { accessCookie, cookieHeader, hostsOf, picture, type Visit } from "./visit";
+
+/** A person in a browser, after the visit that logged them in or told them off. */
+export interface Session {
+  page: Page;
+  profile: BrowserContext;
+  person: TestPerson;
+  target: VerifyTarget;
+  context: CellContext;
+  /** The cookies for the application as one header; secret. */
+  cookies: Record<string, string>;
+  visit: Visit;
+}
+
+/** Cloudflare says that old tokens die 20 to 30 seconds after a logout. */
+const LOGOUT_MS = 40_000;
+
+/** Checks the way to the login and back, and what Access handed out on it. */
+export async function afterLogin(session: Session, ended: "admitted" | "refused"): Promise<VerifyRow[]> {
+  const who = ended === "admitted" ? "allowed-user" : "other-user";
+  const rows = [chainRow(session, ended)];
+  if (ended === "admitted") rows.push(await assertionRow(session));
+  const foreign = await teamCookieRow(session, WHO_NAMES[who]);
+  return foreign === undefined ? rows : [...rows, foreign];
+}
+
+function chainRow({ visit, context, target }: Session, ended: "admitted" | "refused"): VerifyRow {
+  const app = new URL(context.application.url).hostname;
+  const team = `${target.teamName}.cloudflareaccess.com`;
+  const way = [app, team, "accounts.google.com", team, ...(ended === "admitted" ? [app] : [])];
+  const got = hostsOf(visit.hops);
+  const passed = got.join() === way.join();
+  return {
+    ...head(context, ended === "admitted" ? "allowed-user" : "other-user", "redirects"),
+    what: "the way through the login",
+    expected: way.join(" → "),
+    got: got.join(" → "),
+    result: passed ? "passed" : "failed",
+    detail: visit.hops.map(({ host, path, status }) => `${status} ${host}${shortened(path)}`).join(", "),
+    ...(passed
+      ? {}
+      : {
+          cause:
+            "The login took another way than Access, Google and back: another identity provider, or another guard.",
+          next: "Look at `allowed_idps` and `auto_redirect_to_identity` of the application.",
+        }),
+    ms: 0,
+  };
+}
+
+/** The session's JWT has to stand up to the same check that the connector makes. */
+async function assertionRow({ profile, context, target, person }: Session): Promise<VerifyRow> {
+  const { application, requests, now } = context;
+  const issuer = `https://${target.teamName}.cloudflareaccess.com`;
+  const keys = await teamKeys(target.teamName ?? "", requests);
+  const jwt = (await accessCookie(profile, application.url)) ?? "";
+  const checked = checkJwt(jwt, typeof keys === "string" ? [] : keys, now);
+  const faults = [
+    ...(checked.fault === undefined ? [] : [checked.fault]),
+    ...(checked.issuer === issuer ? [] : [`its issuer is ${checked.issuer ?? "not named"}`]),
+    ...(application.aud === undefined || checked.audiences.includes(application.aud)
+      ? []
+      : ["its audience is another application"]),
+    ...(checked.email?.toLowerCase() === person.email.toLowerCase() ? [] : ["it names somebody else"]),
+  ];
+  return {
+    ...head(context, "allowed-user", "jwt"),
+    what: "the JWT that Access hands out",
+    expected: `signed by the team, issuer ${issuer}, for this application and person`,
+    got: faults.length === 0 ? "all of that" : faults.join("; "),
+    result: faults.length === 0 ? "passed" : "failed",
+    ...(faults.length === 0
+      ? {}
+      : {
+          cause: "The application or the team is not the one that is declared.",
+          next: "Run `pulumi up`, then verify again.",
+        }),
+    ms: 0,
+  };
+}
+
+/** The team's own session says who somebody is, not that they may use this application. */
+async function teamCookieRow(session: Session, who: string): Promise<VerifyRow | undefined> {
+  const { profile, context, target } = session;
+  const jwt = await accessCookie(profile, `https://${target.teamName}.cloudflareaccess.com/`);
+  if (jwt === undefined) return undefined;
+  const { outcome, ms } = await ask(context, { cookie: `CF_Authorization=${jwt}` });
+  return {
+    ...head(context, who === WHO_NAMES["allowed-user"] ? "allowed-user" : "other-user", "team-cookie"),
+    what: "the team's cookie at the application",
+    expected: "a login, or a refusal by Access",
+    ...verdict(outcome, outcome.is === "login" || (outcome.is === "refused" && outcome.by === "access")),
+    ms,
+  };
+}
+
+/** Logs out, and checks that neither the browser nor a copy of its cookies gets in any more. */
+export async function afterLogout(session: Session): Promise<VerifyRow[]> {
+  const { page, profile, context, cookies } = session;
+  const { url } = context.application;
+  await page.goto(new URL("/cdn-cgi/access/logout", url).href, { waitUntil: "load" }).catch(() => null);
+  const screenshot = await picture(page);
+  const next = await ask(context, await cookieHeader(profile, url));
+  return [
+    {
+      ...head(context, "allowed-user", "logout"),
+      what: "the next visit after the logout",
+      expected: "a login",
+      ...verdict(next.outcome, next.outcome.is === "login"),
+      ms: next.ms,
+      screenshot,
+    },
+    await oldCookieRow(context, cookies),
+  ];
+}
+
+async function oldCookieRow(context: CellContext, cookies: Record<string, string>): Promise<VerifyRow> {
+  const started = performance.now();
+  let { outcome } = await ask(context, cookies);
+  while (outcome.is === "comfyui" && performance.now() - started < LOGOUT_MS) {
+    await sleep(2000);
+    ({ outcome } = await ask(context, cookies));
+  }
+  return {
+    ...head(context, "allowed-user", "old-cookie"),
+    what: "a copy of the cookie after the logout",
+    expected: `a login or a refusal within ${LOGOUT_MS / 1000} s`,
+    ...verdict(outcome, outcome.is === "login" || outcome.is === "refused"),
+    ms: Math.round(performance.now() - started),
+  };
+}
+
+async function ask(
+  { application, requests }: CellContext,
+  headers: Record<string, string>,
+): Promise<{ outcome: Outcome; ms: number }> {
+  const started = performance.now();
+  const answer = await requests.ask({ method: "GET", url: new URL("/", application.url).href, headers });
+  return { outcome: outcomeOf(answer, "page"), ms: Math.round(performance.now() - started) };
+}
+
+function verdict(outcome: Outcome, passed: boolean): Pick<VerifyRow, "got" | "result" | "cause" | "next"> {
+  return {
+    got: describeOutcome(outcome),
+    result: passed ? "passed" : "failed",
+    ...(passed
+      ? {}
+      : {
+          cause: "A session that ought not to count is taken.",
+          next: "Revoke the person's sessions in the Zero Trust dashboard, and see which policy lets them in.",
+        }),
+  };
+}
+
+function head({ application }: CellContext, who: "allowed-user" | "other-user", id: string) {
+  return {
+    id: `${application.name}/session/${who}/${id}`,
+    group: "session" as const,
+    application: application.name,
+    who: WHO_NAMES[who],
+  };
+}
+
+/** A path as a reader needs it: what is random in it is left out. */
+function shortened(path: string): string {
+  return path.replaceAll(/[A-Za-z0-9_-]{24,}/g, "…");
+}
