@@ -15,13 +15,13 @@ main { width: 100%; max-width: 28rem; padding: 2rem 1.5rem; border-radius: 1.5re
 h1 { margin: 0 0 .5rem; font-size: 1.75rem; font-weight: 400; line-height: 1.2; }
 p { margin: 0 0 1rem; overflow-wrap: anywhere; }
 .soft { color: var(--soft); font-size: .875rem; }
-.wrong { color: var(--wrong); }
+.wrong { margin: .5rem 0 0; color: var(--wrong); }
 label { display: block; margin-bottom: .25rem; }
 input[type=email], input[type=password] { width: 100%; padding: .75rem; border: 1px solid var(--line);
   border-radius: .25rem; background: transparent; color: inherit; font: inherit; }
 input[aria-invalid=true] { border-color: var(--wrong); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-.actions { display: flex; justify-content: space-between; align-items: center; gap: 1rem; margin-top: 1.5rem; }
+.actions { display: flex; justify-content: end; margin: 1.5rem 0 .5rem; }
 button { padding: .6rem 1.5rem; border: 0; border-radius: 1.25rem; background: var(--accent);
   color: var(--on-accent); font: inherit; cursor: pointer; }
 button.plain { background: transparent; color: var(--accent); padding-inline: .5rem; }
@@ -44,16 +44,19 @@ const HEADERS = {
 };
 
 /** The page that asks for the e-mail address. */
-export const emailPage = page((view: { email?: string; problem?: string }) => ({
-  title: "Sign in",
-  body: `<p>with the sandbox's Google account</p>
+export const emailPage = page(
+  (view: { accounts: readonly GoogleAccount[]; email?: string; problem?: string }) => ({
+    title: "Sign in",
+    body: `<p>with the sandbox's Google account</p>
 <form method="post">
 <label for="email">E-mail</label>
 <input type="email" id="email" name="email" autocomplete="username" required autofocus value="${escaped(view.email ?? "")}"${invalid(view.problem)}>
 ${problem(view.problem)}
-<div class="actions"><span></span><button name="step" value="email">Next</button></div>
-</form>`,
-}));
+<div class="actions"><button name="step" value="email">Next</button></div>
+</form>
+<p class="soft">Test accounts: ${view.accounts.map(({ email }) => escaped(email)).join(", ")}</p>`,
+  }),
+);
 
 /** The page that asks for the password of an account. */
 export const passwordPage = page((view: { account: GoogleAccount; problem?: string }) => ({
@@ -64,8 +67,9 @@ export const passwordPage = page((view: { account: GoogleAccount; problem?: stri
 <label for="password">Password</label>
 <input type="password" id="password" name="password" autocomplete="current-password" required autofocus${invalid(view.problem)}>
 ${problem(view.problem)}
-<div class="actions"><button class="plain" name="step" value="other" formnovalidate>Use another account</button><button name="step" value="password">Next</button></div>
-</form>`,
+<div class="actions"><button name="step" value="password">Next</button></div>
+</form>
+<form method="post"><button class="plain" name="step" value="other">Use another account</button></form>`,
 }));
 
 /** The page on which a person who is signed in says whether to go on as that one. */

@@ -29,6 +29,10 @@ export function signIn(provider: Provider, accounts: readonly GoogleAccount[]) {
     return signedIn === undefined ? showEmail(response) : showChooser(response, signedIn);
   };
 
+  function showEmail(response: ServerResponse, email?: string, problem?: string): void {
+    send(response, 200, emailPage.headers, emailPage.render({ accounts, email, problem }));
+  }
+
   async function advance(
     form: URLSearchParams,
     signedIn: GoogleAccount | undefined,
@@ -69,10 +73,6 @@ export function signIn(provider: Provider, accounts: readonly GoogleAccount[]) {
       consent: {},
     });
   }
-}
-
-function showEmail(response: ServerResponse, email?: string, problem?: string): void {
-  send(response, 200, emailPage.headers, emailPage.render({ email, problem }));
 }
 
 function showPassword(response: ServerResponse, account: GoogleAccount, problem?: string): void {
