@@ -1,0 +1,289 @@
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  ServerResponse,
+} from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { JSONWebKeySet } from "jose";
+import type { Store } from "../store";
+import { ActiveConfiguration, type PreparedRule } from "./active-configuration";
+import { headerOf, requestHeaders, responseHeaders } from "./headers";
+import { answerBadGateway, answerEmpty, answerHello } from "./local-answers";
+import { OriginConnections } from "./origin-connection";
+import { join, type Outcome, relay, relayAnswer } from "./relay";
+
+/** What became of a request that a connector was given. */
+export interface ProxyResult {
+  status: number;
+  /** Who answered: the origin, or the connector itself. */
+  servedBy: "origin" | "tunnel";
+  /** Index of the ingress rule, from 0. */
+  rule: number;
+  reason?: string;
+}
+
+/** A running cloudflared. */
+export interface Connector {
+  /** Id of this connector, as `cfd_tunnel/{id}/connections` lists it. */
+  id: string;
+  tunnelId: string;
+  /** Version of the configuration in use; -1 before the first one. */
+  readonly configVersion: number;
+  /** What it has written to its log: configurations applied and refused, requests that failed. */
+  log: string[];
+  /** Ends it: requests under way are cut off, and the tunnel shows one connector less. */
+  disconnect(): void;
+  /**
+   * Serves a request. `headers` are those for the origin, as the edge makes them; `done` is told how it ended.
+   */
+  proxy(
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: OutgoingHttpHeaders,
+    done?: (result: ProxyResult) => void,
+  ): void;
+  /** Serves a request for a WebSocket; `done` is told once the connection is joined or refused. */
+  upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    headers: OutgoingHttpHeaders,
+    done?: (result: ProxyResult) => void,
+  ): void;
+}
+
+interface ConnectorOptions {
+  id: string;
+  tunnelId: string;
+  store: Store;
+  /** The public keys of a team. */
+  keys: (teamName: string) => Promise<JSONWebKeySet>;
+  /** Real addresses of services. */
+  services: Readonly<Record<string, string>> | undefined;
+  /** Called once when it disconnects. */
+  disconnected: () => void;
+}
+
+/** A matched rule, and why it refuses the request, if it does. */
+interface Admission {
+  rule: PreparedRule;
+  index: number;
+  refusal?: { status: 403 | 502; reason: string };
+}
+
+/** Lines that a connector's log keeps. */
+const LOG_LENGTH = 1000;
+
+/** Starts a connector for a tunnel that the store knows. */
+export function createConnector(options: ConnectorOptions): Connector {
+  return new RunningConnector(options);
+}
+
+class RunningConnector implements Connector {
+  readonly id: string;
+  readonly tunnelId: string;
+  readonly log: string[] = [];
+  readonly #configuration: ActiveConfiguration;
+  readonly #origins: OriginConnections;
+  /** What must end when the connector does. */
+  readonly #open = new Set<{ destroy(): unknown }>();
+  #disconnected: (() => void) | undefined;
+
+  constructor({ id, tunnelId, store, keys, services, disconnected }: ConnectorOptions) {
+    this.id = id;
+    this.tunnelId = tunnelId;
+    this.#configuration = new ActiveConfiguration({
+      tunnelId,
+      store,
+      keys,
+      note: (line) => this.#note(line),
+    });
+    this.#origins = new OriginConnections(services);
+    this.#disconnected = disconnected;
+  }
+
+  get configVersion(): number {
+    return this.#configuration.version;
+  }
+
+  disconnect(): void {
+    const disconnected = this.#disconnected;
+    this.#disconnected = undefined;
+    for (const thing of this.#open) thing.destroy();
+    this.#origins.close();
+    disconnected?.();
+  }
+
+  proxy(
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: OutgoingHttpHeaders,
+    done?: (result: ProxyResult) => void,
+  ): void {
+    this.#track(response);
+    this.#serve(request, response, headers).then(
+      (result) => this.#report(result, done),
+      () => response.destroy(),
+    );
+  }
+
+  upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    headers: OutgoingHttpHeaders,
+    done?: (result: ProxyResult) => void,
+  ): void {
+    this.#track(socket);
+    socket.on("error", () => socket.destroy());
+    this.#join(request, socket, head, headers).then(
+      (result) => this.#report(result, done),
+      () => socket.destroy(),
+    );
+  }
+
+  async #serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: OutgoingHttpHeaders,
+  ): Promise<ProxyResult> {
+    const admission = await this.#admit(request, headers);
+    const upstream = this.#dispatch(admission, request, response, headers);
+    const { index } = admission;
+    const outcome = "status" in upstream ? undefined : await relay(request, response, upstream);
+    // What is left of the body is dropped, so that the client sees the answer.
+    request.resume();
+    if ("status" in upstream) return { ...upstream, servedBy: "tunnel", rule: index };
+    return concluded(outcome ?? { unreachable: "" }, index, response);
+  }
+
+  async #join(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    headers: OutgoingHttpHeaders,
+  ): Promise<ProxyResult> {
+    // Whatever does not become a WebSocket is answered like any other request.
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket as Socket);
+    response.on("finish", () => socket.end());
+    const admission = await this.#admit(request, headers);
+    const upstream = this.#dispatch(admission, request, response, headers, HANDSHAKE);
+    const { index } = admission;
+    if ("status" in upstream) return { ...upstream, servedBy: "tunnel", rule: index };
+    return new Promise((resolve) => {
+      const settle = (outcome: Outcome) => resolve(concluded(outcome, index, response));
+      const abandon = () => upstream.destroy(new Error("Incoming request ended abruptly"));
+      socket.once("close", abandon);
+      upstream.on("error", (error) => settle({ unreachable: error.message }));
+      upstream.on("response", (answer) => void relayAnswer(answer, response).then(settle));
+      upstream.on("upgrade", (answer, origin, firstBytes) => {
+        socket.off("close", abandon);
+        response.detachSocket(socket as Socket);
+        socket.write(switchingProtocols(answer));
+        socket.write(firstBytes);
+        origin.write(head);
+        join(socket, this.#track(origin));
+        settle({ status: 101 });
+      });
+      upstream.end();
+    });
+  }
+
+  async #admit(request: IncomingMessage, headers: OutgoingHttpHeaders): Promise<Admission> {
+    const host = headerOf(headers, "host") ?? request.headers.host ?? "";
+    const match = this.#configuration.match(host, pathOf(request.url ?? "/"));
+    try {
+      const verdict = await match.rule.validator?.(headerOf(headers, "cf-access-jwt-assertion"));
+      if (verdict === undefined || verdict === "passed") return match;
+      return { ...match, refusal: { status: 403, reason: verdict.filtered } };
+    } catch (error) {
+      return { ...match, refusal: { status: 502, reason: messageOf(error) } };
+    }
+  }
+
+  /** Answers what needs no origin, and says so; otherwise opens the request to the origin. */
+  #dispatch(
+    { rule, refusal }: Admission,
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: OutgoingHttpHeaders,
+    handshake: OutgoingHttpHeaders = {},
+  ): ClientRequest | { status: number; reason?: string } {
+    if (refusal?.status === 403) {
+      answerEmpty(response, 403);
+      return refusal;
+    }
+    const { service, originRequest } = rule;
+    try {
+      if (refusal !== undefined) throw new Error(refusal.reason);
+      if (service.kind === "status") return answerEmpty(response, service.code);
+      if (service.kind === "hello") return answerHello(response);
+      if (service.kind === "unsupported") {
+        throw new Error(`the sandbox does not play the service ${service.service}`);
+      }
+      const { httpHostHeader } = originRequest;
+      const upstream = this.#origins.open({
+        service: service.url,
+        originRequest,
+        method: request.method ?? "GET",
+        target: request.url ?? "/",
+        headers: {
+          ...requestHeaders(request, headers, { connectorId: this.id, httpHostHeader }),
+          ...handshake,
+        },
+      });
+      return this.#track(upstream);
+    } catch (error) {
+      return { ...answerBadGateway(response), reason: messageOf(error) };
+    }
+  }
+
+  #track<T extends { destroy(): unknown; once(event: "close", listener: () => void): unknown }>(thing: T): T {
+    this.#open.add(thing);
+    thing.once("close", () => this.#open.delete(thing));
+    return thing;
+  }
+
+  #report(result: ProxyResult, done: ((result: ProxyResult) => void) | undefined): void {
+    if (result.reason !== undefined) this.#note(`rule ${result.rule}: ${result.status}, ${result.reason}`);
+    done?.(result);
+  }
+
+  #note(line: string): void {
+    this.log.push(line);
+    if (this.log.length > LOG_LENGTH) this.log.shift();
+  }
+}
+
+/** Headers of a handshake, which do not pass through the tunnel as they came (proxy/proxy.go). */
+const HANDSHAKE = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
+
+/** The result of an exchange; an origin that could not be reached is answered for. */
+function concluded(outcome: Outcome, rule: number, response: ServerResponse): ProxyResult {
+  if ("status" in outcome) return { ...outcome, servedBy: "origin", rule };
+  if (!response.headersSent && !response.destroyed) answerBadGateway(response);
+  return { status: 502, servedBy: "tunnel", rule, reason: outcome.unreachable };
+}
+
+function switchingProtocols(answer: IncomingMessage): string {
+  const headers = responseHeaders(answer.rawHeaders);
+  const lines = headers.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${headers[index + 1]}`] : []));
+  const first = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"];
+  return `${[...first, ...lines].join("\r\n")}\r\n\r\n`;
+}
+
+/** The path that rules are compared with: decoded, as Go has it. */
+function pathOf(target: string): string {
+  const [path = "/"] = target.split("?");
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

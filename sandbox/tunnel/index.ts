@@ -1,0 +1,2 @@
+export type { Connector, ProxyResult } from "./connector";
+export { createTunnels, type Tunnels } from "./tunnels";
