@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
+import type { Workflow } from "./graph";
 import type { PromptQueue } from "./queue";
 import { json, type Reply, serverError } from "./reply";
 import { type OriginSettings, versioned } from "./settings";
-import { promptError, validatePrompt, type Workflow } from "./validation";
+import { promptError, validatePrompt } from "./validation";
 
 /** A UUID in its canonical lower-case form, of whatever version. */
 const CANONICAL_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

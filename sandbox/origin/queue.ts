@@ -1,4 +1,4 @@
-import type { Workflow } from "./validation";
+import type { Workflow } from "./graph";
 
 /** A queued prompt, as `/queue` and history show it: priority, id, workflow, extra data, outputs to run. */
 export type QueueItem = [
@@ -12,9 +12,14 @@ export type QueueItem = [
 /** What ran last of a prompt: its events with their times. */
 export type StatusMessage = [event: string, data: Record<string, unknown>];
 
+/** What a node shows, e.g. `{ images: [{ filename, subfolder, type }] }`. */
+export type UiOutput = Record<string, unknown[]>;
+
+/** What history keeps of a finished prompt. */
 export interface HistoryEntry {
   prompt: QueueItem;
-  outputs: Record<string, Record<string, unknown[]>>;
+  /** By node. */
+  outputs: Record<string, UiOutput>;
   status: { status_str: "success" | "error"; completed: boolean; messages: StatusMessage[] } | null;
   meta: Record<string, Record<string, unknown>>;
 }

@@ -148,7 +148,7 @@ function getObjectInfo({ files, params: [name] }: RouteContext): Reply {
 }
 
 function getModels(folder: string): Reply {
-  const models = MODELS[folder];
+  const models = Object.hasOwn(MODELS, folder) ? MODELS[folder] : undefined;
   return models === undefined ? empty(404) : json(models);
 }
 

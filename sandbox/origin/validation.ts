@@ -1,12 +1,5 @@
-import { type InputSpec, inputsOf, NODE_CLASSES } from "./node-classes";
-
-/** A node of a workflow in the form of the API. */
-export interface WorkflowNode {
-  class_type: string;
-  inputs: Record<string, unknown>;
-  _meta?: { title?: string };
-}
-export type Workflow = Record<string, WorkflowNode>;
+import { ancestors, isLink, type Workflow, type WorkflowNode } from "./graph";
+import { type InputSpec, inputsOf, nodeClassOf } from "./node-classes";
 
 /** ComfyUI's form of an error. */
 export interface PromptError {
@@ -43,10 +36,6 @@ export const promptError = (
   extra_info: Record<string, unknown> = {},
 ): PromptError => ({ type, message, details, extra_info });
 
-/** A link to another node's output, `[node id, slot]`. */
-export const isLink = (value: unknown): value is [string, number] =>
-  Array.isArray(value) && value.length === 2 && typeof value[0] === "string";
-
 /**
  * Judges a workflow as ComfyUI does before queueing it (Comfy-Org/ComfyUI, execution.py): a broken node takes
  * the outputs that need it with it, and the others still run.
@@ -54,7 +43,7 @@ export const isLink = (value: unknown): value is [string, number] =>
 export function validatePrompt(workflow: Workflow, circumstances: Circumstances): Validation {
   const outputs: string[] = [];
   for (const [id, node] of Object.entries(workflow)) {
-    const nodeClass = NODE_CLASSES[node.class_type];
+    const nodeClass = nodeClassOf[node.class_type];
     if (nodeClass === undefined) return { error: unknownNode(id, node, circumstances), nodeErrors: {} };
     const wanted = circumstances.targets?.includes(id) ?? true;
     if (nodeClass.outputNode === true && wanted) outputs.push(id);
@@ -114,22 +103,9 @@ function judgeOutputs(workflow: Workflow, outputs: string[], inputFiles: readonl
   };
 }
 
-/** The node and every node that it needs, the needed ones first. */
-export function ancestors(workflow: Workflow, id: string, seen = new Set<string>()): Set<string> {
-  const visiting = (current: string, path: readonly string[]) => {
-    if (seen.has(current) || path.includes(current)) return;
-    for (const value of Object.values(workflow[current]?.inputs ?? {})) {
-      if (isLink(value) && workflow[value[0]] !== undefined) visiting(value[0], [...path, current]);
-    }
-    seen.add(current);
-  };
-  visiting(id, []);
-  return seen;
-}
-
 function inputErrors(workflow: Workflow, id: string, inputFiles: readonly string[]): PromptError[] {
   const node = workflow[id];
-  const nodeClass = node && NODE_CLASSES[node.class_type];
+  const nodeClass = node && nodeClassOf[node.class_type];
   if (node === undefined || nodeClass === undefined) return [];
   const { required, optional } = inputsOf(node.class_type, nodeClass, inputFiles);
   const errors = Object.keys(required)
@@ -164,7 +140,7 @@ function linkError(
       { ...extra, received_value: link },
     );
   }
-  const received = NODE_CLASSES[source.class_type]?.output[link[1]];
+  const received = nodeClassOf[source.class_type]?.output[link[1]];
   if (spec[0] === "*" || received === spec[0]) return undefined;
   return promptError(
     "return_type_mismatch",
