@@ -43,7 +43,7 @@ export const promptError = (
 export function validatePrompt(workflow: Workflow, circumstances: Circumstances): Validation {
   const outputs: string[] = [];
   for (const [id, node] of Object.entries(workflow)) {
-    const nodeClass = nodeClassOf[node.class_type];
+    const nodeClass = nodeClassOf(node.class_type);
     if (nodeClass === undefined) return { error: unknownNode(id, node, circumstances), nodeErrors: {} };
     const wanted = circumstances.targets?.includes(id) ?? true;
     if (nodeClass.outputNode === true && wanted) outputs.push(id);
@@ -105,7 +105,7 @@ function judgeOutputs(workflow: Workflow, outputs: string[], inputFiles: readonl
 
 function inputErrors(workflow: Workflow, id: string, inputFiles: readonly string[]): PromptError[] {
   const node = workflow[id];
-  const nodeClass = node && nodeClassOf[node.class_type];
+  const nodeClass = node && nodeClassOf(node.class_type);
   if (node === undefined || nodeClass === undefined) return [];
   const { required, optional } = inputsOf(node.class_type, nodeClass, inputFiles);
   const errors = Object.keys(required)
@@ -140,7 +140,7 @@ function linkError(
       { ...extra, received_value: link },
     );
   }
-  const received = nodeClassOf[source.class_type]?.output[link[1]];
+  const received = nodeClassOf(source.class_type)?.output[link[1]];
   if (spec[0] === "*" || received === spec[0]) return undefined;
   return promptError(
     "return_type_mismatch",
