@@ -11,6 +11,7 @@ import { organizations } from "./api/organizations";
 import { policies } from "./api/policies";
 import { type RateLimit, rateLimiter, VENDOR_RATE_LIMIT } from "./api/rate-limit";
 import { serviceTokens } from "./api/service-tokens";
+import { sessions } from "./api/sessions";
 import { tokens } from "./api/tokens";
 import { tunnelConfigurations } from "./api/tunnel-configurations";
 import { tunnels } from "./api/tunnels";
@@ -19,6 +20,7 @@ import { control } from "./control";
 import type { Settings } from "./entities";
 import { Faults } from "./faults";
 import { googleApp } from "./gcp/app";
+import { Feed, page } from "./page";
 import { type RequestLogEntry, requestLog } from "./request-log";
 import { DEFAULT_SEED, type Seed, stateFromSeed } from "./seed";
 import { Store } from "./store";
@@ -32,6 +34,7 @@ const GROUPS = [
   organizations,
   policies,
   serviceTokens,
+  sessions,
   tokens,
   tunnelConfigurations,
   tunnels,
@@ -57,19 +60,22 @@ export interface SandboxCore {
   store: Store;
   faults: Faults;
   requests: RequestLogEntry[];
+  /** What the page's live log shows; the edge adds its requests to it. */
+  feed: Feed;
   /** Back to the seed, with an empty log and no faults. */
   reset(): void;
 }
 
 /**
  * Builds the sandbox: Cloudflare's API under `/client/v4`, Google's under `/gcp`, its own controls
- * under `/__sandbox__`.
+ * under `/__sandbox__`, and a page to look at it all at `/`.
  */
 export function createSandbox(options: AppOptions = {}): SandboxCore {
   const seed = options.seed ?? DEFAULT_SEED;
   const store = new Store(() => stateFromSeed(seed, new Date(), options.settings), options.stateFile);
   const faults = new Faults();
   const requests: RequestLogEntry[] = [];
+  const feed = new Feed(() => store.now());
   const limiter =
     options.rateLimit === false ? undefined : rateLimiter(store, options.rateLimit ?? VENDOR_RATE_LIMIT);
 
@@ -78,6 +84,7 @@ export function createSandbox(options: AppOptions = {}): SandboxCore {
     faults.clear();
     limiter?.reset();
     requests.length = 0;
+    feed.clear();
   };
 
   const app = new Hono<SandboxEnv>();
@@ -90,7 +97,15 @@ export function createSandbox(options: AppOptions = {}): SandboxCore {
   app.notFound((c) => failure(c, noRoute(c.req.path)));
   app.route("/__sandbox__", control({ store, faults, requests, reset }));
 
-  app.use("*", requestLog(requests, options.onRequest));
+  app.route("/", page(store, feed));
+
+  app.use(
+    "*",
+    requestLog(requests, (entry) => {
+      feed.addApi(entry);
+      options.onRequest?.(entry);
+    }),
+  );
   app.use("*", faults.middleware());
   app.use("*", async (c, next) => {
     await next();
@@ -108,5 +123,5 @@ export function createSandbox(options: AppOptions = {}): SandboxCore {
   app.route("/client/v4", cloudflare);
   app.route("/gcp", googleApp(store));
 
-  return { app, store, faults, requests, reset };
+  return { app, store, faults, requests, feed, reset };
 }

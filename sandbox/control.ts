@@ -7,6 +7,7 @@ import { SANDBOX_INVALID, VendorError } from "./api/envelope";
 import { withConnectors } from "./api/tunnels";
 import type { Faults } from "./faults";
 import { microsecondsTime, newUuid } from "./ids";
+import { isLoopback } from "./loopback";
 import { masked } from "./masking";
 import type { RequestLogEntry } from "./request-log";
 import type { Store } from "./store";
@@ -46,8 +47,7 @@ export function control({ store, faults, requests, reset }: ControlTarget): Sand
 
   // A web page can send requests to the loopback interface; it cannot do so without these headers.
   app.use(async (c, next) => {
-    const host = new URL(c.req.url).hostname;
-    if (!["127.0.0.1", "localhost", "[::1]"].includes(host) || c.req.header("origin") !== undefined) {
+    if (!isLoopback(c.req.url) || c.req.header("origin") !== undefined) {
       throw new VendorError(403, {
         code: SANDBOX_INVALID,
         message: "sandbox control: from this machine only, and not from a web page",

@@ -156,7 +156,8 @@ function isSecret(text: string): boolean {
   return /^[A-Za-z0-9+/]+={0,2}$/.test(text) && Buffer.from(text, "base64").length >= 32;
 }
 
-function statusOf(tunnel: Tunnel): "inactive" | "healthy" | "down" {
+/** As the API and the dashboard call it. */
+export function statusOf(tunnel: Tunnel): "inactive" | "healthy" | "down" {
   if (tunnel.connectors.length > 0) return "healthy";
   return tunnel.connsInactiveAt === null ? "inactive" : "down";
 }
