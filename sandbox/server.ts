@@ -1,16 +1,20 @@
 import { createAdaptorServer } from "@hono/node-server";
 import { UserError } from "../src/errors";
 import { type AppOptions, createSandbox } from "./app";
+import { type Edge, type EdgeOptions, startEdge } from "./edge";
 import type { Faults } from "./faults";
 import type { RequestLogEntry } from "./request-log";
 import { DEV_TOKENS } from "./seed";
 import type { Store } from "./store";
 
+export type { EdgeLogEntry } from "./edge";
 export type { RequestLogEntry } from "./request-log";
 
 export interface SandboxOptions extends AppOptions {
   /** Port on the loopback interface; 0, the default, takes a free one. */
   port?: number;
+  /** Also serves the account's hostnames, over TLS on a port of its own. Default: the API alone. */
+  edge?: boolean | Omit<EdgeOptions, "store">;
 }
 
 /** A sandbox that listens on the loopback interface. */
@@ -27,7 +31,9 @@ export interface Sandbox {
   requests: RequestLogEntry[];
   faults: Faults;
   store: Store;
-  /** Back to the seed, with an empty log and no faults. */
+  /** What browsers and API clients meet; absent unless asked for. */
+  edge?: Edge;
+  /** Back to the seed, with empty logs, no sessions and no faults. */
   reset(): void;
   /** Stops listening and closes the connections that are open. */
   close(): Promise<void>;
@@ -42,6 +48,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const server = createAdaptorServer({ fetch: core.app.fetch });
   const port = await listen(server, options.port ?? 0);
   const url = `http://127.0.0.1:${port}`;
+  const edge = options.edge
+    ? await startEdge({ ...edgeOptions(options.edge), store: core.store })
+    : undefined;
   return {
     url,
     apiUrl: `${url}/client/v4`,
@@ -50,15 +59,23 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     requests: core.requests,
     faults: core.faults,
     store: core.store,
-    reset: core.reset,
-    close: () =>
-      new Promise((resolve, reject) => {
+    edge,
+    reset() {
+      core.reset();
+      edge?.reset();
+    },
+    async close() {
+      await edge?.close();
+      await new Promise<void>((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));
         // Clients keep connections open for the next request; closing waits for none of them.
         if ("closeAllConnections" in server) server.closeAllConnections();
-      }),
+      });
+    },
   };
 }
+
+const edgeOptions = (options: NonNullable<SandboxOptions["edge"]>) => (options === true ? {} : options || {});
 
 function listen(server: ReturnType<typeof createAdaptorServer>, port: number): Promise<number> {
   return new Promise((resolve, reject) => {

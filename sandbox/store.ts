@@ -19,6 +19,7 @@ import type {
   TunnelConfiguration,
   Zone,
 } from "./entities";
+import { Revocations } from "./revocations";
 
 /** Entities of one kind, by id, in the order they were made. */
 export class Collection<T extends { id: string }> {
@@ -92,6 +93,8 @@ export class Store {
   gcpSecrets!: Collection<GcpSecret>;
   gcpServices!: Collection<GcpService>;
 
+  /** Sessions that the API or their owners have ended; not part of the state file. */
+  readonly revocations = new Revocations();
   #clockOffsetMs = 0;
 
   /**
@@ -119,6 +122,7 @@ export class Store {
   /** Back to the seed; the state file, if there is one, is rewritten. */
   reset(): void {
     this.#clockOffsetMs = 0;
+    this.revocations.clear();
     this.load(this.initial());
     this.save();
   }
