@@ -52,6 +52,8 @@ export interface AppOptions {
   onRequest?: (entry: RequestLogEntry) => void;
   /** Default: Cloudflare's own limit; `false`: none. */
   rateLimit?: RateLimit | false;
+  /** Called whenever the sandbox goes back to the seed, after it has. */
+  onReset?: () => void;
 }
 
 /** The sandbox without a port. */
@@ -85,6 +87,7 @@ export function createSandbox(options: AppOptions = {}): SandboxCore {
     limiter?.reset();
     requests.length = 0;
     feed.clear();
+    options.onReset?.();
   };
 
   const app = new Hono<SandboxEnv>();

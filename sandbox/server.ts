@@ -1,6 +1,6 @@
 import { createAdaptorServer } from "@hono/node-server";
 import { UserError } from "../src/errors";
-import { type AppOptions, createSandbox } from "./app";
+import { type AppOptions, createSandbox, type SandboxCore } from "./app";
 import { type Edge, type EdgeOptions, startEdge } from "./edge";
 import type { Faults } from "./faults";
 import type { RequestLogEntry } from "./request-log";
@@ -44,13 +44,15 @@ export interface Sandbox {
  * @throws UserError when the port is in use, or the state file is not one.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const core = createSandbox(options);
+  let edge: Edge | undefined;
+  const core = createSandbox({ ...options, onReset: () => edge?.reset() });
+  if (options.edge) edge = await startEdge(edgeOptions(options.edge, core));
   const server = createAdaptorServer({ fetch: core.app.fetch });
-  const port = await listen(server, options.port ?? 0);
+  const port = await listen(server, options.port ?? 0).catch(async (error: unknown) => {
+    await edge?.close();
+    throw error;
+  });
   const url = `http://127.0.0.1:${port}`;
-  const edge = options.edge
-    ? await startEdge({ ...edgeOptions(options.edge), store: core.store })
-    : undefined;
   return {
     url,
     apiUrl: `${url}/client/v4`,
@@ -60,10 +62,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     faults: core.faults,
     store: core.store,
     edge,
-    reset() {
-      core.reset();
-      edge?.reset();
-    },
+    reset: core.reset,
     async close() {
       await edge?.close();
       await new Promise<void>((resolve, reject) => {
@@ -75,7 +74,21 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
 }
 
-const edgeOptions = (options: NonNullable<SandboxOptions["edge"]>) => (options === true ? {} : options || {});
+/** The edge serves the sandbox's account, and the page shows its requests. */
+function edgeOptions(
+  asked: Exclude<SandboxOptions["edge"], false | undefined>,
+  { store, feed }: SandboxCore,
+): EdgeOptions {
+  const options = asked === true ? {} : asked;
+  return {
+    ...options,
+    store,
+    onRequest(entry) {
+      feed.addEdge(entry);
+      options.onRequest?.(entry);
+    },
+  };
+}
 
 function listen(server: ReturnType<typeof createAdaptorServer>, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
