@@ -30,6 +30,8 @@ export interface StateIngressRule {
   hostname?: string;
   service: string;
   jwtRequired: boolean;
+  /** The team whose JWTs it takes. */
+  teamName?: string;
 }
 
 /** What of a stack's state decides who gets in. */
@@ -41,6 +43,7 @@ export interface AccessState {
   /** Names of the DNS records. */
   hostnames: string[];
   tunnelId?: string;
+  accountId?: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -93,6 +96,7 @@ export function parseAccessState(text: string, where: string): AccessState {
     ],
     hostnames: of(TYPES.dnsRecord).flatMap(({ outputs }) => textOf(outputs["name"]) ?? []),
     tunnelId: textOf([...ownIngress, ...sharedIngress][0]?.outputs["tunnelId"]),
+    accountId: textOf(of(TYPES.application)[0]?.outputs["accountId"]),
   };
 }
 
@@ -205,6 +209,7 @@ function ingressOf(value: unknown): StateIngressRule {
     hostname: textOf(rule["hostname"]),
     service: textOf(rule["service"]) ?? "",
     jwtRequired: access["required"] === true,
+    teamName: textOf(access["teamName"]),
   };
 }
 
