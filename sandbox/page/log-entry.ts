@@ -16,9 +16,7 @@ export function logEntry(entry: FeedEntry): Markup {
 
 /** Long identifiers say nothing to the eye: their beginning is enough, and the whole is in the title. */
 function shortened(what: string): string {
-  return what
-    .replace(/^\/client\/v4/, "")
-    .replace(/[0-9a-f]{8}(?:[0-9a-f]{24}|(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/g, (id) => `${id.slice(0, 6)}…`);
+  return what.replace(/^\/client\/v4/, "").replace(/[\w-]{30,}/g, (id) => `${id.slice(0, 6)}…`);
 }
 
 /** What the page can filter by. */
