@@ -202,7 +202,7 @@ function readForm(incoming: IncomingMessage, request: ReceivedRequest): Promise<
         hash.update(chunk);
       });
       stream.on("end", () => {
-        form.file = { filename: info.filename, size, sha256: hash.digest("hex") };
+        form.file = { filename: info.filename ?? "", size, sha256: hash.digest("hex") };
       });
     });
     parser.on("close", resolve).on("error", reject);

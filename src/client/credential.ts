@@ -1,0 +1,94 @@
+import { ComfyUIError } from "./errors";
+
+/** A credential for Cloudflare Access, as it is sent. */
+export interface Credential {
+  form: "service token" | "single header" | "JWT";
+  headers: Readonly<Record<string, string>>;
+  /** When a JWT ends. */
+  expiresAt?: Date;
+}
+
+// What an HTTP header may hold; anything else would fail later, with an error that is harder to understand.
+const headerValue = /^[\x21-\x7e]+$/;
+const jwt = /^[\w-]+\.([\w-]+)\.[\w-]+$/;
+
+/**
+ * Reads `COMFYUI_ACCESS_TOKEN`, whose form says how it is sent:
+ * - `<client id>.access:<client secret>`: the headers `CF-Access-Client-Id` and `CF-Access-Client-Secret`;
+ * - a JSON object `{"cf-access-client-id", "cf-access-client-secret"}`: one header, for applications with
+ *   `read_service_tokens_from_header` (`singleHeaderName`);
+ * - a JWT as `cloudflared access token` prints it: `cf-access-token`.
+ *
+ * https://developers.cloudflare.com/cloudflare-one/access-controls/service-credentials/service-tokens/
+ */
+export function parseToken(text: string, singleHeaderName: string): Credential {
+  const token = text.trim();
+  if (token.startsWith("{")) return singleHeader(token, singleHeaderName);
+  const pair = /^([^:]+\.access):(.+)$/s.exec(token);
+  if (pair !== null) {
+    const [, id = "", secret = ""] = pair;
+    if (!headerValue.test(id) || !headerValue.test(secret)) throw badToken();
+    return {
+      form: "service token",
+      headers: { "cf-access-client-id": id, "cf-access-client-secret": secret },
+    };
+  }
+  const payload = jwt.exec(token)?.[1];
+  if (payload === undefined) throw badToken();
+  return { form: "JWT", headers: { "cf-access-token": token }, expiresAt: expiryOf(payload) };
+}
+
+/** The text without any part of the credential, whoever put it there. */
+export function redact(text: string, credential: Credential | undefined): string {
+  if (credential === undefined) return text;
+  const values = Object.values(credential.headers);
+  const parts = credential.form === "single header" ? [...values, ...values.flatMap(quotedIn)] : values;
+  return parts.reduce((clean, part) => clean.replaceAll(part, "[redacted]"), text);
+}
+
+/** Throws when the credential is known to have ended. */
+export function mustBeCurrent(credential: Credential): void {
+  if (credential.expiresAt === undefined || credential.expiresAt.getTime() > Date.now()) return;
+  throw new ComfyUIError(
+    "access",
+    "token_expired",
+    `the JWT in COMFYUI_ACCESS_TOKEN expired at ${credential.expiresAt.toISOString()}: ` +
+      "get a new one with `cloudflared access token`, or use a service token",
+  );
+}
+
+function singleHeader(token: string, name: string): Credential {
+  const { "cf-access-client-id": id, "cf-access-client-secret": secret } = objectIn(token);
+  if (typeof id !== "string" || typeof secret !== "string") throw badToken();
+  if (!headerValue.test(id) || !headerValue.test(secret)) throw badToken();
+  const value = JSON.stringify({ "cf-access-client-id": id, "cf-access-client-secret": secret });
+  return { form: "single header", headers: { [name.toLowerCase()]: value } };
+}
+
+function quotedIn(value: string): string[] {
+  return Object.values(objectIn(value)).filter((part): part is string => typeof part === "string");
+}
+
+function expiryOf(payload: string): Date | undefined {
+  const { exp } = objectIn(Buffer.from(payload, "base64url").toString("utf8"));
+  return typeof exp === "number" ? new Date(exp * 1000) : undefined;
+}
+
+function objectIn(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+  } catch {
+    // Said once, below: the parser's own words would quote the token.
+  }
+  throw badToken();
+}
+
+function badToken(): ComfyUIError {
+  return new ComfyUIError(
+    "usage",
+    "bad_token",
+    "COMFYUI_ACCESS_TOKEN has none of the known forms: <client id>.access:<client secret>, " +
+      'a JSON object {"cf-access-client-id": …, "cf-access-client-secret": …}, or a JWT of `cloudflared access token`',
+  );
+}

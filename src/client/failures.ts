@@ -1,0 +1,45 @@
+import { ComfyUIError } from "./errors";
+
+const tlsCodes = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO$|HOSTNAME_MISMATCH)/;
+const connectCodes = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+  "EACCES",
+  "EPERM",
+]);
+
+/** This client's error for what undici, ws, or Node's network throws. `what` names the request, e.g. `GET /queue`. */
+export function failureOf(thrown: unknown, what: string, host: string): ComfyUIError {
+  if (thrown instanceof ComfyUIError) return thrown;
+  const code = codeOf(thrown);
+  const made = (kind: ComfyUIError["kind"], name: string, words: string) =>
+    new ComfyUIError(kind, name, `${what}: ${words}`, { cause: thrown });
+  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT") {
+    return made("timeout", "connect", `no connection to ${host} in time`);
+  }
+  if (code === "UND_ERR_HEADERS_TIMEOUT") return made("timeout", "headers", `no answer from ${host} in time`);
+  if (code === "UND_ERR_BODY_TIMEOUT")
+    return made("timeout", "idle", `the answer of ${host} stood still for too long`);
+  if (connectCodes.has(code))
+    return made("network", "connect", `cannot connect to ${host} (${code}): is it running?`);
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN")
+    return made("network", "dns", `${host} has no address (${code})`);
+  if (tlsCodes.test(code)) return made("network", "tls", `no trusted TLS connection to ${host} (${code})`);
+  if (code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW") {
+    return made("protocol", "http", `what ${host} answered is not HTTP, or has too large headers (${code})`);
+  }
+  if (code === "UND_ERR_ABORTED" || nameOf(thrown) === "AbortError")
+    return made("aborted", "aborted", "aborted by the caller");
+  return made("network", "cut", `the connection to ${host} broke (${code || nameOf(thrown)})`);
+}
+
+function codeOf(thrown: unknown): string {
+  const code = (thrown as { code?: unknown } | null)?.code;
+  return typeof code === "string" ? code : "";
+}
+
+function nameOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.name : typeof thrown;
+}
