@@ -98,7 +98,7 @@ export async function* limited(request: IncomingMessage, limit: number): AsyncGe
     size += chunk.length;
     if (size > limit) {
       const detail = `Maximum request body size ${limit} exceeded, actual body size ${size}`;
-      throw new ReplyError({ ...text(413, detail), headers: { connection: "close" } });
+      throw new ReplyError(text(413, detail));
     }
     yield chunk;
   }
