@@ -3,6 +3,7 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
 import { type Dispatcher, request as send } from "undici";
 import type { IdentityProvider } from "../entities";
 import { GOOGLE_ENDPOINTS, GOOGLE_ISSUER } from "../google";
+import type { EdgeSettings } from "./settings";
 
 /** What one login attempt needs, from leaving to coming back. */
 export interface Attempt {
@@ -37,7 +38,10 @@ export const newCodeVerifier = (): string => randomBytes(32).toString("base64url
  * Google over OpenID Connect's code flow, at its real addresses.
  * @param network the edge's own, on which Google's stand-in is served.
  */
-export function googleLogin(network: Dispatcher): IdentityProviders {
+export function googleLogin(
+  network: Dispatcher,
+  settings: Pick<EdgeSettings, "chooseGoogleAccount">,
+): IdentityProviders {
   return {
     supports: ({ type }) => type === "google" || type === "google-apps",
     address(attempt) {
@@ -50,6 +54,7 @@ export function googleLogin(network: Dispatcher): IdentityProviders {
         scope: "openid email profile",
         state,
         nonce,
+        ...(settings.chooseGoogleAccount ? { prompt: "select_account" } : {}),
         ...(codeVerifier === undefined
           ? {}
           : { code_challenge: challengeOf(codeVerifier), code_challenge_method: "S256" }),

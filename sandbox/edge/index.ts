@@ -90,7 +90,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     google,
     tunnels,
     log: edgeLog(log, options.onRequest),
-    providers: googleLogin(outward),
+    providers: googleLogin(outward, settings),
   };
   const served = (hostname: string) => isServed(core, hostname);
   const router = createRouter(core);

@@ -19,6 +19,11 @@ export interface EdgeSettings {
    * ends it, or today's. Default: `as-at-login`.
    */
   sessionRules: "as-at-login" | "current";
+  /**
+   * Whether Google is told to let people choose an account even when they are signed in there with one. Default:
+   * true; otherwise who was refused, or logged out, comes back as the same person.
+   */
+  chooseGoogleAccount: boolean;
   /** Whether strict organizations accept a service token's JWT in place of the token. Default: `refuse`. */
   strictServiceJwt: "refuse" | "accept";
   /** Where requests come from, for rules on it. Default: an address for documentation, in the Netherlands. */
@@ -39,6 +44,7 @@ export const DEFAULT_EDGE_SETTINGS: Readonly<EdgeSettings> = {
   serviceTokenAud: "string",
   userEmailHeader: true,
   sessionRules: "as-at-login",
+  chooseGoogleAccount: true,
   strictServiceJwt: "refuse",
   clientIp: "203.0.113.7",
   clientCountry: "NL",
