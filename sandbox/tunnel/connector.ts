@@ -9,10 +9,10 @@ import type { Duplex } from "node:stream";
 import type { JSONWebKeySet } from "jose";
 import type { Store } from "../store";
 import { ActiveConfiguration, type PreparedRule } from "./active-configuration";
-import { headerOf, requestHeaders, responseHeaders } from "./headers";
+import { headerOf, requestHeaders } from "./headers";
 import { answerBadGateway, answerEmpty, answerHello } from "./local-answers";
 import { OriginConnections } from "./origin-connection";
-import { join, type Outcome, relay, relayAnswer } from "./relay";
+import { join, type Outcome, relay, relayAnswer, switchingProtocols } from "./relay";
 
 /** What became of a request that a connector was given. */
 export interface ProxyResult {
@@ -71,6 +71,11 @@ interface Admission {
   rule: PreparedRule;
   index: number;
   refusal?: { status: 403 | 502; reason: string };
+}
+
+/** The connector answered by itself. */
+interface Answered {
+  answered: { status: number; reason?: string };
 }
 
 /** Lines that a connector's log keeps. */
@@ -150,13 +155,16 @@ class RunningConnector implements Connector {
     headers: OutgoingHttpHeaders,
   ): Promise<ProxyResult> {
     const admission = await this.#admit(request, headers);
-    const upstream = this.#dispatch(admission, request, response, headers);
     const { index } = admission;
-    const outcome = "status" in upstream ? undefined : await relay(request, response, upstream);
-    // What is left of the body is dropped, so that the client sees the answer.
-    request.resume();
-    if ("status" in upstream) return { ...upstream, servedBy: "tunnel", rule: index };
-    return concluded(outcome ?? { unreachable: "" }, index, response);
+    for (let attempt = 1; ; attempt++) {
+      const sent = this.#dispatch(admission, request, response, headers);
+      const outcome = "answered" in sent ? sent : await relay(request, response, sent.upstream);
+      const again = attempt === 1 && "upstream" in sent && "unreachable" in outcome;
+      if (again && isStale(sent.upstream, request)) continue;
+      // What is left of the body is dropped, so that the client sees the answer.
+      request.resume();
+      return concluded(outcome, index, response);
+    }
   }
 
   async #join(
@@ -171,15 +179,19 @@ class RunningConnector implements Connector {
     response.assignSocket(socket as Socket);
     response.on("finish", () => socket.end());
     const admission = await this.#admit(request, headers);
-    const upstream = this.#dispatch(admission, request, response, headers, HANDSHAKE);
     const { index } = admission;
-    if ("status" in upstream) return { ...upstream, servedBy: "tunnel", rule: index };
+    const sent = this.#dispatch(admission, request, response, headers, HANDSHAKE);
+    if ("answered" in sent) return concluded(sent, index, response);
+    const { upstream } = sent;
     return new Promise((resolve) => {
       const settle = (outcome: Outcome) => resolve(concluded(outcome, index, response));
       const abandon = () => upstream.destroy(new Error("Incoming request ended abruptly"));
+      if (socket.destroyed) abandon();
       socket.once("close", abandon);
       upstream.on("error", (error) => settle({ unreachable: error.message }));
-      upstream.on("response", (answer) => void relayAnswer(answer, response).then(settle));
+      upstream.on("response", (answer) => {
+        relayAnswer(answer, response).then(settle, (error: Error) => settle({ unreachable: error.message }));
+      });
       upstream.on("upgrade", (answer, origin, firstBytes) => {
         socket.off("close", abandon);
         response.detachSocket(socket as Socket);
@@ -212,16 +224,14 @@ class RunningConnector implements Connector {
     response: ServerResponse,
     headers: OutgoingHttpHeaders,
     handshake: OutgoingHttpHeaders = {},
-  ): ClientRequest | { status: number; reason?: string } {
-    if (refusal?.status === 403) {
-      answerEmpty(response, 403);
-      return refusal;
-    }
+  ): { upstream: ClientRequest } | Answered {
+    if (refusal?.status === 403)
+      return { answered: { ...answerEmpty(response, 403), reason: refusal.reason } };
     const { service, originRequest } = rule;
     try {
       if (refusal !== undefined) throw new Error(refusal.reason);
-      if (service.kind === "status") return answerEmpty(response, service.code);
-      if (service.kind === "hello") return answerHello(response);
+      if (service.kind === "status") return { answered: answerEmpty(response, service.code) };
+      if (service.kind === "hello") return { answered: answerHello(response) };
       if (service.kind === "unsupported") {
         throw new Error(`the sandbox does not play the service ${service.service}`);
       }
@@ -236,9 +246,9 @@ class RunningConnector implements Connector {
           ...handshake,
         },
       });
-      return this.#track(upstream);
+      return { upstream: this.#track(upstream) };
     } catch (error) {
-      return { ...answerBadGateway(response), reason: messageOf(error) };
+      return { answered: { ...answerBadGateway(response), reason: messageOf(error) } };
     }
   }
 
@@ -262,18 +272,17 @@ class RunningConnector implements Connector {
 /** Headers of a handshake, which do not pass through the tunnel as they came (proxy/proxy.go). */
 const HANDSHAKE = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
 
-/** The result of an exchange; an origin that could not be reached is answered for. */
-function concluded(outcome: Outcome, rule: number, response: ServerResponse): ProxyResult {
+/** Whether a connection that was kept had been closed meanwhile; Go then tries again, too. */
+function isStale({ reusedSocket }: ClientRequest, { method = "GET" }: IncomingMessage): boolean {
+  return reusedSocket && ["GET", "HEAD", "OPTIONS"].includes(method);
+}
+
+/** The result of a request; an origin that could not be reached is answered for. */
+function concluded(outcome: Outcome | Answered, rule: number, response: ServerResponse): ProxyResult {
+  if ("answered" in outcome) return { ...outcome.answered, servedBy: "tunnel", rule };
   if ("status" in outcome) return { ...outcome, servedBy: "origin", rule };
   if (!response.headersSent && !response.destroyed) answerBadGateway(response);
   return { status: 502, servedBy: "tunnel", rule, reason: outcome.unreachable };
-}
-
-function switchingProtocols(answer: IncomingMessage): string {
-  const headers = responseHeaders(answer.rawHeaders);
-  const lines = headers.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${headers[index + 1]}`] : []));
-  const first = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"];
-  return `${[...first, ...lines].join("\r\n")}\r\n\r\n`;
 }
 
 /** The path that rules are compared with: decoded, as Go has it. */

@@ -19,24 +19,29 @@ export function relay(
     let answered = false;
     upstream.on("response", (answer) => {
       answered = true;
-      relayAnswer(answer, response).then(resolve);
+      relayAnswer(answer, response).then(resolve, (error: Error) => resolve({ unreachable: error.message }));
     });
     upstream.on("error", (error) => {
       // After the answer has begun only its own end counts: an origin may close while a body still comes.
       if (!answered) resolve({ unreachable: error.message });
     });
     // Who goes away before the end is not served any further.
-    response.on("close", () => {
+    const abandon = () => {
       if (response.writableFinished) return;
       upstream.destroy();
       resolve({ status: 499, reason: "Incoming request ended abruptly" });
-    });
+    };
+    if (response.destroyed) abandon();
+    response.on("close", abandon);
     request.on("error", () => upstream.destroy());
     request.pipe(upstream);
   });
 }
 
-/** Passes an answer on: status, headers, body, trailers. A body that breaks off cuts the client off too. */
+/**
+ * Passes an answer on: status, headers, body, trailers. A body that breaks off cuts the client off too.
+ * @throws Error when the answer's head is none that HTTP allows.
+ */
 export async function relayAnswer(answer: IncomingMessage, response: ServerResponse): Promise<Outcome> {
   const status = answer.statusCode ?? 502;
   response.writeHead(status, answer.statusMessage, responseHeaders(answer.rawHeaders));
@@ -51,6 +56,14 @@ export async function relayAnswer(answer: IncomingMessage, response: ServerRespo
   if (answer.rawTrailers.length > 0) response.addTrailers(answer.trailers as Record<string, string>);
   response.end();
   return { status };
+}
+
+/** The head of an answer that opens a WebSocket. */
+export function switchingProtocols(answer: IncomingMessage): string {
+  const headers = responseHeaders(answer.rawHeaders);
+  const lines = headers.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${headers[index + 1]}`] : []));
+  const first = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"];
+  return `${[...first, ...lines].join("\r\n")}\r\n\r\n`;
 }
 
 /**

@@ -217,6 +217,22 @@ describe("a request through the connector", () => {
     expect(results).toMatchObject([{ reason: expect.any(String) }]);
   });
 
+  it("is sent again when a connection that was kept turns out to be closed, unless it may not be repeated", async () => {
+    let cut = false;
+    const origin = await serve((incoming, response) => {
+      if (cut) incoming.socket.destroy();
+      else response.end("answered");
+      cut = false;
+    });
+    const tunnel = await tunnelTo(origin.url);
+    expect((await tunnel.get("a.b")).text).toBe("answered");
+    cut = true;
+    expect((await tunnel.get("a.b")).text).toBe("answered");
+    cut = true;
+    const { statusCode } = await request(tunnel.url, { method: "POST", headers: HEADERS, body: "x" });
+    expect(statusCode).toBe(502);
+  });
+
   it("is cut off when the origin's answer breaks off", async () => {
     const origin = await serve((_, response) => {
       response.writeHead(200, { "content-length": "100" });
