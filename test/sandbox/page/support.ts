@@ -51,6 +51,7 @@ export async function furnished(options: SandboxOptions = {}): Promise<Furnished
     domain: "comfyui.datacrew.space",
     destinations: [{ type: "public", uri: "comfyui.datacrew.space" }],
     allowed_idps: [idp.id],
+    auto_redirect_to_identity: true,
     session_duration: "24h",
     policies: [
       { id: people.id, precedence: 1 },
