@@ -64,15 +64,22 @@ async function connectorRows(target: VerifyTarget, applications: TargetApplicati
     const faults = faultsOf(live, application, target.teamName);
     return faults.length === 0
       ? { ...head, got: "required, for this team and application", result: "passed" }
-      : { ...head, got: faults.join("; "), result: "failed", cause: barrierDown, next: barrierUp };
+      : { ...head, got: faults.join("; "), result: "failed", ...diagnosis(faults) };
   });
 }
 
 const readRulesHow =
   "Set CLOUDFLARE_API_TOKEN to a token with Cloudflare Tunnel Read: the rule is read from the tunnel's live configuration.";
-const barrierDown =
-  "The connector does not check for itself: whatever reaches the tunnel past Access reaches ComfyUI, which has no login.";
-const barrierUp = "Run `pulumi up`: it puts `originRequest.access` back on the ingress rule.";
+const NOT_REQUIRED = "`required` is off";
+
+function diagnosis(faults: readonly string[]): Pick<VerifyRow, "cause" | "next"> {
+  return {
+    cause: faults.includes(NOT_REQUIRED)
+      ? "The connector does not check for itself: whatever reaches the tunnel past Access reaches ComfyUI, which has no login."
+      : "The connector checks for another application or team: it turns this one's callers away, and lets that one's in.",
+    next: "Run `pulumi up`: it puts `originRequest.access` of the ingress rule right.",
+  };
+}
 
 /** The live rules, or why they cannot be read. */
 async function readRules({ readIngress }: VerifyTarget): Promise<LiveIngressRule[] | string> {
@@ -94,7 +101,7 @@ function faultsOf(
   if (rule === undefined) return [`the tunnel has no rule for ${hostname}`];
   const access = rule.originRequest?.access ?? {};
   return [
-    ...(access.required === true ? [] : ["`required` is off"]),
+    ...(access.required === true ? [] : [NOT_REQUIRED]),
     ...(teamName === undefined || access.teamName === teamName
       ? []
       : [`\`teamName\` is ${access.teamName ? JSON.stringify(access.teamName) : "empty"}`]),

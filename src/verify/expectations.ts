@@ -1,4 +1,4 @@
-import type { Barrier, Outcome } from "./outcome";
+import { type Barrier, type Outcome, teamOf } from "./outcome";
 import type { DeclaredProperties, TargetApplication, VerifyTarget, What, Who } from "./target";
 
 /** One form of outcome that is right; what it does not name may be anything. */
@@ -139,7 +139,7 @@ function anyOf(patterns: readonly Pattern[]): Expectation {
 }
 
 function inWords(pattern: Pattern): string {
-  if (pattern.is === "login") return `302 to the login${pattern.host ? ` at ${pattern.host}` : ""}`;
+  if (pattern.is === "login") return `302 to the login${pattern.host ? ` of ${teamOf(pattern.host)}` : ""}`;
   return pattern.is === "refused" ? `${pattern.status} by Access` : pattern.is;
 }
 

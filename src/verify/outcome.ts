@@ -132,11 +132,11 @@ export function describeOutcome(outcome: Outcome): string {
     case "websocket":
       return outcome.alive ? "opened, first event status" : "opened, but ComfyUI's first event did not come";
     case "login":
-      return `302 to the login at ${outcome.host}`;
+      return `302 to the login of ${teamOf(outcome.host)}`;
     case "refused":
       return `${outcome.status} ${REFUSED_BY[outcome.by]}`;
     case "preflight":
-      return `${outcome.status}, ${outcome.allowsOrigin === null ? "allows no origin" : `allows origin ${outcome.allowsOrigin}`}`;
+      return `${outcome.status}, allows ${originOf(outcome.allowsOrigin)}`;
     case "tunnel-down":
       return `${outcome.status}: the tunnel has no connector`;
     case "other":
@@ -144,6 +144,16 @@ export function describeOutcome(outcome: Outcome): string {
     case "unreachable":
       return `${UNREACHABLE[outcome.reason]} (${outcome.detail})`;
   }
+}
+
+function originOf(origin: string | null): string {
+  if (origin === null) return "no other origin";
+  return origin === "*" ? "every origin" : `only ${origin.replace(/^https:\/\//, "")}`;
+}
+
+/** A team by its name; any other host in full. */
+export function teamOf(host: string): string {
+  return host.replace(/\.cloudflareaccess\.com$/, "");
 }
 
 const REFUSED_BY: Record<Barrier, string> = {

@@ -74,7 +74,7 @@ async function assertionRow({ profile, context, target, person }: Session): Prom
     ...head(context, "allowed-user", "jwt"),
     what: "the JWT that Access hands out",
     expected: `signed by the team, issuer ${issuer}, for this application and person`,
-    got: faults.length === 0 ? "all of that" : faults.join("; "),
+    got: faults.length === 0 ? "signed by the team, for this application and person" : faults.join("; "),
     result: faults.length === 0 ? "passed" : "failed",
     ...(faults.length === 0
       ? {}

@@ -101,9 +101,9 @@ async function applicationRows(
   const machines = Promise.all(
     wanted.map((who) => (isPerson(who) ? [] : machineRows(who, target, context, onRow))),
   );
-  const visits: VerifyRow[] = [];
-  for (const who of wanted.filter(isPerson)) visits.push(...(await people.rows(who, context, onRow)));
-  const rows = [...(await machines).flat(), ...visits];
+  const visits = new Map<Who, VerifyRow[]>();
+  for (const who of wanted.filter(isPerson)) visits.set(who, await people.rows(who, context, onRow));
+  const rows = (await machines).flatMap((cells, index) => visits.get(wanted[index] ?? "nobody") ?? cells);
   return options.only === undefined ? [...rows, ...(await aroundRows(target, context, onRow))] : rows;
 }
 

@@ -38,10 +38,10 @@ code { font: .88em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; ove
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: .55rem .75rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; font-size: .85rem; color: var(--soft); font-weight: 600; }
-tbody th { font-weight: 600; white-space: nowrap; }
+tbody th { font-weight: 600; font-size: .95rem; white-space: nowrap; }
 .matrix td { width: 15%; font-size: .82rem; line-height: 1.35; }
 .matrix td .got { display: block; overflow-wrap: anywhere; }
-.mark { display: inline-block; min-width: 1.5em; padding: 0 .3em; border-radius: .25rem; text-align: center; font-weight: 700; line-height: 1.5; }
+.mark { display: inline-block; min-width: 1.5em; padding: 0 .3em; border-radius: .25rem; text-align: center; font-weight: 700; line-height: 1.5; align-self: start; justify-self: start; }
 .mark.passed { color: var(--good); background: var(--good-soft); }
 .mark.failed { color: var(--bad); background: var(--bad-soft); }
 .mark.person { color: var(--ask); background: var(--ask-soft); }

@@ -1,17 +1,17 @@
 import { GROUP_TITLES, type RowGroup, type VerifyReport, type VerifyRow } from "../report";
 import { WHAT, WHAT_NAMES, WHO, WHO_NAMES } from "../target";
+import { type AlikeRows, alike, isOpen, titleOf } from "./alike";
 import { STYLE } from "./html-style";
 import { MARK_NAMES, MARKS } from "./marks";
 import { escaped } from "./markup";
-import { type OpenRows, openRows } from "./open-rows";
 
 /**
  * The report as one HTML file that needs nothing else: the verdict first, then what is wrong and what is left to
  * do, then everything that was tried. Holds no secret, since no row does.
  */
 export function toHtml(report: VerifyReport): string {
-  const failed = report.rows.filter((row) => row.result === "failed");
-  const open = openRows(report.rows);
+  const failed = alike(report.rows.filter(({ result }) => result === "failed"));
+  const open = alike(report.rows.filter(isOpen));
   const title = `Access verification: ${report.environment}`;
   return `<!doctype html>
 <html lang="en">
@@ -61,40 +61,32 @@ function section(title: string, body: string): string {
   return `<section>\n<h2>${escaped(title)}</h2>\n${body}\n</section>`;
 }
 
-function failure(row: VerifyRow): string {
-  return item("failed", titleOf(row.who, [row.what], row.application), [
-    ["expected", row.expected],
-    ["got", row.got],
-    ["barrier", row.detail],
-    ["probable cause", row.cause],
-    ["next step", row.next],
+function failure(rows: AlikeRows): string {
+  return item(rows, [
+    ["expected", rows.expected.join("; ")],
+    ["got", rows.got],
+    ["barrier", rows.detail],
+    ["probable cause", rows.cause],
+    ["next step", rows.next],
   ]);
 }
 
-function openItem({ application, who, what, result, detail, next }: OpenRows): string {
-  return item(result, titleOf(who, what, application), [
-    ["why", detail],
-    [result === "person" ? "please try" : "next step", next],
+function openItem(rows: AlikeRows): string {
+  return item(rows, [
+    ["why", rows.detail],
+    [rows.result === "person" ? "please try" : "next step", rows.next],
   ]);
 }
 
-function item(
-  result: VerifyRow["result"],
-  title: string,
-  facts: readonly (readonly [string, string | undefined])[],
-): string {
+function item(rows: AlikeRows, facts: readonly (readonly [string, string | undefined])[]): string {
   const list = facts
     .filter(([, text]) => text !== undefined && text !== "")
     .map(([label, text]) => `<dt>${label}</dt><dd>${escaped(text ?? "")}</dd>`)
     .join("");
-  return `<article class="card item ${result}">
-<h3>${mark(result)} ${escaped(title)}</h3>
+  return `<article class="card item ${rows.result}">
+<h3>${mark(rows.result)} ${escaped(titleOf(rows))}</h3>
 <dl>${list}</dl>
 </article>`;
-}
-
-function titleOf(who: string, what: readonly string[], application: string | undefined): string {
-  return `${application === undefined ? "" : `${application}: `}${who}, ${what.join(", ")}`;
 }
 
 function matrix(rows: readonly VerifyRow[], application: string, url: string): string {

@@ -1,7 +1,7 @@
 import { GROUP_TITLES, type RowGroup, type VerifyReport, type VerifyRow } from "../report";
 import { WHAT, WHAT_NAMES, WHO, WHO_NAMES } from "../target";
+import { type AlikeRows, alike, isOpen, titleOf } from "./alike";
 import { MARK_NAMES, MARKS } from "./marks";
-import { openRows } from "./open-rows";
 
 /** The widest line of the table, in columns. */
 const WIDTH = 100;
@@ -21,8 +21,8 @@ export function toTable(report: VerifyReport): string {
       .join("   ")}`,
     "",
     ...OTHER_GROUPS.flatMap((group) => list(report.rows, group)),
-    ...report.rows.filter((row) => row.result === "failed").flatMap(failure),
-    ...openRows(report.rows).flatMap(open),
+    ...alike(report.rows.filter(({ result }) => result === "failed")).flatMap(failure),
+    ...alike(report.rows.filter(isOpen)).flatMap(open),
   ];
   return `${lines.join("\n").trimEnd()}\n`;
 }
@@ -67,36 +67,25 @@ function list(rows: readonly VerifyRow[], group: RowGroup): string[] {
   ];
 }
 
-function failure(row: VerifyRow): string[] {
+function failure(rows: AlikeRows): string[] {
   return [
-    ...wrapped(`${MARKS.failed} ${titleOf(row.who, [row.what], row.application)}`, 2),
-    ...labelled("expected", row.expected),
-    ...labelled("got", row.got),
-    ...labelled("barrier", row.detail),
-    ...labelled("cause", row.cause),
-    ...labelled("next", row.next),
+    ...wrapped(`${MARKS.failed} ${titleOf(rows)}`, 2),
+    ...labelled("expected", rows.expected.join("; ")),
+    ...labelled("got", rows.got),
+    ...labelled("barrier", rows.detail),
+    ...labelled("cause", rows.cause),
+    ...labelled("next", rows.next),
     "",
   ];
 }
 
-function open({
-  application,
-  who,
-  what,
-  result,
-  detail,
-  next,
-}: ReturnType<typeof openRows>[number]): string[] {
+function open(rows: AlikeRows): string[] {
   return [
-    ...wrapped(`${MARKS[result]} ${titleOf(who, what, application)}`, 2),
-    ...labelled("why", detail),
-    ...labelled("next", next),
+    ...wrapped(`${MARKS[rows.result]} ${titleOf(rows)}`, 2),
+    ...labelled("why", rows.detail),
+    ...labelled("next", rows.next),
     "",
   ];
-}
-
-function titleOf(who: string, what: readonly string[], application: string | undefined): string {
-  return `${application === undefined ? "" : `${application}: `}${who}, ${what.join(", ")}`;
 }
 
 function labelled(label: string, text: string | undefined): string[] {
