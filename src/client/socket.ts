@@ -51,8 +51,8 @@ export class EventSocket {
     this.settle();
     const { socket } = this;
     if (socket === undefined || socket.readyState === WebSocket.CLOSED) return;
-    if (socket.readyState !== WebSocket.OPEN) return socket.terminate();
-    socket.close(1000);
+    if (socket.readyState === WebSocket.OPEN) socket.close(1000);
+    else socket.terminate();
     const timer = setTimeout(() => socket.terminate(), closingMs);
     socket.once("close", () => clearTimeout(timer));
   }

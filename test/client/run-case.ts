@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,16 +21,12 @@ export type Subject = (input: CaseInput) => Promise<CaseOutcome>;
 const casesDir = join(__dirname, "cases");
 
 /** Every case of the table, and of the file that it stands in. */
-export async function loadCases(): Promise<{ file: string; cases: ClientCase[] }[]> {
-  const files = (await readdir(casesDir))
-    .filter((file) => file.endsWith(".json") && file !== "rules.json")
-    .sort();
-  return Promise.all(
-    files.map(async (file) => ({
-      file,
-      cases: JSON.parse(await readFile(join(casesDir, file), "utf8")) as ClientCase[],
-    })),
-  );
+export function loadCases(): { file: string; cases: ClientCase[] }[] {
+  const files = readdirSync(casesDir).filter((file) => file.endsWith(".json") && file !== "rules.json");
+  return files.sort().map((file) => ({
+    file,
+    cases: JSON.parse(readFileSync(join(casesDir, file), "utf8")) as ClientCase[],
+  }));
 }
 
 /** Plays one case against a client and lists what is not as expected. Empty = passed. */

@@ -1,0 +1,13 @@
+export { ComfyUIClient, type SystemStats } from "./client";
+export { ComfyUIError, type ErrorDetails, type ErrorKind } from "./errors";
+export type { ExecutionEvent, RunEvent, RunResult } from "./events";
+export type { Interrupted } from "./interrupt";
+export type { Job, JobsQuery } from "./jobs";
+export type { ClientOptions, Following, Timeouts } from "./options";
+export type { Queue, QueueItem } from "./queue";
+export type { HistoryEntry, NodeErrors, Output, TextOutput } from "./results";
+export type { Run, RunOptions } from "./run";
+export type { CallOptions } from "./transport";
+export type { UploadedFile, UploadOptions, UploadSource } from "./upload";
+export type { FileReference, ViewedFile } from "./view";
+export type { Workflow } from "./workflow";
