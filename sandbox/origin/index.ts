@@ -1,3 +1,2 @@
-export type { OriginControl } from "./control";
-export { type Origin, type OriginRequest, startOrigin } from "./server";
+export { type Origin, startOrigin } from "./server";
 export type { OriginSettings } from "./settings";

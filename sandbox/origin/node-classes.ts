@@ -1,5 +1,5 @@
 /** The type of an input: a name such as `MODEL` or `INT`, or the list of values to choose from. */
-export type InputType = string | readonly string[];
+type InputType = string | readonly string[];
 type InputOptions = { min?: number; max?: number; default?: unknown; image_upload?: boolean };
 export type InputSpec = readonly [InputType] | readonly [InputType, InputOptions];
 

@@ -11,7 +11,7 @@ import { route } from "./routes";
 import { DEFAULT_SETTINGS, type OriginSettings } from "./settings";
 
 /** A request as it reached ComfyUI; the body is not kept. */
-export interface OriginRequest {
+interface OriginRequest {
   method: string;
   path: string;
   /** With its question mark; empty without a query. */

@@ -11,7 +11,7 @@ import {
 } from "./origin-request";
 
 /** Where a rule sends a request. */
-export type Service =
+type Service =
   | { kind: "http"; url: URL }
   | { kind: "status"; code: number }
   | { kind: "hello" }
