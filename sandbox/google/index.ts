@@ -5,7 +5,6 @@ import { ENDPOINTS, ISSUER, newProvider, SIGN_IN_PATH } from "./provider";
 import { send, signIn } from "./sign-in";
 import { GoogleStorage } from "./storage";
 
-export type { GoogleAccount, OAuthClient } from "./accounts";
 export { ENDPOINTS as GOOGLE_ENDPOINTS, ISSUER as GOOGLE_ISSUER } from "./provider";
 
 export interface GoogleOptions {

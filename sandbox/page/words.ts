@@ -17,7 +17,7 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
 const FORMAT = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 
 /** How far a time is from now, to the largest unit of which there are two: `in 364 days`, `3 hours ago`. */
-export function distance(time: string, now: Date): string {
+function distance(time: string, now: Date): string {
   const seconds = (Date.parse(time) - now.getTime()) / 1000;
   const [unit, length] = UNITS.find(([, size]) => Math.abs(seconds) >= 2 * size) ?? ["minute", 60];
   return FORMAT.format(Math.trunc(seconds / length), unit);

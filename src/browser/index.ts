@@ -1,2 +1,2 @@
-export { type BrowserSearch, type FoundBrowser, findBrowser } from "./find-browser";
-export { type OpenBrowser, type OpenBrowserOptions, openBrowser } from "./open-browser";
+export { type BrowserSearch, findBrowser } from "./find-browser";
+export { type OpenBrowser, openBrowser } from "./open-browser";

@@ -52,7 +52,7 @@ export async function openBrowser(options: OpenBrowserOptions = {}): Promise<Ope
 }
 
 /** Chromium's switches that make it reach the network's hosts, and trust their certificates. */
-export function networkSwitches(network: Network): string[] {
+function networkSwitches(network: Network): string[] {
   const rules = Object.entries(network.routes ?? {})
     // The first rule that matches holds, so the ones for every other hostname come last.
     .sort(([a], [b]) => Number(a.startsWith("*")) - Number(b.startsWith("*")))

@@ -5,6 +5,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { UserError } from "../errors";
 
 /** Chromium as the npm package @sparticuz/chromium brings it, unpacked. */
 export interface PackedChromium {
@@ -13,7 +14,6 @@ export interface PackedChromium {
   env: Record<string, string>;
 }
 
-const PACKAGE = "@sparticuz/chromium";
 /** The loader that the program names: Alpine's musl, for one, has another. */
 const LOADER = "/lib64/ld-linux-x86-64.so.2";
 const STAGING_PREFIX = ".unpacking-";
@@ -29,13 +29,21 @@ export function isPackedChromiumUsable(): boolean {
 /**
  * Unpacks Chromium, 210 MB in about two seconds, unless that has been done before.
  * @param cacheDir default: `~/.cache/comfyui-access/chromium`
+ * @throws UserError when there is no room, or no right to write
  */
 export async function unpackChromium(cacheDir = defaultCacheDir()): Promise<PackedChromium> {
   const packed = packageDir();
-  if (packed === undefined) throw new Error(`${PACKAGE} is not installed`);
+  if (packed === undefined) throw new Error("@sparticuz/chromium is not installed");
   const { version } = JSON.parse(await readFile(join(packed, "package.json"), "utf8")) as { version: string };
   const folder = join(cacheDir, version);
-  if (!existsSync(folder)) await unpack(packed, cacheDir, folder);
+  if (!existsSync(folder)) {
+    await unpack(packed, cacheDir, folder).catch((error: Error) => {
+      throw new UserError(
+        `Chromium cannot be unpacked to ${folder}: ${error.message}`,
+        "Make room for 210 MB there, or set XDG_CACHE_HOME to a folder that can be written.",
+      );
+    });
+  }
   return {
     executable: join(folder, "chromium"),
     env: {
@@ -94,7 +102,7 @@ async function removeAbandoned(cacheDir: string): Promise<void> {
 
 function packageDir(): string | undefined {
   try {
-    return dirname(dirname(require.resolve(PACKAGE)));
+    return dirname(dirname(require.resolve("@sparticuz/chromium")));
   } catch {
     return undefined;
   }
