@@ -146,6 +146,7 @@ function lockedOut(outcome: Outcome, facts: CellFacts): Diagnosis {
   }
   const status = "status" in outcome ? outcome.status : 0;
   if (status === 403) {
+    // Comfy-Org/ComfyUI#13261
     return {
       cause:
         "ComfyUI itself refused: it turns away what a browser calls cross-site, as the way back from a login is.",

@@ -158,6 +158,6 @@ export function teamOf(host: string): string {
 
 const REFUSED_BY: Record<Barrier, string> = {
   access: "by Access",
-  connector: "without a body: by the connector, the second barrier",
-  unclear: "without a body: by Access or the connector",
+  connector: "by the connector, the second barrier",
+  unclear: "by Access or the connector: the empty answer does not say",
 };

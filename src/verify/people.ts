@@ -3,11 +3,11 @@ import { UserError } from "../errors";
 import type { Network } from "../network";
 import { type CellContext, judged, tryCell, untried } from "./cell";
 import type { OnRow } from "./matrix";
-import { outcomeOf } from "./outcome";
+import { type Outcome, outcomeOf } from "./outcome";
 import type { VerifyRow } from "./report";
 import { afterLogin, afterLogout } from "./session";
 import { type TestPerson, type VerifyTarget, WHAT, type What } from "./target";
-import { accessCookie, cookieHeader, openSocketInPage, picture, visit } from "./visit";
+import { accessCookie, cookieHeader, openSocketInPage, picture, type Visit, visit } from "./visit";
 
 type Person = "allowed-user" | "other-user";
 
@@ -93,7 +93,8 @@ async function play(
       const row = judged(who, "page", outcome, performance.now() - started, context);
       add({ ...row, got: seen, screenshot: await picture(page) });
     } else {
-      const row = judged(who, "page", pageOutcome(seen, target), performance.now() - started, context);
+      const outcome = await ownRefusal(pageOutcome(seen, target), await cookieHeader(profile, url), context);
+      const row = judged(who, "page", outcome, performance.now() - started, context);
       add({ ...row, screenshot: await picture(page) });
     }
     const cookies = await cookieHeader(profile, url);
@@ -132,12 +133,28 @@ async function cellOf(
 }
 
 /** What the page's last answer amounts to; on the team's own host only Access can have refused. */
-function pageOutcome({ host, answer }: Awaited<ReturnType<typeof visit>>, { teamName }: VerifyTarget) {
+function pageOutcome({ host, answer }: Visit, { teamName }: VerifyTarget): Outcome {
   const ofTeam = host === `${teamName}.cloudflareaccess.com`;
   if (ofTeam && answer.kind === "response" && (answer.status === 401 || answer.status === 403)) {
     return { is: "refused", status: answer.status, by: "access" } as const;
   }
   return outcomeOf(answer, "page");
+}
+
+/**
+ * Tells ComfyUI's own empty 403 from the connector's: it refuses only what a browser marks as cross-site, as the
+ * way back from a login is, and answers the same request without that mark.
+ */
+async function ownRefusal(
+  outcome: Outcome,
+  cookies: Record<string, string>,
+  { application, requests }: CellContext,
+): Promise<Outcome> {
+  if (outcome.is !== "refused" || outcome.by !== "connector") return outcome;
+  const answer = await requests.ask({ method: "GET", url: application.url, headers: cookies });
+  const plain = outcomeOf(answer, "page");
+  if (plain.is !== "comfyui") return outcome;
+  return { is: "other", status: outcome.status, hint: "by ComfyUI, as cross-site" };
 }
 
 /** Where the browser got stuck; without the query, which may hold a code. */

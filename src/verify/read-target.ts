@@ -81,7 +81,10 @@ export function targetOfEnv(values: Readonly<Record<string, string>>, file: stri
       "Write it with `comfyui-access env`, or verify a stack.",
     );
   }
-  const [clientId, clientSecret] = (values["COMFYUI_ACCESS_TOKEN"] ?? "").split(":");
+  // The token's other forms, a JSON object and a person's JWT, have no pair to take apart.
+  const pair = /^([^\s:{]+):(\S+)$/.exec(values["COMFYUI_ACCESS_TOKEN"] ?? "");
+  const clientId = pair?.[1] ?? values["CF_ACCESS_CLIENT_ID"];
+  const clientSecret = pair?.[2] ?? values["CF_ACCESS_CLIENT_SECRET"];
   return {
     environment: new URL(url).hostname,
     applications: [{ name: new URL(url).hostname, url: new URL(url).origin }],

@@ -67,7 +67,7 @@ describe("one broken property turns its cells red", () => {
     const report = await found(withoutBrowser);
     expect(red(report)).toEqual([...cells("valid-token"), "barriers/connector"]);
     expect(row(report, "valid-token/page")).toMatchObject({
-      got: "403 without a body: by the connector, the second barrier",
+      got: "403 by the connector, the second barrier",
       cause: expect.stringMatching(/audTag/),
     });
   });

@@ -81,12 +81,17 @@ function openItem(rows: AlikeRows): string {
 function item(rows: AlikeRows, facts: readonly (readonly [string, string | undefined])[]): string {
   const list = facts
     .filter(([, text]) => text !== undefined && text !== "")
-    .map(([label, text]) => `<dt>${label}</dt><dd>${escaped(text ?? "")}</dd>`)
+    .map(([label, text]) => `<dt>${label}</dt><dd>${withCode(text ?? "")}</dd>`)
     .join("");
   return `<article class="card item ${rows.result}">
 <h3>${mark(rows.result)} ${escaped(titleOf(rows))}</h3>
 <dl>${list}</dl>
 </article>`;
+}
+
+/** Text in which backticks mark what is to be typed or found as it stands. */
+function withCode(text: string): string {
+  return escaped(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
 }
 
 function matrix(rows: readonly VerifyRow[], application: string, url: string): string {
@@ -112,7 +117,8 @@ function matrix(rows: readonly VerifyRow[], application: string, url: string): s
 
 function cell(row: VerifyRow | undefined, what: string): string {
   if (row === undefined) return `<td data-what="${escaped(what)}"></td>`;
-  const said = row.got || row.detail || MARK_NAMES[row.result];
+  // Why something was left open is told once, below.
+  const said = isOpen(row) ? MARK_NAMES[row.result] : row.got;
   return `<td class="${row.result}" data-what="${escaped(what)}">${mark(row.result)} <span class="got">${escaped(said)}</span></td>`;
 }
 

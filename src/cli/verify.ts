@@ -1,0 +1,228 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { parseEnv } from "node:util";
+import { defineCommand } from "citty";
+import { z } from "zod";
+import { UserError } from "../errors";
+import { parseAccessState } from "../explain/access-state";
+import type { Network } from "../network";
+import { openSandboxSession } from "../sandboxed/session";
+import { runEngine } from "../secrets/engine-cli";
+import { readStackOutputs } from "../secrets/outputs";
+import { parseBaseline, recordBaseline } from "../verify/neighbours";
+import { showProgress } from "../verify/progress";
+import { targetOfEnv, targetOfStack } from "../verify/read-target";
+import { toHtml, toJson, toJUnit, toTable } from "../verify/render";
+import { exitCode } from "../verify/report";
+import { openRequests } from "../verify/requests";
+import { liveFacts, sandboxTarget } from "../verify/sandbox-target";
+import { type VerifyTarget, WHO, type Who } from "../verify/target";
+import { verify } from "../verify/verify";
+import { stackArg, UsageError } from "./args";
+import { engineAccess, isSandboxed, sandboxArg } from "./stack-access";
+
+export const verifyCommand = defineCommand({
+  meta: {
+    name: "verify",
+    description:
+      "Try who gets what at the protected applications, and compare it with what is declared. " +
+      "Exit 0: as declared, 1: something is not or nothing could be tried, 2: wrong use, " +
+      "4: nothing is wrong, but some rows need a person.",
+  },
+  args: {
+    stack: stackArg,
+    sandbox: sandboxArg,
+    env: { type: "string", description: "Verify what a .env file says, instead of a stack." },
+    write: {
+      type: "boolean",
+      description:
+        "Upload a picture of one pixel; else only safe requests are made. Default: in the sandbox only.",
+    },
+    browser: {
+      type: "boolean",
+      default: true,
+      description: "Log test accounts in; --no-browser leaves them open.",
+    },
+    people: {
+      type: "string",
+      description:
+        "JSON file with test accounts: {allowed, other}, each {email, password}. Default in the sandbox: its own.",
+    },
+    local: {
+      type: "string",
+      description: "ComfyUI on this machine. Default: http://localhost:8188, if it runs.",
+    },
+    docker: {
+      type: "string",
+      description: "ComfyUI from a container beside it. Default: http://comfyui:8188.",
+    },
+    only: { type: "string", valueHint: WHO.join(","), description: "Only these rows of the matrix." },
+    others: { type: "string", description: "Other host names of the tunnel, separated by commas." },
+    "record-baseline": {
+      type: "string",
+      description: "Write down how the other host names answer, and end.",
+    },
+    baseline: { type: "string", description: "Compare the other host names with this earlier record." },
+    timeout: { type: "string", default: "15", description: "Seconds that one request may take." },
+    json: { type: "boolean", default: false, description: "Report as JSON." },
+    junit: { type: "string", description: "Also write the report to this file as JUnit XML." },
+    html: {
+      type: "string",
+      description: "Also write the report to this file as one HTML page with pictures.",
+    },
+  },
+  async run({ args }) {
+    const timeoutMs = seconds(args.timeout) * 1000;
+    const only = names(args.only);
+    const baseline =
+      args.baseline === undefined ? undefined : parseBaseline(await readText(args.baseline), args.baseline);
+    const opened = await openTarget(args);
+    try {
+      const target = await withOptions(opened.target, args);
+      if (args["record-baseline"] !== undefined) {
+        return await record(target, opened.network, timeoutMs, args["record-baseline"]);
+      }
+      const progress = showProgress(process.stderr);
+      const report = await verify(target, {
+        network: opened.network,
+        browser: args.browser,
+        write: args.write ?? opened.sandboxed,
+        timeoutMs,
+        only,
+        baseline,
+        onProgress: progress.onRow,
+      });
+      progress.done();
+      if (args.junit !== undefined) await writeFile(args.junit, toJUnit(report));
+      if (args.html !== undefined) await writeFile(args.html, toHtml(report));
+      process.stdout.write(args.json ? toJson(report) : toTable(report));
+      return exitCode(report);
+    } finally {
+      await opened.close();
+    }
+  },
+});
+
+interface Opened {
+  target: VerifyTarget;
+  network: Network;
+  sandboxed: boolean;
+  close(): Promise<void>;
+}
+
+async function openTarget(args: { stack: string; sandbox?: boolean; env?: string }): Promise<Opened> {
+  const outside = { network: {}, sandboxed: false, close: async () => {} };
+  if (args.env !== undefined) {
+    const values = parseEnv(await readText(args.env)) as Record<string, string>;
+    return { ...outside, target: targetOfEnv(values, args.env) };
+  }
+  if (!isSandboxed(args)) return { ...outside, target: await accountTarget(args.stack) };
+  const session = await openSandboxSession({
+    access: true,
+    log: (line) => process.stderr.write(`${line}\n`),
+  });
+  try {
+    session.access?.connectAll();
+    const target = await sandboxTarget(session, args.stack);
+    const network = session.access?.network ?? {};
+    return { target, network, sandboxed: true, close: () => session.close() };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+/** A stack in a real account, with what the API tells where there is a token for it. */
+async function accountTarget(stack: string): Promise<VerifyTarget> {
+  const engine = await engineAccess(false);
+  const outputs = await readStackOutputs(engine, stack);
+  const text = await runEngine(engine, {
+    purpose: `read the state of stack ${stack}`,
+    args: ["stack", "export", "--stack", stack],
+  });
+  const state = parseAccessState(text, `stack ${stack}`);
+  const token = process.env["CLOUDFLARE_API_TOKEN"];
+  return {
+    ...targetOfStack(`stack ${stack}`, outputs, state),
+    ...(token ? await liveFacts({ baseUrl: process.env["CLOUDFLARE_BASE_URL"], token }, state) : {}),
+  };
+}
+
+const person = z.object({ email: z.string().min(3), password: z.string().min(1) });
+const people = z.object({ allowed: person, other: person });
+
+async function withOptions(
+  target: VerifyTarget,
+  args: { people?: string; local?: string; docker?: string; others?: string },
+): Promise<VerifyTarget> {
+  const others = (args.others ?? "").split(",").filter((name) => name !== "");
+  return {
+    ...target,
+    localUrl: urlOf("--local", args.local) ?? target.localUrl ?? "http://localhost:8188",
+    localRequired: args.local !== undefined || target.localRequired,
+    dockerUrl: urlOf("--docker", args.docker) ?? target.dockerUrl ?? "http://comfyui:8188",
+    otherHostnames: [...new Set([...(target.otherHostnames ?? []), ...others])],
+    ...(args.people === undefined ? {} : { people: parsePeople(await readText(args.people), args.people) }),
+  };
+}
+
+function parsePeople(text: string, file: string): VerifyTarget["people"] {
+  try {
+    return people.parse(JSON.parse(text));
+  } catch {
+    // The parser's own words could quote a password.
+    throw new UserError(
+      `${file} does not hold test accounts`,
+      "Give {allowed, other}, each {email, password}.",
+    );
+  }
+}
+
+async function record(
+  target: VerifyTarget,
+  network: Network,
+  timeoutMs: number,
+  file: string,
+): Promise<number> {
+  const hostnames = target.otherHostnames ?? [];
+  if (hostnames.length === 0) {
+    throw new UserError(
+      "no other host name of the tunnel is known",
+      "Name them with --others a.example.org,b.example.org.",
+    );
+  }
+  const requests = openRequests(network, timeoutMs);
+  try {
+    const baseline = await recordBaseline(hostnames, requests, new Date());
+    await writeFile(file, `${JSON.stringify(baseline, null, 2)}\n`);
+    process.stdout.write(`${file}: ${hostnames.join(", ")}\n`);
+    return 0;
+  } finally {
+    await requests.close();
+  }
+}
+
+function names(value: string | undefined): Who[] | undefined {
+  if (value === undefined) return undefined;
+  return value.split(",").map((name) => {
+    const who = WHO.find((each) => each === name.trim());
+    if (who !== undefined) return who;
+    throw new UsageError(`--only names "${name}"`, `use ${WHO.join(", ")}, separated by commas`);
+  });
+}
+
+function seconds(value: string): number {
+  const number = Number(value);
+  if (number > 0 && number <= 600) return number;
+  throw new UsageError(`--timeout is "${value}"`, "use a number of seconds up to 600");
+}
+
+function urlOf(option: string, value: string | undefined): string | undefined {
+  if (value === undefined || (/^https?:\/\//.test(value) && URL.canParse(value))) return value;
+  throw new UsageError(`${option} is "${value}"`, "use an address such as http://localhost:8188");
+}
+
+async function readText(file: string): Promise<string> {
+  return readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`could not read ${file} (${error.code})`, "Give a file that exists and may be read.");
+  });
+}
