@@ -1,8 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { ComfyUIError } from "./errors";
 import type { Answer, CallOptions, Request, Transport } from "./transport";
 
@@ -53,20 +51,41 @@ export async function download(
   const request = requestFor(file, options);
   const part = `${path}.${randomUUID()}.part`;
   try {
-    const size = await transport.stream(request, async (answer) => {
-      const target = createWriteStream(part);
-      const writing = new Promise<never>((_, reject) =>
-        target.once("error", (error) => reject(unwritable(path, error))),
-      );
-      // Of the two errors the first is the cause; the other must not go unhandled.
-      writing.catch(() => undefined);
-      await Promise.race([pipeline(answer.body, target), writing]);
-      return target.bytesWritten;
-    });
-    await rename(part, path);
+    const size = await transport.stream(request, (answer) => save(answer, part));
+    await onDisk(path, rename(part, path));
     return size;
   } finally {
     await rm(part, { force: true });
+  }
+}
+
+/** Writes the body to the path; what fails there is told apart from what fails on the way here. */
+async function save({ body }: Answer, path: string): Promise<number> {
+  let file: FileHandle;
+  try {
+    file = await onDisk(path, open(path, "w"));
+  } catch (error) {
+    body.destroy();
+    throw error;
+  }
+  try {
+    let size = 0;
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      await onDisk(path, file.writeFile(chunk));
+      size += chunk.length;
+    }
+    return size;
+  } finally {
+    await file.close();
+  }
+}
+
+async function onDisk<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ComfyUIError("usage", "no_file", `cannot write ${path}: ${why}`, { cause: error });
   }
 }
 
@@ -90,8 +109,4 @@ async function* typedErrors(
       ? new ComfyUIError("aborted", "aborted", "GET /view: aborted by the caller")
       : transport.failure(error, request);
   }
-}
-
-function unwritable(path: string, error: Error): ComfyUIError {
-  return new ComfyUIError("usage", "no_file", `cannot write ${path}: ${error.message}`, { cause: error });
 }

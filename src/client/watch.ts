@@ -35,7 +35,7 @@ export class Watch {
   get pauseMs(): number {
     const { pollIntervalMs } = this.transport.settings.following;
     if (this.outage === undefined) return pollIntervalMs;
-    return jittered(Math.min(pollIntervalMs * 2 ** Math.min(this.outage.failures, 4), 30_000));
+    return jittered(Math.min(pollIntervalMs * 2 ** Math.min(this.outage.failures, 2), 30_000));
   }
 
   /** Looks once. Throws what will not pass, and an outage that has lasted too long. */

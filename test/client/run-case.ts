@@ -61,8 +61,8 @@ export async function runCase(
     const took = performance.now() - started;
     if (outcome === undefined) return [`no answer after ${took.toFixed(0)} ms`];
     return [
-      ...outcomeProblems(one.expect, outcome, variables),
-      ...receivedProblems(one.expect, server, variables),
+      ...outcomeProblems(one.expect, outcome, server.variables),
+      ...receivedProblems(one.expect, server),
       ...(await fileProblems(one, tmp)),
       ...(await socketProblems(one.expect, server)),
     ];
@@ -131,7 +131,8 @@ function outcomeProblems(expected: Expectation, outcome: CaseOutcome, variables:
   ];
 }
 
-function receivedProblems(expected: Expectation, server: ScriptedServer, variables: Variables): string[] {
+function receivedProblems(expected: Expectation, server: ScriptedServer): string[] {
+  const { variables } = server;
   return (expected.received ?? []).flatMap((wanted) => {
     const found = server.received.filter((request) => matchesRequest(wanted, request, variables));
     const what = `${wanted.method ?? "any"} ${wanted.path ?? "any path"}${wanted.host ? ` at ${wanted.host}` : ""}`;

@@ -30,6 +30,8 @@ export interface ScriptedServer {
   tlsPort: number;
   received: ReceivedRequest[];
   sockets: ScriptedSockets;
+  /** The case's variables, `promptId` and `clientId`. */
+  variables: Variables;
   close(): Promise<void>;
 }
 
@@ -133,6 +135,7 @@ export async function startScriptedServer(
     tlsPort: await open(secure),
     received,
     sockets,
+    variables: all,
     async close() {
       sockets.close();
       for (const socket of connections) socket.destroy();

@@ -16,8 +16,15 @@ export function fill<T>(value: T, variables: Variables): T {
   return inAny(value) as T;
 }
 
-/** What is wrong with `actual`, of which `expected` is a part: objects may hold more, lists may not. */
+/**
+ * What is wrong with `actual`, of which `expected` is a part: objects may hold more, lists may not. An object with the
+ * one key `matches` stands for a string that matches this regular expression.
+ */
 export function differences(expected: unknown, actual: unknown, where = "value"): string[] {
+  const pattern = patternOf(expected);
+  if (pattern !== undefined) {
+    return typeof actual === "string" && pattern.test(actual) ? [] : [mismatch(where, expected, actual)];
+  }
   if (Array.isArray(expected)) {
     if (!Array.isArray(actual) || actual.length !== expected.length)
       return [mismatch(where, expected, actual)];
@@ -34,4 +41,11 @@ export function differences(expected: unknown, actual: unknown, where = "value")
 
 function mismatch(where: string, expected: unknown, actual: unknown): string {
   return `${where}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`;
+}
+
+function patternOf(expected: unknown): RegExp | undefined {
+  const { matches } = (typeof expected === "object" && expected !== null ? expected : {}) as {
+    matches?: unknown;
+  };
+  return typeof matches === "string" ? new RegExp(matches) : undefined;
 }
