@@ -68,7 +68,6 @@ function liveLog(entries: FeedEntry[]): Markup {
 <button type="button" id="pause" aria-pressed="false">Pause</button>
 </div>
 </div>
-<p class="empty" id="log-empty">No request yet.</p>
 <ol class="entries" id="log" data-filter="all" tabindex="0" aria-labelledby="log-title">${entries.toReversed().map(logEntry)}</ol>
 </section>`;
 }

@@ -11,7 +11,14 @@ const SOON_MS = 7 * 86_400_000;
 export function tokensSection(store: Store): Markup {
   const tokens = store.serviceTokens.all();
   if (tokens.length === 0) return html`<p class="empty">No service token yet: scripts could not get in.</p>`;
-  return html`${tokens.map((token) => tokenCard(store, token))}`;
+  return html`${movedClock(store)}${tokens.map((token) => tokenCard(store, token))}`;
+}
+
+/** The times below would look wrong to who does not know that the sandbox's clock was moved. */
+function movedClock(store: Store): Markup | "" {
+  const now = store.now();
+  if (now.getTime() - Date.now() < 60_000) return "";
+  return html`<p class="soft">The sandbox's clock was moved forward: it is ${now.toISOString().slice(0, 10)} here.</p>`;
 }
 
 function tokenCard(store: Store, token: ServiceToken): Markup {

@@ -96,7 +96,11 @@ test("the log can be filtered and paused, by keyboard alone", async () => {
   await page.getByLabel("Show").selectOption("the API");
   await expect.poll(() => log.innerText()).not.toContain("/filtered");
   expect(await log.innerText()).toContain("POST");
+  const visible = () => page.locator(".entry:visible").count();
+  await page.getByLabel("Show").selectOption("what failed");
+  await expect.poll(visible).toBe(await page.locator('[data-outcome="refused"]').count());
   await page.getByLabel("Show").selectOption("all requests");
+  await expect.poll(visible).toBe(await page.locator(".entry").count());
 
   await page.getByRole("button", { name: "Pause" }).press("Enter");
   await ask("/while-paused");
