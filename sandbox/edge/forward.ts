@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Connector, Tunnels } from "../tunnel";
+import type { BodyMeter } from "./body-meter";
 import type { EdgeRequest } from "./core";
 import type { Site } from "./directory";
 import { networkError } from "./pages";
@@ -29,16 +30,23 @@ export interface Forwarding {
 const LINGER_MS = 500;
 
 /** Hands a request to the site's tunnel, within the network's limits. */
-export function forward(incoming: IncomingMessage, response: ServerResponse, forwarding: Forwarding): void {
+export function forward(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  body: BodyMeter,
+  asked: Forwarding,
+): void {
+  const forwarding = { ...asked, done: once(asked.done) };
   const { done, headers, settings } = forwarding;
-  const isTooLarge = Number(incoming.headers["content-length"] ?? 0) > settings.maxBodyBytes;
+  const length = Number(incoming.headers["content-length"] ?? 0);
+  const isTooLarge = length > settings.maxBodyBytes || body.exceeded;
   const target = isTooLarge ? tooLarge(forwarding) : connectorOf(forwarding);
   if ("reply" in target) {
     done({ servedBy: "edge", reason: target.reason });
     write(incoming, response, target.reply);
     return;
   }
-  limitBody(incoming, response, forwarding);
+  limitBody(response, forwarding, body);
   limitWaiting(incoming, response, forwarding);
   target.connector.proxy(incoming, response, headers, ({ servedBy, reason }) => done({ servedBy, reason }));
 }
@@ -87,21 +95,14 @@ function connectorOf({
   };
 }
 
-/** A body of unknown length is measured as it comes. */
-function limitBody(incoming: IncomingMessage, response: ServerResponse, forwarding: Forwarding): void {
-  if (incoming.headers["content-length"] !== undefined) return;
-  let size = 0;
-  const { push } = incoming;
-  incoming.push = (chunk, encoding) => {
-    size += chunk?.length ?? 0;
-    if (size <= forwarding.settings.maxBodyBytes) return push.call(incoming, chunk, encoding);
-    if (!response.headersSent && response.socket?.writable) {
-      const { reason, reply } = tooLarge(forwarding);
-      forwarding.done({ servedBy: "edge", reason });
-      cutOff(response, reply);
-    }
-    return true;
-  };
+/** A body of unknown length is cut off when it has become too large. */
+function limitBody(response: ServerResponse, forwarding: Forwarding, body: BodyMeter): void {
+  body.whenExceeded(() => {
+    if (response.headersSent) return;
+    const { reason, reply } = tooLarge(forwarding);
+    forwarding.done({ servedBy: "edge", reason });
+    cutOff(response, reply);
+  });
 }
 
 /** An origin that has not begun to answer in time is given up. */
@@ -145,4 +146,14 @@ function tooLarge({ settings, request }: Forwarding): { reply: Reply; reason: st
   const text = `The request is larger than ${settings.maxBodyBytes} bytes.`;
   const reply = networkError(413, 413, "Payload Too Large", text, request.rayId);
   return { reply, reason: "the request body is too large" };
+}
+
+/** The first one tells; what a connector reports after it was cut off does not count. */
+function once(done: Forwarding["done"]): Forwarding["done"] {
+  let told = false;
+  return (result) => {
+    if (told) return;
+    told = true;
+    done(result);
+  };
 }

@@ -6,6 +6,7 @@ import type { Google } from "../google";
 import type { Tunnels } from "../tunnel";
 import { type Admission, admit } from "./access";
 import { appEndpoint } from "./app-endpoints";
+import { BodyMeter } from "./body-meter";
 import type { EdgeRequest } from "./core";
 import { headerValues } from "./credentials";
 import { guardFor, type Site, siteFor, teamFor } from "./directory";
@@ -41,8 +42,9 @@ export function createRouter(core: RouterCore) {
   return {
     async request(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
       const request = edgeRequest(incoming, false);
+      const body = new BodyMeter(incoming, core.settings.maxBodyBytes);
       const noted: Noted = { servedBy: "edge" };
-      const write_ = (reply: Reply) => write(incoming, response, reply);
+      const answer = (reply: Reply) => write(incoming, response, reply);
       logOnClose(core, request, noted, response, () => sentStatus(response));
       response.setHeader("cf-ray", request.rayId);
       response.setHeader("server", "cloudflare");
@@ -53,11 +55,11 @@ export function createRouter(core: RouterCore) {
           return;
         }
         const found = await answerOrPass(core, incoming, request, noted);
-        if ("reply" in found) return write_(found.reply);
+        if ("reply" in found) return answer(found.reply);
         addHeaders(response, found.headers);
         const { site, origin: headers } = found;
         const done = (result: Forwarded) => Object.assign(noted, withoutUndefined(result));
-        forward(incoming, response, {
+        forward(incoming, response, body, {
           site,
           request,
           headers,
@@ -65,7 +67,7 @@ export function createRouter(core: RouterCore) {
           tunnels: core.tunnels,
           settings: core.settings,
         });
-      }, write_);
+      }, answer);
     },
 
     async upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
