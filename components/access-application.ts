@@ -67,7 +67,9 @@ export class AccessApplication extends pulumi.ComponentResource {
         serviceAuth401Redirect: true,
         optionsPreflightBypass: false,
       },
-      child,
+      // A hostname belongs to one application at a time: a new one beside the old is refused. Meanwhile the
+      // ingress rule asks for a JWT of an application that no longer exists, so nobody passes the tunnel.
+      { ...child, deleteBeforeReplace: true },
     );
     this.applicationId = application.id;
     this.aud = application.aud;

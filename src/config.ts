@@ -201,6 +201,15 @@ function text(check: (value: string) => Complaint | undefined) {
   });
 }
 
+/**
+ * A time as it was meant: YAML takes one without quotes for a time of its own, and the engine hands that on in
+ * Go's form, `2027-01-31 00:00:00 +0000 UTC`.
+ */
+const unquotedTime = (value: string): string =>
+  value.replace(/^(\S+) (\S+) ([+-]\d\d)(\d\d) \S+$/, (_, day, time, hours, minutes) => {
+    return `${day}T${time}${hours === "+00" && minutes === "00" ? "Z" : `${hours}:${minutes}`}`;
+  });
+
 const matches = (pattern: RegExp, remedy: string) =>
   text((value) =>
     pattern.test(value) ? undefined : complain(`${JSON.stringify(value)} does not fit`, remedy),
@@ -249,9 +258,12 @@ const serviceToken = z.strictObject({
   ),
   version: z._default(z.int().check(z.minimum(1)), 1),
   previousExpiresAt: z.optional(
-    matches(
-      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
-      "Give a time with zone such as 2027-01-31T00:00:00Z.",
+    z.pipe(
+      z.pipe(z.string(), z.transform(unquotedTime)),
+      matches(
+        /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
+        "Give a time with zone such as 2027-01-31T00:00:00Z.",
+      ),
     ),
   ),
 });

@@ -487,6 +487,15 @@ test("durations are Go's", () => {
   for (const wrong of ["", "24", "1d", "1h ", "-1h", "h"]) expect(parseDuration(wrong)).toBeUndefined();
 });
 
+test.each([
+  ["2027-01-31 00:00:00 +0000 UTC", "2027-01-31T00:00:00Z"],
+  ["2027-01-31 09:30:00.25 +0100 CET", "2027-01-31T09:30:00.25+01:00"],
+  ["2027-01-31T00:00:00Z", "2027-01-31T00:00:00Z"],
+])("a time that YAML took for its own kind is still that time: %s", (written, meant) => {
+  const raw = { ...valid(), serviceTokens: [{ name: "api", version: 2, previousExpiresAt: written }] };
+  expect(parseConfig(raw, context).serviceTokens[0]?.previousExpiresAt).toBe(meant);
+});
+
 describe("loadConfig", () => {
   const set = (values: Record<string, unknown>, secretKeys: string[]) => {
     const text = Object.entries(values).map(([key, value]) => [

@@ -1,8 +1,10 @@
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { defineCommand } from "citty";
 import { startSandbox } from "../../sandbox/server";
 import { ensureEngine } from "../../tools/engine";
 import { UserError } from "../errors";
+import { openAccess } from "../sandboxed/access";
 import { announceSandbox, findRunningSandbox, openWorkspace } from "../sandboxed/workspace";
 import { UsageError } from "./args";
 
@@ -34,20 +36,31 @@ export const sandbox = defineCommand({
       port,
       stateFile: workspace.stateFile,
       onRequest: ({ method, path, status, ms, token }) => {
-        const time = new Date().toISOString().slice(11, 19);
-        process.stdout.write(
-          `${time} ${String(status)} ${method.padEnd(6)} ${path}  ${token ?? "-"}  ${Math.round(ms)} ms\n`,
-        );
+        logLine(status, method, path, token ?? "-", ms);
+      },
+      edge: {
+        onRequest: ({ status, method, hostname, path, who, ms }) => {
+          logLine(status, method, `https://${hostname}${path}`, who, ms);
+        },
       },
     });
-    await announceSandbox(workspace, { pid: process.pid, url: sandbox.url, tokens: sandbox.tokens });
+    const access = await openAccess(sandbox);
+    access.connectAll();
+    const { pid } = process;
+    const { url, tokens } = sandbox;
+    await announceSandbox(workspace, { pid, url, tokens, network: access.network });
+    const caFile = join(workspace.dir, "edge-ca.pem");
+    await writeFile(caFile, access.network.ca ?? "");
     process.stdout.write(
       [
+        `See it in a browser:         ${url}`,
         `Cloudflare's API, emulated:  ${sandbox.apiUrl}`,
         `Its state:                   ${workspace.stateFile}`,
         `API tokens (made up):        in ${workspace.runningFile}`,
         "",
         "In another terminal:  npm run sandbox:up | sandbox:preview | sandbox:destroy",
+        "The hostname itself:  npm run cli -- verify, or any tool that takes these two:",
+        `  export HTTPS_PROXY=${access.proxyUrl} SSL_CERT_FILE=${relative(process.cwd(), caFile)}`,
         "Stop with Ctrl-C.",
         "",
         "",
@@ -58,7 +71,13 @@ export const sandbox = defineCommand({
       process.once("SIGTERM", resolve);
     });
     await rm(workspace.runningFile, { force: true });
+    await access.close();
     await sandbox.close();
     return 0;
   },
 });
+
+function logLine(status: number, method: string, what: string, who: string, ms: number): void {
+  const time = new Date().toISOString().slice(11, 19);
+  process.stdout.write(`${time} ${status} ${method.padEnd(6)} ${what}  ${who}  ${Math.round(ms)} ms\n`);
+}

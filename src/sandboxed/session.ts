@@ -2,6 +2,7 @@ import { startSandboxProvider } from "../../sandbox/provider";
 import type { Seed } from "../../sandbox/seed";
 import { startSandbox } from "../../sandbox/server";
 import { type Engine, ensureEngine } from "../../tools/engine";
+import { openAccess, type SandboxAccess } from "./access";
 import type { PulumiTarget } from "./pulumi";
 import { findRunningSandbox, openWorkspace, projectDir, type Workspace } from "./workspace";
 
@@ -16,6 +17,8 @@ export interface SandboxSession {
   tokens: { admin: string; up: string; preview: string };
   /** True when `sandbox` runs in another process and this session only joined it. */
   joined: boolean;
+  /** What the account serves; absent unless asked for. A sandbox that was joined runs cloudflared by itself. */
+  access?: Pick<SandboxAccess, "network" | "connect" | "connectAll">;
   /** How to run the engine. `as` picks the API token: `preview` may only read. */
   target(as: "up" | "preview"): PulumiTarget;
   close(): Promise<void>;
@@ -37,6 +40,8 @@ export interface SandboxSessionOptions {
   rateLimit?: false;
   /** What an untouched account holds. Default: the sandbox's own seed. */
   seed?: Seed;
+  /** True also serves the account's hostnames, with a ComfyUI stand-in behind the tunnel. Default: the API alone. */
+  access?: boolean;
 }
 
 /** Finds the engine, joins or starts a sandbox, and attaches the providers. */
@@ -50,6 +55,7 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
     : await startSandbox({
         stateFile: options.keepState === false ? undefined : workspace.stateFile,
         seed: options.seed,
+        edge: options.access,
         ...(options.rateLimit === false ? { rateLimit: false as const } : {}),
       });
   const sandbox = running ?? own;
@@ -58,6 +64,7 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
   const apiUrl = `${sandbox.url}/client/v4`;
   const gcpUrl = `${sandbox.url}/gcp`;
   const plugin = await startSandboxProvider({ apiUrl, apiToken: sandbox.tokens.up, gcpUrl });
+  const access = own && options.access ? await openAccess(own) : undefined;
   const attached =
     provider === "sandbox"
       ? plugin.debugProviders
@@ -73,6 +80,7 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
     apiUrl,
     tokens: sandbox.tokens,
     joined: running !== undefined,
+    access: access ?? (running && { network: running.network, connect: () => {}, connectAll: () => {} }),
     target: (as) => ({
       command: engine.command,
       cwd: options.programDir ?? projectDir,
@@ -86,6 +94,7 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
     }),
     close: async () => {
       await plugin.close();
+      await access?.close();
       await own?.close();
     },
   };

@@ -2,6 +2,7 @@ import { mkdir, readFile, readlink, symlink, writeFile } from "node:fs/promises"
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Engine } from "../../tools/engine";
+import type { Network } from "../network";
 
 /** The project's root folder, where Pulumi.yaml is. */
 export const projectDir = join(__dirname, "..", "..");
@@ -84,6 +85,8 @@ export interface RunningSandbox {
   pid: number;
   url: string;
   tokens: { admin: string; up: string; preview: string };
+  /** How to reach the hostnames that it serves. */
+  network: Network;
 }
 
 /** Says where the sandbox runs, for other commands of the same user only. */

@@ -25,7 +25,7 @@ const limited = {
 let rig: EngineRig;
 
 beforeAll(async () => {
-  rig = await EngineRig.open({ ...DEFAULT_SEED, tokens: [...DEFAULT_SEED.tokens, limited] });
+  rig = await EngineRig.open({ seed: { ...DEFAULT_SEED, tokens: [...DEFAULT_SEED.tokens, limited] } });
 });
 
 afterAll(() => rig?.close());

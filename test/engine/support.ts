@@ -18,9 +18,9 @@ export class EngineRig {
     readonly session: SandboxSession,
   ) {}
 
-  static async open(seed?: Seed): Promise<EngineRig> {
+  static async open(options: { seed?: Seed; access?: boolean } = {}): Promise<EngineRig> {
     const dir = await mkdtemp(join(tmpdir(), "comfyui-access-"));
-    const session = await openSandboxSession({ dir, keepState: false, seed });
+    const session = await openSandboxSession({ dir, keepState: false, ...options });
     const rig = new EngineRig(dir, session);
     await ensureStack(session.target("up"), "dev");
     return rig;

@@ -1,0 +1,66 @@
+import { startOrigin } from "../../sandbox/origin";
+import type { Sandbox } from "../../sandbox/server";
+import type { Network } from "../network";
+
+/** Where scripts find ComfyUI without Access: on its own machine, and from a container beside it. */
+export const localUrl = "http://localhost:8188";
+export const dockerUrl = "http://comfyui:8188";
+
+/** The part of a sandbox that answers requests: its edge, and a ComfyUI stand-in behind the tunnel. */
+export interface SandboxAccess {
+  /** How to reach the sandbox's hostnames, and ComfyUI by its local addresses. */
+  network: Network;
+  /** Address of an HTTP proxy for tools that take `HTTPS_PROXY`. */
+  proxyUrl: string;
+  /** Plays `cloudflared tunnel run --token …`; to do it again with the same tunnel starts it anew. */
+  connect(connectorToken: string): void;
+  /**
+   * Plays an operator who runs cloudflared for whatever tunnel there is: connects each as soon as it exists.
+   * Looks several times a second.
+   */
+  connectAll(): void;
+  /** Stops every cloudflared and ComfyUI. The edge belongs to the sandbox, and closes with it. */
+  close(): Promise<void>;
+}
+
+/** Puts ComfyUI's stand-in behind a sandbox that has an edge. */
+export async function openAccess(sandbox: Sandbox): Promise<SandboxAccess> {
+  const { edge, store } = sandbox;
+  if (edge === undefined) throw new Error("the sandbox was started without an edge");
+  const origin = await startOrigin();
+  const at = new URL(origin.url);
+  const address = { host: at.hostname, port: Number(at.port) };
+  const services = { [localUrl]: origin.url, [dockerUrl]: origin.url };
+  const connected = new Map<string, { disconnect(): void }>();
+  let watch: NodeJS.Timeout | undefined;
+
+  const connect = (connectorToken: string) => {
+    const connector = edge.tunnels.connect({ token: connectorToken, services });
+    connected.get(connector.tunnelId)?.disconnect();
+    connected.set(connector.tunnelId, connector);
+  };
+  const connectNew = () => {
+    for (const tunnel of store.tunnels.where(({ deletedAt }) => deletedAt === null)) {
+      if (connected.has(tunnel.id)) continue;
+      const token = { a: tunnel.accountId, t: tunnel.id, s: tunnel.secret };
+      connect(Buffer.from(JSON.stringify(token)).toString("base64"));
+    }
+  };
+  return {
+    network: {
+      ...edge.network,
+      routes: { ...edge.network.routes, "localhost:8188": address, "comfyui:8188": address },
+    },
+    proxyUrl: edge.proxyUrl,
+    connect,
+    connectAll: () => {
+      connectNew();
+      watch ??= setInterval(connectNew, 200).unref();
+    },
+    close: async () => {
+      clearInterval(watch);
+      for (const connector of connected.values()) connector.disconnect();
+      await origin.close();
+    },
+  };
+}
