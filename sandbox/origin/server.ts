@@ -114,7 +114,11 @@ export async function startOrigin(
   });
 
   const port = await new Promise<number>((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error) => {
+      core.close();
+      files.clear();
+      reject(error);
+    });
     server.listen(options.port ?? 0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
   });
   return {

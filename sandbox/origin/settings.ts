@@ -10,9 +10,9 @@ export interface OriginSettings {
    * text, or refused unless it is a UUID in its canonical lower-case form (from 0.25.0).
    */
   promptIds?: "server" | "any" | "uuid";
-  /** Whether POST /interrupt heeds `prompt_id` or stops whatever runs (before 0.3.57). */
+  /** Whether POST /interrupt heeds `prompt_id` or stops whatever runs (before about 0.3.57). */
   interrupt?: "any" | "targeted";
-  /** Whether `/api/jobs` can be read (from 0.6.0), and whether a job can be cancelled there (from 0.26.0). */
+  /** Whether `/api/jobs` can be read (from about 0.6.0), and a job cancelled there (from 0.26.0). */
   jobs?: "absent" | "read" | "cancel";
   /** Error type for an unknown node class; `invalid_prompt` was read at 0.3.64, `missing_node_type` in 2026. */
   unknownNodeError?: "invalid_prompt" | "missing_node_type";

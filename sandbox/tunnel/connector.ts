@@ -272,9 +272,10 @@ class RunningConnector implements Connector {
 /** Headers of a handshake, which do not pass through the tunnel as they came (proxy/proxy.go). */
 const HANDSHAKE = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
 
-/** Whether a connection that was kept had been closed meanwhile; Go then tries again, too. */
-function isStale({ reusedSocket }: ClientRequest, { method = "GET" }: IncomingMessage): boolean {
-  return reusedSocket && ["GET", "HEAD", "OPTIONS"].includes(method);
+/** Whether a connection that was kept had been closed meanwhile; Go then sends a request without a body again. */
+function isStale({ reusedSocket }: ClientRequest, { method = "GET", headers }: IncomingMessage): boolean {
+  const hasBody = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+  return reusedSocket && !hasBody && ["GET", "HEAD", "OPTIONS"].includes(method);
 }
 
 /** The result of a request; an origin that could not be reached is answered for. */
