@@ -66,11 +66,11 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import (
     Any,
-    BinaryIO,
     Callable,
     ClassVar,
     NamedTuple,
     NoReturn,
+    Protocol,
     TypeVar,
     Union,
 )
@@ -639,6 +639,17 @@ class _Wait:
         self.phase, self._seconds, self._moves = phase, seconds, moves
         self._phase_end = time.monotonic() + seconds if seconds > 0 else math.inf
 
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Generator[None, None, None]:
+        """Allows so many seconds for all that is in here, 0 = no limit of its own."""
+        end = self._end
+        if seconds > 0:
+            self._end = min(end, time.monotonic() + seconds)
+        try:
+            yield
+        finally:
+            self._end = end
+
     def moved(self) -> None:
         """Something has come in or gone out."""
         if self._moves:
@@ -994,9 +1005,9 @@ class _Transport:
         self._lock = threading.Lock()
         self._context = settings.ssl_context
 
-    def wait(self, *cancels: threading.Event | None) -> _Wait:
-        """A wait with the client's total time limit."""
-        return _Wait((self.settings.cancel, *cancels), self.settings.total_timeout)
+    def wait(self) -> _Wait:
+        """A wait with the total time limit of a request."""
+        return _Wait((self.settings.cancel,), self.settings.total_timeout)
 
     def json(self, request: _Request, wait: _Wait | None = None, repeats: int = 2) -> Any:
         """The answer's JSON, at most 64 MiB."""
@@ -1024,13 +1035,14 @@ class _Transport:
 
     def repeat(self, request: _Request, attempt: Callable[[_Wait], _T], wait: _Wait, repeats: int = 2) -> _T:
         """Tries; a GET that failed in passing is tried again."""
-        for tries in range(repeats + 1):
-            try:
-                return attempt(wait)
-            except ComfyUIError as error:
-                if request.method != "GET" or tries == repeats or not _is_worth_repeating(error):
-                    raise
-                wait.sleep(_jittered(_SHORT_PAUSE * 2**tries))
+        with wait.within(self.settings.total_timeout):
+            for tries in range(repeats + 1):
+                try:
+                    return attempt(wait)
+                except ComfyUIError as error:
+                    if request.method != "GET" or tries == repeats or not _is_worth_repeating(error):
+                        raise
+                    wait.sleep(_jittered(_SHORT_PAUSE * 2**tries))
         raise AssertionError("unreachable")
 
     def chunks(self, request: _Request, wait: _Wait) -> Iterator[bytes]:
@@ -1594,13 +1606,13 @@ _FORMATS = {1: "jpeg", 2: "png"}
 class _Run:
     """Follows one prompt: events are a hint, history is the truth."""
 
-    def __init__(self, transport: _Transport, wait: _Wait) -> None:
+    def __init__(self, transport: _Transport, wait: _Wait, prompt_id: str) -> None:
         self._transport = transport
         self._settings = transport.settings
         self._wait = wait
         # Its own for every run: two sockets with one client id displace each other.
         self._client_id = str(uuid.uuid4())
-        self._prompt_id = str(uuid.uuid4())
+        self._prompt_id = prompt_id
         self._node_errors: JsonObject = {}
         self._socket: WebSocket | None = None
         self._opened_at = self._open_at = self._ping_at = 0.0
@@ -1841,7 +1853,15 @@ class _Run:
 
 # --- Uploads -----------------------------------------------------------------------------------------------
 
-File = Union[str, "os.PathLike[str]", bytes, BinaryIO]
+
+class Readable(Protocol):
+    """What can be read in parts: a file opened for binary reading, a pipe, ..."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many bytes; empty at the end."""
+
+
+File = Union[str, "os.PathLike[str]", bytes, Readable]
 
 
 class _Upload:
@@ -1879,7 +1899,7 @@ class _Upload:
 
     def close(self) -> None:
         """Closes the file, unless the caller opened it."""
-        if self._own:
+        if self._own and isinstance(self._stream, io.IOBase):
             self._stream.close()
 
     def _content(self) -> Iterator[bytes]:
@@ -1899,16 +1919,18 @@ class _Upload:
             raise UsageError("no_file", f"cannot read the file: {error.strerror}") from error
 
     def _size_left(self) -> int | None:
+        if not isinstance(self._stream, io.IOBase):
+            return None
         try:
             at = self._stream.tell()
             end = self._stream.seek(0, os.SEEK_END)
             self._stream.seek(at)
             return max(0, end - at)
-        except (OSError, AttributeError):
+        except OSError:
             return None
 
 
-def _open_file(file: File) -> BinaryIO:
+def _open_file(file: File) -> Readable:
     if isinstance(file, bytes):
         return io.BytesIO(file)
     if isinstance(file, (str, os.PathLike)):
@@ -1921,8 +1943,8 @@ def _open_file(file: File) -> BinaryIO:
 
 # --- The client --------------------------------------------------------------------------------------------
 
-# The first version whose `POST /interrupt` looks at the prompt id; before, it stops whatever runs.
-_INTERRUPT_BY_ID = (0, 3, 57)
+# From here on `POST /interrupt` is known to look at the prompt id; before, it stops whatever runs.
+_INTERRUPT_BY_ID = (0, 3, 64)
 
 
 class ComfyUIClient:
@@ -1957,7 +1979,7 @@ class ComfyUIClient:
         connect_timeout: to connect, TLS included.
         headers_timeout: from the request to the answer's headers; longer than Cloudflare's 120 s, which says more.
         idle_timeout: between two parts of a body.
-        total_timeout: for the whole of a request, and of a run; 0 = no limit.
+        total_timeout: for the whole of a request, its repetitions included; 0 = no limit.
         poll_interval: pause between two looks at history while no event of the run is heard.
         outage: how long a run waits for a server that cannot be reached.
         reconnect_min, reconnect_max: shortest and longest pause before the WebSocket is opened again.
@@ -2018,6 +2040,8 @@ class ComfyUIClient:
         *,
         extra_data: JsonObject | None = None,
         front: bool = False,
+        prompt_id: str | None = None,
+        timeout: float = 0,
         cancel: threading.Event | None = None,
     ) -> Iterator[Event]:
         """Runs a workflow in API format and tells what happens. The last event is the `result`.
@@ -2028,12 +2052,15 @@ class ComfyUIClient:
 
         extra_data: passed on to ComfyUI, e.g. `{"api_key_comfy_org": ...}` for partner nodes.
         front: before all others in the queue.
+        prompt_id: the prompt's id, a lower-case UUID. Default: a new one.
+        timeout: longest time for the whole run, in seconds; 0 = no limit.
         """
         fields: JsonObject = {"extra_data": extra_data} if extra_data else {}
         if front:
             fields["front"] = True
         _check_workflow(workflow)
-        return _Run(self._transport, self._transport.wait(cancel)).events(workflow, fields)
+        wait = _Wait((self._transport.settings.cancel, cancel), timeout)
+        return _Run(self._transport, wait, prompt_id or str(uuid.uuid4())).events(workflow, fields)
 
     def run_to_end(self, workflow: JsonObject, **options: Any) -> RunResult:
         """Runs a workflow and waits for its result. Options and errors as of `run`."""

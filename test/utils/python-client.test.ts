@@ -1,19 +1,37 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCertificateAuthority } from "../../sandbox/tls/certificate-authority";
-import type { CaseOutcome } from "../client/case";
+import type { CaseInput, CaseOutcome } from "../client/case";
 import { loadCases, runCase } from "../client/run-case";
 import { type PythonWorker, startPython } from "./python";
 
 const authority = createCertificateAuthority();
-let worker: PythonWorker;
+const idle: PythonWorker[] = [];
 
 beforeAll(() => {
-  worker = startPython("run_case.py");
+  // As many as vitest runs tests at once.
+  for (let count = 0; count < 5; count += 1) idle.push(startPython("run_case.py"));
 });
-afterAll(() => worker.close());
+afterAll(async () => {
+  await Promise.all(idle.map((worker) => worker.close()));
+});
 
-describe.each(await loadCases())("$file", ({ cases }) => {
-  it.each(cases)("$name", async (one) => {
-    expect(await runCase(one, (input) => worker.ask<CaseOutcome>(input), authority)).toEqual([]);
+/** The Python client, called the way a case says. */
+async function pythonClient(input: CaseInput): Promise<CaseOutcome> {
+  const worker = idle.pop();
+  if (worker === undefined) throw new Error("more cases at once than Python processes");
+  try {
+    return await worker.ask<CaseOutcome>(input);
+  } finally {
+    idle.push(worker);
+  }
+}
+
+for (const { file, cases } of loadCases()) {
+  describe.concurrent(file.replace(".json", ""), () => {
+    for (const one of cases) {
+      it(one.name, async () => {
+        expect(await runCase(one, pythonClient, await authority)).toEqual([]);
+      });
+    }
   });
-});
+}

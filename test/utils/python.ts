@@ -50,6 +50,8 @@ export function startPython(script: string, env: NodeJS.ProcessEnv = {}): Python
 /** The environment without what would lead the client elsewhere. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(https?|all|no)_proxy$|^COMFYUI_|^SSL_CERT_/i.test(name)),
+    Object.entries(process.env).filter(
+      ([name]) => !/^(https?|all|no)_proxy$|^COMFYUI_|^SSL_CERT_/i.test(name),
+    ),
   );
 }

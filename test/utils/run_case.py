@@ -45,7 +45,12 @@ def client_of(case: Json, cancel: threading.Event) -> ComfyUIClient:
         for name, value in case["options"].items()
         if name in OPTIONS
     }
-    return ComfyUIClient(cancel=cancel, ssl_context=trusting(case["caFile"]), open_socket=along(case["routes"]), **options)
+    return ComfyUIClient(
+        cancel=cancel,
+        ssl_context=trusting(case["caFile"]) if "caFile" in case else None,
+        open_socket=along(case["routes"]) if "routes" in case else None,
+        **options,
+    )
 
 
 def trusting(ca_file: str) -> ssl.SSLContext:
@@ -66,7 +71,7 @@ def run(client: ComfyUIClient, args: Json) -> Json:
     counts: Counter[str] = Counter()
     previews = []
     result = None
-    for event in client.run(args["workflow"]):
+    for event in client.run(args["workflow"], timeout=args.get("timeout", 0)):
         counts[event.type] += 1
         if event.type == "preview":
             preview = {"format": event.data["format"], "size": len(event.image)}
@@ -165,6 +170,7 @@ def play(case: Json) -> Json:
     try:
         if "abortAfterMs" in case["args"]:
             timer.start()
+        case["args"]["timeout"] = case["options"].get("totalTimeoutMs", 0) / 1000
         with client_of(case, cancel) as client:
             return {"ok": True, "value": CALLS[case["call"]](client, case["args"])}
     except ComfyUIError as error:
