@@ -69,7 +69,9 @@ async function logIn(page: Page, { email, password }: TestPerson, timeoutMs: num
 
 async function rawAnswer(page: Page, last: Response | undefined): Promise<RawAnswer> {
   if (last === undefined) return { kind: "unreachable", reason: "connection", detail: "no answer" };
-  return { kind: "response", status: last.status(), headers: last.headers(), body: await page.content() };
+  // As it was sent: the browser makes a document of an empty answer too.
+  const body = await last.text().catch(() => page.content());
+  return { kind: "response", status: last.status(), headers: last.headers(), body };
 }
 
 function hopOf(response: Response): Hop {

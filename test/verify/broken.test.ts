@@ -72,6 +72,23 @@ describe("one broken property turns its cells red", () => {
     });
   });
 
+  test("aud, seen by a person: told from ComfyUI's own refusal", async () => {
+    await deployed.change.ingress({ required: true, teamName: "datacrew", audTag: ["0".repeat(64)] });
+    const report = await found({ only: ["allowed-user"] });
+    expect(red(report)).toEqual(expect.arrayContaining(cells("allowed-user")));
+    expect(row(report, "allowed-user/page")?.got).toContain("by the connector");
+  });
+
+  test("a ComfyUI that takes the way back from the login for an attack", async () => {
+    deployed.origin.settings.enableCorsHeader = undefined;
+    const report = await found({ only: ["allowed-user", "valid-token"] });
+    expect(red(report)).toEqual(["allowed-user/page"]);
+    expect(row(report, "allowed-user/page")).toMatchObject({
+      got: "403 (by ComfyUI, as cross-site)",
+      next: expect.stringContaining("--enable-cors-header"),
+    });
+  });
+
   test("required: the connector no longer checks, which only its own row shows while Access stands", async () => {
     await deployed.change.ingress(undefined);
     const report = await found(withoutBrowser);
