@@ -7,7 +7,6 @@ import type { RequestLogEntry } from "./request-log";
 import { DEV_TOKENS } from "./seed";
 import type { Store } from "./store";
 
-export type { EdgeLogEntry } from "./edge";
 export type { RequestLogEntry } from "./request-log";
 
 export interface SandboxOptions extends AppOptions {

@@ -6,7 +6,7 @@ import { GOOGLE_ENDPOINTS, GOOGLE_ISSUER } from "../google";
 import type { EdgeSettings } from "./settings";
 
 /** What one login attempt needs, from leaving to coming back. */
-export interface Attempt {
+interface Attempt {
   provider: IdentityProvider;
   redirectUri: string;
   state: string;
@@ -110,6 +110,11 @@ async function emailIn(network: Dispatcher, { provider, nonce }: Attempt, idToke
     throw new LoginFailed(`Google's ID token is not valid: ${error.message}`);
   });
   if (payload.nonce !== nonce) throw new LoginFailed("Google's ID token is of another login");
+  const { apps_domain: domain } = provider.config;
+  // The address of the login page asks for the domain; only the token proves it.
+  if (domain !== undefined && payload.hd !== domain) {
+    throw new LoginFailed(`the Google account does not belong to ${String(domain)}`);
+  }
   const email = payload[String(provider.config.email_claim_name ?? "email")];
   if (typeof email !== "string" || email === "")
     throw new LoginFailed("Google's ID token names no e-mail address");

@@ -14,7 +14,6 @@ import { createRouter, isServed } from "./router";
 import { Sessions } from "./sessions";
 import { DEFAULT_EDGE_SETTINGS, type EdgeSettings } from "./settings";
 
-export type { EdgeLogEntry } from "./log";
 export type { EdgeSettings } from "./settings";
 
 /** How to start an edge. */

@@ -31,6 +31,8 @@ export async function listen(
   const sockets = new Set<Duplex>();
   const server = createServer({
     ALPNProtocols: ["http/1.1"],
+    // Longer than clients keep theirs, so that none is closed while it is about to be used again.
+    keepAliveTimeout: 75_000,
     // A gigabyte takes its time on a slow line.
     requestTimeout: 0,
     SNICallback: (servername, callback) => {

@@ -28,7 +28,7 @@ ${main}
 }
 
 /** Text for HTML. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   const entities: Record<string, string> = {
     "&": "&amp;",
     "<": "&lt;",

@@ -180,7 +180,7 @@ function isForThisHost(incoming: IncomingMessage, { hostname, rawHeaders, target
     headerValues(rawHeaders, "host").length === 1 &&
     typeof servername === "string" &&
     servername.toLowerCase() === hostname &&
-    (target.startsWith("/") || target === "*")
+    target.startsWith("/")
   );
 }
 

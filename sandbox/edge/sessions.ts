@@ -71,6 +71,8 @@ const GRANT_MS = MINUTE;
 export class Sessions {
   readonly logins = new Map<string, Login>();
   readonly applications = new Map<string, AppSession>();
+  /** Service tokens' JWTs that are sent again for a moment: signing is most of such a request's cost. */
+  readonly serviceJwts = new Map<string, { jwt: string; expires: Date; until: number }>();
   readonly #pending = new OneTime<PendingLogin>(PENDING_MS);
   readonly #grants = new OneTime<Grant>(GRANT_MS);
 
@@ -97,6 +99,7 @@ export class Sessions {
   clear(): void {
     this.logins.clear();
     this.applications.clear();
+    this.serviceJwts.clear();
     this.#pending.clear();
     this.#grants.clear();
   }

@@ -5,6 +5,7 @@ import { sign } from "./jwt";
 import type { AppSession, Login } from "./sessions";
 
 const META_SECONDS = 300;
+const SERVICE_JWT_KEPT_MS = 30_000;
 
 /** The JWT of a person at an application, and when it ends. */
 export async function userToken(
@@ -38,20 +39,32 @@ export async function serviceToken(
   token: ServiceToken,
   policyId: string,
 ): Promise<{ jwt: string; expires: Date }> {
-  const iat = seconds(core.store.now());
+  const { application, organization } = guard;
+  const now = core.store.now();
+  const length = Math.floor(sessionLength(core.store, guard, policyId) / 1000);
+  const aud = core.settings.serviceTokenAud === "array" ? [application.aud] : application.aud;
+  const keys = await core.keysOf(organization);
+  const { kid } = await keys.signing();
+  const key = JSON.stringify([kid, aud, token.clientId, length]);
+  const kept = core.sessions.serviceJwts.get(key);
+  if (kept !== undefined && now.getTime() < kept.until) return kept;
+
+  const iat = seconds(now);
   // The extra second has been seen in live tokens.
-  const exp = iat + Math.floor(sessionLength(core.store, guard, policyId) / 1000) + 1;
-  const { aud } = guard.application;
-  const jwt = await sign(await core.keysOf(guard.organization), {
+  const exp = iat + length + 1;
+  const claims = {
     type: "app",
-    aud: core.settings.serviceTokenAud === "array" ? [aud] : aud,
+    aud,
     exp,
     iat,
-    iss: teamUrl(guard.organization),
+    iss: teamUrl(organization),
     common_name: token.clientId,
     sub: "",
-  });
-  return { jwt, expires: new Date(exp * 1000) };
+  };
+  const until = Math.min(now.getTime() + SERVICE_JWT_KEPT_MS, exp * 1000);
+  const made = { jwt: await sign(keys, claims), expires: new Date(exp * 1000), until };
+  core.sessions.serviceJwts.set(key, made);
+  return made;
 }
 
 /** The JWT of a person at the team domain, which spares them the next login. */

@@ -9,7 +9,7 @@ const country = fc.constantFrom("NL", "DE");
 const ip = fc.constantFrom("203.0.113.7", "198.51.100.1", "2001:db8::1");
 const certificate = fc.constantFrom("laptop", "phone");
 
-export const ruleArbitrary: fc.Arbitrary<Rule> = fc.oneof(
+const ruleArbitrary: fc.Arbitrary<Rule> = fc.oneof(
   fc.constant({ everyone: {} }),
   fc.constant({ any_valid_service_token: {} }),
   fc.constant({ certificate: {} }),

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 
 /** A request as it reached the origin. */
-export interface Arrived {
+interface Arrived {
   method: string;
   url: string;
   headers: Record<string, string>;

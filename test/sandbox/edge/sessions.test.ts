@@ -57,6 +57,20 @@ describe("a session ends", () => {
     }
   });
 
+  it("at every application of the team by logging out at one", async () => {
+    await rig.api("POST", `${ACCESS}/apps`, {
+      type: "self_hosted",
+      name: "second",
+      domain: "open.datacrew.space",
+      policies: [{ id: rig.people.id, precedence: 1 }],
+    });
+    await visitor.logIn(APP, ARTIST);
+    expect((await visitor.follow("https://open.datacrew.space/")).status).toBe(200);
+    await visitor.follow(`${APP}/cdn-cgi/access/logout`);
+    later(25_000);
+    expect((await visitor.open("https://open.datacrew.space/")).status).toBe(302);
+  });
+
   it("when the sandbox is reset", async () => {
     await visitor.logIn(APP, ARTIST);
     const jwt = visitor.cookie(HOST, "CF_Authorization") ?? "";
