@@ -13,10 +13,9 @@ export const demo = defineCommand({
     },
   },
   async run({ args }) {
-    await runDemo(
+    return runDemo(
       { provider: providerOf(args.provider), expectNoChanges: args["expect-no-changes"] },
       process.stdout,
     );
-    return 0;
   },
 });

@@ -10,6 +10,8 @@ const commands: Record<string, () => Promise<CommandDef<never>>> = {
   preview: () => import("./stack.js").then((module) => module.preview as CommandDef<never>),
   destroy: () => import("./stack.js").then((module) => module.destroy as CommandDef<never>),
   env: () => import("./env-command.js").then((module) => module.env as CommandDef<never>),
+  verify: () => import("./verify.js").then((module) => module.verifyCommand as CommandDef<never>),
+  explain: () => import("./explain.js").then((module) => module.explainCommand as CommandDef<never>),
 };
 
 const main = defineCommand({

@@ -1,9 +1,15 @@
-import { join } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { parseEnv } from "node:util";
 import { runEnv } from "../cli/env";
 import { ApiError } from "../errors";
 import { changesOf, ensureStack, mustPulumi } from "../sandboxed/pulumi";
 import { openSandboxSession, type SandboxSession } from "../sandboxed/session";
 import { projectDir } from "../sandboxed/workspace";
+import { toHtml, toTable } from "../verify/render";
+import { exitCode, type VerifyReport } from "../verify/report";
+import { sandboxTarget } from "../verify/sandbox-target";
+import { verify } from "../verify/verify";
 import { type InventoryItem, objectsOf, readBack, type StackExport } from "./inventory";
 import { type Out, Steps, table } from "./steps";
 
@@ -17,11 +23,13 @@ export interface DemoOptions {
 const stack = "dev";
 
 /**
- * Provisions the `dev` stack into the sandbox with the real engine and shows what came of it.
+ * Provisions the `dev` stack into the sandbox with the real engine, shows what came of it, and proves who gets
+ * what: with a script, in a browser, and around Access.
  *
+ * @returns the exit code: 0 when everything answered as declared.
  * @throws {UserError | ApiError} from the first step that fails.
  */
-export async function runDemo(options: DemoOptions, out: Out): Promise<void> {
+export async function runDemo(options: DemoOptions, out: Out): Promise<number> {
   const steps = new Steps(out);
   const started = performance.now();
   out.write("\nThe dev stack, provisioned by the Pulumi engine into a sandbox of Cloudflare\n\n");
@@ -29,12 +37,17 @@ export async function runDemo(options: DemoOptions, out: Out): Promise<void> {
   let session: SandboxSession | undefined;
   try {
     session = await steps.run("engine", async (note) => {
-      const opened = await openSandboxSession({ log: note, provider: options.provider });
+      const opened = await openSandboxSession({
+        log: note,
+        provider: options.provider,
+        access: true,
+      });
       const { version, origin } = opened.engine;
       const how = { installed: "installed", cached: "built earlier", built: "built now" }[origin];
       return { value: opened, summary: `pulumi ${version}, ${how}` };
     });
     const shown = await provision(session, steps, options);
+    const report = await prove(session, steps, out);
     const total = ((performance.now() - started) / 1000).toFixed(1);
     out.write(`\n  ${total} s in all, ${writesIn(shown.writes)}.\n`);
     out.write(
@@ -44,6 +57,8 @@ export async function runDemo(options: DemoOptions, out: Out): Promise<void> {
     for (const line of table(shown.items.map(({ kind, name, id, detail }) => [kind, name, id, detail]))) {
       out.write(`  ${line}\n`);
     }
+    out.write(`\n${toTable(report)}`);
+    return exitCode(report);
   } finally {
     await session?.close();
   }
@@ -98,6 +113,15 @@ async function provision(
     return { value: undefined, summary: (lines[0] ?? "").replace(`${projectDir}/`, "") };
   });
 
+  await steps.run("cloudflared", async () => {
+    const { TUNNEL_TOKEN } = parseEnv(await readFile(envFile, "utf8"));
+    if (TUNNEL_TOKEN === undefined) {
+      throw new ApiError({ action: "read", object: envFile, detail: "it has no TUNNEL_TOKEN" });
+    }
+    session.access?.connect(TUNNEL_TOKEN);
+    return { value: undefined, summary: `connected with the TUNNEL_TOKEN of .env.${stack}` };
+  });
+
   const items = await steps.run("read back", async () => {
     const exported = await mustPulumi(target, ["stack", "export", "--stack", stack]);
     const state = JSON.parse(exported.stdout) as StackExport;
@@ -129,6 +153,22 @@ async function provision(
     });
   }
   return { items, writes };
+}
+
+/** Tries who gets what, and around it. */
+async function prove(session: SandboxSession, steps: Steps, out: Out): Promise<VerifyReport> {
+  return steps.run("verify", async (note) => {
+    const report = await verify(await sandboxTarget(session, stack), {
+      network: session.access?.network,
+      write: true,
+      // More than fifty lines where none can take the place of the last.
+      onProgress: (row) => out.isTTY === true && note(`${row.who}: ${row.what}`),
+    });
+    const file = join(session.workspace.dir, "verify.html");
+    await writeFile(file, toHtml(report));
+    const where = `Report with pictures: ${relative(process.cwd(), file)}`;
+    return { value: report, summary: report.summary.verdict, lines: [where] };
+  });
 }
 
 /** `3 writes to Cloudflare's API, none twice`; names what was written twice, if anything. */

@@ -6,6 +6,12 @@ import type { Network } from "../network";
 export const localUrl = "http://localhost:8188";
 export const dockerUrl = "http://comfyui:8188";
 
+/**
+ * `--enable-cors-header` of the stand-in, as ComfyUI needs it behind Access: without it, it refuses the first page
+ * after a login, which a browser calls cross-site (Comfy-Org/ComfyUI#16203).
+ */
+const corsHeader = "https://comfyui.datacrew.space";
+
 /** The part of a sandbox that answers requests: its edge, and a ComfyUI stand-in behind the tunnel. */
 export interface SandboxAccess {
   /** How to reach the sandbox's hostnames, and ComfyUI by its local addresses. */
@@ -27,7 +33,7 @@ export interface SandboxAccess {
 export async function openAccess(sandbox: Sandbox): Promise<SandboxAccess> {
   const { edge, store } = sandbox;
   if (edge === undefined) throw new Error("the sandbox was started without an edge");
-  const origin = await startOrigin();
+  const origin = await startOrigin({ settings: { enableCorsHeader: corsHeader } });
   const at = new URL(origin.url);
   const address = { host: at.hostname, port: Number(at.port) };
   const services = { [localUrl]: origin.url, [dockerUrl]: origin.url };
