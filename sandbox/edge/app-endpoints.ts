@@ -1,15 +1,14 @@
-import { sha256 } from "../ids";
-import { appCookie, appSessionOf, cookiePath } from "./access";
-import { clearCookie, setCookie } from "./cookies";
+import { cookiePath } from "./access";
+import { authorized } from "./authorized";
+import { clearCookie } from "./cookies";
 import { type EdgeCore, type EdgeRequest, teamUrl } from "./core";
 import { type Guard, guardFor, isGuarded, type Site } from "./directory";
-import { identify, isRevoked } from "./identify";
+import { identify } from "./identify";
 import { identityOf, notLoggedIn } from "./identity";
-import { loginProblem } from "./pages";
-import { json, type Reply, redirect } from "./reply";
-import { type AppSession, newNonce } from "./sessions";
-import { userToken } from "./tokens";
+import { type Answered, json, type Reply, redirect } from "./reply";
+import type { AppSession } from "./sessions";
 
+const PREFIX = "/cdn-cgi/access/";
 const RESOURCE = "/.well-known/cloudflare-access-protected-resource";
 
 /**
@@ -20,11 +19,12 @@ export async function appEndpoint(
   core: EdgeCore,
   site: Site,
   request: EdgeRequest,
-): Promise<Reply | undefined> {
+): Promise<Answered | undefined> {
   const { path } = request;
-  if (path === RESOURCE || path.startsWith(`${RESOURCE}/`)) return protectedResource(core, site, request);
-  if (!path.startsWith("/cdn-cgi/access/") || !isGuarded(core.store, site)) return undefined;
-  switch (path.slice("/cdn-cgi/access/".length)) {
+  const isResource = path === RESOURCE || path.startsWith(`${RESOURCE}/`);
+  if (!(isResource || path.startsWith(PREFIX)) || !isGuarded(core.store, site)) return undefined;
+  if (isResource) return { reply: protectedResource(core, site, request) };
+  switch (path.slice(PREFIX.length)) {
     case "authorized":
       return authorized(core, site, request);
     case "certs":
@@ -34,81 +34,24 @@ export async function appEndpoint(
     case "logout":
       return logout(core, site, request);
     default:
-      return { status: 404, headers: { "content-type": "text/plain" }, body: "" };
+      return { reply: { status: 404, headers: { "content-type": "text/plain" }, body: "" } };
   }
 }
 
-/** The last step of a login: the browser that began it gets the application's cookie, once. */
-async function authorized(core: EdgeCore, site: Site, request: EdgeRequest): Promise<Reply> {
-  const { store, sessions } = core;
-  const appSession = appSessionOf(request);
-  const grant = sessions.redeem(request.query.get("nonce") ?? "", store.now());
-  const guard = grant && guardFor(store, site, grant.visit.path);
-  const fits =
-    grant !== undefined &&
-    appSession !== undefined &&
-    sha256(appSession) === grant.visit.appSessionHash &&
-    grant.visit.hostname === request.hostname &&
-    stateOf(request)?.hostname === request.hostname &&
-    guard?.application.id === grant.visit.applicationId;
-  if (!fits || guard === undefined) {
-    return loginProblem(400, "Invalid login session", "Open the application again to log in.", {
-      href: `https://${request.hostname}/`,
-      text: `Open ${request.hostname}`,
-    });
-  }
-  const binding = guard.application.fields.enable_binding_cookie === true ? newNonce(32) : undefined;
-  const session: AppSession = {
-    nonce: newNonce(),
-    login: grant.login,
-    applicationId: guard.application.id,
-    policyId: grant.policyId,
-    policyName: grant.policyName,
-    policies: grant.policies,
-    issuedAt: store.now().getTime(),
-    ...(binding === undefined ? {} : { binding: sha256(binding) }),
-  };
-  sessions.applications.set(session.nonce, session);
-  const { jwt, expires } = await userToken(core, guard, session);
-  return redirect(`https://${request.hostname}${grant.visit.path}`, {
-    "set-cookie": [
-      appCookie(guard, jwt, expires),
-      ...(binding === undefined
-        ? []
-        : [
-            setCookie("CF_Binding", binding, {
-              httpOnly: true,
-              sameSite: "none",
-              path: cookiePath(guard),
-              expires,
-            }),
-          ]),
-    ],
-  });
-}
-
-function stateOf({ query }: EdgeRequest): { hostname?: unknown } | undefined {
-  try {
-    return JSON.parse(Buffer.from(query.get("state") ?? "", "base64").toString("utf8")) as {
-      hostname?: unknown;
-    };
-  } catch {
-    return undefined;
-  }
-}
-
-async function certs({ store, keysOf }: EdgeCore, { accountId }: Site): Promise<Reply | undefined> {
+async function certs({ store, keysOf }: EdgeCore, { accountId }: Site): Promise<Answered | undefined> {
   const organization = store.organizations.get(accountId);
-  return organization && json(200, (await keysOf(organization)).certs(), { "cache-control": "no-cache" });
+  if (organization === undefined) return undefined;
+  return { reply: json(200, (await keysOf(organization)).certs(), { "cache-control": "no-cache" }) };
 }
 
-async function identity(core: EdgeCore, site: Site, request: EdgeRequest): Promise<Reply> {
-  const session = (await callersAt(core, site, request)).session;
-  return session === undefined || isRevoked(core, session) ? notLoggedIn() : identityOf(core, session.login);
+async function identity(core: EdgeCore, site: Site, request: EdgeRequest): Promise<Answered> {
+  const { session } = await callersAt(core, site, request);
+  if (session === undefined) return { reply: notLoggedIn() };
+  return { who: session.login.email, reply: identityOf(core, session.login) };
 }
 
 /** Ends the login, with the sessions at every application that came of it. */
-async function logout(core: EdgeCore, site: Site, request: EdgeRequest): Promise<Reply> {
+async function logout(core: EdgeCore, site: Site, request: EdgeRequest): Promise<Answered> {
   const { guard, session } = await callersAt(core, site, request);
   if (session !== undefined) {
     core.store.revocations.revokeLogin(session.login.id, core.store.now());
@@ -116,9 +59,13 @@ async function logout(core: EdgeCore, site: Site, request: EdgeRequest): Promise
   }
   const organization = core.store.organizations.get(site.accountId);
   const path = guard === undefined ? "/" : cookiePath(guard);
-  return redirect(organization === undefined ? "/" : `${teamUrl(organization)}/cdn-cgi/access/logout`, {
-    "set-cookie": [clearCookie("CF_Authorization", path), clearCookie("CF_AppSession")],
-  });
+  const location = organization === undefined ? "/" : `${teamUrl(organization)}/cdn-cgi/access/logout`;
+  const cookies = [clearCookie("CF_Authorization", path), clearCookie("CF_AppSession")];
+  return {
+    who: session?.login.email,
+    reason: session === undefined ? "nobody was logged in" : "the login has ended, with all its sessions",
+    reply: redirect(location, { "set-cookie": cookies }),
+  };
 }
 
 /** The session that a request shows at any application of the hostname: these paths belong to none. */

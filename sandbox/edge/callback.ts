@@ -5,8 +5,9 @@ import { type EdgeRequest, teamUrl } from "./core";
 import { LoginFailed } from "./identity-provider";
 import { authorize, guardOf } from "./login";
 import { loginProblem } from "./pages";
+import type { Answered } from "./reply";
 import { type Login, newNonce, type PendingLogin, userUuid } from "./sessions";
-import type { TeamAnswer, TeamCore } from "./team";
+import type { TeamCore } from "./team";
 import { loginEnd, teamToken } from "./tokens";
 
 /** Where the identity provider sends the browser back: finds out who it is and asks the policies. */
@@ -14,7 +15,7 @@ export async function callback(
   core: TeamCore,
   organization: Organization,
   request: EdgeRequest,
-): Promise<TeamAnswer> {
+): Promise<Answered> {
   const { store, sessions } = core;
   const pending = sessions.comeBack(request.query.get("state") ?? "", store.now());
   if (pending === undefined || !isSameBrowser(request, pending)) {
@@ -58,7 +59,7 @@ export async function callback(
   }
 }
 
-function problem(heading: string, text: string): TeamAnswer {
+function problem(heading: string, text: string): Answered {
   return { reply: loginProblem(400, heading, text), reason: text };
 }
 

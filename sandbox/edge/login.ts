@@ -7,9 +7,9 @@ import { type Guard, guardFor, namesOf, providersOf, siteFor } from "./directory
 import { newCodeVerifier } from "./identity-provider";
 import { verify } from "./jwt";
 import { chooseLogin, loginProblem } from "./pages";
-import { redirect } from "./reply";
+import { type Answered, redirect } from "./reply";
 import { type Login, newNonce, type Visit } from "./sessions";
-import type { TeamAnswer, TeamCore } from "./team";
+import type { TeamCore } from "./team";
 
 const FOUR_HOURS_MS = 4 * 3_600_000;
 
@@ -23,7 +23,7 @@ export async function logIn(
   request: EdgeRequest,
   hostname: string,
   login: Login | undefined,
-): Promise<TeamAnswer> {
+): Promise<Answered> {
   const found = await visitOf(core, organization, request, hostname);
   if (typeof found === "string") {
     return { reply: loginProblem(400, "Invalid login session", found), reason: found };
@@ -54,7 +54,7 @@ export async function authorize(
   visit: Visit,
   login: Login,
   isSso: boolean,
-): Promise<TeamAnswer> {
+): Promise<Answered> {
   const { settings, store } = core;
   const { email, identityProvider } = login;
   const { verdict, by, reason } = decide(
@@ -77,13 +77,7 @@ export async function authorize(
     const reply = loginProblem(403, "That account does not have access.", text.trim(), logout);
     return { ...decided, verdict: "refused", reply };
   }
-  const grant = {
-    visit,
-    login,
-    policyId: by.policy.id,
-    policyName: by.policy.name,
-    policies: guard.policies,
-  };
+  const grant = { visit, login, policyId: by.policy.id, policies: guard.policies };
   const nonce = core.sessions.grant(grant, store.now());
   const state = { hostname: visit.hostname, redirectURL: visit.path, isSSO: isSso };
   const address = new URL("/cdn-cgi/access/authorized", `https://${visit.hostname}`);
@@ -149,7 +143,7 @@ function leave(
   request: EdgeRequest,
   visit: Visit,
   provider: IdentityProvider,
-): TeamAnswer {
+): Answered {
   if (!core.providers.supports(provider)) {
     const reason = `the sandbox does not play identity providers of type ${provider.type}`;
     return { reply: loginProblem(501, "Not in the sandbox", `Sorry: ${reason}.`), reason };

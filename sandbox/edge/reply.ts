@@ -8,6 +8,16 @@ export interface Reply {
   body: string;
 }
 
+/** An answer, with what the log says of it. */
+export interface Answered {
+  reply: Reply;
+  who?: string;
+  verdict?: "granted" | "refused";
+  /** Name of the policy that decided. */
+  policy?: string;
+  reason?: string;
+}
+
 /** An answer in HTML. */
 export function html(status: number, body: string, headers: Reply["headers"] = {}): Reply {
   return { status, headers: { "content-type": "text/html; charset=utf-8", ...headers }, body };

@@ -126,8 +126,9 @@ async function answerOrPass(
   }
   const own = await appEndpoint(core, site, request);
   if (own !== undefined) {
-    noted.servedBy = "access";
-    return { reply: own };
+    const { reply, ...more } = own;
+    Object.assign(noted, { servedBy: "access", ...withoutUndefined(more) });
+    return { reply };
   }
   const guard = guardFor(core.store, site, request.path);
   if (guard === undefined) {

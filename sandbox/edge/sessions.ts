@@ -23,7 +23,6 @@ export interface AppSession {
   applicationId: string;
   /** The policy that let the person in. */
   policyId: string;
-  policyName: string;
   /** The application's policies as they were then. */
   policies: Policy[];
   /** Milliseconds. */
@@ -57,7 +56,6 @@ export interface Grant {
   visit: Visit;
   login: Login;
   policyId: string;
-  policyName: string;
   policies: Policy[];
 }
 

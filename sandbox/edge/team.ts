@@ -8,17 +8,8 @@ import type { IdentityProviders } from "./identity-provider";
 import { verify } from "./jwt";
 import { logIn } from "./login";
 import { loginProblem, page } from "./pages";
-import { html, json, NO_STORE, type Reply } from "./reply";
+import { type Answered, html, json, NO_STORE, type Reply } from "./reply";
 import type { Login } from "./sessions";
-
-/** An answer of the team domain, with who asked. */
-export interface TeamAnswer {
-  reply: Reply;
-  who?: string;
-  verdict?: "granted" | "refused";
-  policy?: string;
-  reason?: string;
-}
 
 /** What the team domain needs besides the edge's own. */
 export interface TeamCore extends EdgeCore {
@@ -30,7 +21,7 @@ export async function team(
   core: TeamCore,
   organization: Organization,
   request: EdgeRequest,
-): Promise<TeamAnswer> {
+): Promise<Answered> {
   const login = await loginOf(core, organization, request);
   const who = login?.email;
   const { path } = request;

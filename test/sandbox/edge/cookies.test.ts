@@ -29,6 +29,12 @@ describe("the last step, /cdn-cgi/access/authorized", () => {
     });
     expect(await visitor.open(address)).toMatchObject({ status: 302, headers: { location: `${APP}/` } });
     expect(await visitor.open(address)).toMatchObject({ status: 400, cookies: [] });
+    await expect
+      .poll(() => rig.edge.log.slice(-2))
+      .toMatchObject([
+        { path: "/cdn-cgi/access/authorized", who: ARTIST, verdict: "granted", servedBy: "access" },
+        { path: "/cdn-cgi/access/authorized", who: "nobody", verdict: "refused", servedBy: "access" },
+      ]);
   });
 
   it("needs the CF_AppSession of the browser that asked", async () => {
