@@ -85,7 +85,7 @@ function ownerOf(
 }
 
 /** Whether a session was revoked long enough ago for the network to know. */
-export function isRevoked(core: EdgeCore, { login, applicationId, issuedAt }: AppSession): boolean {
+function isRevoked(core: EdgeCore, { login, applicationId, issuedAt }: AppSession): boolean {
   return isKnownRevoked(core, { login, application: { id: applicationId, issuedAt } });
 }
 
