@@ -3,14 +3,12 @@ import { parseEnv } from "node:util";
 import { defineCommand } from "citty";
 import { z } from "zod";
 import { UserError } from "../errors";
-import { parseAccessState } from "../explain/access-state";
 import type { Network } from "../network";
 import { openSandboxSession } from "../sandboxed/session";
-import { runEngine } from "../secrets/engine-cli";
-import { readStackOutputs } from "../secrets/outputs";
 import { parseBaseline, recordBaseline } from "../verify/neighbours";
 import { showProgress } from "../verify/progress";
-import { targetOfEnv, targetOfStack } from "../verify/read-target";
+import { readStack } from "../verify/read-stack";
+import { targetOfEnv } from "../verify/read-target";
 import { toHtml, toJson, toJUnit, toTable } from "../verify/render";
 import { exitCode } from "../verify/report";
 import { openRequests } from "../verify/requests";
@@ -55,7 +53,11 @@ export const verifyCommand = defineCommand({
       type: "string",
       description: "ComfyUI from a container beside it. Default: http://comfyui:8188.",
     },
-    only: { type: "string", valueHint: WHO.join(","), description: "Only these rows of the matrix." },
+    only: {
+      type: "string",
+      valueHint: "row,row",
+      description: `Only these rows of the matrix: ${WHO.join(", ")}.`,
+    },
     others: { type: "string", description: "Other host names of the tunnel, separated by commas." },
     "record-baseline": {
       type: "string",
@@ -133,16 +135,10 @@ async function openTarget(args: { stack: string; sandbox?: boolean; env?: string
 
 /** A stack in a real account, with what the API tells where there is a token for it. */
 async function accountTarget(stack: string): Promise<VerifyTarget> {
-  const engine = await engineAccess(false);
-  const outputs = await readStackOutputs(engine, stack);
-  const text = await runEngine(engine, {
-    purpose: `read the state of stack ${stack}`,
-    args: ["stack", "export", "--stack", stack],
-  });
-  const state = parseAccessState(text, `stack ${stack}`);
+  const { target, state } = await readStack(await engineAccess(false), stack, `stack ${stack}`);
   const token = process.env["CLOUDFLARE_API_TOKEN"];
   return {
-    ...targetOfStack(`stack ${stack}`, outputs, state),
+    ...target,
     ...(token ? await liveFacts({ baseUrl: process.env["CLOUDFLARE_BASE_URL"], token }, state) : {}),
   };
 }

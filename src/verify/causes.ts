@@ -51,6 +51,9 @@ function reachability(outcome: Outcome): Diagnosis | undefined {
       next: "Try again; raise --timeout if the line is slow.",
     };
   }
+  if (outcome.detail === "ECONNREFUSED") {
+    return { cause: "Nothing accepts connections at that address.", next: "See where the host name leads." };
+  }
   return {
     cause:
       "The host name leads nowhere: its DNS record is missing, or it is not proxied, so that it points to a cfargotunnel.com name without a public address.",

@@ -81,6 +81,12 @@ export function targetOfEnv(values: Readonly<Record<string, string>>, file: stri
       "Write it with `comfyui-access env`, or verify a stack.",
     );
   }
+  if (new URL(url).protocol !== "https:") {
+    throw new UserError(
+      `COMFYUI_URL in ${file} is ${new URL(url).origin}, which Access does not guard`,
+      "Verify the file that holds the public https address: no credential is ever sent over plain http.",
+    );
+  }
   // The token's other forms, a JSON object and a person's JWT, have no pair to take apart.
   const pair = /^([^\s:{]+):(\S+)$/.exec(values["COMFYUI_ACCESS_TOKEN"] ?? "");
   const clientId = pair?.[1] ?? values["CF_ACCESS_CLIENT_ID"];

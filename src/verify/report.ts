@@ -2,12 +2,13 @@
 export type RowResult = "passed" | "failed" | "person" | "not-applicable";
 
 /** The parts of a report, in order. */
-export type RowGroup = "matrix" | "session" | "around" | "barriers" | "neighbours";
+export type RowGroup = "matrix" | "session" | "tests" | "around" | "barriers" | "neighbours";
 
 /** Titles of the parts, as a reader sees them. */
 export const GROUP_TITLES: Record<RowGroup, string> = {
   matrix: "Who gets what",
   session: "Login and logout",
+  tests: "Access tests of the stack",
   around: "Ways around Access",
   barriers: "Keys and barriers",
   neighbours: "Other host names of the tunnel",

@@ -1,24 +1,18 @@
 import { DEFAULT_ACCOUNTS } from "../../sandbox/google/accounts";
-import { parseAccessState } from "../explain/access-state";
+import type { AccessState } from "../explain/access-state";
 import { dockerUrl, localUrl } from "../sandboxed/access";
-import { mustPulumi } from "../sandboxed/pulumi";
 import type { SandboxSession } from "../sandboxed/session";
-import { readStackOutputs } from "../secrets/outputs";
 import { liveIngress, liveTokenMode } from "./live-api";
-import { targetOfStack } from "./read-target";
+import { readStack } from "./read-stack";
 import type { VerifyTarget } from "./target";
 
 /**
  * The target that a stack in the sandbox is: with the sandbox's own test accounts, its ComfyUI stand-in, and its
  * API for what is in force.
- * @throws {UserError | ApiError} when the stack cannot be read or has not been brought up.
+ * @throws {UserError} when the stack cannot be read or has not been brought up.
  */
 export async function sandboxTarget(session: SandboxSession, stack: string): Promise<VerifyTarget> {
-  const engine = session.target("preview");
-  const outputs = await readStackOutputs(engine, stack);
-  const exported = await mustPulumi(engine, ["stack", "export", "--stack", stack]);
-  const state = parseAccessState(exported.stdout, `stack ${stack}`);
-  const target = targetOfStack(`sandbox, stack ${stack}`, outputs, state);
+  const { target, state } = await readStack(session.target("preview"), stack, `sandbox, stack ${stack}`);
   return {
     ...target,
     localUrl,
@@ -32,7 +26,7 @@ export async function sandboxTarget(session: SandboxSession, stack: string): Pro
 /** What Cloudflare's API adds to a stack's own knowledge: the mode of its team, and what is on its tunnel. */
 export async function liveFacts(
   api: { baseUrl?: string; token: string },
-  { accountId, tunnelId, ingress }: ReturnType<typeof parseAccessState>,
+  { accountId, tunnelId, ingress }: AccessState,
 ): Promise<Pick<VerifyTarget, "serviceTokenMode" | "readIngress" | "otherHostnames">> {
   if (accountId === undefined) return {};
   const live = { ...api, accountId };

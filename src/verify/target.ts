@@ -1,3 +1,5 @@
+import type { AccessTest } from "./access-tests";
+
 /** What of an application's declaration decides how Access answers. Absent means as the program declares it. */
 export interface DeclaredProperties {
   /** Whether people may log in: there is an Allow policy. Default: true. */
@@ -71,6 +73,8 @@ export interface VerifyTarget {
   tunnelId?: string;
   /** Other host names on the tunnel, which must be as they were. */
   otherHostnames?: string[];
+  /** The stack's own access tests, which are tried too. */
+  accessTests?: AccessTest[];
   /** Reads the tunnel's live ingress rules from Cloudflare's API; absent without an API token. */
   readIngress?: () => Promise<LiveIngressRule[]>;
 }

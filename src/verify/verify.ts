@@ -1,4 +1,5 @@
 import type { Network } from "../network";
+import { accessTestRows } from "./access-tests";
 import { aroundRows } from "./around";
 import { barrierRows } from "./barriers";
 import type { CellContext } from "./cell";
@@ -67,9 +68,12 @@ async function allRows(run: Run): Promise<VerifyRow[]> {
   const { target, options, requests, now } = run;
   const onRow = options.onProgress ?? (() => {});
   const rows: VerifyRow[] = [];
-  for (const application of target.applications)
-    rows.push(...(await applicationRows(run, application, onRow)));
+  const contexts = target.applications.map((application) => contextOf(run, application));
+  for (const context of contexts) rows.push(...(await applicationRows(run, context, onRow)));
   if (options.only !== undefined) return rows;
+  const tests = await accessTestRows(target, contexts, rows);
+  for (const row of tests) onRow(row);
+  rows.push(...tests);
   rows.push(...(await barrierRows(target, requests, onRow)));
   const hostnames = [
     ...new Set([...(target.otherHostnames ?? []), ...Object.keys(options.baseline?.hostnames ?? {})]),
@@ -83,19 +87,17 @@ async function allRows(run: Run): Promise<VerifyRow[]> {
   return [...rows, ...neighbours];
 }
 
+function contextOf({ target, options, requests, now }: Run, application: TargetApplication): CellContext {
+  const { teamName, serviceTokenMode, token } = target;
+  const declaration = { application, teamName, serviceTokenMode, write: options.write ?? false };
+  return { application, declaration, requests, tokenExpiresAt: token?.expiresAt, now };
+}
+
 async function applicationRows(
-  { target, options, requests, people, now }: Run,
-  application: TargetApplication,
+  { target, options, people }: Run,
+  context: CellContext,
   onRow: OnRow,
 ): Promise<VerifyRow[]> {
-  const { teamName, serviceTokenMode } = target;
-  const context: CellContext = {
-    application,
-    declaration: { application, teamName, serviceTokenMode, write: options.write ?? false },
-    requests,
-    tokenExpiresAt: target.token?.expiresAt,
-    now,
-  };
   const wanted = WHO.filter((who) => options.only?.includes(who) ?? true);
   // The machines do not wait for each other; people share one browser and come one after the other.
   const machines = Promise.all(

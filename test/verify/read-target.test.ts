@@ -71,6 +71,11 @@ describe("a .env file", () => {
     expect(targetOfEnv({ COMFYUI_URL, COMFYUI_ACCESS_TOKEN, ...pair }, ".env")).toHaveProperty("token");
   });
 
+  test("with a plain http address is refused: a token would be sent in the clear", () => {
+    const values = { COMFYUI_URL: "http://localhost:8188", COMFYUI_ACCESS_TOKEN: "id.access:secret" };
+    expect(() => targetOfEnv(values, ".env")).toThrow(/which Access does not guard/);
+  });
+
   test("without an address is refused", () => {
     expect(() => targetOfEnv({}, ".env")).toThrow(/no COMFYUI_URL/);
   });

@@ -38,7 +38,7 @@ they answered. This file holds no credential and loads nothing from elsewhere.</
 `;
 }
 
-const OTHER_GROUPS: readonly RowGroup[] = ["session", "around", "barriers", "neighbours"];
+const OTHER_GROUPS: readonly RowGroup[] = ["session", "tests", "around", "barriers", "neighbours"];
 
 function verdict({ summary, environment, startedAt, durationMs, applications, notes }: VerifyReport): string {
   const tone = summary.failed > 0 || summary.passed === 0 ? "bad" : summary.person > 0 ? "ask" : "good";

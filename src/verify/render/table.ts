@@ -27,7 +27,7 @@ export function toTable(report: VerifyReport): string {
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
-const OTHER_GROUPS: readonly RowGroup[] = ["session", "around", "barriers", "neighbours"];
+const OTHER_GROUPS: readonly RowGroup[] = ["session", "tests", "around", "barriers", "neighbours"];
 
 function matrix(rows: readonly VerifyRow[], application: string, url: string): string[] {
   const own = rows.filter((row) => row.group === "matrix" && row.application === application);

@@ -1,0 +1,155 @@
+import { z } from "zod";
+import type { CellContext } from "./cell";
+import { describeOutcome, type Outcome, outcomeOf } from "./outcome";
+import type { VerifyRow } from "./report";
+import { type VerifyTarget, WHO_NAMES } from "./target";
+
+const names = z.array(z.string()).default([]);
+
+/** One expectation of the stack config's `accessTests`: who may reach what, and who may not. */
+const accessTest = z.object({
+  who: z.string().optional(),
+  with: z.record(z.string(), z.string()).optional(),
+  token: z.string().optional(),
+  anyone: z.boolean().optional(),
+  /** `<application>`, `<application>/<path>`, or `*` for all of them. */
+  allow: names,
+  deny: names,
+});
+
+export type AccessTest = z.infer<typeof accessTest>;
+
+/** Reads the tests out of what `pulumi config --json` prints; none when the stack has none. */
+export function parseAccessTests(json: string): AccessTest[] {
+  const config = z
+    .record(z.string(), z.object({ objectValue: z.unknown().optional() }))
+    .parse(JSON.parse(json));
+  return z.array(accessTest).parse(config["comfyui-access:accessTests"]?.objectValue ?? []);
+}
+
+/**
+ * Tries the stack's own access tests where that is possible here: with the service token, without a credential,
+ * and for test accounts that were just played. The others are told to a person.
+ * @param played the rows of the matrix, with what the test accounts got.
+ */
+export async function accessTestRows(
+  target: VerifyTarget,
+  contexts: readonly CellContext[],
+  played: readonly VerifyRow[],
+): Promise<VerifyRow[]> {
+  const rows: VerifyRow[] = [];
+  for (const test of target.accessTests ?? []) {
+    for (const verdict of ["allow", "deny"] as const) {
+      for (const { context, path } of test[verdict].flatMap((wanted) => placesOf(wanted, contexts))) {
+        rows.push(await tryTest(test, verdict, { context, path }, target, played));
+      }
+    }
+  }
+  return rows;
+}
+
+interface Place {
+  context: CellContext;
+  path: string;
+}
+
+function placesOf(wanted: string, contexts: readonly CellContext[]): Place[] {
+  if (wanted === "*") return contexts.map((context) => ({ context, path: "/" }));
+  const [name, ...path] = wanted.split("/");
+  return contexts
+    .filter(({ application }) => application.name === name)
+    .map((context) => ({ context, path: `/${path.join("/")}` }));
+}
+
+async function tryTest(
+  test: AccessTest,
+  verdict: "allow" | "deny",
+  { context, path }: Place,
+  target: VerifyTarget,
+  played: readonly VerifyRow[],
+): Promise<VerifyRow> {
+  const { application } = context;
+  const who = test.who ?? (test.token === undefined ? "anyone" : `token ${test.token}`);
+  const head = {
+    id: `${application.name}/tests/${who}/${verdict}${path}`,
+    group: "tests",
+    application: application.name,
+    who,
+    what: `${verdict === "allow" ? "may" : "may not"} reach ${application.name}${path === "/" ? "" : path}`,
+    expected: verdict === "allow" ? "an answer from behind Access" : "a login, or a refusal by Access",
+  } as const;
+  const headers = headersFor(test, target);
+  if (headers === undefined)
+    return { ...head, ...byPerson(test, { context, path }, target, verdict, played) };
+  const started = performance.now();
+  const url = new URL(path, application.url).href;
+  const outcome = outcomeOf(await context.requests.ask({ method: "GET", url, headers }), "page");
+  const passed = verdict === "allow" ? isAdmitted(outcome) : isKeptOut(outcome);
+  const ms = Math.round(performance.now() - started);
+  const got = describeOutcome(outcome);
+  return passed
+    ? { ...head, got, result: "passed", ms }
+    : { ...head, got, result: "failed", ...explained, ms };
+}
+
+const explained = {
+  cause: "What is deployed does not do what the stack's own access test says.",
+  next: "Run `comfyui-access explain` for this caller: it names the policy that decides.",
+};
+
+/** How a test's subject can be played by requests alone; undefined when it cannot. */
+function headersFor({ token, anyone }: AccessTest, target: VerifyTarget): Record<string, string> | undefined {
+  if (anyone) return {};
+  if (token === undefined || target.token === undefined || target.token.name !== token) return undefined;
+  return {
+    "cf-access-client-id": target.token.clientId,
+    "cf-access-client-secret": target.token.clientSecret,
+  };
+}
+
+/** A test account's page was opened already; anybody else's is for a person. */
+function byPerson(
+  test: AccessTest,
+  { context, path }: Place,
+  { people }: VerifyTarget,
+  verdict: "allow" | "deny",
+  played: readonly VerifyRow[],
+): Pick<VerifyRow, "got" | "result" | "detail" | "cause" | "next" | "ms"> {
+  const role = roleOf(test, people);
+  const page = played.find(({ id }) => id === `${context.application.name}/${role}/page`);
+  if (role === undefined || path !== "/" || (page?.result !== "passed" && page?.result !== "failed")) {
+    const { who, token } = test;
+    const circumstances = test.with === undefined ? "" : ` under ${JSON.stringify(test.with)}`;
+    const how = token === undefined ? `Try it as ${who}${circumstances}` : "Send a request with that token";
+    const detail =
+      token === undefined
+        ? "this caller cannot be played here"
+        : `the credentials of ${token} are not known here`;
+    const next = `${how}: it ${verdict === "allow" ? "has to" : "must not"} get in.`;
+    return { got: "", result: "person", detail, next, ms: 0 };
+  }
+  const admitted = (role === "allowed-user") === (page.result === "passed");
+  const found = { got: page.got, detail: `as the ${WHO_NAMES[role]} in the matrix`, ms: 0 };
+  return (verdict === "allow") === admitted
+    ? { ...found, result: "passed" }
+    : { ...found, result: "failed", ...explained };
+}
+
+/** The test account that is the subject, under no circumstances but its own. */
+function roleOf(
+  { who, with: circumstances }: AccessTest,
+  people: VerifyTarget["people"],
+): "allowed-user" | "other-user" | undefined {
+  if (who === undefined || circumstances !== undefined) return undefined;
+  const same = (email?: string) => email?.toLowerCase() === who.toLowerCase();
+  if (same(people?.allowed.email)) return "allowed-user";
+  return same(people?.other.email) ? "other-user" : undefined;
+}
+
+function isAdmitted(outcome: Outcome): boolean {
+  return outcome.is === "comfyui" || (outcome.is === "other" && outcome.status < 500);
+}
+
+function isKeptOut(outcome: Outcome): boolean {
+  return outcome.is === "login" || (outcome.is === "refused" && outcome.by === "access");
+}

@@ -1,0 +1,24 @@
+import { type AccessState, parseAccessState } from "../explain/access-state";
+import { type EngineAccess, runEngine } from "../secrets/engine-cli";
+import { readStackOutputs } from "../secrets/outputs";
+import { parseAccessTests } from "./access-tests";
+import { targetOfStack } from "./read-target";
+import type { VerifyTarget } from "./target";
+
+/**
+ * Reads a stack through the engine: what to verify, and the state that it is drawn from.
+ * @param environment what the report calls it.
+ * @throws {UserError} when the stack cannot be read or has not been brought up.
+ */
+export async function readStack(
+  engine: EngineAccess,
+  stack: string,
+  environment: string,
+): Promise<{ target: VerifyTarget; state: AccessState }> {
+  const read = (what: string, ...args: string[]) =>
+    runEngine(engine, { purpose: `read the ${what} of stack ${stack}`, args: [...args, "--stack", stack] });
+  const outputs = await readStackOutputs(engine, stack);
+  const state = parseAccessState(await read("state", "stack", "export"), `stack ${stack}`);
+  const accessTests = parseAccessTests(await read("config", "config", "--json"));
+  return { target: { ...targetOfStack(environment, outputs, state), accessTests }, state };
+}
