@@ -1938,6 +1938,8 @@ def _open_file(file: File) -> Readable:
             return open(file, "rb")
         except OSError as error:
             raise UsageError("no_file", f"cannot read {os.fspath(file)}: {error.strerror}") from error
+    if isinstance(file, io.TextIOBase):
+        raise UsageError("no_file", 'the file is open as text: open it with mode "rb"')
     return file
 
 

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 /** A Python program that answers each line on its stdin with one line on its stdout. */
@@ -47,8 +47,30 @@ export function startPython(script: string, env: NodeJS.ProcessEnv = {}): Python
   };
 }
 
+/** Runs a Python program to its end and gives what it printed; `path` is one of this folder, or absolute. */
+export async function runPython(
+  path: string,
+  options: { env?: NodeJS.ProcessEnv; arguments?: string[]; input?: string } = {},
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn("python3", ["-B", resolve(__dirname, path), ...(options.arguments ?? [])], {
+    env: { ...cleanEnvironment(), ...options.env },
+  });
+  const said = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      said[name] += text;
+    });
+  }
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(options.input);
+  const code = await new Promise<number | null>((ended, failed) => {
+    child.on("close", ended).on("error", failed);
+  });
+  return { code, ...said };
+}
+
 /** The environment without what would lead the client elsewhere. */
-export function cleanEnvironment(): NodeJS.ProcessEnv {
+function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(
       ([name]) => !/^(https?|all|no)_proxy$|^COMFYUI_|^SSL_CERT_/i.test(name),

@@ -13,7 +13,7 @@ import sys
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "utils"))
 
@@ -98,7 +98,7 @@ def output_of(output: Output) -> Json:
     return {"nodeId": named.pop("node_id"), **named}
 
 
-def history(client: ComfyUIClient, args: Json) -> Optional[Json]:
+def history(client: ComfyUIClient, args: Json) -> Json | None:
     entry = client.history(args["promptId"])
     return None if entry is None else {"state": entry.state, "outputs": [output_of(one) for one in entry.outputs]}
 
