@@ -1,12 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
 import { checked, readJson } from "./api/body";
 import type { SandboxApp, SandboxEnv } from "./api/context";
 import { SANDBOX_INVALID, VendorError } from "./api/envelope";
-import { withConnectors } from "./api/tunnels";
+import { newConnector, withConnectors } from "./api/tunnels";
 import type { Faults } from "./faults";
-import { microsecondsTime, newUuid } from "./ids";
 import { isLoopback } from "./loopback";
 import { masked } from "./masking";
 import type { RequestLogEntry } from "./request-log";
@@ -92,20 +90,8 @@ export function control({ store, faults, requests, reset }: ControlTarget): Sand
     if (!tunnel || tunnel.deletedAt !== null) throw refusal("no such tunnel");
     const body = checked((await readJson(c)) ?? {}, connectorBody, refusal);
     const now = store.now();
-    const openedAt = microsecondsTime(now);
-    const connector = {
-      id: body.clientId ?? newUuid(),
-      version: body.version ?? "2026.11.0",
-      arch: "linux_amd64",
-      originIp: body.originIp ?? "198.51.100.7",
-      startedAt: openedAt,
-      // cloudflared opens four connections to two data centres.
-      connections: ["ams01", "ams02", "fra01", "fra02"].map((coloName) => ({
-        id: randomBytes(16).toString("hex"),
-        coloName,
-        openedAt,
-      })),
-    };
+    const { clientId: id, ...known } = body;
+    const connector = newConnector(now, { id, ...known });
     store.tunnels.put(withConnectors(tunnel, [...tunnel.connectors, connector], now));
     store.save();
     return c.json({ clientId: connector.id });

@@ -192,5 +192,7 @@ function readState(file: string): State {
     throw new UserError(`${file} is not a sandbox state file of format ${FORMAT}`, remedy);
   }
   const { format: _, ...state } = parsed as { format: number } & State;
-  return state;
+  // A cloudflared lives in the sandbox's process: whatever was connected when that ended no longer is.
+  const tunnels = state.tunnels.map((tunnel) => ({ ...tunnel, connectors: [] }));
+  return { ...state, tunnels };
 }

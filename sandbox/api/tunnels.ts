@@ -143,6 +143,26 @@ export function withConnectors(tunnel: Tunnel, connectors: Connector[], now: Dat
   };
 }
 
+/** A cloudflared that has just connected: four connections, to two data centres. */
+export function newConnector(
+  now: Date,
+  known: Partial<Pick<Connector, "id" | "version" | "originIp">>,
+): Connector {
+  const openedAt = microsecondsTime(now);
+  return {
+    id: known.id ?? newUuid(),
+    version: known.version ?? "2026.11.0",
+    arch: "linux_amd64",
+    originIp: known.originIp ?? "198.51.100.7",
+    startedAt: openedAt,
+    connections: ["ams01", "ams02", "fra01", "fra02"].map((coloName) => ({
+      id: randomBytes(16).toString("hex"),
+      coloName,
+      openedAt,
+    })),
+  };
+}
+
 function refuseTakenName(c: Context<SandboxEnv>, store: Store, name: string): void {
   const taken = store.tunnels
     .where((tunnel) => tunnel.accountId === c.get("account").id && tunnel.deletedAt === null)

@@ -1,9 +1,8 @@
-import { randomBytes } from "node:crypto";
 import type { JSONWebKeySet } from "jose";
 import { UserError } from "../../src/errors";
-import { withConnectors } from "../api/tunnels";
+import { newConnector, withConnectors } from "../api/tunnels";
 import type { Tunnel } from "../entities";
-import { microsecondsTime, newUuid } from "../ids";
+import { newUuid } from "../ids";
 import type { Store } from "../store";
 import { type Connector, createConnector } from "./connector";
 
@@ -32,26 +31,14 @@ interface TunnelsOptions {
   keys: (teamName: string) => Promise<JSONWebKeySet>;
 }
 
-/** What cloudflared tells of itself. */
-const VERSION = "2026.11.0";
-/** cloudflared opens four connections to two data centres. */
-const COLOS = ["ams01", "ams02", "fra01", "fra02"];
-
 /** Prepares the tunnels of a sandbox; nothing runs until a connector does. */
 export function createTunnels({ store, keys }: TunnelsOptions): Tunnels {
   const connectors = new Set<Connector>();
 
   function register(tunnel: Tunnel, id: string): void {
-    const openedAt = microsecondsTime(store.now());
-    const connections = COLOS.map((coloName) => ({
-      id: randomBytes(16).toString("hex"),
-      coloName,
-      openedAt,
-    }));
-    const entity = { id, version: VERSION, arch: "linux_amd64", originIp: "127.0.0.1", startedAt: openedAt };
-    store.tunnels.put(
-      withConnectors(tunnel, [...tunnel.connectors, { ...entity, connections }], store.now()),
-    );
+    const now = store.now();
+    const connector = newConnector(now, { id, originIp: "127.0.0.1" });
+    store.tunnels.put(withConnectors(tunnel, [...tunnel.connectors, connector], now));
     store.save();
   }
 

@@ -48,6 +48,18 @@ describe("startSandbox", () => {
     );
   });
 
+  it("knows that a cloudflared does not outlive it", async () => {
+    const file = stateFile();
+    const first = await started({ stateFile: file });
+    const made = await answer(await call(first, "POST", `${ACCOUNT}/cfd_tunnel`, { name: "kept" }));
+    const { id } = made.result as { id: string };
+    await fetch(`${first.url}/__sandbox__/tunnels/${id}/connectors`, { method: "POST" });
+    const statusAt = async (sandbox: Sandbox) =>
+      (await answer(await call(sandbox, "GET", `${ACCOUNT}/cfd_tunnel/${id}`))).result;
+    expect(await statusAt(first)).toMatchObject({ status: "healthy" });
+    expect(await statusAt(await started({ stateFile: file }))).not.toMatchObject({ status: "healthy" });
+  });
+
   it("keeps its state in a file that only the owner can read, and resets it", async () => {
     const file = stateFile();
     const first = await started({ stateFile: file });
