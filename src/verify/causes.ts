@@ -1,6 +1,6 @@
 import { type Expectation, fits } from "./expectations";
 import type { Outcome } from "./outcome";
-import type { What, Who } from "./target";
+import { INTRUDERS, type What, type Who } from "./target";
 
 /** What is known about a failed cell besides its outcome. */
 export interface CellFacts {
@@ -33,7 +33,7 @@ export function diagnose(outcome: Outcome, facts: CellFacts): Diagnosis {
 }
 
 function isIntruder(who: Who): boolean {
-  return who === "nobody" || who === "wrong-token" || who === "other-user";
+  return INTRUDERS.includes(who);
 }
 
 /** Failures that say nothing about policies: the request did not get as far. */

@@ -24,7 +24,7 @@ const PIXEL = Buffer.from(
 );
 
 /** The request of a column, to the application's address or one on this machine. */
-export function askFor(
+function askFor(
   what: What,
   base: string,
   headers: Record<string, string>,

@@ -2,7 +2,7 @@ import { type Barrier, type Outcome, teamOf } from "./outcome";
 import type { DeclaredProperties, TargetApplication, VerifyTarget, What, Who } from "./target";
 
 /** One form of outcome that is right; what it does not name may be anything. */
-export type Pattern =
+type Pattern =
   | { is: "comfyui"; status: number }
   | { is: "websocket" }
   | { is: "login"; host?: string; aud?: string }
@@ -25,7 +25,7 @@ export type Declaration = Pick<VerifyTarget, "teamName" | "serviceTokenMode"> & 
 };
 
 /** The origin that preflights name when the application does not allow any: a page of somebody else's. */
-export const FOREIGN_ORIGIN = "https://elsewhere.example";
+const FOREIGN_ORIGIN = "https://elsewhere.example";
 
 /** The origin to name in an application's preflights. */
 export function preflightOrigin(declared: DeclaredProperties = {}): string {

@@ -46,7 +46,9 @@ export function outcomeOf(answer: RawAnswer, what: What, via: "edge" | "direct" 
   if (login !== undefined) return login;
   const { status, headers, body } = answer;
   if (status === 530 || (status >= 502 && /\b1033\b/.test(body))) return { is: "tunnel-down", status };
-  if (via === "edge" && (status === 401 || status === 403)) {
+  // Neither ComfyUI nor the connector has a 401, whatever its body.
+  if (via === "edge" && status === 401) return { is: "refused", status, by: "access" };
+  if (via === "edge" && status === 403) {
     const by = barrierOf(answer, what);
     if (by !== undefined) return { is: "refused", status, by };
   }

@@ -1,3 +1,5 @@
+import { INTRUDERS, WHO_NAMES } from "./target";
+
 /** How a row ended. `person`: it needs somebody to try it. `not-applicable`: nothing there to try, and why. */
 export type RowResult = "passed" | "failed" | "person" | "not-applicable";
 
@@ -37,7 +39,7 @@ export interface VerifyRow {
   next?: string;
   /** Milliseconds. */
   ms: number;
-  /** A picture of what the browser showed, as a PNG data URI. */
+  /** A picture of what the browser showed, as a data URI. */
   screenshot?: string;
 }
 
@@ -74,7 +76,18 @@ export function summarize(rows: readonly VerifyRow[]): VerifySummary {
     person: count("person"),
     notApplicable: count("not-applicable"),
   };
-  return { ...counts, verdict: verdictOf(counts) };
+  const verdict = verdictOf(counts);
+  return {
+    ...counts,
+    verdict: rows.some(isIntrusion) ? `ComfyUI is open to the wrong callers. ${verdict}` : verdict,
+  };
+}
+
+/** Worse than any other failure: somebody got to ComfyUI who must not. */
+function isIntrusion({ result, group, who, got }: VerifyRow): boolean {
+  if (result !== "failed") return false;
+  const keptOut = INTRUDERS.some((intruder) => WHO_NAMES[intruder] === who);
+  return group === "around" || (group === "matrix" && keptOut && /from ComfyUI$|^opened/.test(got));
 }
 
 function verdictOf({ passed, failed, person, notApplicable }: Omit<VerifySummary, "verdict">): string {

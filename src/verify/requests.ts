@@ -20,6 +20,9 @@ export interface Requests {
   close(): Promise<void>;
 }
 
+/** Requests without a name are taken for a bot's by some of Cloudflare's rules. */
+const USER_AGENT = { "user-agent": "comfyui-access verify" };
+
 /** As much of a body as is needed to tell who answered. */
 const BODY_BYTES = 64 * 1024;
 
@@ -55,7 +58,7 @@ export function openRequests(network: Network, timeoutMs: number): Requests {
     const signal = AbortSignal.timeout(timeoutMs);
     // Without it undici asks for the certificate of the Host header, and a foreign one would never be tried.
     const servername = new URL(url).hostname;
-    const options = { method, headers, body, dispatcher, signal, servername };
+    const options = { method, headers: { ...USER_AGENT, ...headers }, body, dispatcher, signal, servername };
     const answer = await request(url, options);
     let text = "";
     for await (const chunk of answer.body) {
@@ -80,7 +83,7 @@ function upgrade(network: Network, ask: Ask, timeoutMs: number): Promise<RawAnsw
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, {
-      headers: ask.headers,
+      headers: { ...USER_AGENT, ...ask.headers },
       handshakeTimeout: timeoutMs,
       createConnection: () => socketTo(network, url),
     } as ConstructorParameters<typeof WebSocket>[2]);

@@ -103,6 +103,9 @@ export const WHO: readonly Who[] = [
   "docker",
 ];
 
+/** Those who must not get in. */
+export const INTRUDERS: readonly Who[] = ["nobody", "wrong-token", "other-user"];
+
 /** The columns of the matrix, in order. */
 export const WHAT: readonly What[] = ["page", "api", "websocket", "upload", "preflight"];
 

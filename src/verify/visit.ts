@@ -117,8 +117,9 @@ export async function accessCookie(context: BrowserContext, url: string): Promis
   return (await context.cookies(url)).find(({ name }) => name === "CF_Authorization")?.value;
 }
 
-/** What the page shows, small enough to be mailed. */
-export async function picture(page: Page): Promise<string> {
-  const image = await page.screenshot({ type: "jpeg", quality: 75, animations: "disabled" });
-  return `data:image/jpeg;base64,${image.toString("base64")}`;
+/** What the page shows, small enough to be mailed; undefined when the browser cannot say. */
+export async function picture(page: Page): Promise<string | undefined> {
+  const options = { type: "jpeg", quality: 75, animations: "disabled", timeout: 5000 } as const;
+  const image = await page.screenshot(options).catch(() => undefined);
+  return image === undefined ? undefined : `data:image/jpeg;base64,${image.toString("base64")}`;
 }

@@ -5,7 +5,7 @@ import { type CommandDef, runCommand } from "citty";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { explainCommand } from "../../src/cli/explain";
 import { verifyCommand } from "../../src/cli/verify";
-import { exported } from "../explain/state";
+import { application, exported, people, policy } from "../explain/state";
 
 let dir: string;
 beforeAll(() => {
@@ -71,6 +71,14 @@ describe("explain", () => {
     expect((await ask("https://comfyui.datacrew.space/prompt?x=1", ...email)).text).toMatch(/^GRANTED/);
     expect((await ask("comfyui.datacrew.space", ...email, "--expect", "refused")).code).toBe(1);
     expect((await ask("comfyui.datacrew.space", "--expect", "refused")).code).toBe(0);
+  });
+
+  test("ends with 3 when it hangs on what was not stated", async () => {
+    const abroad = policy("abroad", "deny", [{ geo: { countryCode: "RU" } }]);
+    const state = file("geo.json", exported([abroad, people, application(["abroad", "people"])]));
+    const args = ["comfyui.datacrew.space", "--email", "artist@datacrew.space", "--state", state];
+    expect((await run(explainCommand, args)).code).toBe(3);
+    expect((await run(explainCommand, [...args, "--country", "de"])).code).toBe(0);
   });
 
   test("answers as JSON", async () => {

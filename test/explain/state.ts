@@ -1,11 +1,11 @@
 const of = (name: string) => `cloudflare:index/${name}:${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
-export const GOOGLE = "11111111-1111-4111-8111-111111111111";
-export const PIN = "22222222-2222-4222-8222-222222222222";
+const GOOGLE = "11111111-1111-4111-8111-111111111111";
+const PIN = "22222222-2222-4222-8222-222222222222";
 export const TOKEN = "33333333-3333-4333-8333-333333333333";
 
 /** One resource of an exported state, as the engine writes it. */
-export function resource(kind: string, id: string, outputs: Record<string, unknown>) {
+function resource(kind: string, id: string, outputs: Record<string, unknown>) {
   const type = of(kind);
   return { urn: `urn:pulumi:t::t::${type}::${id}`, type, id, custom: true, inputs: {}, outputs };
 }

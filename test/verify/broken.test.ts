@@ -146,6 +146,7 @@ describe("one broken property turns its cells red", () => {
     await deployed.change.addPolicy({ name: "open", decision: "bypass", include: everyone }, 3);
     const report = await found(withoutBrowser);
     expect(red(report)).toEqual(expect.arrayContaining([...cells("nobody"), ...cells("wrong-token")]));
+    expect(report.summary.verdict).not.toContain("open");
     expect(row(report, "nobody/api")?.cause).toMatch(/only the connector stopped it/);
     expect(red(report).join()).not.toContain("around");
   });
@@ -154,6 +155,7 @@ describe("one broken property turns its cells red", () => {
     await deployed.change.addPolicy({ name: "open", decision: "bypass", include: everyone }, 1);
     await deployed.change.ingress(undefined);
     const report = await found(withoutBrowser);
+    expect(report.summary.verdict).toMatch(/^ComfyUI is open to the wrong callers\. /);
     expect(row(report, "nobody/api")).toMatchObject({
       got: "200 from ComfyUI",
       next: expect.stringMatching(/stop cloudflared/),

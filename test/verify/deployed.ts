@@ -6,7 +6,7 @@ import type { Network } from "../../src/network";
 import { liveIngress } from "../../src/verify/live-api";
 import type { VerifyTarget } from "../../src/verify/target";
 
-export const HOSTNAME = "comfyui.datacrew.space";
+const HOSTNAME = "comfyui.datacrew.space";
 export const NEIGHBOUR = "notes.datacrew.space";
 
 const ACCOUNT = `/accounts/${DEV_ACCOUNT_ID}`;

@@ -188,6 +188,7 @@ describe("what an answer amounts to", () => {
     ],
     ["a marked refusal", answer(403, { "cf-access-aud": AUD }, "no"), "api", refused(403)],
     ["a block page", answer(401, {}, "<title>Error ・ Cloudflare Access</title>"), "page", refused(401)],
+    ["a 401 of any form", answer(401), "api", refused(401)],
     ["an empty 403", answer(403), "api", refused(403, "connector")],
     ["an empty 403 to a preflight", answer(403), "preflight", refused(403, "unclear")],
     ["an empty 502", answer(502), "api", refused(502, "connector")],
