@@ -62,6 +62,7 @@ def ask(number: int) -> None:
     outcome = ""
     with ComfyUIClient(
         f"http://127.0.0.1:{port}/{number}/",
+        connect_timeout=2,
         headers_timeout=0.3,
         idle_timeout=0.3,
         poll_interval=0.01,

@@ -32,8 +32,12 @@ async function ask(python: PythonWorker, name: string, args: Record<string, unkn
 }
 
 const run = (prompt = workflow()) => ask(worker, "run", { workflow: prompt });
+/** The id of the prompt that runs, once one does. */
 const isRunning = () =>
-  eventually(async () => (await (await fetch(`${origin.url}/queue`)).json()).queue_running[0]?.[1]);
+  eventually(async () => {
+    const queue: Json = await (await fetch(`${origin.url}/queue`)).json();
+    return queue.queue_running[0]?.[1];
+  });
 const images = [
   { nodeId: "6", kind: "images", filename: "ComfyUI_00001_.png", subfolder: "", type: "output" },
 ];
