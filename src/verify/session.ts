@@ -125,7 +125,7 @@ async function oldCookieRow(context: CellContext, cookies: Record<string, string
   const started = performance.now();
   let { outcome } = await ask(context, cookies);
   while (outcome.is === "comfyui" && performance.now() - started < LOGOUT_MS) {
-    await sleep(2000);
+    await sleep(1000);
     ({ outcome } = await ask(context, cookies));
   }
   return {
