@@ -79,7 +79,7 @@ async function* toItsEnd(followed: Followed): AsyncGenerator<RunEvent, void> {
       await inbox.wait(waitMs, signal);
       continue;
     }
-    const standing = await watch.look();
+    const standing = await watch.look(hearing.isAboutToShow);
     lookedAt = performance.now();
     hearing.looked();
     if (standing.state === "finished" || standing.state === "gone") {

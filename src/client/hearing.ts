@@ -8,6 +8,8 @@ export type Item = Message | { event: Extract<RunEvent, { type: "connection" }> 
 const patience = 5;
 /** First pause before looking again when an end was heard and history does not have it yet; doubled each time. */
 const soonMs = 25;
+/** Looks at history alone, once an end was heard. */
+const looksForHistory = 3;
 
 /** What has been heard of one prompt on its WebSocket, and what follows for when to look at history. */
 export class Hearing {
@@ -48,6 +50,11 @@ export class Hearing {
   pauseMs(usualMs: number): number {
     if (this.ended) return this.looksAfterEnd === 0 ? 0 : Math.min(usualMs, soonMs * 2 ** this.looksAfterEnd);
     return this.heardSinceLook ? patience * usualMs : usualMs;
+  }
+
+  /** Whether history is about to have the prompt; a few looks later that is no longer certain. */
+  get isAboutToShow(): boolean {
+    return this.ended && this.looksAfterEnd < looksForHistory;
   }
 
   /** History has been looked at. */

@@ -38,10 +38,13 @@ export class Watch {
     return jittered(Math.min(pollIntervalMs * 2 ** Math.min(this.outage.failures, 2), 30_000));
   }
 
-  /** Looks once. Throws what will not pass, and an outage that has lasted too long. */
-  async look(): Promise<Standing> {
+  /**
+   * Looks once. Throws what will not pass, and an outage that has lasted too long. `historyOnly`: the prompt is known to
+   * have ended, so that the queue has nothing to say.
+   */
+  async look(historyOnly: boolean): Promise<Standing> {
     try {
-      const standing = await this.ask();
+      const standing = await this.ask(historyOnly);
       this.outage = undefined;
       return standing;
     } catch (thrown) {
@@ -54,9 +57,10 @@ export class Watch {
     }
   }
 
-  private async ask(): Promise<Standing> {
+  private async ask(historyOnly: boolean): Promise<Standing> {
     const entry = await this.history();
     if (entry !== undefined) return { state: "finished", entry };
+    if (historyOnly) return { state: "unclear" };
     const { running, pending } = await readQueue(this.transport, { signal: this.signal, repeats: 0 });
     const isThis = (item: { promptId: string }) => item.promptId === this.promptId;
     if (running.some(isThis)) return this.seen({ state: "running" });
