@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, open, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { compareWithUndici, startLoopbackServer } from "../../bench/client";
+import type { LoadOrder, LoadReport } from "./load-client";
+
+const limitMiB = 100;
+
+let server: Awaited<ReturnType<typeof startLoopbackServer>>;
+let dir: string;
+beforeAll(async () => {
+  server = await startLoopbackServer();
+  dir = await mkdtemp(join(tmpdir(), "comfyui-client-load-"));
+}, 60_000);
+afterAll(async () => {
+  await server.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+test("at least 0.9 of bare undici's requests per second", { timeout: 120_000 }, async () => {
+  const { ratio } = await compareWithUndici(server, { rounds: 9, requests: 1000 });
+  expect(ratio).toBeGreaterThanOrEqual(0.9);
+});
+
+test(`1 GiB is read as a stream with under ${limitMiB} MiB more memory`, { timeout: 180_000 }, async () => {
+  const report = await measured("view", 1024);
+  expect(report.bytes).toBe(1024 ** 3);
+  expect(report.grownMiB).toBeLessThan(limitMiB);
+});
+
+test(`1 GiB is downloaded to a file with under ${limitMiB} MiB more memory`, {
+  timeout: 180_000,
+}, async () => {
+  const path = join(dir, "out.bin");
+  const report = await measured("download", 1024, path);
+  expect((await stat(path)).size).toBe(1024 ** 3);
+  expect(report.grownMiB).toBeLessThan(limitMiB);
+  await rm(path);
+});
+
+test(`90 MiB are uploaded with under ${limitMiB} MiB more memory`, { timeout: 120_000 }, async () => {
+  const path = join(dir, "in.bin");
+  const file = await open(path, "w");
+  await file.truncate(90 * 1024 ** 2);
+  await file.close();
+  expect((await measured("upload", 90, path)).grownMiB).toBeLessThan(limitMiB);
+});
+
+/** The transfer in a process of its own, whose memory nothing else uses. */
+async function measured(call: LoadOrder["call"], mebibytes: number, path = ""): Promise<LoadReport> {
+  const { url, token, network } = server;
+  const child = spawn(process.execPath, ["--import", "tsx", join(__dirname, "load-client.ts")], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const ended = once(child, "exit");
+  child.stdin.end(JSON.stringify({ url, token, network, call, path, mebibytes } satisfies LoadOrder));
+  const said = await text(child.stdout);
+  const [code] = (await ended) as [number];
+  expect(code).toBe(0);
+  const report = JSON.parse(said) as LoadReport;
+  console.log(
+    `${call} of ${mebibytes} MiB: ${report.grownMiB.toFixed(0)} MiB more memory, ${report.ms.toFixed(0)} ms`,
+  );
+  return report;
+}
