@@ -510,7 +510,8 @@ def _parse_address(url: str) -> _Address:
     return address._replace(path=urllib.parse.quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~"))
 
 
-class _Credential(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class _Credential:
     """A credential for Cloudflare Access, as it is sent."""
 
     headers: dict[str, str]
@@ -1016,7 +1017,7 @@ class _Transport:
             return json.loads(body)
         except (ValueError, RecursionError):
             if body.lstrip().startswith(b"<"):
-                raise _page_instead(request.name, head, body) from None
+                raise _page_instead(request.name, head, body, self.settings) from None
             words = f"{request.name}: the answer is not JSON ({len(body)} bytes); is this ComfyUI?"
             raise ProtocolError("json", words, status=head.status) from None
 
@@ -1051,7 +1052,7 @@ class _Transport:
         try:
             if answer.head.get("content-type").lower().startswith("text/html"):
                 with self.failures(request.name, wait):
-                    raise _page_instead(request.name, answer.head, answer.read_start())
+                    raise _page_instead(request.name, answer.head, answer.read_start(), self.settings)
             chunks = answer.chunks()
             while True:
                 with self.failures(request.name, wait):
@@ -1080,7 +1081,7 @@ class _Transport:
             downgraded = address.secure and not next_address.secure
             elsewhere = next_address.origin != own.origin and not request.any_host
             if request.method != "GET" or downgraded or elsewhere or hop == _MAX_REDIRECTS:
-                raise _redirect_error(request.name, status, url)
+                raise _redirect_error(request.name, status, url, self.settings)
             address, target = next_address, next_target
         raise AssertionError("unreachable")
 
@@ -1257,7 +1258,7 @@ def _refusal(name: str, head: _Head, body: bytes, settings: _Settings) -> ComfyU
     if _is_login_redirect(head):
         return error(AccessError, *_login_refusal(head, settings))
     if 300 <= status < 400:
-        return _redirect_error(name, status, head.get("location"))
+        return _redirect_error(name, status, head.get("location"), settings)
     if status == 401:
         if settings.credential is None:
             return error(AccessError, "no_token", _missing_token(settings))
@@ -1322,10 +1323,10 @@ def _empty_403(settings: _Settings) -> str:
     return f"refused without a word, as {words} does"
 
 
-def _page_instead(name: str, head: _Head, body: bytes) -> ComfyUIError:
+def _page_instead(name: str, head: _Head, body: bytes, settings: _Settings) -> ComfyUIError:
     """A page where JSON or a file was asked for."""
     match = re.search(r"<title[^>]*>([^<]{1,100})", body.decode("utf-8", "replace"), re.IGNORECASE)
-    title = match[1].strip() if match else "without a title"
+    title = settings.redact(match[1].strip()) if match else "without a title"
     if _is_of_access(head, body):
         words = f'{name}: Cloudflare Access answered with its own page ("{title}")'
         return AccessError("html", words, status=head.status)
@@ -1333,9 +1334,9 @@ def _page_instead(name: str, head: _Head, body: bytes) -> ComfyUIError:
     return ProtocolError("html", words, status=head.status)
 
 
-def _redirect_error(name: str, status: int, location: str) -> ComfyUIError:
+def _redirect_error(name: str, status: int, location: str, settings: _Settings) -> ComfyUIError:
     # The query may hold a signature: origin and path say enough.
-    to = re.split(r"[?#]", location)[0][:300] or "nowhere"
+    to = settings.redact(re.split(r"[?#]", location)[0])[:300] or "nowhere"
     return ProtocolError(
         "redirect", f"{name}: redirected to {to}, which is not followed (HTTP {status})", status=status
     )
