@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod/mini";
+import { editDistance, nearest } from "./nearest";
 import { type Problem, ProblemsError } from "./problems";
 
 /** Everything that is wrong with the stack config, in one error. */
@@ -429,24 +430,10 @@ function defaultTokens({ applications, serviceTokens }: Partial<Shaped>): string
 }
 
 function spelling(key: string, valid: readonly string[], prefix: string): string {
-  const distance = (other: string) => editDistance(key.toLowerCase(), other.toLowerCase());
-  const nearest = [...valid].sort((a, b) => distance(a) - distance(b))[0];
-  return nearest !== undefined && distance(nearest) <= Math.max(2, key.length / 3)
-    ? `Did you mean ${prefix}${nearest}?`
+  const like = nearest(key, valid);
+  return like !== undefined && editDistance(key, like) <= Math.max(2, key.length / 3)
+    ? `Did you mean ${prefix}${like}?`
     : `Remove it; the keys here are ${valid.join(", ")}.`;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 function pathOf(key: string, path: readonly PropertyKey[]): string {

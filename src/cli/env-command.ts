@@ -1,9 +1,9 @@
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { defineCommand } from "citty";
-import { ensureEngine } from "../../tools/engine";
-import { openWorkspace, projectDir } from "../sandboxed/workspace";
+import { projectDir } from "../sandboxed/workspace";
 import { stackArg, UsageError } from "./args";
 import { runEnv } from "./env";
+import { engineAccess, isSandboxed, sandboxArg } from "./stack-access";
 
 export const env = defineCommand({
   meta: {
@@ -12,11 +12,7 @@ export const env = defineCommand({
   },
   args: {
     stack: stackArg,
-    sandbox: {
-      type: "boolean",
-      description:
-        "Use the sandbox's own Pulumi state; --no-sandbox uses your login. Default: for the stack dev only.",
-    },
+    sandbox: sandboxArg,
     to: {
       type: "string",
       default: "file",
@@ -33,14 +29,7 @@ export const env = defineCommand({
     if (args.to !== "file" && args.to !== "config") {
       throw new UsageError(`--to is "${args.to}"`, "use --to file or --to config");
     }
-    const sandboxed = args.sandbox ?? args.stack === "dev";
-    const engine = await ensureEngine({ log: (line) => process.stderr.write(`${line}\n`) });
-    const env = sandboxed
-      ? (await openWorkspace({ engine })).env
-      : {
-          ...process.env,
-          PATH: [engine.binDir, process.env.PATH].filter((entry) => entry !== undefined).join(delimiter),
-        };
+    const sandboxed = isSandboxed(args);
     const defaultFile =
       args.to === "file" ? join(projectDir, sandboxed ? `.env.${args.stack}` : ".env") : undefined;
     return runEnv(
@@ -52,7 +41,7 @@ export const env = defineCommand({
         json: args.json,
         application: args.application,
         token: args.token,
-        pulumi: { command: engine.command, cwd: projectDir, env },
+        pulumi: await engineAccess(sandboxed),
       },
       {
         out: (line) => process.stdout.write(`${line}\n`),

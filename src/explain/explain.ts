@@ -1,7 +1,7 @@
 import { actionOf, decide, type Policy, type PolicyTrace, placeFor, type Subject } from "../access";
 import { UserError } from "../errors";
+import { nearest } from "../nearest";
 import type { AccessState, StateApplication, StateIngressRule, StateToken } from "./access-state";
-import { nearest } from "./nearest";
 
 /** Who asks, and from where; what is not stated is not assumed. */
 export type Caller = ({ email: string; loginMethod?: string } | { token: string } | { nobody: true }) & {

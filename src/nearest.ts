@@ -1,11 +1,12 @@
 /** The known name that is spelt most like a wanted one; undefined when there is none. */
 export function nearest(wanted: string, known: readonly string[]): string | undefined {
-  const distance = (name: string) => editDistance(wanted.toLowerCase(), name.toLowerCase());
+  const distance = (name: string) => editDistance(wanted, name);
   return [...known].sort((a, b) => distance(a) - distance(b))[0];
 }
 
-/** How many letters have to be put in, taken out or changed. */
-function editDistance(a: string, b: string): number {
+/** How many letters have to be put in, taken out or changed; upper and lower case are the same. */
+export function editDistance(one: string, other: string): number {
+  const [a, b] = [one.toLowerCase(), other.toLowerCase()];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
