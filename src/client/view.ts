@@ -71,7 +71,10 @@ async function save({ body }: Answer, path: string): Promise<number> {
   try {
     let size = 0;
     for await (const chunk of body as AsyncIterable<Buffer>) {
-      await onDisk(path, file.writeFile(chunk));
+      for (let written = 0; written < chunk.length; ) {
+        const { bytesWritten } = await onDisk(path, file.write(chunk, written));
+        written += bytesWritten;
+      }
       size += chunk.length;
     }
     return size;

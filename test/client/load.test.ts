@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { compareWithUndici, startLoopbackServer } from "../../bench/client";
+import { startLoopbackServer } from "../../bench/client";
 import type { LoadOrder, LoadReport } from "./load-client";
 
 const limitMiB = 100;
@@ -21,9 +21,13 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
+// In a process of its own: the test runner instruments the client's modules and not undici.
 test("at least 0.9 of bare undici's requests per second", { timeout: 120_000 }, async () => {
-  const { ratio } = await compareWithUndici(server, { rounds: 9, requests: 1000 });
-  expect(ratio).toBeGreaterThanOrEqual(0.9);
+  const child = spawn(process.execPath, ["--import", "tsx", join(__dirname, "../../bench/client.ts")], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const said = await text(child.stdout);
+  expect(Number(/ratio ([\d.]+)/.exec(said)?.[1]), said).toBeGreaterThanOrEqual(0.9);
 });
 
 test(`1 GiB is read as a stream with under ${limitMiB} MiB more memory`, { timeout: 180_000 }, async () => {
