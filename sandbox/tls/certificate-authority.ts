@@ -3,6 +3,7 @@ import "reflect-metadata";
 import { createHash, webcrypto } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
 import {
+  AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
@@ -77,7 +78,7 @@ async function selfSigned(keys: webcrypto.CryptoKeyPair): Promise<X509Certificat
   });
 }
 
-function leafFor(hostname: string, keys: webcrypto.CryptoKeyPair): Promise<X509Certificate> {
+async function leafFor(hostname: string, keys: webcrypto.CryptoKeyPair): Promise<X509Certificate> {
   return X509CertificateGenerator.create({
     ...validity(),
     subject: `CN=${hostname}`,
@@ -90,6 +91,8 @@ function leafFor(hostname: string, keys: webcrypto.CryptoKeyPair): Promise<X509C
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
       new SubjectAlternativeNameExtension([{ type: "dns", value: hostname }]),
+      // Python 3.13 refuses a certificate that does not say whose key signed it.
+      await AuthorityKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
 }

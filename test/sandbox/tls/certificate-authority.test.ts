@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -85,3 +86,21 @@ function shake(servername: string, ca?: string): Promise<TLSSocket> {
     socket.once("error", reject);
   });
 }
+
+// Python 3.13 checks by the letter of RFC 5280 unless told otherwise; older ones do when told to.
+test("a strict client accepts it", async () => {
+  const program = `
+import socket, ssl, sys
+context = ssl.create_default_context(cadata=sys.stdin.read())
+context.verify_flags |= ssl.VERIFY_X509_STRICT
+with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as plain:
+    with context.wrap_socket(plain, server_hostname="comfyui.datacrew.space") as secure:
+        print(secure.version())
+`;
+  const { port } = server.address() as AddressInfo;
+  const python = spawn("python3", ["-c", program, String(port)], { stdio: ["pipe", "pipe", "inherit"] });
+  python.stdin.end(authority.pem);
+  let said = "";
+  for await (const chunk of python.stdout) said += chunk;
+  expect(said.trim()).toBe("TLSv1.3");
+});
