@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod/mini";
+import { placePaths } from "./config-paths";
 import { editDistance, nearest } from "./nearest";
 import { type Problem, ProblemsError } from "./problems";
 
@@ -318,17 +319,21 @@ const SET_REQUIRED: Partial<Record<Key, readonly string[]>> = {
   applications: ["--path 'applications[0].allow.emails[0]' <e-mail address>"],
 };
 
+/** The one secret of the config; as a key of its own when `pulumi new` wrote it. */
+const CLIENT_SECRET_PATH = "google.clientSecret";
+
 /** What the parser knows of the config besides its values. */
 export interface ParseContext {
   /** Short stack name, for the command lines in remedies. */
   stack?: string;
-  /** Top-level keys that hold an encrypted value; without it, plain text secrets are not looked for. */
+  /** Keys, as they are set, that hold an encrypted value; without it, plain text secrets are not looked for. */
   secretKeys?: ReadonlySet<string>;
 }
 
 /**
  * Checks a whole stack config and fills in the defaults.
- * @param raw decoded values by key; undefined, `""`, `{}` and, where a list is required, `[]` count as not set
+ * @param raw decoded values by key, or by a path such as `google.clientId`; undefined, `""`, `{}` and, where a list
+ *   is required, `[]` count as not set
  * @throws ConfigError with every problem found
  */
 export function parseConfig(raw: Readonly<Record<string, unknown>>, context: ParseContext = {}): StackConfig {
@@ -337,6 +342,14 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   const problems: Problem[] = [];
   const report = (path: string, found: string, remedy: string) => void problems.push({ path, found, remedy });
 
+  const clientSecretKey = Object.hasOwn(raw, CLIENT_SECRET_PATH) ? CLIENT_SECRET_PATH : "google";
+  const isSecret = context.secretKeys?.has(clientSecretKey) ?? true;
+  const { placed, twice } = placePaths(raw);
+  raw = placed;
+  for (const path of twice) {
+    const remedy = `pulumi config rm ${context.stack === undefined ? "" : `--stack ${context.stack} `}'${path}'`;
+    report(path, "set twice: under this key, and inside the value that it leads into", remedy);
+  }
   for (const key of Object.keys(raw)) {
     if (!(CONFIG_KEYS as string[]).includes(key)) report(key, "unknown key", spelling(key, CONFIG_KEYS, ""));
   }
@@ -360,7 +373,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   for (const key of CONFIG_KEYS) shape(key);
 
   const { google, tunnel, zone, secretStore } = shaped;
-  if (google) problems.push(...checkGoogle(google, context, set));
+  if (google) problems.push(...checkGoogle(google, isSecret, set));
   if (tunnel && (tunnel.id === undefined) === (tunnel.name === undefined)) {
     report(
       "tunnel",
@@ -401,9 +414,10 @@ export function loadConfig(): StackConfig<pulumi.Output<string>> {
   }
   const config = parseConfig(raw, { stack: pulumi.getStack(), secretKeys });
   if (config.google.clientSecret === undefined) return { ...config, google: config.google };
-  const clientSecret = new pulumi.Config()
-    .requireSecretObject<{ clientSecret: string }>("google")
-    .apply((google) => google.clientSecret);
+  const stack = new pulumi.Config();
+  const clientSecret =
+    stack.getSecret(CLIENT_SECRET_PATH) ??
+    stack.requireSecretObject<{ clientSecret: string }>("google").apply((google) => google.clientSecret);
   return { ...config, google: { clientId: config.google.clientId, clientSecret } };
 }
 
@@ -508,11 +522,7 @@ function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[]
   return inner === undefined ? Object.keys(shape) : keysAt(inner, rest);
 }
 
-function checkGoogle(
-  google: Shaped["google"],
-  context: ParseContext,
-  set: (rest: string) => string,
-): Problem[] {
+function checkGoogle(google: Shaped["google"], isSecret: boolean, set: (rest: string) => string): Problem[] {
   const { clientId, clientSecret, identityProviderId } = google;
   if (identityProviderId !== undefined) {
     if (clientId === undefined && clientSecret === undefined) return [];
@@ -526,7 +536,7 @@ function checkGoogle(
   }
   const remedy = set("--secret --path google.clientSecret");
   if (!clientSecret) problems.push({ path: "google.clientSecret", found: "not set", remedy });
-  else if (context.secretKeys && !context.secretKeys.has("google")) {
+  else if (!isSecret) {
     problems.push({ path: "google.clientSecret", found: "a secret in plain text", remedy });
   }
   return problems;

@@ -496,6 +496,53 @@ test.each([
   expect(parseConfig(raw, context).serviceTokens[0]?.previousExpiresAt).toBe(meant);
 });
 
+describe("keys that are paths, as `pulumi new` writes them", () => {
+  const { google, tunnel, applications, ...rest } = valid();
+  const asked = () => ({
+    ...rest,
+    google: {},
+    "google.clientId": google.clientId,
+    "google.clientSecret": google.clientSecret,
+    "tunnel.name": tunnel.name,
+    "applications[0].allow.emails[0]": "artist@datacrew.space",
+  });
+  const secret = { stack: "dev", secretKeys: new Set(["google.clientSecret"]) };
+
+  test("mean the same as the values that they lead into", () => {
+    expect(parseConfig(asked(), secret)).toEqual(parseConfig(valid(), context));
+  });
+
+  test("go together with others in the same value, and leave what was given as it was", () => {
+    const raw = { ...asked(), applications: [{ hostname: "draw.datacrew.space" }] };
+    expect(parseConfig(raw, secret).applications[0]?.hostname).toBe("draw.datacrew.space");
+    expect(raw.applications).toEqual([{ hostname: "draw.datacrew.space" }]);
+  });
+
+  test("are refused where the value itself says something too", () => {
+    const raw = { ...asked(), applications };
+    expect(problemsOf(raw, secret)).toEqual([
+      {
+        path: "applications[0].allow.emails[0]",
+        found: "set twice: under this key, and inside the value that it leads into",
+        remedy: "pulumi config rm --stack dev 'applications[0].allow.emails[0]'",
+      },
+    ]);
+  });
+
+  test("are refused in plain text for the secret, whatever else is encrypted", () => {
+    expect(problemsOf(asked(), context).map(({ path, found }) => `${path}: ${found}`)).toEqual([
+      "google.clientSecret: a secret in plain text",
+    ]);
+  });
+
+  test("are named with their first part when it is misspelt", () => {
+    const raw = { ...asked(), "tunel.name": "x" };
+    expect(problemsOf(raw, secret)).toEqual([
+      { path: "tunel", found: "unknown key", remedy: "Did you mean tunnel?" },
+    ]);
+  });
+});
+
 describe("loadConfig", () => {
   const set = (values: Record<string, unknown>, secretKeys: string[]) => {
     const text = Object.entries(values).map(([key, value]) => [
@@ -521,6 +568,17 @@ describe("loadConfig", () => {
     expect(config.protectTokens).toBe(false);
     expect(config.tunnel).toEqual({ name: "comfyui-dev" });
     const { clientSecret } = config.google;
+    if (!clientSecret) throw new Error("the client has a secret");
+    expect(await pulumi.isSecret(clientSecret)).toBe(true);
+    expect(await knownValue(clientSecret)).toBe(SECRET_VALUE);
+  });
+
+  test("takes the secret from a key of its own", async () => {
+    const { google, ...rest } = valid();
+    set({ ...rest, "google.clientId": google.clientId, "google.clientSecret": SECRET_VALUE }, [
+      "comfyui-access:google.clientSecret",
+    ]);
+    const { clientSecret } = loadConfig().google;
     if (!clientSecret) throw new Error("the client has a secret");
     expect(await pulumi.isSecret(clientSecret)).toBe(true);
     expect(await knownValue(clientSecret)).toBe(SECRET_VALUE);
