@@ -8,6 +8,7 @@ import { SecretStore, storedCredentials } from "./components/secret-store";
 import { ServiceToken } from "./components/service-token";
 import { Tunnel } from "./components/tunnel";
 import { TunnelIngress } from "./components/tunnel-ingress";
+import { acceptedTokens, judgePlan } from "./src/access-tests/plan";
 import { apiAccess } from "./src/cloudflare/api-access";
 import { preflight } from "./src/cloudflare/preflight";
 import { loadConfig } from "./src/config";
@@ -16,12 +17,12 @@ import { UserError } from "./src/errors";
 /** Declares the stack, in the order in which nothing is public before its guard. */
 async function program() {
   const config = loadConfig();
+  judgePlan(config);
   const { accountId, teamName } = config;
   const comment = ownerComment(pulumi.getProject(), pulumi.getStack());
   const { identityProviderId, clientSecret } = config.google;
-  const alerts = config.alerts !== undefined;
   const found = await preflight(
-    { ...config, identityProviderId, alerts, ownerComment: comment },
+    { ...config, identityProviderId, alerts: config.alerts !== undefined, ownerComment: comment },
     apiAccess(),
   );
 
@@ -31,7 +32,7 @@ async function program() {
   });
   const applications = config.applications.map((application) => {
     const { name, allow, hostname, sessionDuration } = application;
-    const accepted = tokens.filter((token) => application.serviceTokens.includes(token.name));
+    const accepted = acceptedTokens(application, tokens);
     const access = new AccessApplication(name, {
       accountId,
       hostname,

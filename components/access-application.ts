@@ -1,7 +1,12 @@
 import { ZeroTrustAccessApplication } from "@pulumi/cloudflare/zeroTrustAccessApplication.js";
 import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../src/errors";
-import { GoogleEmailPolicy, ServiceTokenPolicy } from "./access-policy";
+import {
+  GoogleEmailPolicy,
+  type GoogleEmailPolicyArgs,
+  ServiceTokenPolicy,
+  type ServiceTokenPolicyArgs,
+} from "./access-policy";
 
 /** What is protected, and for whom. */
 export interface AccessApplicationArgs {
@@ -34,39 +39,15 @@ export class AccessApplication extends pulumi.ComponentResource {
 
   constructor(name: string, args: AccessApplicationArgs, opts?: pulumi.ComponentResourceOptions) {
     super("comfyui-access:components:AccessApplication", name, {}, opts);
-    const { accountId, allow, identityProviderId, sessionDuration, tokenIds } = args;
     const child = { parent: this };
-    const policies: ZeroTrustPolicy[] = [];
-    if (allow.emails.length + allow.emailDomains.length > 0) {
-      const people = { accountId, ...allow, identityProviderId, sessionDuration };
-      policies.push(new GoogleEmailPolicy(`${name}-google-email`, people, child));
-    }
-    if (tokenIds.length > 0) {
-      const tokens = { accountId, tokenIds, sessionDuration };
-      policies.push(new ServiceTokenPolicy(`${name}-service-token`, tokens, child));
-    }
+    const policies = applicationPolicies(name, args).map((policy) =>
+      policy.people === undefined
+        ? new ServiceTokenPolicy(policy.name, policy.tokens, child)
+        : new GoogleEmailPolicy(policy.name, policy.people, child),
+    );
     const application = new ZeroTrustAccessApplication(
       name,
-      {
-        accountId,
-        name,
-        type: "self_hosted",
-        // Neither `domain` nor `selfHostedDomains`: the API moves all three together and this one wins.
-        destinations: [{ type: "public", uri: args.hostname }],
-        policies: precedence(name, policies),
-        allowedIdps: [identityProviderId],
-        autoRedirectToIdentity: true,
-        sessionDuration,
-        appLauncherVisible: true,
-        httpOnlyCookieAttribute: true,
-        // Not `strict`: the way back from the login is a cross-site navigation, which it would loop.
-        sameSiteCookieAttribute: "lax",
-        // API clients and WebSockets cannot carry a binding cookie.
-        enableBindingCookie: false,
-        // Lets API clients see a refusal instead of the login page's 302.
-        serviceAuth401Redirect: true,
-        optionsPreflightBypass: false,
-      },
+      accessApplication(name, args, policies),
       // A hostname belongs to one application at a time: a new one beside the old is refused. Meanwhile the
       // ingress rule asks for a JWT of an application that no longer exists, so nobody passes the tunnel.
       { ...child, deleteBeforeReplace: true },
@@ -79,6 +60,57 @@ export class AccessApplication extends pulumi.ComponentResource {
 
 interface ZeroTrustPolicy {
   readonly id: pulumi.Input<string>;
+}
+
+/** A policy of an application: for people, or for tokens. */
+type ApplicationPolicy = { name: string } & (
+  | { people: GoogleEmailPolicyArgs; tokens?: undefined }
+  | { tokens: ServiceTokenPolicyArgs; people?: undefined }
+);
+
+/** The policies that an application gets, in their order; the access tests judge the same. */
+export function applicationPolicies(name: string, args: AccessApplicationArgs): ApplicationPolicy[] {
+  const { accountId, allow, identityProviderId, sessionDuration, tokenIds } = args;
+  const policies: ApplicationPolicy[] = [];
+  if (allow.emails.length + allow.emailDomains.length > 0) {
+    const people = { accountId, ...allow, identityProviderId, sessionDuration };
+    policies.push({ name: `${name}-google-email`, people });
+  }
+  if (tokenIds.length > 0) {
+    policies.push({ name: `${name}-service-token`, tokens: { accountId, tokenIds, sessionDuration } });
+  }
+  return policies;
+}
+
+/**
+ * What {@link AccessApplication} declares besides its policies; the access tests judge the same.
+ * @throws UserError when there is no policy
+ */
+export function accessApplication(
+  name: string,
+  args: AccessApplicationArgs,
+  policies: readonly ZeroTrustPolicy[],
+) {
+  return {
+    accountId: args.accountId,
+    name,
+    type: "self_hosted",
+    // Neither `domain` nor `selfHostedDomains`: the API moves all three together and this one wins.
+    destinations: [{ type: "public", uri: args.hostname }],
+    policies: precedence(name, policies),
+    allowedIdps: [args.identityProviderId],
+    autoRedirectToIdentity: true,
+    sessionDuration: args.sessionDuration,
+    appLauncherVisible: true,
+    httpOnlyCookieAttribute: true,
+    // Not `strict`: the way back from the login is a cross-site navigation, which it would loop.
+    sameSiteCookieAttribute: "lax",
+    // API clients and WebSockets cannot carry a binding cookie.
+    enableBindingCookie: false,
+    // Lets API clients see a refusal instead of the login page's 302.
+    serviceAuth401Redirect: true,
+    optionsPreflightBypass: false,
+  };
 }
 
 /**

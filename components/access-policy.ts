@@ -22,18 +22,7 @@ export interface GoogleEmailPolicyArgs {
  */
 export class GoogleEmailPolicy extends ZeroTrustAccessPolicy {
   constructor(name: string, args: GoogleEmailPolicyArgs, opts?: pulumi.CustomResourceOptions) {
-    super(
-      name,
-      {
-        accountId: args.accountId,
-        name,
-        decision: "allow",
-        includes: emailRules(name, args.emails, args.emailDomains),
-        requires: [{ loginMethod: { id: args.identityProviderId } }],
-        sessionDuration: args.sessionDuration,
-      },
-      opts,
-    );
+    super(name, googleEmailPolicy(name, args), opts);
   }
 }
 
@@ -53,19 +42,38 @@ export interface ServiceTokenPolicyArgs {
  */
 export class ServiceTokenPolicy extends ZeroTrustAccessPolicy {
   constructor(name: string, args: ServiceTokenPolicyArgs, opts?: pulumi.CustomResourceOptions) {
-    super(
-      name,
-      {
-        accountId: args.accountId,
-        name,
-        // Under any other decision Access would ask an API client for a login.
-        decision: "non_identity",
-        includes: tokenRules(name, args.tokenIds),
-        sessionDuration: args.sessionDuration,
-      },
-      opts,
-    );
+    super(name, serviceTokenPolicy(name, args), opts);
   }
+}
+
+/**
+ * What {@link GoogleEmailPolicy} declares; the access tests judge the same.
+ * @throws UserError when nobody is listed
+ */
+export function googleEmailPolicy(name: string, args: GoogleEmailPolicyArgs) {
+  return {
+    accountId: args.accountId,
+    name,
+    decision: "allow",
+    includes: emailRules(name, args.emails, args.emailDomains),
+    requires: [{ loginMethod: { id: args.identityProviderId } }],
+    sessionDuration: args.sessionDuration,
+  };
+}
+
+/**
+ * What {@link ServiceTokenPolicy} declares; the access tests judge the same.
+ * @throws UserError when no token is named
+ */
+export function serviceTokenPolicy(name: string, args: ServiceTokenPolicyArgs) {
+  return {
+    accountId: args.accountId,
+    name,
+    // Under any other decision Access would ask an API client for a login.
+    decision: "non_identity",
+    includes: tokenRules(name, args.tokenIds),
+    sessionDuration: args.sessionDuration,
+  };
 }
 
 /**

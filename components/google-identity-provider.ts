@@ -2,6 +2,9 @@ import { ZeroTrustAccessIdentityProvider } from "@pulumi/cloudflare/zeroTrustAcc
 import * as pulumi from "@pulumi/pulumi";
 import type { GoogleConfig } from "../src/config";
 
+/** How the login is called, and of which kind it is. */
+export const GOOGLE_LOGIN = { name: "Google", type: "google" } as const;
+
 /** What a Google login is made of. */
 export interface GoogleIdentityProviderArgs {
   /** Account id. */
@@ -38,8 +41,7 @@ export class GoogleIdentityProvider extends pulumi.ComponentResource {
             name,
             {
               accountId: args.accountId,
-              name: "Google",
-              type: "google",
+              ...GOOGLE_LOGIN,
               config: { clientId: google.clientId, clientSecret: pulumi.secret(google.clientSecret) },
             },
             { parent: this },

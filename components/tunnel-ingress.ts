@@ -88,8 +88,8 @@ class SharedTunnelIngress extends pulumi.CustomResource {
   }
 }
 
-/** A rule as the Cloudflare provider takes it. */
-function ownedRule({ hostname, service, aud }: IngressRule, teamName: string) {
+/** A rule as the Cloudflare provider takes it; the access tests judge the same. */
+export function ownedRule({ hostname, service, aud }: IngressRule, teamName: string) {
   return { hostname, service, originRequest: { access: { required: true, teamName, audTags: [aud] } } };
 }
 

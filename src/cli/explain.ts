@@ -1,11 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { defineCommand } from "citty";
+import { judgeAccessTests } from "../access-tests/judge";
+import { renderAccessTests } from "../access-tests/render";
 import { UserError } from "../errors";
 import { type AccessState, parseAccessState } from "../explain/access-state";
 import { type Caller, explain, type Verdict } from "../explain/explain";
 import { renderExplanation } from "../explain/render";
 import { runEngine } from "../secrets/engine-cli";
+import { parseAccessTests } from "../verify/access-tests";
 import { stackArg, UsageError } from "./args";
 import { engineAccess, isSandboxed, sandboxArg } from "./stack-access";
 
@@ -14,14 +17,17 @@ export const explainCommand = defineCommand({
     name: "explain",
     description:
       "Say who decides whether a caller may reach an address, and why, from the stack's state alone. " +
-      "Exit 0: answered (1: not as --expect says), 2: wrong use, 3: it depends on something not stated.",
+      "With --tests: judge the stack's accessTests on that state instead. " +
+      "Exit 0: answered (1: not as --expect says, or a test fails), 2: wrong use, " +
+      "3: it depends on something not stated.",
   },
   args: {
     address: {
       type: "positional",
-      required: true,
+      required: false,
       description: "Host name and path, e.g. comfyui.datacrew.space/prompt.",
     },
+    tests: { type: "boolean", description: "Judge the accessTests of the stack's config, and nothing else." },
     email: { type: "string", description: "Ask for a person who logs in with this address." },
     token: { type: "string", description: "Ask for a service token, by its name in the stack." },
     nobody: { type: "boolean", description: "Ask for somebody without any credential. The default." },
@@ -39,6 +45,7 @@ export const explainCommand = defineCommand({
     json: { type: "boolean", default: false, description: "Answer as JSON." },
   },
   async run({ args }) {
+    if (args.tests === true) return judgeTests(args);
     const expected = expectedVerdict(args.expect);
     const { hostname, path } = addressOf(args.address);
     const caller = callerOf({ ...args, loginMethod: args["login-method"] });
@@ -52,13 +59,39 @@ export const explainCommand = defineCommand({
   },
 });
 
+async function judgeTests(args: StateArgs & { address?: string; json: boolean }): Promise<number> {
+  if (args.address !== undefined) {
+    throw new UsageError("--tests and an address are two questions", "give one of them");
+  }
+  const config = await runEngine(await engineAccess(isSandboxed(args)), {
+    purpose: `read the config of stack ${args.stack}`,
+    args: ["config", "--json", "--stack", args.stack],
+  });
+  const tests = parseAccessTests(config);
+  if (tests.length === 0) {
+    throw new UserError(
+      `stack ${args.stack} has no access tests`,
+      "List who may reach what, and who may not, in comfyui-access:accessTests.",
+    );
+  }
+  const results = judgeAccessTests(await readState(args), tests, new Date());
+  process.stdout.write(args.json ? `${JSON.stringify(results, null, 2)}\n` : renderAccessTests(results));
+  return results.every(({ passed }) => passed) ? 0 : 1;
+}
+
 function expectedVerdict(value: string | undefined): Verdict | undefined {
   if (value === undefined || value === "granted" || value === "refused") return value;
   throw new UsageError(`--expect is "${value}"`, "use --expect granted or --expect refused");
 }
 
 /** Takes what people paste: with or without scheme, and a query, which Access does not look at. */
-function addressOf(address: string): { hostname: string; path: string } {
+function addressOf(address: string | undefined): { hostname: string; path: string } {
+  if (address === undefined) {
+    throw new UsageError(
+      "no address is given",
+      "give a host name such as comfyui.datacrew.space, or --tests",
+    );
+  }
   const text = /^[a-z]+:\/\//i.test(address) ? address : `https://${address}`;
   if (!URL.canParse(text)) {
     throw new UsageError(
@@ -99,7 +132,13 @@ function callerOf(args: {
   return token === undefined ? { nobody: true, ...circumstances } : { token, ...circumstances };
 }
 
-async function readState(args: { stack: string; sandbox?: boolean; state?: string }): Promise<AccessState> {
+interface StateArgs {
+  stack: string;
+  sandbox?: boolean;
+  state?: string;
+}
+
+async function readState(args: StateArgs): Promise<AccessState> {
   if (args.state !== undefined) {
     const text = await readFile(args.state, "utf8").catch((error: NodeJS.ErrnoException) => {
       throw new UserError(

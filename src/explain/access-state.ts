@@ -1,5 +1,14 @@
-import type { Policy, PolicyDecision, Rule } from "../access";
+import type { Policy, PolicyDecision } from "../access";
 import { UserError } from "../errors";
+import { rulesOf } from "./wire-rules";
+
+/** A policy, with how long a session lasts that it begins. */
+export interface StatePolicy extends Policy {
+  /** Go duration; absent when the application's counts. */
+  sessionDuration?: string;
+  /** True for a policy that the stack only refers to: what it says is not known. */
+  foreign?: true;
+}
 
 /** An application of a stack, with its policies in the order of their precedence. */
 export interface StateApplication {
@@ -7,9 +16,11 @@ export interface StateApplication {
   name: string;
   aud?: string;
   destinations: Readonly<Record<string, unknown>>[];
-  policies: Policy[];
+  policies: StatePolicy[];
   /** Ids of the identity providers that its login offers; empty means all of the account's. */
   allowedIdps: string[];
+  /** Go duration; absent when the organization's counts. */
+  sessionDuration?: string;
   serviceAuth401: boolean;
   preflightBypass: boolean;
   /** Origins of `cors_headers`; absent when the application declares none. */
@@ -23,6 +34,8 @@ export interface StateToken {
   clientId?: string;
   /** ISO date and time; absent for one that does not expire. */
   expiresAt?: string;
+  /** Go duration, or `forever`. */
+  duration?: string;
 }
 
 /** A public host name of the tunnel, and whether the connector checks the Access JWT for it. */
@@ -32,29 +45,49 @@ export interface StateIngressRule {
   jwtRequired: boolean;
   /** The team whose JWTs it takes. */
   teamName?: string;
+  /** Audience tags of the applications whose JWTs it takes. */
+  audTags: string[];
+}
+
+/** A login that people may be offered. */
+export interface StateIdentityProvider {
+  id: string;
+  name: string;
+  /** As the API spells it, e.g. `google` or `onetimepin`. */
+  type?: string;
+}
+
+/** A DNS record; only behind a proxied one does Access stand in front. */
+export interface StateRecord {
+  name: string;
+  proxied: boolean;
 }
 
 /** What of a stack's state decides who gets in. */
 export interface AccessState {
   applications: StateApplication[];
   tokens: StateToken[];
-  identityProviders: { id: string; name: string }[];
+  identityProviders: StateIdentityProvider[];
   ingress: StateIngressRule[];
   /** Names of the DNS records. */
   hostnames: string[];
+  records: StateRecord[];
   tunnelId?: string;
   accountId?: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-interface Resource {
+/** A resource, as far as the access model needs it. */
+export interface StateResource {
   type: string;
   id: string;
+  /** Its properties in Pulumi's spelling. */
   outputs: Fields;
 }
 
-const TYPES = {
+/** Pulumi's types of the resources that decide who gets in. */
+export const TYPES = {
   application: "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication",
   policy: "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy",
   token: "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken",
@@ -71,36 +104,48 @@ const TYPES = {
  * @throws {UserError} when it is not an export, or the stack protects no application.
  */
 export function parseAccessState(text: string, where: string): AccessState {
-  const resources = resourcesOf(text, where);
-  const of = (type: string) => resources.filter((resource) => resource.type === type);
-  const policies = new Map(of(TYPES.policy).map((resource) => [resource.id, policyOf(resource)]));
-  const applications = of(TYPES.application).map((resource) => applicationOf(resource, policies));
-  if (applications.length === 0) {
+  const state = accessStateOf(resourcesOf(text, where));
+  if (state.applications.length === 0) {
     throw new UserError(
       `${where} has no Access application`,
       "Run `pulumi up` first, or name another stack.",
     );
   }
+  return state;
+}
+
+/** What resources say of who gets in: those of a state, of a preview, or of what a program is about to declare. */
+export function accessStateOf(resources: readonly StateResource[]): AccessState {
+  const of = (type: string) => resources.filter((resource) => resource.type === type);
+  const policies = new Map(of(TYPES.policy).map((resource) => [resource.id, policyOf(resource)]));
+  const applications = of(TYPES.application).map((resource) => applicationOf(resource, policies));
   const ownIngress = of(TYPES.ownIngress);
   const sharedIngress = of(TYPES.sharedIngress);
+  const records = of(TYPES.dnsRecord).flatMap(recordOf);
   return {
     applications,
     tokens: of(TYPES.token).map(tokenOf),
     identityProviders: of(TYPES.identityProvider).map(({ id, outputs }) => ({
       id,
       name: textOf(outputs["name"]) ?? id,
+      type: textOf(outputs["type"]),
     })),
     ingress: [
       ...ownIngress.flatMap(({ outputs }) => list(fields(outputs["config"])["ingresses"]).map(ingressOf)),
       ...sharedIngress.flatMap(({ outputs }) => list(outputs["rules"]).map(ingressOf)),
     ],
-    hostnames: of(TYPES.dnsRecord).flatMap(({ outputs }) => textOf(outputs["name"]) ?? []),
+    hostnames: records.map(({ name }) => name),
+    records,
     tunnelId: textOf([...ownIngress, ...sharedIngress][0]?.outputs["tunnelId"]),
     accountId: textOf(of(TYPES.application)[0]?.outputs["accountId"]),
   };
 }
 
-function resourcesOf(text: string, where: string): Resource[] {
+/**
+ * The resources of what `pulumi stack export` prints, without those that only wait to be deleted.
+ * @throws {UserError} when it is not an export.
+ */
+export function resourcesOf(text: string, where: string): StateResource[] {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -122,7 +167,10 @@ function resourcesOf(text: string, where: string): Resource[] {
   });
 }
 
-function applicationOf({ id, outputs }: Resource, policies: ReadonlyMap<string, Policy>): StateApplication {
+function applicationOf(
+  { id, outputs }: StateResource,
+  policies: ReadonlyMap<string, StatePolicy>,
+): StateApplication {
   const links = list(outputs["policies"])
     .map(fields)
     .sort((a, b) => Number(a["precedence"] ?? 0) - Number(b["precedence"] ?? 0));
@@ -134,6 +182,7 @@ function applicationOf({ id, outputs }: Resource, policies: ReadonlyMap<string, 
     destinations: list(outputs["destinations"]).map(fields),
     policies: links.map((link) => linkedPolicy(link, policies)),
     allowedIdps: list(outputs["allowedIdps"]).filter((each) => typeof each === "string"),
+    sessionDuration: textOf(outputs["sessionDuration"]),
     serviceAuth401: outputs["serviceAuth401Redirect"] === true,
     preflightBypass: outputs["optionsPreflightBypass"] === true,
     ...(cors === undefined || cors === null ? {} : { corsOrigins: corsOriginsOf(fields(cors)) }),
@@ -145,17 +194,17 @@ function corsOriginsOf(cors: Fields): string[] {
   return list(cors["allowedOrigins"]).filter((origin) => typeof origin === "string");
 }
 
-function linkedPolicy(link: Fields, policies: ReadonlyMap<string, Policy>): Policy {
+function linkedPolicy(link: Fields, policies: ReadonlyMap<string, StatePolicy>): StatePolicy {
   const id = textOf(link["id"]) ?? "";
   const known = policies.get(id);
   if (known !== undefined) return known;
   if (list(link["includes"]).length > 0) return policyOf({ type: TYPES.policy, id, outputs: link });
   // A policy of somebody else's: that it could be anything must not be hidden.
   const unknown = { "policy of another stack": { id } };
-  return { id, name: id, decision: "allow", include: [unknown], require: [], exclude: [] };
+  return { id, name: id, decision: "allow", include: [unknown], require: [], exclude: [], foreign: true };
 }
 
-function policyOf({ id, outputs }: Resource): Policy {
+function policyOf({ id, outputs }: StateResource): StatePolicy {
   return {
     id,
     name: textOf(outputs["name"]) ?? id,
@@ -163,43 +212,24 @@ function policyOf({ id, outputs }: Resource): Policy {
     include: rulesOf(outputs["includes"]),
     require: rulesOf(outputs["requires"]),
     exclude: rulesOf(outputs["excludes"]),
+    sessionDuration: textOf(outputs["sessionDuration"]),
   };
 }
 
-function rulesOf(value: unknown): Rule[] {
-  return list(value).map((rule) => wireRule(fields(rule)));
-}
-
-/** The two names that the API does not spell in snake case. */
-const ODD_NAMES: Readonly<Record<string, string>> = {
-  azureAd: "azureAD",
-  githubOrganization: "github-organization",
-};
-
-/** A rule in the API's form: Pulumi spells its names in camel case and keeps empty ones. */
-function wireRule(rule: Fields): Rule {
-  return Object.fromEntries(
-    Object.entries(rule)
-      .filter(([, value]) => value !== null && value !== undefined)
-      .map(([name, value]) => [ODD_NAMES[name] ?? snakeCase(name), wireFields(value)]),
-  );
-}
-
-function wireFields(value: unknown): unknown {
-  return Object.fromEntries(Object.entries(fields(value)).map(([name, inner]) => [snakeCase(name), inner]));
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function tokenOf({ id, outputs }: Resource): StateToken {
+function tokenOf({ id, outputs }: StateResource): StateToken {
   return {
     id,
     name: textOf(outputs["name"]) ?? id,
     clientId: textOf(outputs["clientId"]),
     expiresAt: textOf(outputs["expiresAt"]),
+    duration: textOf(outputs["duration"]),
   };
+}
+
+function recordOf({ outputs }: StateResource): StateRecord[] {
+  const name = textOf(outputs["name"]);
+  const leadsSomewhere = ["A", "AAAA", "CNAME"].includes(textOf(outputs["type"]) ?? "CNAME");
+  return name === undefined || !leadsSomewhere ? [] : [{ name, proxied: outputs["proxied"] === true }];
 }
 
 function ingressOf(value: unknown): StateIngressRule {
@@ -210,6 +240,8 @@ function ingressOf(value: unknown): StateIngressRule {
     service: textOf(rule["service"]) ?? "",
     jwtRequired: access["required"] === true,
     teamName: textOf(access["teamName"]),
+    // A shared tunnel's rules are in the API's spelling, an owned one's in the provider's.
+    audTags: list(access["audTags"] ?? access["audTag"]).filter((tag) => typeof tag === "string"),
   };
 }
 

@@ -44,6 +44,8 @@ export interface Explanation {
   application?: { name: string; destination: string };
   /** The policy that ended it. */
   policy?: { action: string; name: string };
+  /** What the connector does with a request that Access lets through unasked; absent where Access asks. */
+  connector?: "refuses" | "passes";
   /** Facts that would decide an undecided verdict. */
   dependsOn: string[];
   /** Every policy, in the order in which they are judged. */
@@ -66,16 +68,18 @@ export function explain(state: AccessState, question: Question, now: Date): Expl
   if (place === undefined) {
     checkHostname(state, hostname);
     const reason = `no Access application covers ${hostname}${path}, so nobody is asked for anything`;
-    const notes = connectorNotes(state, hostname, "unguarded");
-    return { ...about, verdict: "unguarded", reason, dependsOn: [], policies: [], notes };
+    const behind = behindAccess(state, hostname, "unguarded");
+    return { ...about, verdict: "unguarded", reason, dependsOn: [], policies: [], ...behind };
   }
   const { application, uri } = place;
   const judged = judge(state, application, caller, token, now);
+  const behind = behindAccess(state, hostname, judged.policy?.action);
   return {
     ...about,
     application: { name: application.name, destination: uri },
     ...judged,
-    notes: [...judged.notes, ...connectorNotes(state, hostname, judged.policy?.action)],
+    ...behind,
+    notes: [...judged.notes, ...behind.notes],
   };
 }
 
@@ -158,29 +162,38 @@ function reasonOf(
   return reason.startsWith("no policy matches") ? "no policy lets this caller in" : reason;
 }
 
-/** Where no rule names the address or its domain, the answer says something about everybody. */
-function sameAsAnyone({ policies }: StateApplication, email: string): string[] {
+/** Whether a rule of an application names an address or its domain. */
+export function isNamed({ policies }: Pick<StateApplication, "policies">, email: string): boolean {
   const domain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
   const rules = policies.flatMap(({ include, require, exclude }) => [...include, ...require, ...exclude]);
-  const named = rules.some((rule) => {
+  return rules.some((rule) => {
     const text = JSON.stringify(rule).toLowerCase();
     return text.includes(JSON.stringify(email.toLowerCase())) || text.includes(JSON.stringify(domain));
   });
-  return named
+}
+
+/** Where no rule names the address or its domain, the answer says something about everybody. */
+function sameAsAnyone(application: StateApplication, email: string): string[] {
+  return isNamed(application, email)
     ? []
     : [`No rule names ${email} or its domain: the answer is the same as for anyone who logs in.`];
 }
 
 /** What the connector does behind Access, where that changes how a request ends. */
-function connectorNotes(state: AccessState, hostname: string, action: string | undefined): string[] {
+function behindAccess(
+  state: AccessState,
+  hostname: string,
+  action: string | undefined,
+): Pick<Explanation, "connector" | "notes"> {
   const rule = ruleFor(state.ingress, hostname);
-  if (rule === undefined) return [];
-  if (action !== "Bypass" && action !== "unguarded") return [];
-  return rule.jwtRequired
-    ? [
-        "Behind it the connector requires Access's JWT, which such a request does not carry: it ends there with 403.",
-      ]
-    : [`Nothing behind it asks either: the request reaches ${rule.service}.`];
+  if (rule === undefined || (action !== "Bypass" && action !== "unguarded")) return { notes: [] };
+  if (!rule.jwtRequired) {
+    const note = `Nothing behind it asks either: the request reaches ${rule.service}.`;
+    return { connector: "passes", notes: [note] };
+  }
+  const note =
+    "Behind it the connector requires Access's JWT, which such a request does not carry: it ends there with 403.";
+  return { connector: "refuses", notes: [note] };
 }
 
 function ruleFor(ingress: readonly StateIngressRule[], hostname: string): StateIngressRule | undefined {

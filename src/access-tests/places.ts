@@ -1,0 +1,39 @@
+import type { AccessState, StateApplication } from "../explain/access-state";
+
+/** An address that a test asks for. */
+export interface AccessPlace {
+  /** Its application, or its host name where there is none. */
+  name: string;
+  hostname: string;
+  /** From the first slash. */
+  path: string;
+  application?: StateApplication;
+}
+
+/**
+ * The addresses that an entry of a test means: every public destination of the application named, or, for `*`,
+ * of all applications, and each host name that the tunnel serves without one. Empty for an unknown name.
+ */
+export function placesOf(state: AccessState, wanted: string): AccessPlace[] {
+  if (wanted === "*") {
+    const guarded = state.applications.flatMap((application) => destinationsOf(application, ""));
+    const served = state.ingress.flatMap(({ hostname, service }) =>
+      hostname === undefined || service.startsWith("http_status:") ? [] : [hostname],
+    );
+    const bare = served.filter((hostname) => !guarded.some((place) => place.hostname === hostname));
+    return [...guarded, ...bare.map((hostname) => ({ name: hostname, hostname, path: "/" }))];
+  }
+  const [name, ...path] = wanted.split("/");
+  return state.applications
+    .filter((application) => application.name === name)
+    .flatMap((application) => destinationsOf(application, path.join("/")));
+}
+
+function destinationsOf(application: StateApplication, path: string): AccessPlace[] {
+  return application.destinations.flatMap(({ type = "public", uri }) => {
+    if (type !== "public" || typeof uri !== "string") return [];
+    const [hostname = "", ...folders] = uri.split("/");
+    const parts = [...folders, path].filter((part) => part !== "");
+    return [{ name: application.name, hostname, path: `/${parts.join("/")}`, application }];
+  });
+}

@@ -1,0 +1,58 @@
+import type { Rule } from "../access";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What the engine writes in a preview for a value that only the update will tell. */
+export const UNKNOWN_VALUE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+/** What the engine writes instead of a secret in a preview. */
+const MASKED_VALUE = "[secret]";
+/** Marks a secret in an exported state. */
+const SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d";
+
+/** The two names that the API does not spell in snake case. */
+const ODD_NAMES: Readonly<Record<string, string>> = {
+  azureAd: "azureAD",
+  githubOrganization: "github-organization",
+};
+
+/** Whether a value cannot be read: only the update tells it, or it is a secret. */
+export function isHidden(value: unknown): boolean {
+  if (value === UNKNOWN_VALUE || value === MASKED_VALUE) return true;
+  return typeof value === "object" && value !== null && SECRET_SIGNATURE in value;
+}
+
+/** Rules in the API's form, out of a policy as Pulumi has it. */
+export function rulesOf(value: unknown): Rule[] {
+  if (isHidden(value)) return [hiddenRule("rules", value)];
+  return Array.isArray(value) ? value.map((rule) => wireRule(rule)) : [];
+}
+
+/**
+ * A rule in the API's form: Pulumi spells its names in camel case and keeps empty ones. One whose value cannot be
+ * read becomes a rule of a type of its own, which no decision takes for a match or for none.
+ */
+function wireRule(rule: unknown): Rule {
+  if (isHidden(rule)) return hiddenRule("rule", rule);
+  const entries = Object.entries(fields(rule)).filter(([, value]) => value !== null && value !== undefined);
+  const hidden = entries.find(([, value]) => isHidden(value) || Object.values(fields(value)).some(isHidden));
+  if (hidden !== undefined) return hiddenRule(hidden[0], hidden[1]);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [ODD_NAMES[name] ?? snakeCase(name), wireFields(value)]),
+  );
+}
+
+function hiddenRule(type: string, value: unknown): Rule {
+  return { [`${snakeCase(type)} that cannot be read yet`]: { value: JSON.stringify(value) } };
+}
+
+function wireFields(value: unknown): unknown {
+  return Object.fromEntries(Object.entries(fields(value)).map(([name, inner]) => [snakeCase(name), inner]));
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function fields(value: unknown): Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}
