@@ -24,7 +24,7 @@ export interface Timeouts {
   connectMs: number;
   /** From the request to the answer's headers. Default 130,000: longer than Cloudflare's 120 s, which says more. */
   headersMs: number;
-  /** Between two parts of a body. Default 60,000. */
+  /** Between two parts of a body. Default 130,000: one value for both lets undici keep one timer per connection. */
   idleMs: number;
   /** For the whole request, its repetitions included; 0 = no limit, the default: downloads take what they take. */
   totalMs: number;
@@ -57,7 +57,7 @@ export interface Settings {
   following: Following;
 }
 
-const defaultTimeouts: Timeouts = { connectMs: 10_000, headersMs: 130_000, idleMs: 60_000, totalMs: 0 };
+const defaultTimeouts: Timeouts = { connectMs: 10_000, headersMs: 130_000, idleMs: 130_000, totalMs: 0 };
 
 const defaultFollowing: Following = {
   pollIntervalMs: 2000,

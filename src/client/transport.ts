@@ -56,27 +56,19 @@ export class Transport {
 
   /** The answer's JSON, at most 64 MiB. */
   json(request: Request): Promise<unknown> {
-    return this.run(request, async (signal) => {
-      const answer = await this.answer(request, signal);
-      const text = await this.text(request, answer, maxJsonBytes);
-      try {
-        return JSON.parse(text);
-      } catch {
-        throw this.notJson(request, answer, text);
-      }
-    });
+    return this.run(request, this.readJson);
   }
 
   /** For answers that say nothing: reads the body to its end, so that the connection can be used again. */
   done(request: Request): Promise<void> {
-    return this.run(request, async (signal) => {
+    return this.run(request, async (_, signal) => {
       await this.text(request, await this.answer(request, signal), maxJsonBytes);
     });
   }
 
   /** The answer with its body as a stream. `use` reads the body; a GET begins again when that fails in passing. */
   stream<T>(request: Request, use: (answer: Answer) => Promise<T>): Promise<T> {
-    return this.run(request, async (signal) => {
+    return this.run(request, async (_, signal) => {
       const answer = await this.answer(request, signal);
       const type = answer.headers["content-type"];
       if (typeof type === "string" && type.startsWith("text/html")) {
@@ -98,7 +90,10 @@ export class Transport {
   }
 
   /** Tries, with the time limit and the signals around all tries. */
-  private async run<T>(request: Request, attempt: (signal?: AbortSignal) => Promise<T>): Promise<T> {
+  private async run<T>(
+    request: Request,
+    attempt: (request: Request, signal?: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     if (this.settings.credential !== undefined) mustBeCurrent(this.settings.credential);
     const { totalMs } = this.settings.timeouts;
     const limit = totalMs > 0 ? AbortSignal.timeout(totalMs) : undefined;
@@ -106,7 +101,7 @@ export class Transport {
     const repeats = request.method === "GET" ? (request.repeats ?? 2) : 0;
     for (let tries = 0; ; tries += 1) {
       try {
-        return await attempt(signal);
+        return await attempt(request, signal);
       } catch (thrown) {
         const failure = this.ended(thrown, request, limit, signal);
         if (tries >= repeats || !isWorthRepeating(failure)) throw failure;
@@ -115,6 +110,16 @@ export class Transport {
       }
     }
   }
+
+  private readonly readJson = async (request: Request, signal?: AbortSignal): Promise<unknown> => {
+    const answer = await this.answer(request, signal);
+    const text = await this.text(request, answer, maxJsonBytes);
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw this.notJson(request, answer, text);
+    }
+  };
 
   private ended(thrown: unknown, request: Request, limit?: AbortSignal, signal?: AbortSignal): ComfyUIError {
     if (limit?.aborted) {
@@ -178,13 +183,16 @@ export class Transport {
   }
 
   /** The body as text. Beyond the limit: what there is (`part`), else an error. */
-  private async text(request: Request, answer: Answer, limit: number, part = false): Promise<string> {
-    const { body, headers } = answer;
+  private text(request: Request, answer: Answer, limit: number, part = false): Promise<string> {
     // A stated length is kept to by the HTTP parser, so that the quick way is safe.
-    if (Number(headers["content-length"]) <= limit) return body.text();
+    if (Number(answer.headers["content-length"]) <= limit) return answer.body.text();
+    return this.limitedText(request, answer, limit, part);
+  }
+
+  private async limitedText(request: Request, answer: Answer, limit: number, part: boolean): Promise<string> {
     const chunks: Buffer[] = [];
     let size = 0;
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
       chunks.push(chunk);
       size += chunk.length;
       if (size <= limit) continue;
