@@ -14,7 +14,7 @@ export interface BenchTarget {
   token: string;
 }
 
-export interface BenchResult {
+interface BenchResult {
   /** Requests per second, medians of the rounds. */
   client: number;
   undici: number;

@@ -131,7 +131,7 @@ export interface Expectation {
   withinMs?: number;
 }
 
-export interface ReceivedExpectation extends RequestMatch {
+interface ReceivedExpectation extends RequestMatch {
   /** Default: at least one. */
   min?: number;
   max?: number;
