@@ -1,0 +1,71 @@
+import { flawOf, names } from "./exception";
+import { exceptionsOf, limitsOf, type PackConfig } from "./pack-config";
+import { className, type Resource } from "./resource";
+import { concerns, type Finding, type Rule } from "./rule";
+import { RULES } from "./rules";
+import type { Stack } from "./stack";
+
+/** A rule that does not hold. */
+export interface Violation {
+  rule: Rule;
+  /** Names the resource, the property and the remedy; holds no secret. */
+  message: string;
+  /** URN of the resource; none when the pack's config is at fault. */
+  urn?: string;
+}
+
+/** What the judgement rests on besides the resources. */
+export interface Terms {
+  /** As `checkConfig` returns it. Default: every limit has its default, and nothing is excepted. */
+  config?: PackConfig;
+  /** The day of the run, by which exceptions expire. Default: now. */
+  today?: Date;
+}
+
+/** Judges one resource by the rules that need no other: before anything is made of it. */
+export function judgeResource(resource: Resource, terms: Terms = {}): Violation[] {
+  return RULES.flatMap((rule) => {
+    if (!("judge" in rule) || !concerns(rule, resource)) return [];
+    return notExcepted(rule, rule.judge(resource, limitsOf(rule, terms.config ?? {})), terms);
+  });
+}
+
+/** Judges the resources by the rules that need all of them, and the pack's exceptions themselves. */
+export function judgeTogether(stack: Stack, terms: Terms = {}): Violation[] {
+  return RULES.flatMap((rule) => [
+    ...("judgeStack" in rule
+      ? notExcepted(rule, rule.judgeStack(stack, limitsOf(rule, terms.config ?? {})), terms)
+      : []),
+    ...badExceptions(rule, stack, terms),
+  ]);
+}
+
+/** Judges a whole stack by every rule, as tests and an exported state need it. */
+export function judgeStack(stack: Stack, terms: Terms = {}): Violation[] {
+  return [
+    ...stack.resources.flatMap((resource) => judgeResource(resource, terms)),
+    ...judgeTogether(stack, terms),
+  ];
+}
+
+function notExcepted(rule: Rule, findings: readonly Finding[], terms: Terms): Violation[] {
+  const { config = {}, today = new Date() } = terms;
+  const exceptions = exceptionsOf(rule, config).filter((each) => flawOf(each, today) === undefined);
+  return findings
+    .filter(({ resource }) => !exceptions.some((exception) => names(exception, resource)))
+    .map((finding) => ({ rule, urn: finding.resource.urn, message: messageOf(finding) }));
+}
+
+/** An exception that does not hold is a failure of its own, so that none is left lying about. */
+function badExceptions(rule: Rule, stack: Stack, { config = {}, today = new Date() }: Terms): Violation[] {
+  const judged = stack.resources.filter((resource) => concerns(rule, resource));
+  return exceptionsOf(rule, config).flatMap((exception) => {
+    const flaw = flawOf(exception, today, judged);
+    if (flaw === undefined) return [];
+    return [{ rule, message: `An exception ${flaw}. Mend it, or take it out of the guardrails' config.` }];
+  });
+}
+
+function messageOf({ resource, property, found, remedy }: Finding): string {
+  return `${resource.name} (${className(resource)}): ${property} ${found}. ${remedy}`;
+}

@@ -1,0 +1,83 @@
+import { isMap, type PropertyMap, type PropertyValue, reveal, Unknown } from "../src/provider-host/values";
+
+/** One resource of a plan or of a state, as the rules see it. */
+export interface Resource {
+  urn: string;
+  /** Type token, e.g. `cloudflare:index/dnsRecord:DnsRecord`. */
+  type: string;
+  /** Logical name in the program. */
+  name: string;
+  /** Values with their marks: a secret is a `Secret`, what a preview cannot know is `UNKNOWN`. */
+  properties: PropertyMap;
+  /** Whether the engine refuses to delete it. */
+  protect: boolean;
+  /** Whether it stays in the account when it leaves the stack; undefined: not told, as in a preview. */
+  retainOnDelete?: boolean;
+  /** By property, the URNs of the resources that its value was made from. */
+  propertyDependencies: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Every type that the rules judge, with the name that its class had in older versions of the package. */
+export const TYPES = {
+  application: [
+    "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication",
+    "cloudflare:index/accessApplication:AccessApplication",
+  ],
+  policy: [
+    "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy",
+    "cloudflare:index/accessPolicy:AccessPolicy",
+  ],
+  token: [
+    "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken",
+    "cloudflare:index/accessServiceToken:AccessServiceToken",
+  ],
+  identityProvider: [
+    "cloudflare:index/zeroTrustAccessIdentityProvider:ZeroTrustAccessIdentityProvider",
+    "cloudflare:index/accessIdentityProvider:AccessIdentityProvider",
+  ],
+  tunnel: [
+    "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared",
+    "cloudflare:index/tunnel:Tunnel",
+  ],
+  ownIngress: [
+    "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig",
+    "cloudflare:index/tunnelConfig:TunnelConfig",
+  ],
+  sharedIngress: ["comfyui-access:index:TunnelIngress"],
+  dnsRecord: ["cloudflare:index/dnsRecord:DnsRecord", "cloudflare:index/record:Record"],
+} as const;
+
+/** What a resource is to the rules. */
+export type Kind = keyof typeof TYPES;
+
+/** Whether a resource is of one of these kinds. */
+export function isOf(resource: Resource, ...kinds: Kind[]): boolean {
+  return kinds.some((kind) => (TYPES[kind] as readonly string[]).includes(resource.type));
+}
+
+/** The class of a resource, e.g. `DnsRecord`. */
+export const className = (resource: Resource): string => resource.type.split(":").at(-1) ?? resource.type;
+
+/** The stack that a resource belongs to. */
+export const stackOf = (resource: Resource): string =>
+  resource.urn.split("::")[0]?.replace(/^urn:pulumi:/, "") ?? "";
+
+/** A value without secret marks; what is not set, or null, is undefined. */
+export type Value = PropertyValue | undefined;
+
+/** The value of a property, or of one inside it, without secret marks. Inside an unknown, all is unknown. */
+export function valueAt(properties: Value, ...path: string[]): Value {
+  let value: Value = properties;
+  for (const name of path) {
+    value = value === undefined ? undefined : reveal(value);
+    if (isUnknown(value)) return value;
+    value = isMap(value) ? value[name] : undefined;
+  }
+  return value === undefined || value === null ? undefined : reveal(value);
+}
+
+/** Whether a preview cannot know the value yet. */
+export const isUnknown = (value: Value): value is Unknown => value instanceof Unknown;
+
+/** The elements of a list; none when it is not one. */
+export const listOf = (value: Value): PropertyValue[] => (Array.isArray(value) ? value : []);
