@@ -40,12 +40,16 @@ export function judgeTogether(stack: Stack, terms: Terms = {}): Violation[] {
   ]);
 }
 
-/** Judges a whole stack by every rule, as tests and an exported state need it. */
-export function judgeStack(stack: Stack, terms: Terms = {}): Violation[] {
-  return [
-    ...stack.resources.flatMap((resource) => judgeResource(resource, terms)),
-    ...judgeTogether(stack, terms),
-  ];
+/**
+ * Judges a whole stack by every rule, as an exported state needs it.
+ * @param planned the resources with their inputs, where those are known apart
+ */
+export function judgeStack(
+  stack: Stack,
+  terms: Terms = {},
+  planned: readonly Resource[] = stack.resources,
+): Violation[] {
+  return [...planned.flatMap((resource) => judgeResource(resource, terms)), ...judgeTogether(stack, terms)];
 }
 
 function notExcepted(rule: Rule, findings: readonly Finding[], terms: Terms): Violation[] {

@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod/mini";
 import { placePaths } from "./config-paths";
+import { parseDuration } from "./duration";
 import { editDistance, nearest } from "./nearest";
 import { type Problem, ProblemsError } from "./problems";
+import { PUBLIC_MAIL_DOMAINS } from "./public-mail-domains";
 
 /** Everything that is wrong with the stack config, in one error. */
 export class ConfigError extends ProblemsError {
@@ -76,30 +78,8 @@ type Complaint = Omit<Problem, "path">;
 const HOST = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{1,63}$/;
 const NAME = /^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$/;
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-/** Mail providers where anybody can get an address: allowing such a domain allows everybody. */
-const PUBLIC_MAIL_DOMAINS = new Set([
-  "gmail.com",
-  "googlemail.com",
-  "outlook.com",
-  "hotmail.com",
-  "yahoo.com",
-]);
 /** What cloudflared proxies to by URL; a path behind the host is refused there too (ingress/ingress.go). */
 const SERVICE_SCHEMES = new Set(["http:", "https:", "ws:", "wss:", "tcp:", "ssh:", "rdp:", "smb:"]);
-const UNIT_SECONDS: Record<string, number> = { ns: 1e-9, us: 1e-6, µs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
-
-/**
- * Reads a Go duration such as `24h` or `1h30m`.
- * @returns seconds, or undefined when the text is not one
- */
-export function parseDuration(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
-  let seconds = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
-    seconds += Number(amount) * (UNIT_SECONDS[unit ?? ""] ?? 0);
-  }
-  return seconds;
-}
 
 const complain = (found: string, remedy: string): Complaint => ({ found, remedy });
 

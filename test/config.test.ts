@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { CONFIG_KEYS, ConfigError, loadConfig, parseConfig, parseDuration } from "../src/config";
+import { CONFIG_KEYS, ConfigError, loadConfig, parseConfig } from "../src/config";
+import { parseDuration } from "../src/duration";
 import type { Problem } from "../src/problems";
 import { knownValue } from "./support/mocks";
 

@@ -1,3 +1,4 @@
+import { PUBLIC_MAIL_DOMAINS } from "../../src/public-mail-domains";
 import {
   type AccessPolicy,
   policiesIn,
@@ -8,8 +9,6 @@ import {
 import { isUnknown, valueAt } from "../resource";
 import { type Finding, type ResourceRule, undecided } from "../rule";
 
-/** Mail providers where anybody can get an address: allowing such a domain allows everybody. */
-const PUBLIC_MAIL_DOMAINS = ["gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "yahoo.com"];
 /** Selectors that rules of their own judge. */
 const JUDGED_ELSEWHERE = ["everyone", "anyValidServiceToken", "serviceToken"];
 
@@ -55,7 +54,7 @@ function judgeSelector({ resource }: AccessPolicy, { name, path, value }: Select
 /** What is wrong with an address or a domain. The text itself is not repeated: it may be a person's. */
 function flaw(name: "email" | "emailDomain", text: string): string | undefined {
   if (name === "email") return /^[^@\s*]+@[^@\s*]+$/.test(text) ? undefined : "is not an e-mail address";
-  if (PUBLIC_MAIL_DOMAINS.includes(text.toLowerCase())) {
+  if (PUBLIC_MAIL_DOMAINS.has(text.toLowerCase())) {
     return `is ${text}, where anybody can get an address`;
   }
   return /^([a-z0-9-]+\.)+[a-z0-9-]+$/i.test(text) ? undefined : "is not a mail domain";

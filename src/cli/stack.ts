@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { defineCommand } from "citty";
-import { ensureStack } from "../sandboxed/pulumi";
+import { ensureStack, guardrails } from "../sandboxed/pulumi";
 import { openSandboxSession } from "../sandboxed/session";
 import { providerArg, providerOf, stackArg } from "./args";
 
@@ -12,10 +12,20 @@ const descriptions: Record<Verb, string> = {
   destroy: "pulumi destroy of a stack in the sandbox.",
 };
 
+const guardrailsArg = {
+  type: "boolean",
+  default: true,
+  description: "Judge the stack by the guardrails; --no-guardrails leaves them out, for play.",
+} as const;
+
 function command(verb: Verb) {
   return defineCommand({
     meta: { name: verb, description: `${descriptions[verb]} Arguments after -- go to pulumi.` },
-    args: { stack: stackArg, provider: providerArg },
+    args: {
+      stack: stackArg,
+      provider: providerArg,
+      ...(verb === "destroy" ? {} : { guardrails: guardrailsArg }),
+    },
     async run({ args, rawArgs }) {
       const session = await openSandboxSession({
         log: (line) => process.stderr.write(`${line}\n`),
@@ -27,7 +37,10 @@ function command(verb: Verb) {
         const dashes = rawArgs.indexOf("--");
         const passed = dashes === -1 ? [] : rawArgs.slice(dashes + 1);
         const yes = verb === "preview" ? [] : ["--yes"];
-        return await inherit(target.command, [verb, "--stack", args.stack, ...yes, ...passed], target);
+        // Nothing is declared in a destroy, so there is nothing to judge.
+        const guarded = verb === "destroy" || args.guardrails === false ? [] : guardrails;
+        const own = [verb, "--stack", args.stack, ...yes, ...guarded];
+        return await inherit(target.command, [...own, ...passed], target);
       } finally {
         await session.close();
       }

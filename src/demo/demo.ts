@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { parseEnv } from "node:util";
 import { runEnv } from "../cli/env";
 import { ApiError } from "../errors";
-import { changesOf, ensureStack, mustPulumi } from "../sandboxed/pulumi";
+import { changesOf, ensureStack, guardrails, mustPulumi } from "../sandboxed/pulumi";
 import { openSandboxSession, type SandboxSession } from "../sandboxed/session";
 import { projectDir } from "../sandboxed/workspace";
 import { toHtml, toTable } from "../verify/render";
@@ -82,7 +82,7 @@ async function provision(
   const changed = await steps.run("up", async (note) => {
     const result = await mustPulumi(
       target,
-      ["up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs"],
+      ["up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs", ...guardrails],
       {
         onLine: (line) => {
           const match = /^ [+~\-@]+ {2}(\S+) (\S+) (creat|updat|delet|replac)\w*\b/.exec(line);
@@ -140,8 +140,12 @@ async function provision(
       stack,
       "--expect-no-changes",
       "--suppress-outputs",
+      ...guardrails,
     ]);
-    return { value: result, summary: "no changes, with the API token that may only read" };
+    return {
+      value: result,
+      summary: "no changes, every guardrail holds, with an API token that may only read",
+    };
   });
 
   const touched = Object.keys(changed).filter((operation) => operation !== "unchange");

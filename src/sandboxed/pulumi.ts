@@ -1,5 +1,10 @@
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { ApiError } from "../errors";
+import { projectDir } from "./workspace";
+
+/** Arguments that have a preview or an update judged by the guardrails. */
+export const guardrails: readonly string[] = ["--policy-pack", join(projectDir, "policies", "run")];
 
 /** How one engine command ended. */
 export interface PulumiResult {
@@ -81,13 +86,16 @@ export async function mustPulumi(
 }
 
 /**
- * What went wrong, out of all that the engine printed: its diagnostics section, or the end of what it
- * wrote when there is none.
+ * What went wrong, out of all that the engine printed: its diagnostics and the rules that do not hold, or the end
+ * of what it wrote when there is neither.
  */
-function diagnostics(result: PulumiResult): string {
-  const text = result.stdout.includes("Diagnostics:") ? result.stdout : `${result.stdout}\n${result.stderr}`;
-  const section = /Diagnostics:\n([\s\S]*?)(?:\n(?:Outputs|Resources|Policies):|$)/.exec(text)?.[1];
-  return (section ?? text.trim().split("\n").slice(-15).join("\n")).trimEnd();
+function diagnostics({ stdout, stderr }: PulumiResult): string {
+  const section = (name: string) =>
+    new RegExp(`^${name}:\\n([\\s\\S]*?)(?=^\\S|$(?![\\s\\S]))`, "m").exec(stdout)?.[1]?.trimEnd() ?? "";
+  const policies = section("Policies");
+  const sections = [section("Diagnostics"), policies.includes("[mandatory]") ? policies : ""];
+  const found = sections.filter((text) => text !== "").join("\n");
+  return found || `${stdout}\n${stderr}`.trim().split("\n").slice(-15).join("\n");
 }
 
 /** Makes the stack if it is not there yet. */

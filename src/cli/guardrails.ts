@@ -1,0 +1,68 @@
+import { readFile } from "node:fs/promises";
+import { defineCommand } from "citty";
+import type { Violation } from "../../policies/judge";
+import { checkConfig } from "../../policies/pack-config";
+import { judgeState } from "../../policies/state";
+import { UserError } from "../errors";
+import { runEngine } from "../secrets/engine-cli";
+import { stackArg } from "./args";
+import { engineAccess, isSandboxed, sandboxArg } from "./stack-access";
+
+export const guardrailsCommand = defineCommand({
+  meta: {
+    name: "guardrails",
+    description:
+      "Judge what a stack has deployed by the same rules as `pulumi preview --policy-pack policies/run`, from its " +
+      "state alone. Exit 0: every rule holds, 1: not, 2: wrong use.",
+  },
+  args: {
+    stack: stackArg,
+    sandbox: sandboxArg,
+    state: { type: "string", description: "A file that `pulumi stack export` wrote, instead of a stack." },
+    config: {
+      type: "string",
+      description: "The pack's config, as for --policy-pack-config: limits and exceptions by rule.",
+    },
+    json: { type: "boolean", default: false, description: "Answer as JSON." },
+  },
+  async run({ args }) {
+    const config = args.config === undefined ? {} : checkConfig(await readJson(args.config));
+    const violations = judgeState(await readState(args), args.state ?? `stack ${args.stack}`, { config });
+    process.stdout.write(args.json ? toJson(violations) : toText(violations));
+    return violations.length === 0 ? 0 : 1;
+  },
+});
+
+async function readState(args: { stack: string; sandbox?: boolean; state?: string }): Promise<string> {
+  if (args.state !== undefined) return read(args.state);
+  return runEngine(await engineAccess(isSandboxed(args)), {
+    purpose: `export the state of stack ${args.stack}`,
+    args: ["stack", "export", "--stack", args.stack],
+  });
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await read(file));
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${file} is not JSON`, "Give limits and exceptions by rule.");
+  }
+}
+
+async function read(file: string): Promise<string> {
+  return readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`cannot read ${file} (${error.code})`, "Check the path.");
+  });
+}
+
+function toText(violations: readonly Violation[]): string {
+  if (violations.length === 0) return "Every guardrail holds.\n";
+  const lines = violations.map(({ rule, message }) => `✗ ${rule.name}\n    ${message}\n`);
+  return `${lines.join("")}${violations.length} violation${violations.length === 1 ? "" : "s"}\n`;
+}
+
+function toJson(violations: readonly Violation[]): string {
+  const plain = violations.map(({ rule, urn, message }) => ({ rule: rule.name, urn, message }));
+  return `${JSON.stringify(plain, null, 2)}\n`;
+}
