@@ -90,11 +90,10 @@ export async function mustPulumi(
  * of what it wrote when there is neither.
  */
 function diagnostics({ stdout, stderr }: PulumiResult): string {
-  const section = (name: string) =>
-    new RegExp(`^${name}:\\n([\\s\\S]*?)(?=^\\S|$(?![\\s\\S]))`, "m").exec(stdout)?.[1]?.trimEnd() ?? "";
+  const parts = stdout.split(/^(?=\S)/m);
+  const section = (name: string) => parts.find((part) => part.startsWith(`${name}:\n`)) ?? "";
   const policies = section("Policies");
-  const sections = [section("Diagnostics"), policies.includes("[mandatory]") ? policies : ""];
-  const found = sections.filter((text) => text !== "").join("\n");
+  const found = [section("Diagnostics"), policies.includes("[mandatory]") ? policies : ""].join("").trimEnd();
   return found || `${stdout}\n${stderr}`.trim().split("\n").slice(-15).join("\n");
 }
 
