@@ -605,7 +605,8 @@ function checkTokens(tokens: readonly ServiceTokenConfig[], set: (rest: string) 
     const path = `serviceTokens[${index}]`;
     if (token.version > 1 && token.previousExpiresAt === undefined) {
       const found = `version ${token.version} without the time until which the previous secret is accepted`;
-      const remedy = set(`--path '${path}.previousExpiresAt' <e.g. 2027-01-31T00:00:00Z>`);
+      // The engine takes a time for a secret, and would refuse to store it as it is.
+      const remedy = set(`--plaintext --path '${path}.previousExpiresAt' <e.g. 2027-01-31T00:00:00Z>`);
       problems.push({ path: `${path}.previousExpiresAt`, found, remedy });
     }
     if (token.version === 1 && token.previousExpiresAt !== undefined) {

@@ -56,7 +56,7 @@ describe("compose.yaml", () => {
   test("everything that it takes from .env is written there by `env`, and reaches cloudflared alone", () => {
     const application = { name: "comfyui", url: "https://comfyui.datacrew.space" };
     const written = envValues(
-      { applications: { comfyui: application }, serviceTokens: {}, tunnel: { id: "t", token: "secret" } },
+      { applications: { comfyui: application }, serviceTokens: {}, tunnel: { token: "secret" } },
       application,
       undefined,
     );

@@ -1,0 +1,210 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
+import { CONFIG_KEYS, ConfigError, parseConfig } from "../../src/config";
+import { commandsIn, faultOf } from "./commands";
+import { fencesOf, inlineCommands, pages, prose, root, textOf } from "./markdown";
+
+const fences = pages().flatMap((page) => fencesOf(page));
+const inLanguage = (...languages: string[]) =>
+  fences
+    .filter(({ language }) => languages.includes(language))
+    .map((fence) => [`${fence.page}:${fence.line}`, fence] as const);
+
+describe("commands", () => {
+  test.each(inLanguage("sh"))("%s is shell that exists here", async (_, { text }) => {
+    execFileSync("bash", ["-n"], { input: text });
+    const commands = commandsIn(text);
+    expect(commands).not.toEqual([]);
+    for (const words of commands) expect(await faultOf(words), words.join(" ")).toBeUndefined();
+  });
+
+  test.each(pages())("%s names only commands that exist in its running text", async (page) => {
+    for (const words of inlineCommands(page).flatMap(commandsIn)) {
+      expect(await faultOf(words), words.join(" ")).toBeUndefined();
+    }
+  });
+
+  test.each([
+    ["npm run nothing", /no script nothing/],
+    ["npm run env -- --stak prod", /no option --stak/],
+    ["npm run env -- --stack", /--stack has no value/],
+    ["npm run verify -- now", /takes no now/],
+    ["pulumi config set acountId x", /no acountId/],
+    ["pulumi config set --path google.clientID x", /clientID: unknown key/],
+    ["pulumi config set --path 'serviceTokens[0].version' x", /version/],
+    ["pulumi config set zone", /no value/],
+    ["python3 utils/comfyui_api_client.py --chek", /--chek/],
+    ["frobnicate", /frobnicate/],
+  ])("a mistake is found: %s", async (line, expected) => {
+    const [words = []] = commandsIn(line);
+    expect(await faultOf(words)).toMatch(expected);
+  });
+});
+
+test("what troubleshooting quotes of a preview is what the code says", () => {
+  const [, section = ""] = /## Preview refuses\n(.*?)\n## /s.exec(textOf("docs/troubleshooting.md")) ?? [];
+  const rows = section.split("\n").filter((line) => line.startsWith("| `"));
+  const quotes = rows.flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`([^`]+)`/g)]);
+  const fragments = quotes.flatMap(([, quote = ""]) =>
+    quote.split(/…|: |\(HTTP 403 |\)/).map((part) => part.trim()),
+  );
+  const code = ["src/config.ts", "src/cloudflare/preflight.ts"].map(textOf).join("\n");
+  expect(fragments.length).toBeGreaterThan(12);
+  expect(fragments.filter((fragment) => !code.includes(fragment))).toEqual([]);
+});
+
+describe("samples", () => {
+  test("every fence has a language that is checked, or is plain text", () => {
+    const languages = new Set(fences.map(({ language }) => language));
+    const known = ["sh", "ts", "js", "python", "yaml", "json", "text", "markdown"];
+    // README's drawing has none.
+    expect([...languages].filter((language) => language !== "" && !known.includes(language))).toEqual([]);
+  });
+
+  test.each(inLanguage("yaml"))("%s is YAML, and stack config that the program knows", (_, { text }) => {
+    for (const document of parseAllDocuments(text)) expect(document.errors).toEqual([]);
+    const whole = parse(text) as { config?: Record<string, unknown> } & Record<string, unknown>;
+    const settings = Object.entries(whole.config ?? whole).filter(([key]) =>
+      key.startsWith("comfyui-access:"),
+    );
+    const raw = Object.fromEntries(
+      settings.map(([key, value]) => [key.replace("comfyui-access:", ""), value]),
+    );
+    // A sample shows some keys; what it shows has to be right.
+    for (const { path, found } of problemsOf(raw)) {
+      const [key = ""] = path.split(/[.[]/);
+      if (key in raw || !(CONFIG_KEYS as string[]).includes(key)) expect(`${path}: ${found}`).toBe("");
+    }
+  });
+
+  test.each([...inLanguage("json")])("%s is JSON", (_, { text }) => {
+    expect(() => JSON.parse(text)).not.toThrow();
+  });
+
+  test("Python compiles", () => {
+    for (const [, { text }] of inLanguage("python")) {
+      execFileSync("python3", ["-c", "import sys; compile(sys.stdin.read(), 'sample', 'exec')"], {
+        input: text,
+      });
+    }
+  });
+
+  test("TypeScript passes the type check", () => {
+    expect(typeErrors(inLanguage("ts").map(([name, { text }]) => ({ name, text })))).toEqual([]);
+    expect(typeErrors([{ name: "wrong", text: "const n: number = 'x';" }])).toHaveLength(1);
+  });
+});
+
+describe("links", () => {
+  test.each(pages())("%s leads nowhere that does not exist", (page) => {
+    const links = linksOf(page);
+    for (const link of links) expect(linkFault(page, link), link).toBeUndefined();
+  });
+
+  test.each(["nothing.md", "design.md#no-such-heading", "http://example.org/", "https://no host/"])(
+    "a broken one is found: %s",
+    (link) => expect(linkFault("docs/security.md", link)).toBeDefined(),
+  );
+
+  test.each(pages())(
+    "%s shows only pictures of its own, each with words for those who do not see it",
+    (page) => {
+      const text = prose(page);
+      for (const [, alt = "", source = ""] of text.matchAll(/!\[([^\]]*)\]\(([^)\s]+)/g)) {
+        expect(alt, source).not.toBe("");
+        expect(source).not.toMatch(/^\w+:/);
+      }
+      for (const [tag] of text.matchAll(/<img[^>]*>/g)) {
+        expect(tag).toMatch(/alt="[^"]+"/);
+        expect(tag).not.toMatch(/src="\w+:/);
+      }
+    },
+  );
+});
+
+function problemsOf(raw: Record<string, unknown>) {
+  try {
+    // The names that other keys refer to, where the sample leaves them out.
+    parseConfig({ zone: "datacrew.space", ...raw });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+/** Errors of TypeScript in samples, with the package's own name leading to its source. */
+function typeErrors(samples: { name: string; text: string }[]): string[] {
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    types: ["node"],
+    paths: { "comfyui-access/client": [join(root, "src/client/index.ts")] },
+  };
+  // Names that a sample takes from its reader.
+  const given = "declare const workflow: import('comfyui-access/client').Workflow;\n";
+  const host = ts.createCompilerHost(options);
+  const files = new Map(
+    samples.map(({ text }, index) => [
+      join(root, `sample-${index}.mts`),
+      `${text.includes("workflow") && !/(const|let) workflow/.test(text) ? given : ""}${text}\nexport {};\n`,
+    ]),
+  );
+  const { getSourceFile, fileExists, readFile } = host;
+  host.fileExists = (file) => files.has(file) || fileExists(file);
+  host.readFile = (file) => files.get(file) ?? readFile(file);
+  host.getSourceFile = (file, language, ...rest) => {
+    const text = files.get(file);
+    return text === undefined
+      ? getSourceFile(file, language, ...rest)
+      : ts.createSourceFile(file, text, language);
+  };
+  const program = ts.createProgram([...files.keys()], options, host);
+  return [...files.keys()]
+    .flatMap((file) => ts.getPreEmitDiagnostics(program, program.getSourceFile(file)))
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+}
+
+function linksOf(page: string): string[] {
+  const text = prose(page).replace(/`[^`]*`/g, "");
+  return [
+    ...[...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link),
+    ...[...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link = ""]) => link),
+    ...[...text.matchAll(/<(https?:[^>]+)>/g)].map(([, link = ""]) => link),
+  ];
+}
+
+/** What is wrong with a link; addresses of others are only checked for their form. */
+function linkFault(page: string, link: string): string | undefined {
+  if (/^[a-z]+:/.test(link)) {
+    return URL.canParse(link) && new URL(link).protocol === "https:" ? undefined : "not an https address";
+  }
+  const [path = "", anchor] = link.split("#");
+  const target = path === "" ? page : normalize(join(dirname(page), path));
+  if (!existsSync(join(root, target))) return `there is no ${target}`;
+  if (anchor === undefined || anchorsOf(target).includes(anchor)) return undefined;
+  return `${target} has no heading #${anchor}`;
+}
+
+/** Anchors of headings, as GitHub makes them. */
+function anchorsOf(page: string): string[] {
+  if (!page.endsWith(".md")) return [];
+  return textOf(page)
+    .split("\n")
+    .filter((line) => /^#{1,6} /.test(line))
+    .map((line) =>
+      line
+        .replace(/^#+ /, "")
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+        .replace(/\s/g, "-"),
+    );
+}
