@@ -1,0 +1,205 @@
+import { applicationFor } from "../access";
+import { parseDuration } from "../duration";
+import type { AccessState, StateApplication, StateToken } from "../explain/access-state";
+import { hostMatches, hostnamesOf } from "./addressing";
+import type { Sides } from "./sides";
+
+/** A change that is not a policy's, though it bears on who gets in. */
+export interface Fact {
+  kind:
+    | "application"
+    | "connector check"
+    | "proxying"
+    | "published"
+    | "origin"
+    | "preflights"
+    | "foreign pages"
+    | "login offered"
+    | "token"
+    | "token duration";
+  effect: "widens" | "narrows" | "informs";
+  /** The host name or token that it is about. */
+  about: string;
+  /** What it was and is, without ids and names of resources. */
+  detail: string;
+  /** One sentence for people. */
+  text: string;
+}
+
+/** A fact as one direction of a change has it. */
+type Draft = Omit<Fact, "about">;
+
+/**
+ * What changes besides the policies. The reverse of a change has the reverse effect.
+ * @param login names an identity provider by its id, for the words and for what is compared
+ */
+export function factsOf(sides: Sides, login: (id: string) => { name: string; key: string }): Fact[] {
+  const hostnames = [...new Set([sides.before, sides.after].flatMap(hostnamesOf))].sort();
+  return [
+    ...hostnames.flatMap((hostname) =>
+      [
+        ...applicationFacts(sides, hostname),
+        ...ingressFacts(sides, hostname),
+        ...recordFacts(sides, hostname),
+        ...loginFacts(sides, hostname, login),
+      ].map((fact) => ({ ...fact, about: hostname })),
+    ),
+    ...tokenFacts(sides),
+  ];
+}
+
+const guardOf = (state: AccessState, hostname: string): StateApplication | undefined =>
+  applicationFor(state.applications, hostname, "/") ??
+  state.applications.find(({ destinations }) =>
+    destinations.some(({ uri }) => typeof uri === "string" && uri.toLowerCase().split("/")[0] === hostname),
+  );
+
+const isPublished = ({ ingress, records }: AccessState, hostname: string): boolean =>
+  records.some(({ name }) => hostMatches(name, hostname)) ||
+  ingress.some((rule) => rule.hostname === hostname && !rule.service.startsWith("http_status:"));
+
+function applicationFacts({ before, after }: Sides, hostname: string): Draft[] {
+  const [then, now] = [guardOf(before, hostname), guardOf(after, hostname)];
+  const open = (state: AccessState) => guardOf(state, hostname) === undefined && isPublished(state, hostname);
+  const kind = "application" as const;
+  if (open(after) && !open(before)) {
+    const how = then === undefined ? "is published without an application" : "no longer has an application";
+    return [
+      { kind, effect: "widens", detail: "unguarded", text: `${hostname} ${how}: Access asks nobody there` },
+    ];
+  }
+  if (open(before) && !open(after)) {
+    const text =
+      now === undefined ? `${hostname} is no longer published` : `${hostname} gets an application in front`;
+    return [{ kind, effect: "narrows", detail: "guarded", text }];
+  }
+  if (then !== undefined && now === undefined) {
+    return [
+      { kind, effect: "narrows", detail: "removed", text: `the application at ${hostname} is removed` },
+    ];
+  }
+  if (then === undefined && now !== undefined) {
+    return [{ kind, effect: "informs", detail: "added", text: `an application is added at ${hostname}` }];
+  }
+  return then === undefined || now === undefined ? [] : settingFacts(then, now, hostname);
+}
+
+function settingFacts(then: StateApplication, now: StateApplication, hostname: string): Draft[] {
+  const facts: Draft[] = [];
+  if (then.preflightBypass !== now.preflightBypass) {
+    const text = `CORS preflights to ${hostname} ${now.preflightBypass ? "now pass" : "no longer pass"} without a check`;
+    const effect = now.preflightBypass ? "widens" : "narrows";
+    facts.push({ kind: "preflights", effect, detail: String(now.preflightBypass), text });
+  }
+  const [old = [], current = []] = [then.corsOrigins, now.corsOrigins];
+  const [gone, come] = [without(old, current), without(current, old)];
+  if (come.length > 0) {
+    const text = `pages of ${come.join(", ")} may call ${hostname} in a visitor's name`;
+    facts.push({ kind: "foreign pages", effect: "widens", detail: come.join(" "), text });
+  }
+  if (gone.length > 0) {
+    const text = `pages of ${gone.join(", ")} may no longer call ${hostname}`;
+    facts.push({ kind: "foreign pages", effect: "narrows", detail: gone.join(" "), text });
+  }
+  return facts;
+}
+
+const without = (list: readonly string[], others: readonly string[]): string[] =>
+  list.filter((each) => !others.includes(each)).sort();
+
+function ingressFacts({ before, after }: Sides, hostname: string): Draft[] {
+  const [then, now] = [before, after].map(({ ingress }) =>
+    ingress.find((rule) => rule.hostname === hostname),
+  );
+  if (then === undefined || now === undefined) return [];
+  const facts: Draft[] = [];
+  if (then.jwtRequired !== now.jwtRequired) {
+    const text = now.jwtRequired
+      ? `the connector now checks Access's JWT for ${hostname}`
+      : `the connector no longer checks Access's JWT for ${hostname}: whoever gets past Access is at the origin`;
+    const effect = now.jwtRequired ? "narrows" : "widens";
+    facts.push({ kind: "connector check", effect, detail: String(now.jwtRequired), text });
+  }
+  const serves = [then, now].every(({ service }) => !service.startsWith("http_status:"));
+  if (serves && then.service !== now.service) {
+    const detail = `${then.service} ${now.service}`;
+    const text = `${hostname} leads to ${now.service} instead of ${then.service}, for everybody who gets in`;
+    facts.push({ kind: "origin", effect: "widens", detail, text });
+  }
+  return facts;
+}
+
+function recordFacts({ before, after }: Sides, hostname: string): Draft[] {
+  const proxied = [before, after].map(
+    ({ records }) => records.find(({ name }) => name.toLowerCase() === hostname)?.proxied,
+  );
+  const [then, now] = proxied;
+  if (then === now) return [];
+  if (now === false) {
+    const text = `${hostname} is not proxied: its visitors do not come through Cloudflare, so Access guards nothing there`;
+    return [{ kind: "proxying", effect: "widens", detail: "off", text }];
+  }
+  if (then === false) {
+    const text = now ? `${hostname} is proxied again` : `the unproxied record ${hostname} is removed`;
+    return [{ kind: "proxying", effect: "narrows", detail: "on", text }];
+  }
+  const text = now ? `${hostname} gets its DNS record` : `${hostname} loses its DNS record: nobody finds it`;
+  return [{ kind: "published", effect: now ? "informs" : "narrows", detail: String(now), text }];
+}
+
+function loginFacts(
+  { before, after }: Sides,
+  hostname: string,
+  login: (id: string) => { name: string; key: string },
+): Draft[] {
+  const offered = (state: AccessState) => {
+    const application = guardOf(state, hostname);
+    if (application === undefined || application.allowedIdps.length > 0) return application?.allowedIdps;
+    return ["any other", ...state.identityProviders.map(({ id }) => id)];
+  };
+  const [then, now] = [offered(before), offered(after)];
+  if (then === undefined || now === undefined) return [];
+  const words = (id: string) =>
+    id === "any other" ? { name: "any login of the account", key: id } : login(id);
+  const fact = (id: string, effect: "widens" | "narrows"): Draft => {
+    const { name, key } = words(id);
+    const text = `${hostname} ${effect === "widens" ? "now offers" : "no longer offers"} a login with ${name}`;
+    return { kind: "login offered", effect, detail: key, text };
+  };
+  return [
+    ...without(now, then).map((id) => fact(id, "widens")),
+    ...without(then, now).map((id) => fact(id, "narrows")),
+  ];
+}
+
+function tokenFacts({ before, after }: Sides): Fact[] {
+  const find = ({ tokens }: AccessState, { id }: StateToken) => tokens.find((token) => token.id === id);
+  const fact = (fact: Fact): Fact => fact;
+  return [
+    ...before.tokens
+      .filter((token) => find(after, token) === undefined)
+      .map(({ name }) => {
+        const text = `service token ${name} is deleted: clients that use its credentials are cut off`;
+        return fact({ kind: "token", effect: "narrows", about: name, detail: "deleted", text });
+      }),
+    ...after.tokens.flatMap((token) => {
+      const { name: about, duration } = token;
+      const old = find(before, token);
+      if (old === undefined) {
+        const text = `service token ${about} is created${duration === undefined ? "" : `, valid for ${duration}`}`;
+        return [fact({ kind: "token", effect: "informs", about, detail: `created ${duration ?? ""}`, text })];
+      }
+      const [then, now] = [lifetime(old), lifetime(token)];
+      if (then === now) return [];
+      const effect = now > then ? "widens" : "narrows";
+      const detail = `${old.duration ?? ""} ${duration ?? ""}`;
+      const text = `service token ${about} is valid for ${duration} instead of ${old.duration}`;
+      return [fact({ kind: "token duration", effect, about, detail, text })];
+    }),
+  ].sort((a, b) => (a.about < b.about ? -1 : 1));
+}
+
+/** `forever`, and what cannot be read, never ends. An absent one is the API's default of a year. */
+function lifetime({ duration = "8760h" }: StateToken): number {
+  return parseDuration(duration) ?? Number.POSITIVE_INFINITY;
+}
