@@ -1,3 +1,4 @@
+import { parseDuration } from "../src/duration";
 import { UserError } from "../src/errors";
 import { nearest } from "../src/nearest";
 import { EXCEPTIONS_SCHEMA, type Exception } from "./exception";
@@ -51,6 +52,9 @@ function checkSetting(rule: Rule, key: string, value: unknown): void {
     : typeof value === schema["type"];
   if (!good) {
     throw new UserError(`${rule.name}.${key} is of another kind`, `Give ${String(schema["description"])}`);
+  }
+  if (key === "max" && parseDuration(String(value)) === undefined) {
+    throw new UserError(`${rule.name}.max is no duration: ${JSON.stringify(value)}`, "Give one such as 24h.");
   }
 }
 
