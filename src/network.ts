@@ -26,9 +26,18 @@ export function addressOf(network: Network, hostname: string, port: number): Add
   return network.routes?.[`${hostname}:${port}`] ?? network.routes?.[`*:${port}`] ?? { host: hostname, port };
 }
 
-/** An undici dispatcher that connects the way the network says. */
-export function dispatcherFor(network: Network, options: Omit<Agent.Options, "connect"> = {}): Dispatcher {
-  const connector = buildConnector(network.ca === undefined ? {} : { ca: trusted(network.ca) });
+/**
+ * An undici dispatcher that connects the way the network says.
+ * @param options of undici's Agent; `connectTimeoutMs` bounds the making of a connection, by default 10 s.
+ */
+export function dispatcherFor(
+  network: Network,
+  { connectTimeoutMs, ...options }: Omit<Agent.Options, "connect"> & { connectTimeoutMs?: number } = {},
+): Dispatcher {
+  const connector = buildConnector({
+    timeout: connectTimeoutMs ?? 10_000,
+    ...(network.ca === undefined ? {} : { ca: trusted(network.ca) }),
+  });
   return new Agent({
     ...options,
     connect(target, callback) {

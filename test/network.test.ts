@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import type { SecureContext } from "node:tls";
 import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -62,6 +62,21 @@ describe("a network that public DNS does not describe", () => {
       port: 8443,
     });
     expect(addressOf({}, "comfyui.example.org", 443)).toEqual({ host: "comfyui.example.org", port: 443 });
+  });
+
+  test("waits for a connection no longer than it is told to", async () => {
+    const silent = createTcpServer();
+    await once(silent.listen(0, "127.0.0.1"), "listening");
+    const { port } = silent.address() as AddressInfo;
+    const dispatcher = dispatcherFor(
+      { routes: { "*:443": { host: "127.0.0.1", port } } },
+      { connectTimeoutMs: 200 },
+    );
+    await expect(request("https://comfyui.example.org/", { dispatcher })).rejects.toMatchObject({
+      code: "UND_ERR_CONNECT_TIMEOUT",
+    });
+    await dispatcher.destroy();
+    silent.close();
   });
 
   test("gives sockets to those who speak a protocol of their own", async () => {

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
-import { Agent, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import { dispatcherFor } from "../network";
 import { mayCarryCredential } from "./address";
 import { mustBeCurrent } from "./credential";
@@ -45,11 +45,11 @@ export class Transport {
 
   constructor(readonly settings: Settings) {
     const { network, timeouts, address } = settings;
-    const limits = { headersTimeout: timeouts.headersMs, bodyTimeout: timeouts.idleMs };
-    this.dispatcher =
-      network === undefined
-        ? new Agent({ ...limits, connect: { timeout: timeouts.connectMs } })
-        : dispatcherFor(network, limits);
+    this.dispatcher = dispatcherFor(network ?? {}, {
+      connectTimeoutMs: timeouts.connectMs,
+      headersTimeout: timeouts.headersMs,
+      bodyTimeout: timeouts.idleMs,
+    });
     this.origin = address.origin;
     this.prefix = address.pathname === "/" ? "" : address.pathname;
   }
