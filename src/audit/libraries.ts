@@ -1,0 +1,88 @@
+/** A client library of ComfyUI's API, and how it takes the two headers. */
+export interface Library {
+  /** What is imported. */
+  module: RegExp;
+  /** What is called to make a client. */
+  makes: RegExp;
+  name: string;
+  /** How it sends headers of the caller's; undefined where it cannot. */
+  headers?: string;
+}
+
+/** Client libraries as published; their own code says what they can send. */
+export const LIBRARIES: Library[] = [
+  {
+    module: /^comfyui-access\/client$|(^|\/)src\/client(\/index)?$/,
+    makes: /^new ComfyUIClient$/,
+    name: "comfyui-access/client",
+    headers: "Set COMFYUI_ACCESS_TOKEN: it sends both headers itself, on HTTP and on the WebSocket.",
+  },
+  {
+    module: /(^|\.)comfyui_api_client$/,
+    makes: /^ComfyUIClient$/,
+    name: "comfyui_api_client.py",
+    headers: "Set COMFYUI_ACCESS_TOKEN: it sends both headers itself, on HTTP and on the WebSocket.",
+  },
+  {
+    module: /^@saintno\/comfyui-sdk$/,
+    makes: /^new (ComfyApi|ComfyPool)$/,
+    name: "@saintno/comfyui-sdk",
+    headers:
+      'Give the client `credentials: { type: "custom", headers }` with both headers; on Node they go with the WebSocket too.',
+  },
+  {
+    module: /^@stable-canvas\/comfyui-client$/,
+    makes: /^new Client$/,
+    name: "@stable-canvas/comfyui-client",
+    headers: "Give the client a `fetch` and a `WebSocket` of your own that add both headers.",
+  },
+  { module: /^comfy-ui-client$/, makes: /^new ComfyUIClient$/, name: "comfy-ui-client" },
+  { module: /^comfy_api_simplified(\.|$)/, makes: /^ComfyApiWrapper$/, name: "comfy_api_simplified" },
+  {
+    module: /^comfy_script\.runtime/,
+    makes: /^(load|connect|Workflow)$/,
+    name: "ComfyScript",
+    headers: "Give `load` a client whose aiohttp session has both headers.",
+  },
+  { module: /^@zandko\/comfyui-sdk$|^comfyui-sdk$/, makes: /^new \w+$/, name: "comfyui-sdk" },
+];
+
+/** How an HTTP or WebSocket library takes headers. */
+interface Transport {
+  /** What is imported, or called. */
+  pattern: RegExp;
+  name: string;
+  headers: string;
+}
+
+/** Of HTTP clients, the first whose name is in the call or among the imports. */
+export const HTTP: Transport[] = [
+  { pattern: /^curl$/i, name: "curl", headers: "`-H` twice" },
+  { pattern: /^(wget)$/i, name: "wget", headers: "`--header` twice" },
+  { pattern: /^(irm|iwr|Invoke-\w+)$/i, name: "PowerShell", headers: "`-Headers`" },
+  { pattern: /(^|\.)requests(\.|$)/, name: "requests", headers: "`headers=`" },
+  { pattern: /^(axios|\.?axios\.)/, name: "axios", headers: "`headers` in the request's options" },
+  { pattern: /^(fetch|node-fetch)$/, name: "fetch", headers: "`headers` in the second argument" },
+  { pattern: /httpRequest/, name: "n8n", headers: "`headers` in the request's options" },
+  {
+    pattern: /(^|\.)(urlopen|Request)$|^urllib/,
+    name: "urllib",
+    headers: "`headers=` of `urllib.request.Request`",
+  },
+  { pattern: /^httpx(\.|$)/, name: "httpx", headers: "`headers=` of the client" },
+  { pattern: /^aiohttp(\.|$)/, name: "aiohttp", headers: "`headers=` of the session" },
+];
+
+/** Of WebSocket clients, by what the file imports. */
+export const WEBSOCKET: Transport[] = [
+  { pattern: /^websocket$/, name: "websocket-client", headers: "`header=[…]` of `connect`" },
+  {
+    pattern: /^websockets(\.|$)/,
+    name: "websockets",
+    headers: "`additional_headers=` of `connect` (`extra_headers=` before version 14)",
+  },
+  { pattern: /^aiohttp(\.|$)|(^|\.)ws_connect$/, name: "aiohttp", headers: "`headers=` of `ws_connect`" },
+  { pattern: /^ws$/, name: "ws", headers: "`headers` in the last argument of `new WebSocket`" },
+  { pattern: /^undici$/, name: "undici", headers: "`headers` in the second argument of `new WebSocket`" },
+  { pattern: /^(websocat|wscat)$/, name: "websocat", headers: "`-H` twice" },
+];

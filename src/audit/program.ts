@@ -1,0 +1,168 @@
+import { parseAddress, placeOf } from "./address";
+import { adviceFor } from "./advice";
+import { authenticationOf } from "./authentication";
+import { HTTP, LIBRARIES, type Library, WEBSOCKET } from "./libraries";
+import { mask } from "./mask";
+import { type Recognised, recognise, type Surroundings } from "./recognise";
+import { nearest, originOf, resolve } from "./resolve";
+import { settingFinding } from "./setting-findings";
+import type { Binding, Call, Finding, Source, Text } from "./types";
+
+/** Finds the uses of ComfyUI's API in a program. */
+export function programFindings(source: Source, around: Surroundings): Finding[] {
+  const lines = around.code.split("\n");
+  const code = (line: number): string => mask((lines[line - 1] ?? "").trim()).slice(0, 200);
+  const browser = /\bdocument\.|\bwindow\.|\$\(|from ["']react["']/.test(around.code);
+  const recognised = recognise(source, around);
+  const calls = recognised.map((each) => callFinding(each, source, around, code, browser));
+  const libraries = source.calls.flatMap((call) => libraryFinding(call, source, around, code) ?? []);
+  const told = new Set([...calls, ...libraries].map(({ line }) => line));
+  const settings = settingsOf(source, around, recognised, code).filter(({ line }) => !told.has(line));
+  const all = [...calls, ...libraries, ...settings];
+  return all.filter(
+    // One use is told once: a line can hold both ways of a choice.
+    (each, index) =>
+      all.findIndex(
+        ({ line, kind, route }) => line === each.line && kind === each.kind && same(route, each.route),
+      ) === index,
+  );
+}
+
+function same(one: string | undefined, other: string | undefined): boolean {
+  return one?.split("/")[1] === other?.split("/")[1];
+}
+
+const NOWHERE = { text: "?", from: "unknown" };
+
+function hostEnd({ resolved, address }: Recognised): number {
+  return resolved.text.length - address.path.length;
+}
+
+function callFinding(
+  found: Recognised,
+  source: Source,
+  around: Surroundings,
+  code: (line: number) => string,
+  browser: boolean,
+): Finding {
+  const { text, resolved, address, route } = found;
+  const socket =
+    /^wss?$/.test(address.scheme ?? "") ||
+    /WebSocket|^websockets?\./.test(text.callees[0] ?? "") ||
+    /^(\/api)?\/ws\b/.test(route?.text ?? "");
+  const base = {
+    kind: socket ? ("WebSocket" as const) : ("HTTP" as const),
+    address: address.host === "" ? NOWHERE : { text: address.host, from: originOf(resolved, hostEnd(found)) },
+    place: placeOf(address.host),
+    authentication: authenticationOf(text, source, address.credentials),
+    ...libraryOf(text, source, socket),
+  };
+  return {
+    path: around.path,
+    line: text.line,
+    route: route?.text ?? "/",
+    ...base,
+    code: code(text.line),
+    ...adviceFor(base, around.hostname, source, browser),
+  };
+}
+
+/** The HTTP or WebSocket library of a call: by the call's own name, else by what the file imports. */
+function libraryOf(text: Text, source: Source, socket: boolean): { library?: string } {
+  const known = socket ? WEBSOCKET : HTTP;
+  const named = known.find(({ pattern }) => text.callees.some((callee) => pattern.test(callee)));
+  const imported = known.find(({ pattern }) => source.imports.some(({ module }) => pattern.test(module)));
+  const library = (named ?? imported)?.name;
+  return library === undefined ? {} : { library };
+}
+
+function libraryFinding(
+  call: Call,
+  source: Source,
+  around: Surroundings,
+  code: (line: number) => string,
+): Finding | undefined {
+  const library = LIBRARIES.find(
+    ({ makes, module }) => makes.test(call.callee) && source.imports.some((each) => module.test(each.module)),
+  );
+  if (!library) return undefined;
+  const resolved = resolve(call.pieces, call.line, source, around.environment);
+  const host = parseAddress(resolved.text)?.host ?? "";
+  const base = {
+    kind: "library" as const,
+    library: library.name,
+    address: host === "" ? NOWHERE : { text: host, from: originOf(resolved) },
+    place: placeOf(host),
+    authentication: authenticationOfLibrary(call, library, source),
+  };
+  return {
+    path: around.path,
+    line: call.line,
+    ...base,
+    code: code(call.line),
+    ...adviceFor(base, around.hostname, source, false),
+  };
+}
+
+function authenticationOfLibrary(call: Call, library: Library, source: Source): Finding["authentication"] {
+  const text: Text = { line: call.line, pieces: [], callees: [], around: call.text };
+  const found = authenticationOf(text, source, false);
+  if (found !== "none" || library.headers === undefined) {
+    return /\b(user|username)\s*[=:]/.test(call.text) ? "basic" : found;
+  }
+  return /^Set COMFYUI_ACCESS_TOKEN/.test(library.headers) ? "given elsewhere" : found;
+}
+
+/** Places where a program takes or writes down ComfyUI's address. */
+function settingsOf(
+  source: Source,
+  around: Surroundings,
+  recognised: Recognised[],
+  code: (line: number) => string,
+): Finding[] {
+  return source.bindings.flatMap((binding) => {
+    const found = settingOf(binding, source, around, recognised);
+    if (!found || (around.test && found.from === "literal")) return [];
+    return settingFinding(
+      { ...found, path: around.path, line: binding.line, code: code(binding.line) },
+      around.hostname,
+    );
+  });
+}
+
+const ADDRESS = /(url|uri|host|hostname|server|address|addresses|endpoint|addr|hosts|servers|default)$/i;
+
+function settingOf(
+  binding: Binding,
+  source: Source,
+  around: Surroundings,
+  recognised: Recognised[],
+): { address: string; from: string } | undefined {
+  const [piece] = binding.pieces;
+  if (piece === undefined || binding.pieces.length > 1) return undefined;
+  // A parameter of an n8n node is set where the node declares it, with its default.
+  if (binding.text.includes("getNodeParameter")) return undefined;
+  const name = binding.name.split(".").at(-1) ?? "";
+  if (typeof piece === "string") {
+    const comfy = /comfy/i.test(name) || /:8188\b/.test(piece);
+    const isAddress =
+      /^([a-z]+:\/\/)?[\w.-]+(:\d+)?\/?$/i.test(piece) && (/[.:]/.test(piece) || piece === "localhost");
+    return comfy && ADDRESS.test(name) && isAddress && !/^(0\.0\.0\.0|::)$/.test(piece)
+      ? { address: piece, from: "literal" }
+      : undefined;
+  }
+  const key = "env" in piece ? piece.env : "config" in piece ? piece.config : "";
+  const last = key.split(".").at(-1) ?? "";
+  const own = /comfy/i.test(`${key} ${name}`) || usedForCalls(binding, source, recognised);
+  if (!own || !ADDRESS.test(last.replace(/_?(base|api)$/i, "url"))) return undefined;
+  const resolved = resolve([piece], binding.line, source, around.environment);
+  return { address: resolved.text, from: originOf(resolved) };
+}
+
+/** `SERVER_ADDRESS` is ComfyUI's when the calls of the file go there. */
+function usedForCalls(binding: Binding, source: Source, recognised: Recognised[]): boolean {
+  return (
+    nearest(binding.name, binding.line, source.bindings) === binding &&
+    recognised.some(({ resolved }) => resolved.names.includes(binding.name))
+  );
+}

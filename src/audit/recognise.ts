@@ -1,0 +1,174 @@
+import { type Address, parseAddress } from "./address";
+import { type Environment, type Resolved, resolve } from "./resolve";
+import { type Route, routeOf } from "./routes";
+import type { Call, Piece, Source, Text } from "./types";
+
+/** A text that is an address of ComfyUI's API. */
+export interface Recognised {
+  text: Text;
+  resolved: Resolved;
+  address: Address;
+  /** Absent where the base address itself is asked. */
+  route?: Route;
+}
+
+/** What the judgement knows of the file as a whole. */
+export interface Surroundings {
+  path: string;
+  code: string;
+  /** The file is a test: an address alone is an example there. */
+  test: boolean;
+  /** Host names that are ComfyUI's, e.g. `comfyui.datacrew.space`. */
+  hostname: string;
+  environment: Environment;
+}
+
+/** From this score on a text is taken for a call. */
+const ENOUGH = 3;
+
+/** Finds the addresses of ComfyUI's API among a file's texts: by route, base address and what stands around. */
+export function recognise(source: Source, around: Surroundings): Recognised[] {
+  const texts = [...source.texts, ...source.calls.flatMap((call) => wholeAddress(call) ?? [])];
+  const candidates = texts.flatMap((text) => candidateOf(text, source, around) ?? []);
+  const sure = candidates.filter((each) => score(each, source, around) >= ENOUGH);
+  // A base address that is ComfyUI's for one route is ComfyUI's for the others.
+  const bases = new Set(sure.filter(({ route }) => route && route.strength > 0).map(baseOf));
+  return candidates.filter(
+    (each) =>
+      sure.includes(each) ||
+      (bases.has(baseOf(each)) && each.route && score(each, source, around) > ENOUGH - 3),
+  );
+}
+
+/** `fetch(config.comfyUrl)`: an address that another file makes. */
+function wholeAddress({ callee, line, text, pieces }: Call): Text | undefined {
+  const [piece] = pieces;
+  if (pieces.length !== 1 || typeof piece !== "object" || !("ref" in piece)) return undefined;
+  if (!/comfy\w*(url|uri|address|host|server)$/i.test(piece.ref)) return undefined;
+  const name = callee.replace(/^new /, "");
+  return /^(fetch|WebSocket|got|requests\.\w+|axios(\.\w+)?|websockets?\.\w+|httpx\.\w+)$/.test(name)
+    ? { line, pieces, callees: [name], around: text }
+    : undefined;
+}
+
+function baseOf({ address, text }: Recognised): string {
+  return address.host === "" ? `: ${lastCallee(text)}` : address.host;
+}
+
+function lastCallee({ callees }: Text): string {
+  return callees[0] ?? "";
+}
+
+const TALK =
+  /(^|\.)(print|log|info|debug|warn|warning|error|exception|critical|trace|redirect|describe|it|test|expect|toBe|toEqual|echo|Error|raise|add_argument|startswith|endswith|startsWith|endsWith|includes|patch|match|assert_called_with|assert_called_once_with)$/;
+
+function candidateOf(text: Text, source: Source, around: Surroundings): Recognised | undefined {
+  if (text.callees.some((callee) => TALK.test(callee) && !/^(axios|session|client)/i.test(callee)))
+    return undefined;
+  const whole = text.pieces.every((piece) => typeof piece !== "string");
+  if (!whole && !text.pieces.some((piece) => typeof piece === "string" && piece.includes("/")))
+    return undefined;
+  const resolved = resolve(piecesOf(text), text.line, source, around.environment);
+  if (whole && !/^\{[^{}]*\}$/.test(resolved.text)) return undefined;
+  const address = parseAddress(resolved.text);
+  if (!address) return undefined;
+  const route = asWritten(text, routeOf(address.path));
+  if (route) return isDefinition(text, address, source) ? undefined : { text, resolved, address, route };
+  // The base address itself, asked whether somebody is there.
+  const root = /^\/?$/.test(address.path) && address.host !== "" && (whole || address.scheme !== undefined);
+  const asked = text.callees.some((callee) => REQUEST.test(callee) && !/env/i.test(callee));
+  return root && !around.test && asked ? { text, resolved, address } : undefined;
+}
+
+/** `url.pathname = "/prompt"`: the address stands in the object. */
+function piecesOf({ pieces, target }: Text): Piece[] {
+  const owner = /^(.+)\.pathname$/.exec(target ?? "")?.[1];
+  return owner === undefined ? pieces : [{ ref: owner }, ...pieces];
+}
+
+/** The route with the names that the program gives its parts: a value met on the way is only one of them. */
+function asWritten({ pieces }: Text, route: Route | undefined): Route | undefined {
+  const written = pieces.map((piece) => (typeof piece === "string" ? piece : `{${nameOf(piece)}}`)).join("");
+  const own = routeOf(parseAddress(written)?.path ?? "");
+  return route && own ? { ...route, text: own.text } : route;
+}
+
+function nameOf(piece: Exclude<Piece, string>): string {
+  const name = "ref" in piece ? piece.ref : "env" in piece ? piece.env : piece.config;
+  return name.replace(/^\./, "");
+}
+
+const ROUTER =
+  /(^|\.)(get|post|put|delete|patch|all|use|route|add_url_rule|add_(get|post|route)|websocket|on|Get|Post|ws)$/;
+const ROUTER_VALUE =
+  /Router\(|FastAPI\(|Flask\(|Blueprint\(|RouteTableDef|express\(|Hono\(|fastify\(|Koa\(|PromptServer|Application\(/i;
+
+/** A route that the file itself serves: `app.get("/history", handler)`. */
+function isDefinition(text: Text, address: Address, source: Source): boolean {
+  const [callee] = text.callees;
+  if (address.host !== "" || callee === undefined || !ROUTER.test(callee)) return false;
+  const owner = callee.slice(0, callee.lastIndexOf("."));
+  if (/(^|\.)(app|router|routes|server|fastify|blueprint|bp|api|routes)$/i.test(owner)) return true;
+  return source.bindings.some(({ name, text: value }) => name === owner && ROUTER_VALUE.test(value));
+}
+
+const REQUEST =
+  /(^|\.|\s|_)(fetch\w*|get\w*|post\w*|put|delete|head|patch|request\w*|urlopen|urlretrieve|Request|open|connect|ws_connect|create_connection|WebSocket(App)?|stream|check\w*|wait\w*|ping\w*|curl|wget|http|xh|websocat|wscat|irm|iwr|Invoke-\w+|call\w*|api\w*|urljoin|URL)$/i;
+
+function isRequest(text: Text, source: Source): boolean {
+  if (text.callees.some((callee) => REQUEST.test(callee))) return true;
+  const target = text.target;
+  if (target === undefined || text.callees.length > 0) return false;
+  return source.calls.some(({ callee, text: call }) => REQUEST.test(callee) && mentions(call, target));
+}
+
+function mentions(call: string, target: string): boolean {
+  const name = target.replace(/^\./, "").split(".")[0] ?? "";
+  return name !== "" && new RegExp(`(?<!\\w)${name.replace(/\W/g, "\\$&")}(?!\\w)`).test(call);
+}
+
+/** Services of others that have routes of the same names, or a base address of theirs. */
+const OTHERS =
+  /pollinations|wrapper|openai|anthropic|ollama|automatic1111|a1111|sdapi|discord|github|civitai|huggingface|stripe|replicate|stability|frontend|website|kobold|telegram|supabase/i;
+
+function score(found: Recognised, source: Source, around: Surroundings): number {
+  const { address, route, resolved, text } = found;
+  const bare = address.host === "";
+  // `fetchApi` is what ComfyUI's own page and its client libraries call it.
+  const helper = lastCallee(text).endsWith(".fetchApi") ? "comfy" : "";
+  const base = `${resolved.names.join(" ")} ${address.host} ${helper}`;
+  const own = isComfy(base) || /:8188\b/.test(address.host) || address.host === around.hostname;
+  if (!own && (OTHERS.test(base) || isForeign(address.host))) return -10;
+  if (route === undefined) return own ? ENOUGH : 0;
+  if (route.prefix !== "" && (bare || !own)) return -10;
+  if (bare && !isHelper(text)) return -10;
+  return (
+    (own ? 3 : 0) +
+    route.strength +
+    (isComfy(around.code) || around.code.includes("class_type") ? 1 : 0) +
+    (isComfy(around.path) ? 1 : 0) +
+    (isRequest(text, source) ? 1 : 0) +
+    (address.scheme === "ws" || address.scheme === "wss" ? 1 : 0)
+  );
+}
+
+function isComfy(text: string): boolean {
+  return /comfy/i.test(text);
+}
+
+/** A host that is written out and is neither near nor known as ComfyUI's. */
+function isForeign(host: string): boolean {
+  return /^[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(:\d+)?$/i.test(host);
+}
+
+/** A path alone counts where something adds the address: a helper or a join. */
+function isHelper(text: Text): boolean {
+  const [callee] = text.callees;
+  // A page's own server, not ComfyUI: without a base address `fetch` and `$.get` ask that.
+  if (callee === undefined) return /^(path|route|endpoint)$/i.test(text.target ?? "");
+  if (/^(fetch|window\.fetch|\$\.\w+|jQuery\.\w+|URL|new URL|Request)$/.test(callee)) return false;
+  return (
+    REQUEST.test(callee) &&
+    !/(^|\.)(join|open|get)$/.test(callee.replace(/(session|client|http|api|axios)\.get$/i, ""))
+  );
+}

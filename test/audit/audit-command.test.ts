@@ -1,0 +1,142 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { runCommand } from "citty";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { auditCommand } from "../../src/cli/audit";
+
+const REMOTE = 'import requests\nrequests.get("https://comfyui.datacrew.space/system_stats")\n';
+const LOCAL = 'import requests\nrequests.get("http://localhost:8188/system_stats")\n';
+const SECRET = "d".repeat(64);
+const TOKEN = `${"a1".repeat(16)}.access:${SECRET}`;
+
+let folder = "";
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "audit-"));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function put(path: string, content: string | Buffer): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), content);
+}
+
+function git(...args: string[]): void {
+  execFileSync("git", ["-C", folder, "-c", "user.name=a", "-c", "user.email=a@example.org", ...args]);
+}
+
+/** Runs the command on the folder. */
+async function run(...args: string[]): Promise<{ code: unknown; output: string }> {
+  const written = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  try {
+    const rawArgs = [folder, "--hostname", "comfyui.datacrew.space", ...args];
+    const { result } = await runCommand(auditCommand, { rawArgs });
+    return { code: result, output: written.mock.calls.map(([text]) => String(text)).join("") };
+  } finally {
+    written.mockRestore();
+  }
+}
+
+async function paths(...args: string[]): Promise<string[]> {
+  const { output } = await run("--json", ...args);
+  return JSON.parse(output).findings.map((finding: { path: string }) => finding.path);
+}
+
+test("exits 0 when every use is local, and 3 when one goes through the internet without the token", async () => {
+  put("local.py", LOCAL);
+  expect((await run("--json")).code).toBe(0);
+  put("remote.py", REMOTE);
+  expect((await run("--json")).code).toBe(3);
+});
+
+test("exits 3 for a use that has to be checked only with --strict", async () => {
+  put(
+    "unknown.py",
+    'import requests\ndef stats(comfy_url):\n    return requests.get(f"{comfy_url}/system_stats")\n',
+  );
+  expect((await run("--json")).code).toBe(0);
+  expect((await run("--json", "--strict")).code).toBe(3);
+});
+
+test("writes a report that names each use, its line and what to do, and leaves itself out the next time", async () => {
+  put("remote.py", REMOTE);
+  const output = join(folder, "comfyui-api-audit.md");
+  const first = await run("--output", output);
+  expect(first.output).toContain("1 to change");
+  const report = readFileSync(output, "utf8");
+  expect(report).toContain("| `remote.py:2` | HTTP `/system_stats` (requests) | `comfyui.datacrew.space` |");
+  expect(report).toContain('`requests.get("https://comfyui.datacrew.space/system_stats")`');
+  expect(report).toContain("Send CF-Access-Client-Id and CF-Access-Client-Secret");
+  await run("--output", output);
+  expect(readFileSync(output, "utf8")).toBe(report);
+});
+
+test("leaves out what is ignored, foreign, too large or binary, and does not follow links", async () => {
+  for (const path of [
+    "node_modules/a/index.py",
+    "venv2/pyvenv.cfg",
+    "venv2/lib/a.py",
+    "dist/a.py",
+    "tmp/a.py",
+    "b.gen.py",
+  ]) {
+    put(path, REMOTE);
+  }
+  put(".gitignore", "tmp/\n*.gen.py\n!kept.gen.py\n");
+  put("kept.gen.py", REMOTE);
+  put("large.py", `${REMOTE}#${"x".repeat(2000)}`);
+  put("binary.py", Buffer.concat([Buffer.from([0, 1, 2]), Buffer.from(REMOTE)]));
+  put("deep/er/script.py", REMOTE);
+  symlinkSync(folder, join(folder, "deep", "loop"));
+  expect(await paths("--max-bytes", "1000")).toEqual(["deep/er/script.py", "kept.gen.py"]);
+});
+
+test("reads what git keeps although it is ignored, and .env files in any case", async () => {
+  put("ignored/kept.py", REMOTE);
+  git("init", "-q");
+  git("add", ".");
+  put(".gitignore", "ignored/\n.env\n");
+  put("ignored/other.py", REMOTE);
+  put(".env", "COMFYUI_URL=https://comfyui.datacrew.space\n");
+  expect(await paths()).toEqual([".env", "ignored/kept.py"]);
+});
+
+test("warns of a token's secret, as a failure only where git keeps it, and never prints it", async () => {
+  put(".env", `COMFYUI_URL=http://localhost:8188\nCOMFYUI_ACCESS_TOKEN=${TOKEN}\n`);
+  git("init", "-q");
+  const apart = await run("--output", "-");
+  expect(apart.code).toBe(0);
+  expect(apart.output).toContain("not in git");
+  git("add", ".env");
+  const kept = await run("--output", "-");
+  expect(kept.code).toBe(3);
+  expect(kept.output).toContain("**kept by git**");
+  expect(apart.output + kept.output).not.toContain(SECRET);
+});
+
+test.each([
+  [["--hostname", "https://a.example.org"], "--hostname is"],
+  [["--max-bytes", "much"], "--max-bytes is"],
+])("refuses %j", async (args, message) => {
+  await expect(run(...args)).rejects.toThrow(message);
+});
+
+test("says which folder it cannot read", async () => {
+  const rawArgs = [join(folder, "missing"), "--json"];
+  await expect(runCommand(auditCommand, { rawArgs })).rejects.toThrow(/could not read the folder .*missing/);
+});
+
+test("reads 5,000 files in less than 20 seconds", async () => {
+  const big = readFileSync(join(__dirname, "samples/python/remote.py"), "utf8");
+  for (let index = 0; index < 5000; index++)
+    put(`d${index % 50}/f${index}.py`, index % 5 === 0 ? big : LOCAL);
+  const start = performance.now();
+  const { output } = await run("--json");
+  expect(performance.now() - start).toBeLessThan(20_000);
+  expect(JSON.parse(output).findings).toHaveLength(1000 * 5 + 4000);
+});

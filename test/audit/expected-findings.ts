@@ -1,0 +1,76 @@
+/**
+ * What a careful reader finds in the samples: every use once, as
+ * `line kind route-or-library → address [what it hangs on] place, authentication: verdict`.
+ * A file that is not named here has no use of ComfyUI's API.
+ */
+export const EXPECTED: Record<string, string[]> = {
+  "config/bot.env": ["1 setting → 127.0.0.1:8188 [env COMFYUI_HOST] local, none: fine"],
+  "config/compose.yaml": [
+    "12 setting → comfyui:8188 [env COMFYUI_URL] docker, none: fine",
+    "13 setting → comfyui.datacrew.space [env COMFYUI_PUBLIC_URL] remote, none: change",
+  ],
+  "config/guarded.env": ["1 setting → comfyui.datacrew.space [env COMFYUI_URL] remote, access: fine"],
+  "config/mcp.json": ["5 setting → comfyui.datacrew.space [env COMFYUI_URL] remote, none: change"],
+  "config/servers.ini": [
+    "2 setting → 127.0.0.1:8188, gpu2.datacrew.space:8188 [env SERVER_ADDRESSES] remote, none: change",
+  ],
+  "docs/guide.md": [
+    "6 HTTP /history/{ID} → 127.0.0.1:8188 [literal] local, none: fine",
+    "13 HTTP /prompt → comfyui.datacrew.space [literal] remote, none: change",
+  ],
+  "n8n/submit.ts.sample": [
+    "2 setting → host.docker.internal:8188 [literal] docker, none: fine",
+    "9 HTTP /prompt → {comfyuiUrl} [config comfyuiUrl] unknown, none: check",
+  ],
+  "node/library.ts.sample": [
+    "6 library @stable-canvas/comfyui-client → 127.0.0.1:8188 [env COMFY_HOST] local, none: fine",
+    "7 library comfyui-access/client → comfyui.datacrew.space [literal] remote, given elsewhere: check",
+    "8 library @saintno/comfyui-sdk → comfyui.datacrew.space [literal] remote, none: change",
+    "10 HTTP /internal/logs → ? [unknown] unknown, none: check",
+  ],
+  "node/page.js.sample": ["3 WebSocket /ws → comfyui.datacrew.space [literal] remote, none: change"],
+  "node/proxy.js.sample": [
+    "7 HTTP /prompt → {request.body.comfyUrl} [request.body.comfyUrl] unknown, none: check",
+  ],
+  "node/service.ts.sample": [
+    "10 setting → {COMFYUI_HOST} [env COMFYUI_HOST] unknown, none: check",
+    "12 WebSocket /ws → {COMFYUI_HOST} [env COMFYUI_HOST] unknown, basic: check",
+    "21 HTTP /view → {COMFYUI_HOST} [env COMFYUI_HOST] unknown, basic: check",
+  ],
+  "others/hosted.py": [
+    "5 HTTP /features → api.comfy.org [literal] hosted, none: fine",
+    "9 HTTP /api/prompt → cloud.comfy.org [literal] hosted, none: fine",
+  ],
+  "python/library.py": [
+    "3 library comfy_api_simplified → 192.168.7.20:8188 [literal] local, none: fine",
+    "4 library comfy_api_simplified → comfyui.datacrew.space [literal] remote, basic: change",
+  ],
+  "python/poster.py": [
+    "7 setting → 127.0.0.1:8188 [literal] local, none: fine",
+    "13 HTTP /prompt → 127.0.0.1:8188 [literal] local, none: fine",
+    "19 WebSocket /ws → 127.0.0.1:8188 [literal] local, none: fine",
+  ],
+  "python/remote.py": [
+    "16 HTTP /system_stats → comfyui.datacrew.space [literal] remote, none: change",
+    "20 HTTP /system_stats → comfyui.datacrew.space [literal] remote, access: fine",
+    "24 HTTP /api/prompt → comfyui.datacrew.space [literal] remote, basic: change",
+    "29 WebSocket /ws → comfyui.datacrew.space [literal] remote, bearer: change",
+    "34 WebSocket /ws → comfyui.datacrew.space [literal] remote, none: change",
+  ],
+  "python/wrapped.py": [
+    "8 setting → comfyui:8188 [env COMFYUI_URL] docker, none: fine",
+    "12 HTTP /history/{prompt_id} → comfyui:8188 [env COMFYUI_URL] docker, given elsewhere: fine",
+    "15 HTTP /upload/image → comfyui:8188 [env COMFYUI_URL] docker, given elsewhere: fine",
+  ],
+  "shell/run.ps1": [
+    "1 setting → 127.0.0.1:8188 [literal] local, none: fine",
+    "2 HTTP /prompt → 127.0.0.1:8188 [literal] local, none: fine",
+    "3 HTTP /view → comfyui.datacrew.space [literal] remote, none: change",
+  ],
+  "shell/run.sh": [
+    "3 setting → localhost:8188 [env COMFYUI_URL] local, none: fine",
+    "4 HTTP /system_stats → localhost:8188 [env COMFYUI_URL] local, none: fine",
+    "5 HTTP /prompt → comfyui.datacrew.space [literal] remote, access: fine",
+    "9 HTTP /queue → comfyui.datacrew.space [literal] remote, basic: change",
+  ],
+};

@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { audit } from "../../src/audit/audit";
+import { collect } from "../../src/audit/collect";
+import type { AuditFile, Finding } from "../../src/audit/types";
+import { EXPECTED } from "./expected-findings";
+
+const HOSTNAME = "comfyui.datacrew.space";
+let files: AuditFile[] = [];
+
+beforeAll(async () => {
+  ({ files } = await collect(join(__dirname, "samples"), 1_000_000));
+});
+
+test("finds in every sample what a careful reader finds, and nothing else", () => {
+  const found: Record<string, string[]> = {};
+  for (const finding of audit(files, HOSTNAME).findings) {
+    found[finding.path] = [...(found[finding.path] ?? []), inShort(finding)];
+  }
+  expect(found).toEqual(EXPECTED);
+});
+
+test("reads the samples that hold no use, so that they prove something", () => {
+  const silent = files.map(({ path }) => path).filter((path) => EXPECTED[path] === undefined);
+  expect(silent).toEqual(["others/pages.js.sample", "others/wrapper.py"]);
+});
+
+test("quotes no password and no secret", () => {
+  const report = JSON.stringify(audit(files, HOSTNAME));
+  expect(report).not.toContain("hunter2hunter2");
+  expect(report).not.toContain("swordfish99");
+});
+
+test("takes the address of a variable from the folder's .env, and not from an example of one", () => {
+  const script = {
+    path: "a.py",
+    text: 'import os, requests\nrequests.get(os.environ["COMFYUI_URL"] + "/queue")\n',
+    tracked: true,
+  };
+  const setting = (path: string) => ({ path, text: `COMFYUI_URL=https://${HOSTNAME}\n`, tracked: false });
+  const placeWith = (path: string) =>
+    audit([script, setting(path)], HOSTNAME).findings.find((finding) => finding.path === "a.py")?.place;
+  expect(placeWith(".env")).toBe("remote");
+  expect(placeWith(".env.example")).toBe("unknown");
+});
+
+test("says for each way of calling what the shortest way to send the token is", () => {
+  const advice = (path: string, line: number): string | undefined =>
+    audit(files, HOSTNAME).findings.find((finding) => finding.path === path && finding.line === line)?.advice;
+  expect(advice("python/remote.py", 16)).toContain("`headers=` (requests)");
+  expect(advice("python/remote.py", 29)).toContain("`headers=` of `ws_connect` (aiohttp)");
+  expect(advice("python/remote.py", 34)).toContain("`additional_headers=` of `connect`");
+  expect(advice("python/library.py", 4)).toContain("The library comfy_api_simplified cannot send headers");
+  expect(advice("node/library.ts.sample", 7)).toContain("Set COMFYUI_ACCESS_TOKEN");
+  expect(advice("node/page.js.sample", 3)).toContain("A browser cannot send headers on a WebSocket");
+  expect(advice("node/service.ts.sample", 12)).toContain("in the last argument of `new WebSocket` (ws)");
+  expect(advice("shell/run.sh", 9)).toContain("`-H` twice (curl)");
+  expect(advice("config/bot.env", 1)).toContain("Stays as it is");
+});
+
+function inShort(finding: Finding): string {
+  const { line, kind, route, library, address, place, authentication, verdict } = finding;
+  const what = kind === "library" ? ` ${library}` : kind === "setting" ? "" : ` ${route}`;
+  return `${line} ${kind}${what} → ${address.text} [${address.from}] ${place}, ${authentication}: ${verdict}`;
+}
