@@ -12,6 +12,8 @@ interface Changes {
   tokenPolicy?: Partial<cloudflare.ZeroTrustAccessPolicyArgs>;
   app?: Partial<cloudflare.ZeroTrustAccessApplicationArgs>;
   config?: Partial<cloudflare.ZeroTrustTunnelCloudflaredConfigArgs>;
+  /** The people's policy takes its session from something that only an update knows. */
+  untold?: boolean;
   /** The ingress list with a second rule, and without the check of the Access JWT. */
   otherRules?: boolean;
   /** Properties to leave out, as `object.property`; `catch-all` for the last ingress rule. */
@@ -100,7 +102,7 @@ const emailPolicy = new cloudflare.ZeroTrustAccessPolicy(
     decision: "allow",
     includes: [{ email: { email: "a@b.c" } }],
     requires: [{ loginMethod: { id: idp.id } }],
-    sessionDuration: "24h",
+    sessionDuration: changes.untold ? token.expiresAt.apply(() => "24h") : "24h",
   }),
 );
 

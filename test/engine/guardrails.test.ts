@@ -1,0 +1,155 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { judgeState } from "../../policies/state";
+import { guardrails, type PulumiResult } from "../../src/sandboxed/pulumi";
+import { FlatRig } from "./flat/rig";
+import { EngineRig } from "./support";
+
+/** The rules that the engine names as violated, and whatever else it says of policies that is no pass. */
+function violated({ stdout }: PulumiResult): string[] {
+  const section = stdout.split(/^(?=\S)/m).find((part) => part.startsWith("Policies:")) ?? "";
+  return [...section.matchAll(/- \[(\w+)\]\s+(\S+)/g)].map(([, level, rule]) => `${level} ${rule}`).sort();
+}
+
+describe("the dev stack", () => {
+  let rig: EngineRig;
+  beforeAll(async () => {
+    rig = await EngineRig.open();
+    await rig.config();
+  });
+  afterAll(() => rig?.close());
+
+  test("passes its first preview, where hardly any id is known, and the up", async () => {
+    for (const args of [
+      ["preview", ...guardrails],
+      ["up", "--yes", ...guardrails],
+    ]) {
+      const result = await rig.run(args);
+      expect(result.code, result.stdout + result.stderr).toBe(0);
+      expect(result.stdout).toContain("✅ comfyui-access-guardrails@");
+      expect(violated(result)).toEqual([]);
+    }
+  });
+
+  test("passes as exported state", async () => {
+    const state = await rig.run(["stack", "export"]);
+    expect(judgeState(state.stdout, "the export")).toEqual([]);
+  });
+
+  // The machine may be busy with something else, which a second and a third try tell apart.
+  test("spends at most a quarter more time on a preview with them", { retry: 2 }, async () => {
+    const times: Record<"without" | "with", number[]> = { without: [], with: [] };
+    for (let round = 0; round < 5; round++) {
+      for (const name of ["without", "with"] as const) {
+        const result = await rig.run([
+          "preview",
+          "--expect-no-changes",
+          ...(name === "with" ? guardrails : []),
+        ]);
+        expect(result.code, result.stdout + result.stderr).toBe(0);
+        times[name].push(result.ms);
+      }
+    }
+    const median = (values: number[]) => [...values].sort((a, b) => a - b)[2] ?? Number.NaN;
+    expect(median(times.with) / median(times.without), JSON.stringify(times)).toBeLessThan(1.25);
+  });
+
+  test("a session longer than the limit stops the up before anything changes", async () => {
+    await rig.config((settings) => {
+      (settings.applications as { sessionDuration: string }[])[0] = {
+        ...(settings.applications as [{ sessionDuration: string }])[0],
+        sessionDuration: "48h",
+      };
+    });
+    const before = await rig.writes();
+    const result = await rig.run(["up", "--yes", ...guardrails]);
+    expect(result.code).not.toBe(0);
+    expect(new Set(violated(result))).toEqual(new Set(["mandatory session-duration"]));
+    expect(await rig.writes()).toEqual(before);
+  });
+});
+
+describe("a program of somebody's own", () => {
+  let rig: FlatRig;
+  let dir: string;
+  beforeAll(async () => {
+    rig = await FlatRig.open();
+    dir = await mkdtemp(join(tmpdir(), "guardrails-"));
+  });
+  afterAll(async () => {
+    await rig?.close();
+    if (dir !== undefined) await rm(dir, { recursive: true });
+  });
+  const writes = () => rig.sandbox.requests.filter(({ method }) => method !== "GET");
+
+  test("is stopped before anything is created, with every fault named at once", async () => {
+    await rig.change({
+      emailPolicy: { includes: [{ everyone: {} }] },
+      idp: { config: { clientId: "x.apps.googleusercontent.com", clientSecret: "in the open" } },
+      record: { proxied: false },
+      otherRules: true,
+      without: ["catch-all"],
+    });
+    const result = await rig.run(["up", "--yes", ...guardrails]);
+    expect(result.code).not.toBe(0);
+    expect(violated(result), result.stdout).toEqual([
+      "mandatory dns-proxied",
+      "mandatory hostname-covered",
+      "mandatory ingress-catch-all",
+      // Of two host names, one has no application, and neither has its JWT checked.
+      "mandatory ingress-requires-access",
+      "mandatory ingress-requires-access",
+      "mandatory no-everyone",
+      "mandatory no-plain-secret",
+    ]);
+    expect(result.stdout).not.toContain("in the open");
+    expect(writes()).toEqual([]);
+  });
+
+  test("is stopped by a value that only the update knows", async () => {
+    await rig.change({ untold: true });
+    const result = await rig.run(["up", "--yes", ...guardrails]);
+    expect(result.code).not.toBe(0);
+    expect(violated(result), result.stdout).toEqual(["mandatory session-duration"]);
+    expect(result.stdout).toContain("sessionDuration could not be decided");
+    expect(writes()).toEqual([]);
+  });
+
+  test("an exception holds until it expires", async () => {
+    await rig.change({ record: { proxied: false } });
+    const preview = async (expires: string) => {
+      const file = join(dir, "config.json");
+      const exceptions = [{ resource: "comfyui", reason: "Moves to the tunnel next week", expires }];
+      await writeFile(file, JSON.stringify({ "dns-proxied": { exceptions } }));
+      return rig.run(["preview", ...guardrails, "--policy-pack-config", file]);
+    };
+    const good = await preview("2999-12-31");
+    expect(good.code, good.stdout + good.stderr).toBe(0);
+    const late = await preview("2020-01-01");
+    expect(late.code).not.toBe(0);
+    expect(late.stdout).toContain("An exception for comfyui expired on 2020-01-01.");
+    expect(violated(late)).toEqual(["mandatory dns-proxied", "mandatory dns-proxied"]);
+  });
+
+  test("a level below mandatory is refused", async () => {
+    await rig.change({});
+    const file = join(dir, "level.json");
+    await writeFile(file, JSON.stringify({ "dns-proxied": "advisory" }));
+    const result = await rig.run(["preview", ...guardrails, "--policy-pack-config", file]);
+    expect(result.code).not.toBe(0);
+    expect(result.stdout + result.stderr).toContain(
+      "dns-proxied is set to advisory, but every rule is mandatory",
+    );
+  });
+
+  test("is found out by its state, where it was deployed without guardrails", async () => {
+    await rig.change({ record: { proxied: false } });
+    await rig.must(["up", "--yes", "--skip-preview"]);
+    const state = await rig.must(["stack", "export", "--stack", "flat"]);
+    expect(judgeState(state.stdout, "the export").map(({ message }) => message)).toEqual([
+      "comfyui (DnsRecord): proxied is off, so that Access does not stand in front. Set it to true.",
+    ]);
+  });
+});
