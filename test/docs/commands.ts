@@ -9,7 +9,7 @@ const scripts = (
 ).scripts;
 
 /** Programs of others, which these checks only know by name. */
-const OTHERS = new Set(["cd", "cloudflared", "curl", "docker", "export", "git", "python", "$EDITOR"]);
+const OTHERS = new Set([".", "cd", "cloudflared", "curl", "docker", "export", "git", "python", "set"]);
 
 /** npm's own commands that a reader needs. */
 const NPM = new Set(["ci", "install", "test"]);

@@ -9,7 +9,12 @@ import { commandsIn } from "../docs/commands";
 import { type Fence, fencesOf, inlineCommands, pages, root } from "../docs/markdown";
 
 /** The first setup comes before what is done every day. */
-const order = ["docs/comfyui-access-implementation.md", "docs/QUICK_REFERENCE.md", "docs/security.md"];
+const order = [
+  "docs/comfyui-access-implementation.md",
+  "docs/QUICK_REFERENCE.md",
+  "docs/access-setup.md",
+  "docs/security.md",
+];
 const fences = [...new Set([...order, ...pages()])].flatMap((page) => fencesOf(page));
 const marked = fences.filter(({ run }) => run);
 
