@@ -1,0 +1,71 @@
+// Writes a review to the pull request's comment and to the run's page.
+//
+// Environment: MODE (running, review, fork, applied, apply-failed, not-applied), STACK (<project>/<stack>), COMMIT,
+// REVIEW_FILE (may be missing: the review then failed), and but for a fork GITHUB_TOKEN and PULL_REQUEST.
+import { appendFile, readFile } from "node:fs/promises";
+import { currentRun, runScript, setting, WORKFLOW_LOGIN } from "#environment";
+import { GitHub } from "#github-api";
+import type { State } from "#marker";
+import { publish } from "#publish";
+import { type Comment, renderSummary, stateOf } from "#render";
+import { MalformedReview, parseReview, type Review } from "#review";
+
+interface Found {
+  review?: Review;
+  problem?: string;
+}
+
+/** Reads what the other job handed over, and refuses what is not about this commit and stack. */
+async function readReview(file: string, key: string, commit: string): Promise<Found> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  if (text === undefined) return { problem: "The job ended before it had a result; its log says why." };
+  try {
+    const review = parseReview(text);
+    if (`${review.project}/${review.stack}` !== key || review.commit !== commit) {
+      return { problem: "The result that was handed over is about another commit or stack." };
+    }
+    return { review };
+  } catch (error) {
+    if (!(error instanceof MalformedReview)) throw error;
+    return { problem: `The result that was handed over is not of the agreed form: ${error.message}.` };
+  }
+}
+
+function stateFor(mode: string, review: Review | undefined): State {
+  if (mode === "not-applied") return "blocked";
+  if (mode !== "review") return mode as State;
+  return review === undefined ? "failed" : stateOf(review);
+}
+
+async function main(): Promise<void> {
+  const run = currentRun();
+  const mode = setting("MODE", /^(running|review|fork|applied|apply-failed|not-applied)$/);
+  const key = setting("STACK", /^[\w.-]{1,100}\/[\w.-]{1,100}$/);
+  const commit = setting("COMMIT", /^[0-9a-f]{40}$/);
+  const found = mode === "running" ? {} : await readReview(setting("REVIEW_FILE", /./), key, commit);
+  const state = stateFor(mode, found.review);
+  const marker = { key, commit, run: run.id, attempt: run.attempt, state };
+  const comment: Comment = { marker, runUrl: run.url, ...found };
+  if (mode === "not-applied") comment.problem = "Merged, but nothing was applied: the run says why.";
+
+  if (mode !== "running") await appendFile(setting("GITHUB_STEP_SUMMARY", /./), renderSummary(comment));
+  // The check fails with the review, whatever becomes of the comment.
+  if (found.review !== undefined && ["blocked", "failed"].includes(stateOf(found.review)))
+    process.exitCode = 1;
+  if (mode !== "running" && found.review === undefined) process.exitCode = 1;
+  if (mode === "fork") return;
+
+  const github = new GitHub({ ...run, token: setting("GITHUB_TOKEN", /./) });
+  const published = await publish(github, comment, {
+    pull: Number(setting("PULL_REQUEST", /^[1-9]\d{0,9}$/)),
+    author: WORKFLOW_LOGIN,
+    followsHead: mode === "running" || mode === "review",
+  });
+  process.stdout.write(
+    published === "refused"
+      ? "::notice::This token may only read: the result stands on the run's page instead of in a comment.\n"
+      : `comment ${published}\n`,
+  );
+}
+
+runScript(main);
