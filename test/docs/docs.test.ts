@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
@@ -63,6 +63,23 @@ test("the table of guardrails has every rule, in its own words", () => {
   const rows = textOf("docs/access-setup.md").matchAll(/^\| `([a-z-]+)` +\| (.+?) +\|$/gm);
   const listed = Object.fromEntries([...rows].map(([, name, description]) => [name, description]));
   expect(listed).toMatchObject(Object.fromEntries(RULES.map(({ name, description }) => [name, description])));
+});
+
+test("the table of settings has every key of the stack config", () => {
+  const named = [...textOf("docs/access-setup.md").matchAll(/^\| (`.*?) +\|/gm)]
+    .map(([, cell = ""]) => cell)
+    .join();
+  expect(CONFIG_KEYS.filter((key) => !new RegExp(`\`${key}(\`|\\[)`).test(named))).toEqual([]);
+});
+
+test("the settings of the sandbox that are named are there", () => {
+  const [, table = ""] = /## What is a setting(.*?)\n## /s.exec(textOf("docs/sandbox-limits.md")) ?? [];
+  const names = table
+    .split("\n")
+    .flatMap((row) => [...(row.split("|")[2] ?? "").matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));
+  const code = ["sandbox/entities.ts", "sandbox/edge/settings.ts"].map(textOf).join("\n");
+  expect(names.length).toBeGreaterThan(10);
+  expect(names.filter((name) => !code.includes(`${name}: `))).toEqual([]);
 });
 
 describe("samples", () => {
@@ -136,6 +153,17 @@ describe("links", () => {
       }
     },
   );
+});
+
+test("drawings are complete by themselves, in light and dark, with words for those who do not see them", () => {
+  const drawings = readdirSync(join(root, "docs/images")).filter((name) => name.endsWith(".svg"));
+  expect(drawings).not.toEqual([]);
+  for (const name of drawings) {
+    const text = textOf(`docs/images/${name}`);
+    expect(text).toMatch(/<title[^>]*>[^<]+<\/title>\s*<desc/);
+    expect(text).toContain("prefers-color-scheme: dark");
+    expect(text).not.toMatch(/<(script|image|foreignObject|use)\b|@import|url\((?!#)/);
+  }
 });
 
 function problemsOf(raw: Record<string, unknown>) {
