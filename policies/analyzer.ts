@@ -3,7 +3,7 @@ import { AnalyzerService } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { judgeResource, judgeTogether, type Terms, type Violation } from "./judge";
+import { judgeResource, judgeStack, type Terms, type Violation } from "./judge";
 import { checkConfig } from "./pack-config";
 import { diagnostic, type PackName, packInfo, plannedResource, stackResource } from "./wire";
 
@@ -32,6 +32,8 @@ export async function serveAnalyzer(pack: PackName): Promise<number> {
 function handlers(pack: PackName): grpc.UntypedServiceImplementation {
   let terms: Terms = {};
   let teamName: string | undefined;
+  /** What has been judged alone. The engine does not ask about what a program only reads, such as a policy by id. */
+  const asked = new Set<string>();
   const answer = (violations: readonly Violation[]) =>
     new proto.AnalyzeResponse().setDiagnosticsList(violations.map((each) => diagnostic(pack, each)));
 
@@ -59,10 +61,16 @@ function handlers(pack: PackName): grpc.UntypedServiceImplementation {
 
     // Nothing is mended behind the author's back.
     remediate: unary(() => new proto.RemediateResponse()),
-    analyze: unary((request: proto.AnalyzeRequest) => answer(judgeResource(plannedResource(request), terms))),
-    analyzeStack: unary((request: proto.AnalyzeStackRequest) =>
-      answer(judgeTogether({ resources: request.getResourcesList().map(stackResource), teamName }, terms)),
-    ),
+    analyze: unary((request: proto.AnalyzeRequest) => {
+      asked.add(request.getUrn());
+      return answer(judgeResource(plannedResource(request), terms));
+    }),
+    analyzeStack: unary((request: proto.AnalyzeStackRequest) => {
+      const resources = request.getResourcesList().map(stackResource);
+      const others = resources.filter(({ urn }) => !asked.has(urn));
+      asked.clear();
+      return answer(judgeStack({ resources, teamName }, terms, others));
+    }),
     cancel: unary(() => new Empty()),
   };
 }

@@ -31,7 +31,7 @@ export function judgeResource(resource: Resource, terms: Terms = {}): Violation[
 }
 
 /** Judges the resources by the rules that need all of them, and the pack's exceptions themselves. */
-export function judgeTogether(stack: Stack, terms: Terms = {}): Violation[] {
+function judgeTogether(stack: Stack, terms: Terms = {}): Violation[] {
   return RULES.flatMap((rule) => [
     ...("judgeStack" in rule
       ? notExcepted(rule, rule.judgeStack(stack, limitsOf(rule, terms.config ?? {})), terms)
@@ -41,15 +41,15 @@ export function judgeTogether(stack: Stack, terms: Terms = {}): Violation[] {
 }
 
 /**
- * Judges a whole stack by every rule, as an exported state needs it.
- * @param planned the resources with their inputs, where those are known apart
+ * Judges a stack: all resources together, and each alone.
+ * @param alone the resources to judge alone, with their inputs where those are known apart. Default: all of them
  */
 export function judgeStack(
   stack: Stack,
   terms: Terms = {},
-  planned: readonly Resource[] = stack.resources,
+  alone: readonly Resource[] = stack.resources,
 ): Violation[] {
-  return [...planned.flatMap((resource) => judgeResource(resource, terms)), ...judgeTogether(stack, terms)];
+  return [...alone.flatMap((resource) => judgeResource(resource, terms)), ...judgeTogether(stack, terms)];
 }
 
 function notExcepted(rule: Rule, findings: readonly Finding[], terms: Terms): Violation[] {

@@ -13,10 +13,10 @@ export interface Finding {
 }
 
 /** Limits that the pack's config can set; each is a JSON schema with a default. */
-export type LimitSchemas = Readonly<Record<string, LimitSchema>>;
+type LimitSchemas = Readonly<Record<string, LimitSchema>>;
 
 /** One limit. */
-export interface LimitSchema {
+interface LimitSchema {
   type: "string" | "array";
   items?: { type: "string" };
   description: string;

@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { judgeState } from "../../policies/state";
-import { guardrails, type PulumiResult } from "../../src/sandboxed/pulumi";
+import { guardrails, mustPulumi, type PulumiResult } from "../../src/sandboxed/pulumi";
+import { projectDir } from "../../src/sandboxed/workspace";
 import { FlatRig } from "./flat/rig";
 import { EngineRig } from "./support";
 
@@ -69,6 +70,32 @@ describe("the dev stack", () => {
     expect(new Set(violated(result))).toEqual(new Set(["mandatory session-duration"]));
     expect(await rig.writes()).toEqual(before);
   });
+});
+
+test("the production example passes with what only its owner knows, on a tunnel that others use", async () => {
+  const rig = await EngineRig.open();
+  const account = "0123456789abcdef0123456789abcdef";
+  const tunnels = `/accounts/${account}/cfd_tunnel`;
+  const tunnel = await rig.api<{ id: string }>("POST", tunnels, { name: "house", config_src: "cloudflare" });
+  const theirs = [
+    { hostname: "grafana.datacrew.space", service: "http://localhost:3000" },
+    { service: "http_status:404" },
+  ];
+  await rig.api("PUT", `${tunnels}/${tunnel.id}/configurations`, { config: { ingress: theirs } });
+  const file = join(rig.dir, "Pulumi.prod.yaml");
+  await copyFile(join(projectDir, "Pulumi.prod.yaml"), file);
+  const target = rig.session.target("up");
+  const run = (...args: string[]) => mustPulumi(target, [...args, "--stack", "prod", "--config-file", file]);
+  await mustPulumi(target, ["stack", "init", "prod"]);
+  await run("config", "set", "accountId", account);
+  await run("config", "set", "--path", "tunnel.id", tunnel.id);
+  await run("config", "set", "--path", "google.clientId", "sandbox.apps.googleusercontent.com");
+  await run("config", "set", "--secret", "--path", "google.clientSecret", "sandbox-google-client-secret");
+  const results = [await run("preview", ...guardrails), await run("up", "--yes", ...guardrails)];
+  for (const result of results) expect(violated(result)).toEqual([]);
+  const state = await mustPulumi(target, ["stack", "export", "--stack", "prod"]);
+  expect(judgeState(state.stdout, "the export")).toEqual([]);
+  await rig.close();
 });
 
 describe("a program of somebody's own", () => {

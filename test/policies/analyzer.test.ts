@@ -117,6 +117,16 @@ test("an unknown value that nothing tells is a mandatory violation, not advice",
   ]);
 });
 
+test("judges what the program only reads, about which it is not asked alone", async () => {
+  const resources = compliant();
+  const policy = the(resources, "policy", "comfyui-google-email");
+  for (const resource of resources) if (resource !== policy) await analyze(resource);
+  set(policy, "decision", "bypass");
+  expect(await analyzeStack(resources)).toEqual([
+    ["no-bypass", expect.stringContaining("decision is bypass"), MANDATORY],
+  ]);
+});
+
 test("knows the team of the stack's config", async () => {
   const request = new proto.AnalyzerStackConfigureRequest().setProject("comfyui-access").setStack("dev");
   request.getConfigMap().set("comfyui-access:teamName", "another");
