@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
@@ -70,6 +70,20 @@ test("the table of settings has every key of the stack config", () => {
     .map(([, cell = ""]) => cell)
     .join();
   expect(CONFIG_KEYS.filter((key) => !new RegExp(`\`${key}(\`|\\[)`).test(named))).toEqual([]);
+});
+
+test("the workflows, and what they need to be set, are all named", () => {
+  const folder = join(root, ".github/workflows");
+  const workflows = readdirSync(folder);
+  const text = workflows.map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
+  const settings = [...text.matchAll(/\b(?:vars|secrets)\.([A-Z_]+)/g)].map(([, name = ""]) => name);
+  const environments = [...text.matchAll(/environment:(?:\s+name:)? (\w+)/g)].map(([, name = ""]) => name);
+  const labels = [...text.matchAll(/labels\.\*\.name, '([^']+)'/g)].map(([, name = ""]) => name);
+  expect(settings).not.toEqual([]);
+  expect(labels).not.toEqual([]);
+  const page = textOf("docs/access-setup.md");
+  const needed = [...workflows, ...settings, ...environments, ...labels];
+  expect(needed.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });
 
 test("the settings of the sandbox that are named are there", () => {
