@@ -82,8 +82,7 @@ function findingsIn(
   hostname: string,
   environment: Environment,
 ): Finding[] {
-  if (format === "markdown")
-    return readFences(file.code).flatMap((fence) => inFence(fence, file, hostname, environment));
+  if (format === "markdown") return markdownFindings(file, hostname, environment);
   const settings = settingsIn(file.code, format);
   if (settings) return settingFindings(settings, file, hostname);
   return programFindings(sourceOf(file, format), { ...file, hostname, environment, test: isTest(file.path) });
@@ -117,16 +116,41 @@ const FENCES: Record<string, Format> = {
   dockerfile: "keys",
 };
 
-function inFence(
-  fence: ReturnType<typeof readFences>[number],
+/** What a page's code blocks do; what one of them imports, the later ones use. */
+function markdownFindings(
   file: { path: string; code: string },
   hostname: string,
   environment: Environment,
 ): Finding[] {
-  const format = FENCES[fence.language] ?? (fence.language === "" ? "shell" : undefined);
-  if (format === undefined || format === "markdown" || !mayCall(`${fence.code}\n${file.path}`)) return [];
-  const found = findingsIn({ path: file.path, code: fence.code }, format, hostname, environment);
-  return found.map((each) => ({ ...each, line: each.line + fence.offset }));
+  const imports: Source["imports"] = [];
+  return readFences(file.code).flatMap(({ language, code, offset }) => {
+    const format = FENCES[language] ?? (language === "" ? "shell" : undefined);
+    if (format === undefined || format === "markdown" || !mayCall(`${code}\n${file.path}`)) return [];
+    const part = { path: file.path, code };
+    const found = inFence(part, format, hostname, environment, imports);
+    return found.map((each) => ({ ...each, line: each.line + offset }));
+  });
+}
+
+function inFence(
+  part: { path: string; code: string },
+  format: Format,
+  hostname: string,
+  environment: Environment,
+  imports: Source["imports"],
+): Finding[] {
+  const settings = settingsIn(part.code, format);
+  if (settings) {
+    // A page shows answers too: only what names ComfyUI, or a variable, is something to set.
+    const own = settingFindings(settings, part, hostname);
+    return own.filter(({ address }) => /^env |comfy/i.test(address.from));
+  }
+  const source = sourceOf(part, format);
+  imports.push(...source.imports);
+  return programFindings(
+    { ...source, imports: [...imports] },
+    { ...part, hostname, environment, test: false },
+  );
 }
 
 /** What the folder's own .env files set; examples set nothing. */

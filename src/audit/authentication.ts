@@ -15,8 +15,8 @@ export function authenticationOf(text: Text, source: Source, credentials: boolea
   const all = [written, ...valuesOf(written, text, source)].join("\n");
   if (ACCESS.test(all)) return "access";
   // Looked for in the shells' options too: `-u user:…` and `-H "Authorization: …"`.
-  if (/\bBearer\b/i.test(all)) return "bearer";
-  if (credentials || /\bBasic\b|BasicAuth|\bauth=\(|(^|\s)(-u|--user|-Credential)\s/i.test(all))
+  if (/\bBearer(\b|_)/i.test(all)) return "bearer";
+  if (credentials || /\bBasic\b|BasicAuth\(|\bauth=\(|(^|\s)(-u|--user|-Credential)\s/i.test(all))
     return "basic";
   if (
     /[?&](token|api_?key|access_token)=/i.test(

@@ -44,7 +44,11 @@ export const LIBRARIES: Library[] = [
     name: "ComfyScript",
     headers: "Give `load` a client whose aiohttp session has both headers.",
   },
-  { module: /^@zandko\/comfyui-sdk$|^comfyui-sdk$/, makes: /^new \w+$/, name: "comfyui-sdk" },
+  {
+    module: /^@zandko\/comfyui-sdk$|^comfyui-sdk$/,
+    makes: /^new ComfyUI(Client|Pool)$/,
+    name: "comfyui-sdk",
+  },
 ];
 
 /** How an HTTP or WebSocket library takes headers. */

@@ -113,7 +113,7 @@ function isDefinition(text: Text, address: Address, source: Source): boolean {
 }
 
 const REQUEST =
-  /(^|\.|\s|_)(fetch\w*|get\w*|post\w*|put|delete|head|patch|request\w*|urlopen|urlretrieve|Request|open|connect|ws_connect|create_connection|WebSocket(App)?|stream|check\w*|wait\w*|ping\w*|curl|wget|http|xh|websocat|wscat|irm|iwr|Invoke-\w+|call\w*|api\w*|urljoin|URL)$/i;
+  /(^|\.|\s|_)(fetch\w*|get\w*|post\w*|put|delete|head|patch|request\w*|urlopen|urlretrieve|Request|open|connect|ws_connect|create_connection|WebSocket(App)?|stream|check\w*|wait\w*|ping\w*|curl|wget|http|xh|websocat|wscat|irm|iwr|Invoke-\w+|call\w*|api\w*|\w*ur[li])$/i;
 
 function isRequest(text: Text, source: Source): boolean {
   if (text.callees.some((callee) => REQUEST.test(callee))) return true;

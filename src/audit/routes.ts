@@ -12,6 +12,7 @@ const ROUTES: [pattern: RegExp, strength: Strength][] = [
   [/^\/internal\/(logs|folder_paths|files)/, 2],
   [/^\/history(_v2)?(?=$|[/?#{])/, 1],
   [/^\/(prompt|queue|interrupt|view|ws)\/?(?=$|[?#{])/, 1],
+  [/^\/(v2|experiment)\/(userdata|models)(?=$|[/?#{])/, 1],
   [
     /^\/(free|embeddings|extensions|features|userdata|users|settings|jobs|models|workflow_templates)(?=$|[/?#{])/,
     0,

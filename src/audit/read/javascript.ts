@@ -78,14 +78,16 @@ function callOf(node: ts.CallExpression | ts.NewExpression, file: ts.SourceFile,
     callee: ts.isNewExpression(node) ? `new ${callee}` : callee,
     line: lineOf(node, file),
     text: node.getText(file).slice(0, 4000),
-    pieces: (node.arguments ?? []).map(addressIn).find((pieces) => pieces.length > 0) ?? [],
+    pieces: node.arguments?.[0] ? addressIn(node.arguments[0]) : [],
   };
 }
 
 const ADDRESS_KEY = /^(api_?host|host|server|address|server_?address|url|base_?url|api_?url|endpoint)$/i;
 
-/** The address among an argument's properties, or the argument itself. */
+/** The address among an argument's properties, or the argument itself; of a list, its first. */
 function addressIn(argument: ts.Expression): Piece[] {
+  if (ts.isArrayLiteralExpression(argument))
+    return argument.elements[0] ? addressIn(argument.elements[0]) : [];
   if (!ts.isObjectLiteralExpression(argument)) return piecesOf(argument);
   for (const property of argument.properties) {
     if (ts.isPropertyAssignment(property) && ADDRESS_KEY.test(propertyName(property.name))) {
