@@ -31,6 +31,7 @@ let dir: string;
 let session: SandboxSession;
 let target: PulumiTarget;
 let questions: Record<string, Question>;
+let printed: string;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "template-"));
@@ -40,7 +41,7 @@ beforeAll(async () => {
   await mkdir(project, { recursive: true });
   target = { ...session.target("preview"), cwd: project };
   questions = await writeTemplate(template);
-  await mustPulumi(target, ["new", template, "--yes", "--stack", STACK]);
+  printed = (await mustPulumi(target, ["new", template, "--yes", "--stack", STACK])).stdout;
 });
 
 afterAll(async () => {
@@ -52,6 +53,8 @@ test("every question says what is asked, and the secret is asked for as one", ()
   for (const [key, { description }] of Object.entries(questions)) expect(description, key).toMatch(/\w{3}/);
   expect(questions["google.clientSecret"]?.secret).toBe(true);
   expect(Object.keys(questions)).toEqual(expect.arrayContaining(Object.keys(answers)));
+  expect(printed).toContain("docs/comfyui-access-implementation.md");
+  expect(printed).not.toContain(CLIENT_SECRET);
 });
 
 test("the answers are a stack config that the program takes, with the secret encrypted", async () => {
