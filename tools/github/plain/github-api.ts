@@ -4,14 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 export class GitHubError extends Error {
   override readonly name = "GitHubError";
 
-  constructor(
-    readonly call: string,
-    /** HTTP status; undefined when there was no answer. */
-    readonly status: number | undefined,
-    /** GitHub's own words. */
-    readonly detail: string,
-  ) {
+  /** HTTP status; undefined when there was no answer. */
+  readonly status: number | undefined;
+
+  /** @param detail GitHub's own words */
+  constructor(call: string, status: number | undefined, detail: string) {
     super(`${call}: ${status === undefined ? "no answer" : `HTTP ${status}`}${detail ? `: ${detail}` : ""}`);
+    this.status = status;
   }
 }
 
@@ -33,7 +32,11 @@ const MAX_PAGES = 100;
 
 /** The little of GitHub's REST API that the workflows need (https://docs.github.com/rest). */
 export class GitHub {
-  constructor(private readonly options: GitHubOptions) {}
+  private readonly options: GitHubOptions;
+
+  constructor(options: GitHubOptions) {
+    this.options = options;
+  }
 
   /**
    * Reads one object.

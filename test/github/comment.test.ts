@@ -1,0 +1,254 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { writeMarker } from "../../tools/github/plain/marker";
+import type { Review } from "../../tools/github/plain/review";
+import { type StandIn, startGitHub } from "./github-stand-in";
+import { commit, goodReview } from "./reviews";
+import { type Ended, runScript } from "./script-run";
+
+const newer = "b".repeat(40);
+const bot = { login: "github-actions[bot]" };
+const key = "comfyui-access/prod";
+let github: StandIn;
+
+beforeEach(async () => {
+  github = await startGitHub();
+  github.state.head = commit;
+});
+
+afterEach(() => github.close());
+
+/** Runs the comment's step; `review: null` hands nothing over. */
+function comment(env: NodeJS.ProcessEnv = {}, review: Review | string | null = goodReview()): Promise<Ended> {
+  const text = typeof review === "string" ? review : JSON.stringify(review);
+  return runScript(
+    "comment",
+    github.url,
+    { MODE: "review", PULL_REQUEST: "7", STACK: key, COMMIT: commit, REVIEW_FILE: "review.json", ...env },
+    review === null ? {} : { "review.json": text },
+  );
+}
+
+const bodies = () => github.state.comments.map(({ body }) => body);
+const writes = () => github.calls.filter((call) => !call.startsWith("GET"));
+
+describe("one comment", () => {
+  test("is created with the verdict first, then who gains, tests, guardrails, counts and what is deleted", async () => {
+    const ended = await comment();
+    expect(ended.output).toContain("comment created");
+    expect(ended.code).toBe(0);
+    const [body = ""] = bodies();
+    const order = [
+      "<!-- comfyui-access review",
+      "### 📝 Changes",
+      "`comfyui-access/prod` at `aaaaaaaaaaaa`",
+      "#### Access widens, as the label says",
+      "+ second@datacrew.space: gain",
+      "#### Access tests: 4 passed",
+      "#### Guardrails: met",
+      "#### Resources: 1 update, 1 delete, 20 unchanged",
+      "- **delete** `old-route`",
+      "<details>",
+      "https://github.com/owner/name/actions/runs/500",
+    ].map((part) => body.indexOf(part));
+    expect(order).not.toContain(-1);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(ended.summary).toContain("second@datacrew.space");
+  });
+
+  test("is updated in place by the next run, and left alone when it would be the same", async () => {
+    await comment({ MODE: "running" });
+    expect(bodies()[0]).toContain("is running");
+    expect((await comment()).output).toContain("comment updated");
+    expect((await comment()).output).toContain("comment identical");
+    expect(bodies()).toHaveLength(1);
+    expect(writes()).toEqual(["POST /issues/7/comments", "PATCH /issues/comments/1000"]);
+  });
+
+  test("is found behind more than 100 others", async () => {
+    for (let id = 1; id <= 250; id++)
+      github.state.comments.push({ id, body: "talk", user: { login: "somebody" } });
+    const marker = writeMarker({ key, commit, run: 1, attempt: 1, state: "running" });
+    github.state.comments.push({ id: 999, body: `${marker}\n`, user: bot });
+    expect((await comment()).output).toContain("comment updated");
+    expect(github.state.comments).toHaveLength(251);
+  });
+
+  test("is neither taken from another author nor from another stack", async () => {
+    const marker = writeMarker({ key, commit, run: 1, attempt: 1, state: "running" });
+    const other = writeMarker({ key: "comfyui-access/dev", commit, run: 1, attempt: 1, state: "running" });
+    github.state.comments.push({ id: 11, body: `${marker}\n`, user: { login: "stranger" } });
+    github.state.comments.push({ id: 12, body: `${other}\n`, user: bot });
+    expect((await comment()).output).toContain("comment created");
+    expect(bodies().slice(0, 2)).toEqual([`${marker}\n`, `${other}\n`]);
+  });
+});
+
+describe("states", () => {
+  const blocked: [string, (review: Review) => void, string][] = [
+    [
+      "widening without the label",
+      (r) => {
+        if (r.access) r.access.agreed = false;
+      },
+      "access widens without the agreed label",
+    ],
+    [
+      "who gains is not decided",
+      (r) => {
+        if (r.access) r.access.verdict = "undecided";
+      },
+      "not decided who gains access",
+    ],
+    [
+      "a failed access test",
+      (r) => {
+        r.accessTests.failures = ["accessTests[1]: expected deny"];
+      },
+      "1 access test fails",
+    ],
+    [
+      "a guardrail that is not met",
+      (r) => {
+        r.guardrails = [
+          { rule: "no-everyone", level: "mandatory", resource: "comfyui", message: "everyone" },
+        ];
+      },
+      "1 guardrail is not met",
+    ],
+  ];
+  test.each(blocked)("%s blocks, and the step fails", async (_, breaking, reason) => {
+    const review = goodReview();
+    breaking(review);
+    const ended = await comment({}, review);
+    expect(bodies()[0]).toContain(`### ⛔ Blocked: ${reason}`);
+    expect(ended.code).toBe(1);
+  });
+
+  test("an advisory guardrail is shown and does not block", async () => {
+    const review = goodReview();
+    review.guardrails = [{ rule: "alerts", level: "advisory", resource: "tunnel", message: "no alert" }];
+    expect((await comment({}, review)).code).toBe(0);
+    expect(bodies()[0]).toContain("advisory `alerts` on `tunnel`: `no alert`");
+  });
+
+  test("a preview that broke off, one without an access diff, and one that handed nothing over have failed", async () => {
+    const broken = { ...goodReview(), completed: false, diagnostics: ["error: 401 Unauthorized"] };
+    const blind = { ...goodReview(), access: undefined };
+    for (const review of [broken, blind, null, "no JSON", JSON.stringify({ ...goodReview(), extra: 1 })]) {
+      github.state.comments = [];
+      const ended = await comment({}, review);
+      expect(bodies()[0]).toContain("### ❌ The preview failed");
+      expect(ended.code).toBe(1);
+    }
+  });
+
+  test("nothing changes", async () => {
+    const review = goodReview();
+    const same = { hash: "2".repeat(64), verdict: "same" as const, agreed: true, lines: [] };
+    await comment({}, { ...review, access: same, steps: [], counts: { same: 22 } });
+    expect(bodies()[0]).toContain("### ✅ No changes");
+    expect(bodies()[0]).toContain("Nobody gains or loses access");
+  });
+
+  test.each([
+    ["applied", "🚀 Applied"],
+    ["apply-failed", "🔥 Applying failed"],
+    ["not-applied", "nothing was applied"],
+  ])("after the merge: %s, though the branch has moved on", async (mode, text) => {
+    github.state.head = newer;
+    await comment({ MODE: mode });
+    expect(bodies()[0]).toContain(text);
+  });
+
+  test("a fork's goes to the run's page, without a token and without a call", async () => {
+    const ended = await comment({ MODE: "fork", GITHUB_TOKEN: "", PULL_REQUEST: "" });
+    expect(ended.code).toBe(0);
+    expect(ended.summary).toContain("From a fork");
+    expect(ended.summary).toContain("second@datacrew.space");
+    expect(github.calls).toEqual([]);
+  });
+
+  test("a review of another commit or stack is not shown", async () => {
+    for (const other of [{ commit: newer }, { stack: "dev" }]) {
+      github.state.comments = [];
+      await comment({}, { ...goodReview(), ...other });
+      expect(bodies()[0]).toContain("about another commit or stack");
+      expect(bodies()[0]).not.toContain("second@datacrew.space");
+    }
+  });
+});
+
+describe("races", () => {
+  const standing = (of: string, run: number) =>
+    github.state.comments.push({
+      id: 900,
+      body: `${writeMarker({ key, commit: of, run, attempt: 1, state: "running" })}\n`,
+      user: bot,
+    });
+
+  test("a result for an older commit leaves the newest one's comment alone, whichever run is later", async () => {
+    github.state.head = newer;
+    for (const run of [499, 501]) {
+      github.state.comments = [];
+      standing(newer, run);
+      expect((await comment()).output).toContain("comment left");
+    }
+    expect(writes()).toEqual([]);
+  });
+
+  test("and says that it is out of date where the newest has none yet", async () => {
+    github.state.head = newer;
+    await comment();
+    expect(bodies()[0]).toContain("### 🕰️ Out of date");
+    expect(bodies()[0]).toContain("the newest commit is `bbbbbbbbbbbb`");
+  });
+
+  test("the newest commit's result replaces an older one's, even of a later run", async () => {
+    standing(newer, 501);
+    expect((await comment()).output).toContain("comment updated");
+  });
+
+  test("of two runs for one commit the later one stands", async () => {
+    standing(commit, 501);
+    expect((await comment()).output).toContain("comment left");
+    expect((await comment({ GITHUB_RUN_ID: "502" })).output).toContain("comment updated");
+  });
+});
+
+describe("GitHub's refusals", () => {
+  test("a token that may only read: the run's page has the text, and the step succeeds", async () => {
+    github.state.readOnly = true;
+    const ended = await comment();
+    expect(ended.output).toContain("::notice::");
+    expect(ended.summary).toContain("second@datacrew.space");
+    expect(ended.code).toBe(0);
+  });
+
+  test("a body that is too long for it: the least that can be said takes its place", async () => {
+    github.state.maxBody = 600;
+    expect((await comment()).output).toContain("comment shortened");
+    expect(bodies()[0]).toContain("Blocked");
+    expect(bodies()[0]).toContain("too long for a comment");
+  });
+
+  test("a server error is tried again, and a comment whose answer was lost is not made twice", async () => {
+    github.state.failures = [502];
+    expect((await comment()).output).toContain("comment created");
+    github.state.comments = [];
+    // The list and the pull request are read first; the third call makes the comment.
+    let calls = 0;
+    github.state.before = () => {
+      calls += 1;
+      if (calls === 3) github.state.failures = ["lost"];
+    };
+    expect((await comment()).code).toBe(0);
+    expect(bodies()).toHaveLength(1);
+  });
+
+  test("a wrong token ends the step and shows up nowhere", async () => {
+    const ended = await comment({ GITHUB_TOKEN: "wrong-token-of-somebody" });
+    expect(ended.code).toBe(1);
+    expect(ended.output).toContain("::error::GET /repos/owner/name/issues/7/comments: HTTP 401");
+    expect(ended.output + ended.summary).not.toContain("wrong-token-of-somebody");
+  });
+});
