@@ -14,12 +14,12 @@ const OTHERS = new Set([".", "cd", "cloudflared", "curl", "docker", "export", "g
 /** npm's own commands that a reader needs. */
 const NPM = new Set(["ci", "install", "test"]);
 
-/** Splits what a reader types into commands of words: comments, continuations and `A=b` in front are dropped. */
+/** Splits what a reader types into commands of words, without comments, redirections, and `A=b` in front. */
 export function commandsIn(text: string): string[][] {
   const lines = text.replace(/\\\n\s*/g, " ").split("\n");
   return lines
     .flatMap((line) => splitOutsideQuotes(line.replace(/(^|\s)# .*$/, ""), /^(&&|\|\||[|;])/))
-    .map((command) => splitOutsideQuotes(command.trim(), /^\s+/).map(unquote))
+    .map((command) => splitOutsideQuotes(command.trim().replace(/\s+\d?>+\s*\S+/g, ""), /^\s+/).map(unquote))
     .map((words) => words.slice(words.findIndex((word) => !/^[A-Z_]+=/.test(word))))
     .filter(([first]) => first !== undefined && first !== "");
 }

@@ -54,7 +54,9 @@ test("what troubleshooting quotes of a preview is what the code says", () => {
   const fragments = quotes.flatMap(([, quote = ""]) =>
     quote.split(/…|: |\(HTTP 403 |\)/).map((part) => part.trim()),
   );
-  const code = ["src/config.ts", "src/cloudflare/preflight.ts"].map(textOf).join("\n");
+  const code = ["src/config.ts", "src/cloudflare/preflight.ts", "src/access-tests/judge.ts"]
+    .map(textOf)
+    .join("\n");
   expect(fragments.length).toBeGreaterThan(12);
   expect(fragments.filter((fragment) => !code.includes(fragment))).toEqual([]);
 });
