@@ -41,13 +41,17 @@ export function toMarkdown(report: AuditReport): string {
   const { change, check, fine } = countsOf(report);
   const parts = [
     `# ComfyUI API audit\n`,
-    `What behind ${code(`https://${report.hostname}`)} and Cloudflare Access changes for the code that calls ComfyUI. ` +
+    `What Cloudflare Access in front of ${code(`https://${report.hostname}`)} changes for the code that calls ComfyUI. ` +
       `${plural(report.files, "file")} read, ${plural(report.findings.length, "use")} found.\n`,
     "## Summary\n",
     table(
       ["verdict", "uses", "what it means"],
       [
-        ["to change", `${change}`, "goes through the internet and does not send the service token"],
+        [
+          "to change",
+          `${change}`,
+          "goes through the internet and does not send the service token: Access answers with its login",
+        ],
         [
           "to check",
           `${check}`,
