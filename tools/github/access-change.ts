@@ -1,4 +1,5 @@
 import type { AccessDiff } from "../../src/access-diff/access-diff";
+import { renderText } from "../../src/access-diff/report";
 import type { AccessChange } from "./plain/review";
 
 const VERDICT: Record<AccessDiff["verdict"], AccessChange["verdict"]> = {
@@ -8,51 +9,34 @@ const VERDICT: Record<AccessDiff["verdict"], AccessChange["verdict"]> = {
   "not decided": "undecided",
 };
 
-const SIGN: Record<AccessDiff["entries"][number]["kind"], string> = {
-  gain: "+",
-  longer: "+",
-  loss: "-",
-  shorter: "-",
-  depends: "?",
-  "not decided": "!",
-};
-
-const EFFECT = { widens: "+", narrows: "-", informs: " " } as const;
+/** Colours of a `diff` block, by the heading that lines stand under. */
+const SIGNS: readonly (readonly [heading: RegExp, sign: string])[] = [
+  [/^(Gains|Also widens|Stays logged in for longer)/, "+"],
+  [/^(Loses|Also narrows|Stays logged in for less)/, "-"],
+  [/^Also changes/, " "],
+];
 
 /**
  * What `access-diff --json` found, as a review states it.
  * @param agreed whether the pull request says that access is meant to widen
  */
 export function accessChangeOf(json: string, agreed: boolean): AccessChange {
-  const diff = JSON.parse(json) as AccessDiff;
+  const diff = JSON.parse(json, (_, value) =>
+    value === "endless" ? Number.POSITIVE_INFINITY : value,
+  ) as AccessDiff;
   const verdict = VERDICT[diff.verdict];
-  return {
-    hash: diff.hash,
-    verdict,
-    agreed: agreed || verdict !== "wider",
-    lines: [
-      ...diff.entries.map((entry) => `${SIGN[entry.kind]} ${wordsOf(entry)}`),
-      ...diff.facts.map(({ effect, text }) => `${EFFECT[effect]} ${text}`),
-      ...diff.undecided.map((text) => `! ${text}`),
-    ],
-  };
+  const [, ...lines] = renderText(diff)
+    .split("\n")
+    .filter((line) => line !== "");
+  return { hash: diff.hash, verdict, agreed: agreed || verdict !== "wider", lines: signed(lines) };
 }
 
-function wordsOf({
-  kind,
-  who,
-  hostname,
-  paths,
-  when,
-  by,
-  session,
-  on,
-}: AccessDiff["entries"][number]): string {
-  const places = paths.length === 0 ? hostname : paths.map((path) => hostname + path).join(", ");
-  const how = by === undefined ? "" : by === "nothing" ? ", without any check" : `, by ${by}`;
-  const duration = session.after ?? session.before;
-  const lasting = duration === undefined ? "" : `, for ${duration / 3600} h`;
-  const circumstances = when.length === 0 ? "" : `, when ${when.join(" or ")}`;
-  const hangs = on.length === 0 ? "" : `, depending on ${on.join(" and ")}`;
-  return `${who}: ${kind} of ${places}${how}${lasting}${circumstances}${hangs}`;
+/** Headings as a `diff` block has its hunks, and below each its lines with the sign for them. */
+function signed(lines: string[]): string[] {
+  let sign = " ";
+  return lines.map((line) => {
+    if (line.startsWith(" ")) return `${sign} ${line.trim()}`;
+    sign = SIGNS.find(([heading]) => heading.test(line))?.[1] ?? "!";
+    return `@@ ${line} @@`;
+  });
 }

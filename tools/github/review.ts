@@ -1,6 +1,6 @@
 // Previews a stack with the guardrails and writes the review that the comment is made of.
 //
-//   tsx tools/github/review.ts --stack prod --commit <sha> [--out review.json] [--agreed true] [--sandbox]
+//   tsx tools/github/review.ts --stack prod --commit <sha> [--out review.json] [--agreed true] [--mask true] [--sandbox]
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -34,29 +34,35 @@ async function previewInSandbox(stack: string): Promise<Planned> {
   }
 }
 
+interface Asked {
+  stack: string;
+  sandbox: boolean;
+  /** Whether access is meant to widen. */
+  agreed: boolean;
+  /** Whether e-mail addresses are to be left out. */
+  mask: boolean;
+}
+
 /** What `access-diff` says; it also ends with an error when access widens, and then its answer counts none the less. */
-async function accessDiff(
-  stack: string,
-  sandbox: boolean,
-  agreed: boolean,
-): Promise<AccessChange | undefined> {
-  const command = [
-    "--import",
-    "tsx",
-    join(projectDir, "src", "cli", "main.ts"),
-    "access-diff",
-    "--stack",
-    stack,
-  ];
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [...command, "--json", ...(sandbox ? ["--sandbox"] : [])],
-    { cwd: projectDir, maxBuffer: 16 * 1024 * 1024 },
-  ).catch((error: Error & { stdout?: string; stderr?: string }) => {
+async function accessDiff(options: Asked): Promise<AccessChange | undefined> {
+  const { stack, sandbox, agreed, mask } = options;
+  const script = ["--import", "tsx", join(projectDir, "src", "cli", "main.ts")];
+  const where = sandbox ? "--sandbox" : "--no-sandbox";
+  const command = ["access-diff", "--stack", stack, where, "--json", mask ? "--mask" : "--no-mask"];
+  const { stdout } = await promisify(execFile)(process.execPath, [...script, ...command], {
+    cwd: projectDir,
+    maxBuffer: 16 * 1024 * 1024,
+  }).catch((error: Error & { stdout?: string; stderr?: string }) => {
     log(error.stderr ?? error.message);
     return { stdout: error.stdout ?? "" };
   });
   return stdout.trim() === "" ? undefined : accessChangeOf(stdout, agreed);
+}
+
+/** For a repository that everybody can read; the access diff has stable names in place of addresses instead. */
+function withoutAddresses<T>(planned: T): T {
+  const text = JSON.stringify(planned).replace(/[^\s"'\\<>()@]+@[\w.-]+/g, "(an address)");
+  return JSON.parse(text) as T;
 }
 
 async function main(): Promise<void> {
@@ -66,19 +72,20 @@ async function main(): Promise<void> {
       commit: { type: "string", default: "" },
       out: { type: "string", default: "review.json" },
       agreed: { type: "string", default: "false" },
+      mask: { type: "string", default: "false" },
       sandbox: { type: "boolean", default: false },
     },
   });
-  const planned = values.sandbox
-    ? await previewInSandbox(values.stack)
-    : await preview(await engineAccess(false), values.stack);
+  const { stack, sandbox } = values;
+  const [agreed, mask] = [values.agreed === "true", values.mask === "true"];
+  const planned = sandbox ? await previewInSandbox(stack) : await preview(await engineAccess(false), stack);
   const review: Review = {
     version: 1,
     project: await projectName(),
-    stack: values.stack,
+    stack,
     commit: values.commit,
-    ...planned,
-    access: await accessDiff(values.stack, values.sandbox, values.agreed === "true"),
+    ...(mask ? withoutAddresses(planned) : planned),
+    access: await accessDiff({ stack, sandbox, agreed, mask }),
   };
   await writeFile(values.out, `${JSON.stringify(review, null, 2)}\n`);
 }
