@@ -8,12 +8,12 @@ import { openSandboxSession, type SandboxSession } from "../../src/sandboxed/ses
 import { commandsIn } from "../docs/commands";
 import { type Fence, fencesOf, inlineCommands, pages, root } from "../docs/markdown";
 
-/** The first setup comes before what is done every day. */
+/** The first setup comes before what is done every day, and taking down comes last. */
 const order = [
   "docs/comfyui-access-implementation.md",
-  "docs/QUICK_REFERENCE.md",
   "docs/access-setup.md",
   "docs/security.md",
+  "docs/QUICK_REFERENCE.md",
 ];
 const fences = [...new Set([...order, ...pages()])].flatMap((page) => fencesOf(page));
 const marked = fences.filter(({ run }) => run);
