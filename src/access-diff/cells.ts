@@ -98,15 +98,16 @@ function changeOf(before: Site, after: Site, witness: Cell["witness"]): Change |
     .filter((ending) => kindOf(ending) !== undefined)
     .sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1));
   if (first === undefined || may[0] === undefined) return undefined;
-  const { before: then, after: now } = first;
   if (may.length === 1 && !kinds.includes(undefined)) {
-    return { kind: may[0], before: then, after: now, on: [], may };
+    return { kind: may[0], before: first.before, after: first.after, on: [], may };
   }
   const on = [...words].filter(([key]) => matters(key, [...words.keys()], endings)).map(([, word]) => word);
-  return { kind: "depends", before: then, after: now, on: [...new Set(on)].sort(), may };
+  return { kind: "depends", before: NOWHERE, after: NOWHERE, on: [...new Set(on)].sort(), may };
 }
 
-const textOf = ({ before, after }: Ending): string => JSON.stringify([before, after]);
+/** The same for an ending and its reverse, whichever policy it comes from. */
+const textOf = ({ before, after }: Ending): string =>
+  JSON.stringify([before, after].map((reach) => (reach.in ? `${reach.by} ${reach.session}` : "")).sort());
 
 /** How it ends under each assumption that makes a difference; undefined past the cap. */
 function endingsOf(

@@ -40,14 +40,12 @@ export function reachOf(
   if (application === undefined) return ingress?.jwtRequired ? { in: false } : { in: true, by: "nothing" };
   const policies = judgedPolicies(application, subject).map((policy) => assume(policy, assumed));
   const decision = decide(policies, subject);
-  if (decision.verdict === "undecided") {
-    const rule = decision.trace
-      .filter(({ reached, match }) => reached && match === "unknown")
-      .flatMap(({ rules }) => rules.filter(({ match }) => match === "unknown"))[0];
-    if (rule === undefined) throw new Error(`undecided without a rule: ${decision.reason}`);
-    return { open: { key: keyOf(rule.rule), words: rule.words } };
-  }
   if (decision.verdict === "refused") return { in: false };
+  // Also where it is granted in any case: by which policy decides on the connector, and for how long.
+  const rule = decision.trace
+    .filter(({ reached, match }) => reached && match === "unknown")
+    .flatMap(({ rules }) => rules.filter(({ match }) => match === "unknown"))[0];
+  if (rule !== undefined) return { open: { key: keyOf(rule.rule), words: rule.words } };
   const policy = application.policies.find(({ id }) => id === decision.by?.policy.id);
   const by = policy === undefined ? "nothing" : WAYS[policy.decision];
   if (stopsAtConnector(site, by)) return { in: false };

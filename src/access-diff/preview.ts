@@ -1,0 +1,167 @@
+import { UserError } from "../errors";
+import { type AccessState, accessStateOf, type StateResource, TYPES } from "../explain/access-state";
+import { isHidden, UNKNOWN_VALUE } from "../explain/wire-rules";
+import { hiddenFacts } from "./hidden";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Two situations, and what of them cannot be read. */
+export interface Comparison {
+  before: AccessState;
+  after: AccessState;
+  /** One sentence each. */
+  undecided: string[];
+}
+
+/** Compares two sets of resources, as states have them. */
+export function compareResources(
+  before: readonly StateResource[],
+  after: readonly StateResource[],
+): Comparison {
+  return {
+    before: accessStateOf(before),
+    after: accessStateOf(after),
+    undecided: hiddenFacts(before, after),
+  };
+}
+
+/** Outputs that only Cloudflare gives, and that an update leaves as they are. */
+const GIVEN = ["aud", "clientId", "expiresAt"];
+
+const GONE = new Set(["delete", "delete-replaced", "discard", "discard-replaced", "remove-pending-replace"]);
+const MADE = new Set(["create", "create-replacement", "replace", "import", "import-replacement"]);
+
+/**
+ * Reads what `pulumi preview --json` prints: the resources as they are, and as they are to be. Ids that only the
+ * update will tell are found again by what each property depends on.
+ * @throws {UserError} when it is no preview, or one that failed.
+ */
+export function comparePreview(text: string, where: string): Comparison {
+  const steps = stepsOf(text, where);
+  const before = new Map<string, StateResource>();
+  const after = new Map<string, StateResource>();
+  for (const { op, urn, oldState } of steps) {
+    if (oldState !== undefined && !before.has(urn))
+      before.set(urn, resource(oldState, String(oldState["id"] ?? urn)));
+    if (GONE.has(op)) after.delete(urn);
+  }
+  for (const { op, urn, oldState, newState } of steps) {
+    if (newState === undefined || GONE.has(op)) continue;
+    const id = MADE.has(op) ? urn : (before.get(urn)?.id ?? urn);
+    const given = MADE.has(op) ? {} : pick(fields(oldState?.["outputs"]), GIVEN);
+    const planned = resource(newState, id);
+    after.set(urn, { ...planned, outputs: { ...given, ...planned.outputs } });
+  }
+  const dependencies = new Map(
+    steps.map(({ urn, newState }) => [urn, fields(newState?.["propertyDependencies"])]),
+  );
+  const ambiguous: string[] = [];
+  for (const [urn, planned] of after) {
+    after.set(urn, withIds(planned, dependencies.get(urn) ?? {}, after, ambiguous));
+  }
+  const compared = compareResources([...before.values()], [...after.values()]);
+  return { ...compared, undecided: [...compared.undecided, ...ambiguous] };
+}
+
+interface Step {
+  op: string;
+  urn: string;
+  oldState?: Fields;
+  newState?: Fields;
+}
+
+function stepsOf(text: string, where: string): Step[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new UserError(`${where} is not JSON`, "Give what `pulumi preview --json` printed.");
+  }
+  const { steps, diagnostics } = fields(parsed);
+  const failed =
+    Array.isArray(diagnostics) && diagnostics.map(fields).find(({ severity }) => severity === "error");
+  if (failed) throw new UserError(`${where} failed: ${failed["message"]}`, "Mend what it says first.");
+  if (!Array.isArray(steps)) {
+    throw new UserError(`${where} holds no steps`, "Give what `pulumi preview --json` printed.");
+  }
+  return steps as Step[];
+}
+
+function resource(state: Fields, id: string): StateResource {
+  const outputs = { ...fields(state["inputs"]), ...fields(state["outputs"]) };
+  return { type: String(state["type"]), id, outputs };
+}
+
+/** Which of a property's ids are of which kind of resource. */
+const REFERENCES: Readonly<Record<string, string>> = {
+  policies: TYPES.policy,
+  allowedIdps: TYPES.identityProvider,
+  tokenId: TYPES.token,
+  identityProviderId: TYPES.identityProvider,
+  id: TYPES.identityProvider,
+};
+
+/**
+ * Puts the ids of planned resources where the engine only says that it does not know them. Where a property
+ * depends on just as many new resources of the right kind as it has unknown ids, each belongs to one.
+ */
+function withIds(
+  planned: StateResource,
+  dependencies: Fields,
+  all: ReadonlyMap<string, StateResource>,
+  ambiguous: string[],
+): StateResource {
+  const outputs = Object.entries(planned.outputs).map(([property, value]) => {
+    const urns = Array.isArray(dependencies[property]) ? (dependencies[property] as string[]) : [];
+    const isListOfIds = property === "policies" || property === "allowedIdps";
+    const known = JSON.stringify(value);
+    const queues = new Map<string, string[]>();
+    for (const type of new Set(Object.values(REFERENCES))) {
+      const ids = urns.flatMap((urn) => {
+        const each = all.get(urn);
+        return each?.type === type && !known.includes(JSON.stringify(each.id)) ? [each.id] : [];
+      });
+      queues.set(type, ids);
+    }
+    const typeAt = (name: string) => REFERENCES[isListOfIds ? property : name];
+    for (const [type, ids] of queues) {
+      if (count(value, (name) => typeAt(name) === type) !== ids.length) queues.delete(type);
+      else if (property === "policies" && ids.length > 1 && isOrderOpen(ids, all))
+        ambiguous.push(orderUnknown(planned));
+    }
+    return [property, filled(value, "", (name) => queues.get(typeAt(name) ?? "")?.shift())] as const;
+  });
+  return { ...planned, outputs: Object.fromEntries(outputs) };
+}
+
+/** Among Allow and Block the order decides, and the preview does not tell it. */
+function isOrderOpen(ids: readonly string[], all: ReadonlyMap<string, StateResource>): boolean {
+  const decisions = ids.map((id) => all.get(id)?.outputs["decision"]);
+  return decisions.includes("deny") && decisions.includes("allow");
+}
+
+const orderUnknown = ({ outputs }: StateResource): string =>
+  `the order of the new policies of application ${outputs["name"]} is not known before the update`;
+
+function count(value: unknown, counts: (name: string) => boolean, name = ""): number {
+  if (value === UNKNOWN_VALUE) return counts(name) ? 1 : 0;
+  if (typeof value !== "object" || value === null) return 0;
+  return Object.entries(value)
+    .map(([key, inner]) => count(inner, counts, Array.isArray(value) ? name : key))
+    .reduce((sum, each) => sum + each, 0);
+}
+
+function filled(value: unknown, name: string, next: (name: string) => string | undefined): unknown {
+  if (value === UNKNOWN_VALUE) return next(name) ?? value;
+  if (Array.isArray(value)) return value.map((each) => filled(each, name, next));
+  if (typeof value !== "object" || value === null || isHidden(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, filled(inner, key, next)]));
+}
+
+function pick(from: Fields, names: readonly string[]): Fields {
+  return Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]));
+}
+
+function fields(value: unknown): Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}

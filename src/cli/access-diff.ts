@@ -1,0 +1,125 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { defineCommand } from "citty";
+import { type AccessDiff, accessDiff, type DiffVerdict } from "../access-diff/access-diff";
+import { maskDiff } from "../access-diff/mask";
+import { type Comparison, comparePreview, compareResources } from "../access-diff/preview";
+import { renderMarkdown, renderText } from "../access-diff/report";
+import { UserError } from "../errors";
+import { resourcesOf } from "../explain/access-state";
+import { ensureStack, pulumi } from "../sandboxed/pulumi";
+import { openSandboxSession } from "../sandboxed/session";
+import { stackArg, UsageError } from "./args";
+import { engineAccess, isSandboxed, sandboxArg } from "./stack-access";
+
+const EXIT: Record<DiffVerdict, number> = { "no change": 0, narrowed: 0, widened: 3, "not decided": 4 };
+
+/** Keys the masked names and the hash, so that neither can be undone by trying a list of addresses. */
+const SALT = "ACCESS_DIFF_SALT";
+
+export const accessDiffCommand = defineCommand({
+  meta: {
+    name: "access-diff",
+    description:
+      "Say who gains and who loses access, where, how and for how long: by a preview of the stack, a saved one, or " +
+      "between two exported states. Exit 0: no change or narrower, 1: failed, 2: wrong use, 3: wider, 4: not decided. " +
+      `E-mail addresses are masked in Markdown unless --no-mask. ${SALT} in the environment keeps the masked names ` +
+      "and the hash the same from run to run; without it, the names hold for one report and a masked one has no hash.",
+  },
+  args: {
+    stack: stackArg,
+    sandbox: sandboxArg,
+    preview: {
+      type: "string",
+      description: "A file that `pulumi preview --json` wrote, instead of a stack.",
+    },
+    from: { type: "string", description: "A file that `pulumi stack export` wrote: how it is. With --to." },
+    to: {
+      type: "string",
+      description: "A file that `pulumi stack export` wrote: how it will be. With --from.",
+    },
+    "allow-widening": {
+      type: "boolean",
+      default: false,
+      description: "Exit 0 instead of 3 when access widens.",
+    },
+    mask: {
+      type: "boolean",
+      description: "Put stable names in place of addresses. Default: in Markdown only.",
+    },
+    markdown: { type: "boolean", default: false, description: "Report as Markdown." },
+    json: { type: "boolean", default: false, description: "Report as JSON." },
+  },
+  async run({ args }) {
+    if (args.json && args.markdown) throw new UsageError("two forms of report", "give --json or --markdown");
+    const { before, after, undecided } = await comparison(args);
+    const salt = process.env[SALT] || undefined;
+    const diff = accessDiff(before, after, { undecided, salt });
+    const shown = (args.mask ?? args.markdown) ? masked(diff, salt) : diff;
+    process.stdout.write(
+      args.json
+        ? `${JSON.stringify(shown, endlessAsText, 2)}\n`
+        : args.markdown
+          ? renderMarkdown(shown)
+          : renderText(shown),
+    );
+    return diff.verdict === "widened" && args["allow-widening"] ? 0 : EXIT[diff.verdict];
+  },
+});
+
+/** A hash without a key of its own would let somebody try which addresses give it. */
+function masked(diff: AccessDiff, salt: string | undefined): AccessDiff {
+  return salt === undefined
+    ? { ...maskDiff(diff, randomBytes(16).toString("hex")), hash: undefined }
+    : maskDiff(diff, salt);
+}
+
+const endlessAsText = (_: string, value: unknown): unknown =>
+  value === Number.POSITIVE_INFINITY ? "endless" : value;
+
+interface Source {
+  stack: string;
+  sandbox?: boolean;
+  preview?: string;
+  from?: string;
+  to?: string;
+}
+
+async function comparison(args: Source): Promise<Comparison> {
+  const { from, to, preview } = args;
+  if ((from === undefined) !== (to === undefined)) {
+    throw new UsageError("--from and --to belong together", "give both");
+  }
+  if (from !== undefined && to !== undefined) {
+    if (preview !== undefined) throw new UsageError("a preview and two states", "give one or the other");
+    return compareResources(resourcesOf(await readText(from), from), resourcesOf(await readText(to), to));
+  }
+  if (preview !== undefined) return comparePreview(await readText(preview), preview);
+  return comparePreview(await previewOf(args), `the preview of stack ${args.stack}`);
+}
+
+async function readText(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`could not read ${path} (${error.code})`, "Give a file that pulumi wrote.");
+  });
+}
+
+/** What the working tree would change of a stack as it is deployed. */
+async function previewOf(args: Source): Promise<string> {
+  const call = ["preview", "--json", "--stack", args.stack];
+  if (!isSandboxed(args)) return jsonOf(await pulumi(await engineAccess(false), call), args.stack);
+  const session = await openSandboxSession({ log: (line) => process.stderr.write(`${line}\n`) });
+  try {
+    const target = session.target("preview");
+    await ensureStack(target, args.stack);
+    return jsonOf(await pulumi(target, call), args.stack);
+  } finally {
+    await session.close();
+  }
+}
+
+/** A preview that failed says why in its JSON, where it got as far as that. */
+function jsonOf({ code, stdout, stderr }: Awaited<ReturnType<typeof pulumi>>, stack: string): string {
+  if (code === 0 || stdout.trimStart().startsWith("{")) return stdout;
+  throw new UserError(`the preview of stack ${stack} failed: ${stderr.trim()}`, "Mend what it says first.");
+}

@@ -1,0 +1,103 @@
+import { applicationFor, decide, type Policy, type Rule, type Subject } from "../../src/access";
+import type { AccessState } from "../../src/explain/access-state";
+import { COUNTRIES, DOMAINS, EMAILS, HOSTNAMES, LOGINS, PATHS, TOKENS } from "./arbitraries";
+
+/** One concrete request: somebody, somewhere, at one address. */
+export interface Visit {
+  hostname: string;
+  path: string;
+  email: string | null;
+  login: string | null;
+  token: string | null;
+  country: string;
+  ip: string;
+}
+
+const ADDRESSES = ["203.0.113.9", "203.0.113.200", "198.51.100.1", "2001:db8::9", "2001:db9::9"];
+
+/** Every request that the pools allow for. */
+export function allVisits(): Visit[] {
+  const people = [...EMAILS, ...DOMAINS.map((domain) => `zoe@${domain}`), "zoe@nowhere.test"].flatMap(
+    (email) => [...LOGINS, "login-other"].map((login) => ({ email, login, token: null })),
+  );
+  const machines = [...TOKENS, "token-9"].map((token) => ({ email: null, login: null, token }));
+  const callers = [...people, ...machines, { email: null, login: null, token: null }];
+  return HOSTNAMES.flatMap((hostname) =>
+    PATHS.flatMap((path) =>
+      [...COUNTRIES, "FR"].flatMap((country) =>
+        ADDRESSES.flatMap((ip) => callers.map((caller) => ({ ...caller, hostname, path, country, ip }))),
+      ),
+    ),
+  );
+}
+
+/** Whether a visit gets in on one side of a change, by plain reading of what the side declares. */
+export function getsIn(
+  own: AccessState,
+  other: AccessState,
+  visit: Visit,
+  truths: readonly string[] = [],
+): boolean {
+  const { hostname, path } = visit;
+  const record = own.records.find(({ name }) => name === hostname);
+  const rule = own.ingress.find((each) => each.hostname === hostname);
+  const application = applicationFor(own.applications, hostname, path);
+  if (record === undefined && rule === undefined && application === undefined) return false;
+  if (record === undefined ? other.records.some(({ name }) => name === hostname) : !record.proxied)
+    return false;
+  if (rule === undefined && other.ingress.some((each) => each.hostname === hostname)) return false;
+  if (rule?.service === "http_status:404") return false;
+  if (application === undefined) return rule?.jwtRequired !== true;
+
+  const subject: Subject = {
+    email: visit.email,
+    identityProviderId: visit.login,
+    serviceTokenId: exists(own, other, visit.token) ? visit.token : null,
+    country: visit.country,
+    ip: visit.ip,
+    certificateName: null,
+  };
+  const all = application.policies.map((policy) => withTruths(policy, truths));
+  const early = all.filter(({ decision }) => decision === "bypass" || decision === "non_identity");
+  const before = decide(early, subject);
+  if (before.by?.policy.decision === "bypass") return rule?.jwtRequired !== true;
+  if (before.verdict === "granted") return true;
+  if (visit.email === null) return false;
+  const { allowedIdps } = application;
+  if (allowedIdps.length > 0 && !allowedIdps.includes(visit.login ?? "")) return false;
+  return decide(all, subject).verdict === "granted";
+}
+
+/** A token that only the other side has cannot be used on this one. */
+function exists(own: AccessState, other: AccessState, token: string | null): boolean {
+  const has = ({ tokens }: AccessState) => tokens.some(({ id }) => id === token);
+  return has(own) || !has(other);
+}
+
+/** Rules on groups and devices, made true or false. */
+function withTruths(policy: Policy, truths: readonly string[]): Policy {
+  const plain = (rules: readonly Rule[]): Rule[] =>
+    rules.map((rule) => {
+      const open = openName(rule);
+      if (open === undefined) return rule;
+      return truths.includes(open) ? { everyone: {} } : { email: { email: "" } };
+    });
+  return {
+    ...policy,
+    include: plain(policy.include),
+    require: plain(policy.require),
+    exclude: plain(policy.exclude),
+  };
+}
+
+function openName(rule: Rule): string | undefined {
+  if ("group" in rule) return JSON.stringify(rule);
+  return "device_posture" in rule ? "device" : undefined;
+}
+
+/** Every way in which the facts behind the open rules can be. */
+export const ALL_TRUTHS: readonly (readonly string[])[] = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) =>
+  ['{"group":{"id":"artists"}}', '{"group":{"id":"admins"}}', "device"].filter(
+    (_, index) => (bits >> index) % 2 === 1,
+  ),
+);
