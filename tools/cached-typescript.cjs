@@ -13,8 +13,6 @@ const options = {
   target: 9,
   module: 1,
   esModuleInterop: true,
-  inlineSourceMap: true,
-  inlineSources: false,
 };
 const { transpile } = create({
   service: { config: { options } },
