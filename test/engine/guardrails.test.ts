@@ -37,6 +37,16 @@ describe("the dev stack", () => {
   test("passes as exported state", async () => {
     const state = await rig.run(["stack", "export"]);
     expect(judgeState(state.stdout, "the export")).toEqual([]);
+    const file = join(rig.dir, "export.json");
+    await writeFile(file, state.stdout);
+    const engine = await mustPulumi(rig.session.target("preview"), [
+      "policy",
+      "analyze",
+      "--file",
+      file,
+      ...guardrails,
+    ]);
+    expect(engine.stdout).toContain("✅ comfyui-access-guardrails@");
   });
 
   // The machine may be busy with something else, which a second and a third try tell apart.
