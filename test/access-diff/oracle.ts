@@ -1,5 +1,5 @@
 import { applicationFor, decide, type Policy, type Rule, type Subject } from "../../src/access";
-import type { AccessState } from "../../src/explain/access-state";
+import type { AccessState, StateApplication } from "../../src/explain/access-state";
 import { COUNTRIES, DOMAINS, EMAILS, HOSTNAMES, LOGINS, PATHS, TOKENS } from "./arbitraries";
 
 /** One concrete request: somebody, somewhere, at one address. */
@@ -41,7 +41,7 @@ export function getsIn(
   const { hostname, path } = visit;
   const record = own.records.find(({ name }) => name === hostname);
   const rule = own.ingress.find((each) => each.hostname === hostname);
-  const application = applicationFor(own.applications, hostname, path);
+  const application = applicationAt(own, hostname, path);
   if (record === undefined && rule === undefined && application === undefined) return false;
   if (record === undefined ? other.records.some(({ name }) => name === hostname) : !record.proxied)
     return false;
@@ -66,6 +66,17 @@ export function getsIn(
   const { allowedIdps } = application;
   if (allowedIdps.length > 0 && !allowedIdps.includes(visit.login ?? "")) return false;
   return decide(all, subject).verdict === "granted";
+}
+
+const found = new WeakMap<AccessState, Map<string, StateApplication | undefined>>();
+
+/** Looked up once for all visits to a place. */
+function applicationAt(state: AccessState, hostname: string, path: string): StateApplication | undefined {
+  const places = found.get(state) ?? new Map<string, StateApplication | undefined>();
+  found.set(state, places);
+  const key = hostname + path;
+  if (!places.has(key)) places.set(key, applicationFor(state.applications, hostname, path));
+  return places.get(key);
 }
 
 /** A token that only the other side has cannot be used on this one. */
