@@ -144,7 +144,7 @@ async function provision(
     ]);
     return {
       value: result,
-      summary: "no changes, every guardrail holds, with an API token that may only read",
+      summary: "no changes, every guardrail holds, with a read-only API token",
     };
   });
 

@@ -14,6 +14,7 @@ function violated({ stdout }: PulumiResult): string[] {
   return [...section.matchAll(/- \[(\w+)\]\s+(\S+)/g)].map(([, level, rule]) => `${level} ${rule}`).sort();
 }
 
+// One stack lives through these tests, in their order.
 describe("the dev stack", () => {
   let rig: EngineRig;
   beforeAll(async () => {
