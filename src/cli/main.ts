@@ -12,6 +12,8 @@ const commands: Record<string, () => Promise<CommandDef<never>>> = {
   env: () => import("./env-command.js").then((module) => module.env as CommandDef<never>),
   verify: () => import("./verify.js").then((module) => module.verifyCommand as CommandDef<never>),
   guardrails: () => import("./guardrails.js").then((module) => module.guardrailsCommand as CommandDef<never>),
+  "access-diff": () =>
+    import("./access-diff.js").then((module) => module.accessDiffCommand as CommandDef<never>),
   audit: () => import("./audit.js").then((module) => module.auditCommand as CommandDef<never>),
   explain: () => import("./explain.js").then((module) => module.explainCommand as CommandDef<never>),
 };
