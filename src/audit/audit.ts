@@ -1,10 +1,12 @@
 import { leaksIn } from "./mask";
 import { programFindings } from "./program";
+import { readEmbedded } from "./read/embedded";
 import { readFences } from "./read/fences";
 import { readJavaScript } from "./read/javascript";
 import { readPython } from "./read/python";
 import { readJson, readKeyValues, readYaml, type Setting } from "./read/settings";
 import { readShell } from "./read/shell";
+import type { Surroundings } from "./recognise";
 import type { Environment } from "./resolve";
 import { settingFindings } from "./setting-findings";
 import type { AuditFile, AuditReport, Finding, Source } from "./types";
@@ -84,8 +86,22 @@ function findingsIn(
 ): Finding[] {
   if (format === "markdown") return markdownFindings(file, hostname, environment);
   const settings = settingsIn(file.code, format);
-  if (settings) return settingFindings(settings, file, hostname);
-  return programFindings(sourceOf(file, format), { ...file, hostname, environment, test: isTest(file.path) });
+  if (settings) {
+    const done = programFindings(
+      readEmbedded(settings, file.code),
+      surroundings(file, hostname, environment),
+    );
+    return [...settingFindings(settings, file, hostname), ...done];
+  }
+  return programFindings(sourceOf(file, format), surroundings(file, hostname, environment));
+}
+
+function surroundings(
+  file: { path: string; code: string },
+  hostname: string,
+  environment: Environment,
+): Surroundings {
+  return { ...file, hostname, environment, test: isTest(file.path) };
 }
 
 function isTest(path: string): boolean {

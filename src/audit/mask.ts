@@ -5,9 +5,15 @@ const STARS = "***";
 
 /** A name whose value is a secret, with the sign between them; group 1 is kept. */
 const NAMED =
-  /((?:[\w-]*(?:secret|password|passwd|token|api[-_]?key|authorization|credential)[\w-]*)["']?\]?\s*(?::\s*\w+\s*)?[:=]\s*)(["'`])(?![${<])([^"'`\s]{4,}(?: [^"'`]*)?)\2/gi;
+  /((?:[\w-]*(?:secret|password|passwd|token|api[-_]?key|authorization|credential)[\w-]*)["']?\]?\s*(?::\s*\w+\s*)?[:=]\s*)(["'`])(?![${<]|(?:Bearer|Basic)\b)([^"'`\s]{4,}(?: [^"'`]*)?)\2/gi;
 const UNQUOTED =
-  /((?:^|\s)(?:export\s+|-\s+)?[\w-]*(?:secret|password|passwd|token|api[-_]?key)[\w-]*\s*[:=]\s*)(?!["'`${<]|os\.|process\.)([^\s"'`,;(){}[\]]{6,})(?=\s*$)/gi;
+  /((?:^|\s)(?:export\s+|-\s+)?[\w-]*(?:secret|password|passwd|token|api[-_]?key)[\w-]*\s*[:=]\s*)(?!["'`${<]|os\.|process\.)([^\s"'`,;(){}[\]]{6,})(?=\s|$)/gi;
+
+/** `X-API-Key: …` inside a text, as curl takes headers. */
+const HEADER =
+  /((?:[\w]+-[\w-]*(?:secret|token|key)|authorization)\s*:\s*(?!Bearer|Basic))(?![{$<\s"'`])[^\s"'`,}]+/gi;
+/** `auth=("name", "password")`. */
+const PAIR = /((?:auth=\(|BasicAuth\()\s*(["'])[^"']*\2\s*,\s*["'])[^"']+/gi;
 
 /** Takes the secrets out of a line of code. */
 export function mask(line: string): string {
@@ -19,7 +25,8 @@ export function mask(line: string): string {
     .replace(/(:\/\/[^\s:/@{}$]*):(?![{$<])[^\s@/]+@/g, `$1:${STARS}@`)
     .replace(/((?:^|\s)(?:-u|--user)[\s=]+["']?[^\s:"'$]+):(?!\$)[^\s"']+/g, `$1:${STARS}`)
     .replace(/([?&](?:token|api_?key|access_token|key|password)=)(?![{$<])[^&\s"'`]+/gi, `$1${STARS}`)
-    .replace(/(cf-access-(?:client-secret|token)\s*:\s*)(?![{$<\s])[^\s"'`]+/gi, `$1${STARS}`)
+    .replace(HEADER, `$1${STARS}`)
+    .replace(PAIR, `$1${STARS}`)
     .replace(NAMED, `$1$2${STARS}$2`)
     .replace(UNQUOTED, `$1${STARS}`);
 }

@@ -113,7 +113,7 @@ function isDefinition(text: Text, address: Address, source: Source): boolean {
 }
 
 const REQUEST =
-  /(^|\.|\s|_)(fetch\w*|get\w*|post\w*|put|delete|head|patch|request\w*|urlopen|urlretrieve|Request|open|connect|ws_connect|create_connection|WebSocket(App)?|stream|check\w*|wait\w*|ping\w*|curl|wget|http|xh|websocat|wscat|irm|iwr|Invoke-\w+|call\w*|api\w*|\w*ur[li])$/i;
+  /(^|\.|\s|_)(fetch\w*|get\w*|post\w*|put|delete|head|patch|\w*request\w*|urlopen|urlretrieve|Request|open|connect|ws_connect|create_connection|WebSocket(App)?|stream|check\w*|wait\w*|ping\w*|curl|wget|http|xh|websocat|wscat|irm|iwr|Invoke-\w+|call\w*|api\w*|\w*ur[li])$/i;
 
 function isRequest(text: Text, source: Source): boolean {
   if (text.callees.some((callee) => REQUEST.test(callee))) return true;
@@ -139,6 +139,8 @@ function score(found: Recognised, source: Source, around: Surroundings): number 
   const base = `${resolved.names.join(" ")} ${address.host} ${helper}`;
   const own = isComfy(base) || /:8188\b/.test(address.host) || address.host === around.hostname;
   if (!own && (OTHERS.test(base) || isForeign(address.host))) return -10;
+  // `comfyui/prompt` is a path of anything.
+  if (address.scheme === undefined && /^[\w-]+$/.test(address.host) && !isRequest(text, source)) return -10;
   if (route === undefined) return own ? ENOUGH : 0;
   if (route.prefix !== "" && (bare || !own)) return -10;
   if (bare && !isHelper(text)) return -10;

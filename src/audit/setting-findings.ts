@@ -65,6 +65,8 @@ function isAddress({ path, value }: Setting, hostname: string): boolean {
   if (/\s/.test(value) || /^(0\.0\.0\.0|::|\*)$/.test(value) || !KEY.test(key)) return false;
   // Of a service in a compose file only its environment says whom it calls; the rest is about itself.
   if (/^services\./.test(above) && !/\.(environment|env|args)(\.|$)/.test(above)) return false;
+  // A stack's own list of what it protects.
+  if (/(^|\.|:)applications(\.|$)/.test(above)) return false;
   const address = parseAddress(value);
   if (!address || !/^\/?$/.test(address.path)) return false;
   const named = /comfy/i.test(key) || /(^|\.)comfy\w*$/i.test(above);

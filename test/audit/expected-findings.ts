@@ -11,12 +11,21 @@ export const EXPECTED: Record<string, string[]> = {
   ],
   "config/guarded.env": ["1 setting → comfyui.datacrew.space [env COMFYUI_URL] remote, access: fine"],
   "config/mcp.json": ["5 setting → comfyui.datacrew.space [env COMFYUI_URL] remote, none: change"],
+  "config/pipeline.yaml": [
+    "4 HTTP /system_stats → localhost:8188 [literal] local, none: fine",
+    "7 HTTP /queue → comfyui.datacrew.space [literal] remote, none: change",
+  ],
   "config/servers.ini": [
     "2 setting → 127.0.0.1:8188, gpu2.datacrew.space:8188 [env SERVER_ADDRESSES] remote, none: change",
   ],
   "docs/guide.md": [
     "6 HTTP /history/{ID} → 127.0.0.1:8188 [literal] local, none: fine",
     "13 HTTP /prompt → comfyui.datacrew.space [literal] remote, none: change",
+  ],
+  "n8n/flow.json": [
+    "9 HTTP /prompt → comfyui.datacrew.space [literal] remote, access: fine",
+    "19 HTTP /history/1 → comfyui.datacrew.space [literal] remote, none: change",
+    "24 HTTP /queue → {comfyUrl} [config comfyUrl] unknown, none: check",
   ],
   "n8n/submit.ts.sample": [
     "2 setting → host.docker.internal:8188 [literal] docker, none: fine",

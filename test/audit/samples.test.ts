@@ -22,7 +22,7 @@ test("finds in every sample what a careful reader finds, and nothing else", () =
 
 test("reads the samples that hold no use, so that they prove something", () => {
   const silent = files.map(({ path }) => path).filter((path) => EXPECTED[path] === undefined);
-  expect(silent).toEqual(["others/pages.js.sample", "others/wrapper.py"]);
+  expect(silent).toEqual(["others/pages.js.sample", "others/stack.yaml", "others/wrapper.py"]);
 });
 
 test("quotes no password and no secret", () => {
