@@ -1,0 +1,231 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { accessChangeOf } from "../../tools/github/access-change";
+import { readEvents } from "../../tools/github/engine-events";
+import type { Findings } from "../../tools/github/plain/findings";
+import { nextVersion } from "../../tools/github/rotate";
+import { type StandIn, startGitHub } from "./github-stand-in";
+import { commit, goodReview } from "./reviews";
+import { runScript } from "./script-run";
+
+const merge = "c".repeat(40);
+const hash = "1".repeat(64);
+let github: StandIn;
+
+beforeEach(async () => {
+  github = await startGitHub();
+});
+
+afterEach(() => github.close());
+
+describe("the issue about what is live", () => {
+  const clean: Findings = { version: 1, failure: [], drift: [], expiring: [] };
+  const issue = (findings: Findings | undefined) =>
+    runScript(
+      "issue",
+      github.url,
+      { STACK: "comfyui-access/prod", FINDINGS_FILE: "findings.json" },
+      findings === undefined ? {} : { "findings.json": JSON.stringify(findings) },
+    );
+
+  test("is opened once, brought up to date, and closed when all is well", async () => {
+    expect((await issue(clean)).code).toBe(0);
+    expect(github.state.issues).toEqual([]);
+
+    const drifted = await issue({ ...clean, drift: ["update policy comfyui: includes"] });
+    expect(drifted.code).toBe(1);
+    await issue({ ...clean, expiring: [{ name: "comfyui-api", expiresAt: "2030-01-01T00:00:00Z" }] });
+    expect(github.state.issues).toHaveLength(1);
+    expect(github.state.issues[0]?.labels).toEqual(["access-drift"]);
+    expect(github.state.issues[0]?.body).toContain("`comfyui-api` ends at `2030-01-01T00:00:00Z`");
+    expect(github.state.issues[0]?.body).not.toContain("update policy");
+
+    await issue(clean);
+    expect(github.state.issues[0]?.state).toBe("closed");
+  });
+
+  test("says when the schedule last ran, and that a check without a result is a failure", async () => {
+    github.state.runs = [
+      {
+        id: 1,
+        path: "",
+        event: "schedule",
+        head_sha: "",
+        conclusion: "success",
+        created_at: "2030-02-03T05:17:00Z",
+      },
+    ];
+    const ended = await issue(undefined);
+    expect(ended.code).toBe(1);
+    expect(ended.summary).toContain("The check failed: nothing is known");
+    expect(ended.summary).toContain("Last scheduled run before this one: `2030-02-03T05:17:00Z`");
+  });
+
+  test("is another one than somebody else's with the same first line", async () => {
+    await issue({ ...clean, drift: ["x"] });
+    const [ours] = github.state.issues;
+    if (ours === undefined) throw new Error("no issue was opened");
+    ours.user = { login: "stranger" };
+    await issue({ ...clean, drift: ["x"] });
+    expect(github.state.issues).toHaveLength(2);
+  });
+});
+
+describe("what was approved", () => {
+  const reviewed = (id: number, path = ".github/workflows/pull-request.yml") => {
+    return { id, path, event: "pull_request", head_sha: commit, conclusion: "success", created_at: "" };
+  };
+  const find = () => runScript("approved", github.url, { COMMIT: merge });
+
+  test("is the newest review of the pull request that the commit came from", async () => {
+    github.state.merged = [{ number: 7, merged_at: "2030", head: { sha: commit }, base: { ref: "main" } }];
+    github.state.runs = [reviewed(3), reviewed(5), reviewed(9, ".github/workflows/check.yml")];
+    expect((await find()).outputs).toBe(`pull=7\nhead=${commit}\nrun=5\n`);
+  });
+
+  test("is missing for a commit without a pull request, and for one without a successful review", async () => {
+    expect((await find()).output).toContain("without a pull request");
+    github.state.merged = [{ number: 7, merged_at: "2030", head: { sha: commit }, base: { ref: "main" } }];
+    const ended = await find();
+    expect(ended.code).toBe(1);
+    expect(ended.output).toContain("no successful review of pull request #7");
+  });
+
+  const compare = (now: object, approved: object = {}) =>
+    runScript(
+      "same-access",
+      github.url,
+      { APPROVED_COMMIT: commit, APPROVED_FILE: "approved.json", REVIEW_FILE: "review.json" },
+      {
+        "approved.json": JSON.stringify({ ...goodReview(), ...approved }),
+        "review.json": JSON.stringify({ ...goodReview(), commit: merge, ...now }),
+      },
+    );
+
+  test("is applied when access changes in the same way, whatever else is new", async () => {
+    expect((await compare({ counts: { update: 2 } })).code).toBe(0);
+  });
+
+  const access = goodReview().access;
+  test.each([
+    [
+      "another change of access",
+      { access: { ...access, hash: "2".repeat(64) } },
+      {},
+      "in another way than was approved",
+    ],
+    [
+      "no hash",
+      { access: { ...access, hash: undefined } },
+      { access: { ...access, hash: undefined } },
+      "in another way",
+    ],
+    ["a blocked review", { accessTests: { passed: 0, failures: ["x"] } }, {}, "is blocked"],
+    ["a failed preview", { completed: false }, {}, "is failed"],
+    ["the approval of another commit", {}, { commit: merge }, "about another commit"],
+    ["the approval of another stack", {}, { stack: "dev" }, "about another stack"],
+  ])("stops at %s", async (_, now, approved, words) => {
+    const ended = await compare(now, approved);
+    expect(ended.code).toBe(1);
+    expect(ended.output).toContain(words);
+  });
+});
+
+describe("a rotation", () => {
+  const yaml =
+    "config:\n  # Kept.\n  p:serviceTokens:\n    - name: comfyui-api\n      duration: 8760h\n    - name: other\n";
+  const until = new Date("2030-01-08T00:00:00Z");
+
+  test("raises one token's version and keeps all else", () => {
+    const once = nextVersion(yaml, "p", "comfyui-api", until);
+    expect(once).toContain("# Kept.");
+    expect(parse(nextVersion(once, "p", "comfyui-api", until))).toEqual({
+      config: {
+        "p:serviceTokens": [
+          { name: "comfyui-api", duration: "8760h", version: 3, previousExpiresAt: "2030-01-08T00:00:00Z" },
+          { name: "other" },
+        ],
+      },
+    });
+    expect(() => nextVersion(yaml, "p", "nobody", until)).toThrow("lists no service token nobody");
+  });
+
+  test("is proposed as a pull request from a branch of its own", async () => {
+    const env = { FILE: "Pulumi.prod.yaml", TOKEN: "comfyui-api" };
+    const ended = await runScript("propose", github.url, env, { "Pulumi.prod.yaml": "new: config\n" });
+    expect(ended.code, ended.output).toBe(0);
+    expect(github.state.files).toEqual({ "rotate/comfyui-api-500:Pulumi.prod.yaml": "new: config\n" });
+    expect(github.state.branches["rotate/comfyui-api-500"]).toBe(github.state.branches["main"]);
+    expect(github.state.pulls).toEqual([
+      expect.objectContaining({
+        title: "Rotate the service token comfyui-api",
+        head: { ref: "rotate/comfyui-api-500" },
+      }),
+    ]);
+  });
+});
+
+describe("what a review takes from the other commands", () => {
+  test("events: policies, failing access tests, changed properties by name; no value of any", () => {
+    const urn = "urn:pulumi:prod::p::cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy::comfyui";
+    const metadata = {
+      op: "update",
+      urn,
+      type: "t",
+      detailedDiff: { includes: {} },
+      old: { inputs: "hidden" },
+    };
+    const message = "2 problems\n  accessTests[1].allow[0]: a\n  accessTests[1].deny[0]: b\n";
+    const stdout = [
+      { preludeEvent: { config: { "p:accessTests": "[{},{},{}]" } } },
+      {
+        policyEvent: {
+          resourceUrn: urn,
+          message: "everyone",
+          policyName: "no-everyone",
+          enforcementLevel: "mandatory",
+        },
+      },
+      { diagnosticEvent: { severity: "error", message } },
+      { diagnosticEvent: { severity: "debug", message: "noise" } },
+      { resourcePreEvent: { metadata } },
+      { resourcePreEvent: { metadata: { ...metadata, op: "same" } } },
+      { summaryEvent: { resourceChanges: { update: 1, same: 1 } } },
+    ]
+      .map((event) => JSON.stringify(event))
+      .join("\n");
+    const planned = readEvents(stdout, 255);
+    expect(planned).toMatchObject({
+      completed: false,
+      accessTests: { passed: 2, failures: ["accessTests[1].allow[0]: a", "accessTests[1].deny[0]: b"] },
+      guardrails: [{ rule: "no-everyone", level: "mandatory", resource: "comfyui", message: "everyone" }],
+      counts: { update: 1, same: 1 },
+      steps: [{ op: "update", type: "t", name: "comfyui", properties: ["includes"] }],
+    });
+    expect(JSON.stringify(planned)).not.toMatch(/hidden|noise/);
+    expect(readEvents(stdout, 0).completed).toBe(true);
+  });
+
+  test("the access diff: each line with the sign of its heading", () => {
+    const entry = { hostname: "comfyui.datacrew.space", paths: [], when: [], by: "login", on: [], may: [] };
+    const diff = {
+      verdict: "widened",
+      hash,
+      entries: [
+        { ...entry, kind: "gain", who: "second@datacrew.space", session: { after: "endless" } },
+        { ...entry, kind: "loss", who: "first@datacrew.space", session: { before: 3600 } },
+      ],
+      facts: [],
+      undecided: [],
+    };
+    const change = accessChangeOf(JSON.stringify(diff), false);
+    expect(change).toMatchObject({ hash, verdict: "wider", agreed: false });
+    expect(change.lines).toEqual([
+      "@@ Gains access @@",
+      expect.stringMatching(/^\+ second@datacrew\.space .* for ever/),
+      "@@ Loses access @@",
+      expect.stringMatching(/^- first@datacrew\.space .*1h/),
+    ]);
+    expect(accessChangeOf(JSON.stringify(diff), true).agreed).toBe(true);
+  });
+});
