@@ -93,11 +93,14 @@ test("the production example passes with what only its owner knows, on a tunnel 
     { service: "http_status:404" },
   ];
   await rig.api("PUT", `${tunnels}/${tunnel.id}/configurations`, { config: { ingress: theirs } });
+  // The stack's own salt goes into its file, wherever the project is: not into the committed one.
+  for (const name of ["Pulumi.yaml", "Pulumi.prod.yaml"]) {
+    await copyFile(join(projectDir, name), join(rig.dir, name));
+  }
   const file = join(rig.dir, "Pulumi.prod.yaml");
-  await copyFile(join(projectDir, "Pulumi.prod.yaml"), file);
   const target = rig.session.target("up");
   const run = (...args: string[]) => mustPulumi(target, [...args, "--stack", "prod", "--config-file", file]);
-  await mustPulumi(target, ["stack", "init", "prod"]);
+  await mustPulumi({ ...target, cwd: rig.dir }, ["stack", "init", "prod"]);
   await run("config", "set", "accountId", account);
   await run("config", "set", "--path", "tunnel.id", tunnel.id);
   await run("config", "set", "--path", "google.clientId", "sandbox.apps.googleusercontent.com");
