@@ -4,8 +4,6 @@ import { dirname, join, normalize } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { checkConfig } from "../../policies/pack-config";
-import { RULES } from "../../policies/rules";
 import { CONFIG_KEYS, ConfigError, parseConfig } from "../../src/config";
 import { commandsIn, faultOf } from "./commands";
 import { fencesOf, inlineCommands, pages, prose, root, textOf } from "./markdown";
@@ -59,12 +57,6 @@ test("what troubleshooting quotes of a preview is what the code says", () => {
     .join("\n");
   expect(fragments.length).toBeGreaterThan(12);
   expect(fragments.filter((fragment) => !code.includes(fragment))).toEqual([]);
-});
-
-test("the table of guardrails has every rule, in its own words", () => {
-  const rows = textOf("docs/access-setup.md").matchAll(/^\| `([a-z-]+)` +\| (.+?) +\|$/gm);
-  const listed = Object.fromEntries([...rows].map(([, name, description]) => [name, description]));
-  expect(listed).toMatchObject(Object.fromEntries(RULES.map(({ name, description }) => [name, description])));
 });
 
 test("the table of settings has every key of the stack config", () => {
@@ -122,13 +114,9 @@ describe("samples", () => {
     }
   });
 
-  test.each(inLanguage("json"))(
-    "%s is JSON, and config that the guardrails take where it is theirs",
-    (_, fence) => {
-      const value: unknown = JSON.parse(fence.text);
-      if (fence.page === "docs/access-setup.md") expect(() => checkConfig(value)).not.toThrow();
-    },
-  );
+  test.each(inLanguage("json"))("%s is JSON", (_, { text }) => {
+    expect(() => JSON.parse(text)).not.toThrow();
+  });
 
   test("Python compiles", () => {
     for (const [, { text }] of inLanguage("python")) {

@@ -16,10 +16,10 @@ export interface Fence {
   run: boolean;
 }
 
-/** README.md and every page in docs/. */
+/** README.md, every page in docs/, and the pages beside what they are about. */
 export function pages(): string[] {
   const docs = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
-  return ["README.md", ...docs.sort().map((name) => `docs/${name}`)];
+  return ["README.md", ...docs.sort().map((name) => `docs/${name}`), "policies/README.md"];
 }
 
 export const textOf = (page: string): string => readFileSync(join(root, page), "utf8");
