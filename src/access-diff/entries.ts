@@ -37,9 +37,10 @@ export function entriesOf(callers: readonly Caller[], labels: Labels): Entry[] {
   return [...byHost.values()].flatMap((atHost) => {
     const paths = [...groupBy(atHost, ({ place }) => place.path).values()].map((atPlace) => ({
       path: atPlace[0]?.place.path ?? "/",
-      entries: atPlace.flatMap((caller) =>
-        isFolded(caller, atPlace) ? [] : linesOf(caller, atPlace, labels),
-      ),
+      // In an order of their own, so that places with the same lines are found whatever the order of the rules.
+      entries: atPlace
+        .flatMap((caller) => (isFolded(caller, atPlace) ? [] : linesOf(caller, atPlace, labels)))
+        .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     }));
     return [...groupBy(paths, ({ entries }) => JSON.stringify(entries)).values()].flatMap((alike) => {
       const named = alike.length === paths.length ? [] : alike.map(({ path }) => pathLabel(path));

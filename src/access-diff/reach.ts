@@ -47,13 +47,18 @@ export function reachOf(
     .flatMap(({ rules }) => rules.filter(({ match }) => match === "unknown"))[0];
   if (rule !== undefined) return { open: { key: keyOf(rule.rule), words: rule.words } };
   const policy = application.policies.find(({ id }) => id === decision.by?.policy.id);
-  const by = policy === undefined ? "nothing" : WAYS[policy.decision];
+  const by = wayOf(policy, subject);
   if (stopsAtConnector(site, by)) return { in: false };
   const session = by === "login" ? sessionOf(policy, application) : undefined;
   return { in: true, by, session, policy: policy?.name };
 }
 
-const WAYS = { allow: "login", deny: "login", non_identity: "token", bypass: "nothing" } as const;
+function wayOf(policy: StatePolicy | undefined, subject: Subject): "login" | "token" | "nothing" {
+  if (policy?.decision === "allow") return "login";
+  // Service Auth with a rule that asks for no token lets anybody pass, and gives no JWT either.
+  const hasToken = typeof subject.serviceTokenId === "string";
+  return policy?.decision === "non_identity" && hasToken ? "token" : "nothing";
+}
 
 /** With a login that the application does not offer, nobody gets as far as Allow and Block. */
 function judgedPolicies({ allowedIdps, policies }: StateApplication, subject: Subject): StatePolicy[] {

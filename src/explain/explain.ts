@@ -73,7 +73,9 @@ export function explain(state: AccessState, question: Question, now: Date): Expl
   }
   const { application, uri } = place;
   const judged = judge(state, application, caller, token, now);
-  const behind = behindAccess(state, hostname, judged.policy?.action);
+  // Service Auth by a rule that asks for no token lets anybody pass, as a Bypass does.
+  const isUnasked = judged.policy?.action === "Service Auth" && token === undefined;
+  const behind = behindAccess(state, hostname, isUnasked ? "Bypass" : judged.policy?.action);
   return {
     ...about,
     application: { name: application.name, destination: uri },

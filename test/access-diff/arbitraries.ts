@@ -64,6 +64,10 @@ function policy(options: Options): fc.Arbitrary<StatePolicy> {
   });
 }
 
+/** The policies of one application, at least one. */
+export const policiesArbitrary = (options: Options): fc.Arbitrary<StatePolicy[]> =>
+  fc.array(policy(options), { minLength: 1, maxLength: 3 });
+
 function application(uri: string, options: Options): fc.Arbitrary<StateApplication> {
   return fc.record({
     id: fc.uuid(),

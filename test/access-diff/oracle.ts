@@ -60,8 +60,9 @@ export function getsIn(
   const all = application.policies.map((policy) => withTruths(policy, truths));
   const early = all.filter(({ decision }) => decision === "bypass" || decision === "non_identity");
   const before = decide(early, subject);
-  if (before.by?.policy.decision === "bypass") return rule?.jwtRequired !== true;
-  if (before.verdict === "granted") return true;
+  // Only a token's request gets a JWT without a login, and the connector may ask for one.
+  const isAnybody = before.by?.policy.decision === "bypass" || subject.serviceTokenId === null;
+  if (before.verdict === "granted") return !isAnybody || rule?.jwtRequired !== true;
   if (visit.email === null) return false;
   const { allowedIdps } = application;
   if (allowedIdps.length > 0 && !allowedIdps.includes(visit.login ?? "")) return false;

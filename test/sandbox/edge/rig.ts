@@ -1,4 +1,5 @@
 import type { EdgeSettings } from "../../../sandbox/edge";
+import type { GoogleOptions } from "../../../sandbox/google";
 import { DEFAULT_SEED, DEV_ACCOUNT_ID, DEV_TOKENS, DEV_ZONE_ID } from "../../../sandbox/seed";
 import { type Sandbox, startSandbox } from "../../../sandbox/server";
 import type { Connector } from "../../../sandbox/tunnel";
@@ -42,7 +43,7 @@ export const ACCESS = `/accounts/${DEV_ACCOUNT_ID}/access`;
 
 /** Builds the objects through the API, as the stack does. `legacy`: an organization of before October 2026. */
 export async function startRig(
-  options: { legacy?: boolean; settings?: Partial<EdgeSettings> } = {},
+  options: { legacy?: boolean; settings?: Partial<EdgeSettings>; google?: GoogleOptions } = {},
 ): Promise<Rig> {
   const seed = {
     ...DEFAULT_SEED,
@@ -50,7 +51,11 @@ export async function startRig(
       options.legacy ? { ...account, createdAt: "2024-01-01T00:00:00Z" } : account,
     ),
   };
-  const sandbox = await startSandbox({ seed, rateLimit: false, edge: { settings: options.settings } });
+  const sandbox = await startSandbox({
+    seed,
+    rateLimit: false,
+    edge: { settings: options.settings, google: options.google },
+  });
   const { edge } = sandbox;
   if (edge === undefined) throw new Error("no edge");
   const origin = await startEchoOrigin();
