@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-export interface StandInComment {
+interface StandInComment {
   id: number;
   body: string;
   user: { login: string };
 }
 
-export interface StandInIssue {
+interface StandInIssue {
   number: number;
   title: string;
   body: string;
@@ -17,7 +17,7 @@ export interface StandInIssue {
 }
 
 /** What the stand-in holds and how it behaves; tests change it as they go. */
-export interface StandInState {
+interface StandInState {
   /** Comments of pull request 7. */
   comments: StandInComment[];
   issues: StandInIssue[];

@@ -2,7 +2,8 @@
 //
 //   tsx tools/github/review.ts --stack prod --commit <sha> [--out review.json] [--agreed true] [--mask true] [--sandbox]
 import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { engineAccess } from "../../src/cli/stack-access";
@@ -16,47 +17,63 @@ import { projectName } from "./project";
 
 const log = (line: string) => process.stderr.write(`${line}\n`);
 
-async function preview(target: PulumiTarget, stack: string): Promise<Planned> {
-  const env = { ...target.env, ...streamedEvents };
-  const result = await pulumi({ ...target, env }, ["preview", "--json", "--stack", stack, ...guardrails]);
-  if (result.code !== 0) log(result.stderr.trim());
-  return readEvents(result.stdout, result.code);
+/** What is known of one stack's plan. */
+interface Previewed {
+  planned: Planned;
+  access?: AccessChange;
 }
 
-async function previewInSandbox(stack: string): Promise<Planned> {
-  const session = await openSandboxSession({ log });
-  try {
-    const target = session.target("preview");
-    await ensureStack(target, stack);
-    return await preview(target, stack);
-  } finally {
-    await session.close();
-  }
-}
-
-interface Asked {
-  stack: string;
-  sandbox: boolean;
+/** How to state the access diff. */
+interface Stated {
   /** Whether access is meant to widen. */
   agreed: boolean;
   /** Whether e-mail addresses are to be left out. */
   mask: boolean;
 }
 
-/** What `access-diff` says; it also ends with an error when access widens, and then its answer counts none the less. */
-async function accessDiff(options: Asked): Promise<AccessChange | undefined> {
-  const { stack, sandbox, agreed, mask } = options;
-  const script = ["--import", "tsx", join(projectDir, "src", "cli", "main.ts")];
-  const where = sandbox ? "--sandbox" : "--no-sandbox";
-  const command = ["access-diff", "--stack", stack, where, "--json", mask ? "--mask" : "--no-mask"];
-  const { stdout } = await promisify(execFile)(process.execPath, [...script, ...command], {
-    cwd: projectDir,
-    maxBuffer: 16 * 1024 * 1024,
-  }).catch((error: Error & { stdout?: string; stderr?: string }) => {
-    log(error.stderr ?? error.message);
-    return { stdout: error.stdout ?? "" };
-  });
-  return stdout.trim() === "" ? undefined : accessChangeOf(stdout, agreed);
+async function preview(target: PulumiTarget, stack: string, stated: Stated): Promise<Previewed> {
+  const command = ["preview", "--json", "--stack", stack];
+  const streaming = { ...target, env: { ...target.env, ...streamedEvents } };
+  const result = await pulumi(streaming, [...command, ...guardrails]);
+  if (result.code !== 0) log(result.stderr.trim());
+  const planned = readEvents(result.stdout, result.code);
+  if (!planned.completed && planned.guardrails.length === 0) return { planned };
+
+  // Without the resources that stay the same nobody would be known to have access now.
+  const digest = await pulumi(target, [...command, "--show-sames"]);
+  return { planned, access: await accessChange(digest.stdout, stated) };
+}
+
+/** What `access-diff` says of a preview; it ends with an error when access widens, and its answer counts none the less. */
+async function accessChange(digest: string, { agreed, mask }: Stated): Promise<AccessChange | undefined> {
+  const dir = await mkdtemp(join(tmpdir(), "comfyui-access-review-"));
+  try {
+    const file = join(dir, "preview.json");
+    await writeFile(file, digest, { mode: 0o600 });
+    const script = ["--import", "tsx", join(projectDir, "src", "cli", "main.ts"), "access-diff"];
+    const options = ["--preview", file, "--json", mask ? "--mask" : "--no-mask"];
+    const { stdout } = await promisify(execFile)(process.execPath, [...script, ...options], {
+      cwd: projectDir,
+      maxBuffer: 16 * 1024 * 1024,
+    }).catch((error: Error & { stdout?: string; stderr?: string }) => {
+      log(error.stderr ?? error.message);
+      return { stdout: error.stdout ?? "" };
+    });
+    return stdout.trim() === "" ? undefined : accessChangeOf(stdout, agreed);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function previewInSandbox(stack: string, stated: Stated): Promise<Previewed> {
+  const session = await openSandboxSession({ log });
+  try {
+    const target = session.target("preview");
+    await ensureStack(target, stack);
+    return await preview(target, stack, stated);
+  } finally {
+    await session.close();
+  }
 }
 
 /** For a repository that everybody can read; the access diff has stable names in place of addresses instead. */
@@ -77,15 +94,17 @@ async function main(): Promise<void> {
     },
   });
   const { stack, sandbox } = values;
-  const [agreed, mask] = [values.agreed === "true", values.mask === "true"];
-  const planned = sandbox ? await previewInSandbox(stack) : await preview(await engineAccess(false), stack);
+  const stated = { agreed: values.agreed === "true", mask: values.mask === "true" };
+  const { planned, access } = sandbox
+    ? await previewInSandbox(stack, stated)
+    : await preview(await engineAccess(false), stack, stated);
   const review: Review = {
     version: 1,
     project: await projectName(),
     stack,
     commit: values.commit,
-    ...(mask ? withoutAddresses(planned) : planned),
-    access: await accessDiff({ stack, sandbox, agreed, mask }),
+    ...(stated.mask ? withoutAddresses(planned) : planned),
+    access,
   };
   await writeFile(values.out, `${JSON.stringify(review, null, 2)}\n`);
 }
