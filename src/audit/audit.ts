@@ -18,16 +18,23 @@ type Format = "javascript" | "python" | "shell" | "yaml" | "json" | "keys" | "ma
  * Finds every use of ComfyUI's API in a set of files. Pure: reads nothing besides.
  * @param hostname the name that Access protects, e.g. `comfyui.datacrew.space`
  */
-export function audit(files: readonly AuditFile[], hostname: string): Omit<AuditReport, "skipped"> {
+export function audit(files: readonly AuditFile[], hostname: string): AuditReport {
   const environment = environmentOf(files);
   const findings: Finding[] = [];
+  const skipped: AuditReport["skipped"] = [];
   for (const file of files) {
     const format = formatOf(file.path);
     if (format === undefined || !mayCall(file.text)) continue;
-    findings.push(...findingsIn({ path: file.path, code: file.text }, format, hostname, environment));
+    try {
+      findings.push(...findingsIn({ path: file.path, code: file.text }, format, hostname, environment));
+    } catch (error) {
+      // The readers follow brackets by calling themselves: nothing that a person wrote goes too deep.
+      if (!(error instanceof RangeError)) throw error;
+      skipped.push({ path: file.path, reason: "brackets nested too deep" });
+    }
   }
   findings.sort((one, other) => compare(one.path, other.path) || one.line - other.line);
-  return { hostname, files: files.length, findings, leaks: files.flatMap(leaksIn) };
+  return { hostname, files: files.length, skipped, findings, leaks: files.flatMap(leaksIn) };
 }
 
 function compare(one: string, other: string): number {

@@ -51,7 +51,8 @@ export const auditCommand = defineCommand({
     const own = resolve(args.output);
     // An earlier report quotes the lines that it found.
     const others = files.filter(({ path }) => join(resolve(args.folder), path) !== own);
-    const report = { ...audit(others, hostname), skipped };
+    const found = audit(others, hostname);
+    const report = { ...found, skipped: [...skipped, ...found.skipped] };
     if (args.json) process.stdout.write(toJson(report));
     else if (args.output === "-") process.stdout.write(toMarkdown(report));
     else {

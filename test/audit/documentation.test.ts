@@ -15,7 +15,7 @@ function blocks(language: string): string[] {
 test("the page's example is what the command makes of the page's script", () => {
   const [text = ""] = blocks("python");
   const report = audit([{ path: "nightly.py", text, tracked: true }], "comfyui.datacrew.space");
-  const markdown = toMarkdown({ ...report, skipped: [] });
+  const markdown = toMarkdown(report);
   const quoted = blocks("markdown");
   expect(quoted).toHaveLength(2);
   for (const part of quoted) expect(markdown).toContain(part);

@@ -63,3 +63,14 @@ function inShort(finding: Finding): string {
   const what = kind === "library" ? ` ${library}` : kind === "setting" ? "" : ` ${route}`;
   return `${line} ${kind}${what} → ${address.text} [${address.from}] ${place}, ${authentication}: ${verdict}`;
 }
+
+test.each(["a.py", "a.js", "a.json"])(
+  "names %s as not read where brackets go too deep, and reads on",
+  (path) => {
+    const deep = { path, text: `comfy = ${"[".repeat(20_000)}`, tracked: false };
+    const script = { path: "b.sh", text: "curl http://localhost:8188/queue\n", tracked: false };
+    const report = audit([deep, script], HOSTNAME);
+    expect(report.skipped).toEqual([{ path, reason: "brackets nested too deep" }]);
+    expect(report.findings).toHaveLength(1);
+  },
+);

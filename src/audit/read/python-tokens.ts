@@ -20,9 +20,13 @@ const NUMBER = /\d[\w.]*/y;
 const BLANK = /[ \t\r\f]+|\\\r?\n|#[^\n]*/y;
 const OPERATOR = /->|:=|\*\*|\/\/|[=!<>+*%&|^/-]=|./sy;
 
+/** As Python itself: its parser refuses more than 200 open brackets. */
+const DEEPEST = 200;
+
 /**
  * Cuts Python into tokens; comments and blanks are gone, line ends count only outside brackets.
- * Takes anything: an unclosed text ends with its line, or with the file where it is a long one.
+ * An unclosed text ends with its line, or with the file where it is a long one.
+ * @throws {RangeError} for more open brackets than Python takes
  */
 export function tokenize(code: string): Token[] {
   const tokens: Token[] = [];
@@ -73,7 +77,7 @@ export function tokenize(code: string): Token[] {
       continue;
     }
     const operator = match(OPERATOR)?.[0] ?? "";
-    if ("([{".includes(operator)) depth++;
+    if ("([{".includes(operator) && ++depth > DEEPEST) throw new RangeError("brackets nested too deep");
     if (")]}".includes(operator)) depth = Math.max(0, depth - 1);
     push("operator", operator, at + Math.max(1, operator.length));
   }
