@@ -1,6 +1,6 @@
 import { UserError } from "../errors";
 import { type AccessState, accessStateOf, type StateResource, TYPES } from "../explain/access-state";
-import { isHidden, UNKNOWN_VALUE } from "../explain/wire-rules";
+import { isHidden, MASKED_VALUE, UNKNOWN_VALUE } from "../explain/wire-rules";
 import { hiddenFacts } from "./hidden";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -49,7 +49,8 @@ export function comparePreview(text: string, where: string): Comparison {
     if (newState === undefined || GONE.has(op)) continue;
     const id = MADE.has(op) ? urn : (before.get(urn)?.id ?? urn);
     const given = MADE.has(op) ? {} : pick(fields(oldState?.["outputs"]), GIVEN);
-    const planned = resource(newState, id);
+    const planned =
+      op === "same" ? resource(newState, id) : (otherSecrets(resource(newState, id)) as StateResource);
     after.set(urn, { ...planned, outputs: { ...given, ...planned.outputs } });
   }
   const dependencies = new Map(
@@ -85,6 +86,14 @@ function stepsOf(text: string, where: string): Step[] {
     throw new UserError(`${where} holds no steps`, "Give what `pulumi preview --json` printed.");
   }
   return steps as Step[];
+}
+
+/** A preview shows old and new secrets alike: where something changes, they must not pass for the same. */
+function otherSecrets(value: unknown): unknown {
+  if (value === MASKED_VALUE) return `${MASKED_VALUE} to be`;
+  if (Array.isArray(value)) return value.map(otherSecrets);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, otherSecrets(inner)]));
 }
 
 function resource(state: Fields, id: string): StateResource {

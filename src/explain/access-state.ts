@@ -58,7 +58,7 @@ export interface StateIdentityProvider {
 }
 
 /** A DNS record; only behind a proxied one does Access stand in front. */
-export interface StateRecord {
+interface StateRecord {
   name: string;
   proxied: boolean;
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Rule } from "../access";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -5,7 +6,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** What the engine writes in a preview for a value that only the update will tell. */
 export const UNKNOWN_VALUE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 /** What the engine writes instead of a secret in a preview. */
-const MASKED_VALUE = "[secret]";
+export const MASKED_VALUE = "[secret]";
 /** Marks a secret in an exported state. */
 const SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d";
 
@@ -17,7 +18,7 @@ const ODD_NAMES: Readonly<Record<string, string>> = {
 
 /** Whether a value cannot be read: only the update tells it, or it is a secret. */
 export function isHidden(value: unknown): boolean {
-  if (value === UNKNOWN_VALUE || value === MASKED_VALUE) return true;
+  if (typeof value === "string") return value === UNKNOWN_VALUE || value.startsWith(MASKED_VALUE);
   return typeof value === "object" && value !== null && SECRET_SIGNATURE in value;
 }
 
@@ -41,8 +42,10 @@ function wireRule(rule: unknown): Rule {
   );
 }
 
+/** Two that hide the same are the same; what they hide is not repeated, not even encrypted. */
 function hiddenRule(type: string, value: unknown): Rule {
-  return { [`${snakeCase(type)} that cannot be read yet`]: { value: JSON.stringify(value) } };
+  const mark = createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 8);
+  return { [`${snakeCase(type)} that cannot be read yet`]: { mark } };
 }
 
 function wireFields(value: unknown): unknown {
