@@ -215,4 +215,32 @@ describe("a pull request from a branch", () => {
     expect(code, output).toBe(0);
     expect(body).toContain("### ✅ No changes");
   });
+
+  test("is followed by a schedule that finds what was changed by hand, and a token that is not accepted", async () => {
+    await propose((yaml) => `${yaml}# A comment.\n`);
+    const target = rig.session.target("preview");
+    const env = { ...target.env, ...runnerEnvironment(), PATH: target.env["PATH"] };
+    const [compare] = await stepsOf("drift.yml", "check");
+    if (compare === undefined) throw new Error("the job check has no step");
+    const check = async (change: NodeJS.ProcessEnv = {}) => {
+      const ended = await runStep(compare, { ...env, ...change });
+      expect(ended.code, ended.output).toBe(0);
+      return JSON.parse(await readFile(join(clone, "findings.json"), "utf8")) as Record<string, unknown[]>;
+    };
+    expect(await check()).toEqual({ version: 1, failure: [], drift: [], expiring: [] });
+
+    const records = "/zones/fedcba9876543210fedcba9876543210/dns_records";
+    const [record] = await rig.api<{ id: string; name: string }[]>(
+      "GET",
+      `${records}?name=comfyui.datacrew.space`,
+    );
+    await rig.api("PATCH", `${records}/${record?.id}`, { proxied: false });
+    expect((await check())["drift"]).toEqual([
+      expect.stringMatching(/^update .*DnsRecord comfyui: .*proxied/),
+    ]);
+
+    const refused = await check({ CLOUDFLARE_API_TOKEN: "not-a-token" });
+    expect(refused["failure"]?.length).toBeGreaterThan(0);
+    expect(JSON.stringify(refused)).not.toContain("not-a-token");
+  });
 });
