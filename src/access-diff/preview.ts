@@ -25,6 +25,12 @@ export function compareResources(
   };
 }
 
+/**
+ * The engine's arguments for a preview that can be compared. With what stays the same: who may pass hangs on
+ * applications that a changed policy leaves as they are.
+ */
+export const PREVIEW_CALL = ["preview", "--json", "--show-sames"] as const;
+
 /** Outputs that only Cloudflare gives, and that an update leaves as they are. */
 const GIVEN = ["aud", "clientId", "expiresAt"];
 
@@ -32,9 +38,9 @@ const GONE = new Set(["delete", "delete-replaced", "discard", "discard-replaced"
 const MADE = new Set(["create", "create-replacement", "replace", "import", "import-replacement"]);
 
 /**
- * Reads what `pulumi preview --json` prints: the resources as they are, and as they are to be. Ids that only the
+ * Reads what {@link PREVIEW_CALL} prints: the resources as they are, and as they are to be. Ids that only the
  * update will tell are found again by what each property depends on.
- * @throws {UserError} when it is no preview, or one that failed.
+ * @throws {UserError} when it is no preview, one that failed, or one that leaves out what stays the same.
  */
 export function comparePreview(text: string, where: string): Comparison {
   const steps = stepsOf(text, where);
@@ -64,6 +70,8 @@ export function comparePreview(text: string, where: string): Comparison {
   return { ...compared, undecided: [...compared.undecided, ...ambiguous] };
 }
 
+const HOW = `Give what \`pulumi ${PREVIEW_CALL.join(" ")}\` printed.`;
+
 interface Step {
   op: string;
   urn: string;
@@ -76,14 +84,19 @@ function stepsOf(text: string, where: string): Step[] {
   try {
     parsed = JSON.parse(text);
   } catch {
-    throw new UserError(`${where} is not JSON`, "Give what `pulumi preview --json` printed.");
+    throw new UserError(`${where} is not JSON`, HOW);
   }
-  const { steps, diagnostics } = fields(parsed);
+  const { steps, diagnostics, changeSummary } = fields(parsed);
   const failed =
     Array.isArray(diagnostics) && diagnostics.map(fields).find(({ severity }) => severity === "error");
   if (failed) throw new UserError(`${where} failed: ${failed["message"]}`, "Mend what it says first.");
   if (!Array.isArray(steps)) {
-    throw new UserError(`${where} holds no steps`, "Give what `pulumi preview --json` printed.");
+    throw new UserError(`${where} holds no steps`, HOW);
+  }
+  // Without them a changed policy would have no application, and the change would look like none.
+  const same = steps.filter((step) => fields(step)["op"] === "same").length;
+  if (Number(fields(changeSummary)["same"] ?? 0) > same) {
+    throw new UserError(`${where} leaves out the resources that stay the same`, HOW);
   }
   return steps as Step[];
 }

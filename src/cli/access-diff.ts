@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { defineCommand } from "citty";
 import { type AccessDiff, accessDiff, type DiffVerdict } from "../access-diff/access-diff";
 import { maskDiff } from "../access-diff/mask";
-import { type Comparison, comparePreview, compareResources } from "../access-diff/preview";
+import { type Comparison, comparePreview, compareResources, PREVIEW_CALL } from "../access-diff/preview";
 import { renderMarkdown, renderText } from "../access-diff/report";
 import { UserError } from "../errors";
 import { resourcesOf } from "../explain/access-state";
@@ -31,7 +31,7 @@ export const accessDiffCommand = defineCommand({
     sandbox: sandboxArg,
     preview: {
       type: "string",
-      description: "A file that `pulumi preview --json` wrote, instead of a stack.",
+      description: "A file that `pulumi preview --json --show-sames` wrote, instead of a stack.",
     },
     from: { type: "string", description: "A file that `pulumi stack export` wrote: how it is. With --to." },
     to: {
@@ -106,7 +106,7 @@ async function readText(path: string): Promise<string> {
 
 /** What the working tree would change of a stack as it is deployed. */
 async function previewOf(args: Source): Promise<string> {
-  const call = ["preview", "--json", "--stack", args.stack];
+  const call = [...PREVIEW_CALL, "--stack", args.stack];
   if (!isSandboxed(args)) return jsonOf(await pulumi(await engineAccess(false), call), args.stack);
   const session = await openSandboxSession({ log: (line) => process.stderr.write(`${line}\n`) });
   try {

@@ -70,6 +70,7 @@ test.each([
   ["not json", /is not JSON/],
   ["{}", /holds no steps/],
   ['{"steps":[],"diagnostics":[{"severity":"error","message":"boom"}]}', /the preview failed: boom/],
+  ['{"steps":[],"changeSummary":{"same":3}}', /leaves out the resources that stay the same/],
 ])("%s is refused", (text, said) => {
   expect(() => comparePreview(text, "the preview")).toThrow(said);
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accessDiff } from "../../src/access-diff/access-diff";
-import { comparePreview, compareResources } from "../../src/access-diff/preview";
+import { comparePreview, compareResources, PREVIEW_CALL } from "../../src/access-diff/preview";
 import { resourcesOf } from "../../src/explain/access-state";
 import { EngineRig, type Settings } from "./support";
 
@@ -31,7 +31,7 @@ const state = async () => resourcesOf((await rig.run(["stack", "export"])).stdou
 /** What the preview of a changed config comes to. */
 async function previewed(edit: (settings: Settings) => void) {
   await rig.config(edit);
-  const result = await rig.run(["preview", "--json"], { as: "preview" });
+  const result = await rig.run([...PREVIEW_CALL], { as: "preview" });
   expect(result.code, result.stdout + result.stderr).toBe(0);
   const { before, after, undecided } = comparePreview(result.stdout, "the preview");
   return accessDiff(before, after, { undecided });
@@ -78,6 +78,12 @@ describe("the access diff of a preview", () => {
 
   test("of an unchanged stack is empty", async () => {
     expect(await previewed(() => {})).toMatchObject({ verdict: "no change", entries: [], facts: [] });
+  });
+
+  test("of one more e-mail address, which changes the policy and nothing else", async () => {
+    const diff = await previewed((settings) => first(settings).allow.emails?.push("second@datacrew.space"));
+    expect(lines(diff)).toEqual(["gain second@datacrew.space comfyui.datacrew.space"]);
+    expect(diff.verdict).toBe("widened");
   });
 
   test("of a changed one says who gains and who loses, and is what then really changes", async () => {
