@@ -1,145 +1,62 @@
-import { execFile, spawn } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-import { promisify } from "node:util";
+import { cp, mkdir, readFile, rm, symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { projectDir } from "../../src/sandboxed/workspace";
-import { type StandIn, startGitHub } from "../github/github-stand-in";
+import { announceSandbox } from "../../src/sandboxed/workspace";
 import { EngineRig } from "./support";
+import { type Context, WorkflowClone } from "./workflow-clone";
 
-const run = promisify(execFile);
+let clone: WorkflowClone;
 
-interface Step {
-  name: string;
-  uses?: string;
-  run?: string;
-  env?: Record<string, string>;
+const withPeople =
+  (...emails: string[]) =>
+  (yaml: string) =>
+    yaml.replace("emails: [artist@datacrew.space]", `emails: [${emails.join(", ")}]`);
+const oneMore = withPeople("artist@datacrew.space", "second@datacrew.space");
+
+/** The job's environment where it may use the account: the sandbox's credentials, and a runner's own settings. */
+function environment(rig: EngineRig, as: "up" | "preview"): NodeJS.ProcessEnv {
+  const { env } = rig.session.target(as);
+  return { ...env, ...clone.environment(), PATH: env["PATH"] };
 }
 
-let scratch: string;
-let clone: string;
-let commit: string;
-let github: StandIn;
-let summary: string;
-
-async function git(...args: string[]): Promise<string> {
-  const identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"];
-  return (await run("git", [...identity, ...args], { cwd: clone })).stdout.trim();
-}
-
-/** What `${{ … }}` stands for in these workflows; an expression that is not listed here fails the test. */
-function expressions(labels: string[]): Record<string, string> {
-  return {
-    "github.event.pull_request.head.sha": commit,
-    "github.event.pull_request.number": "7",
-    "contains(github.event.pull_request.labels.*.name, 'access-widens')": String(
-      labels.includes("access-widens"),
-    ),
-    "!github.event.repository.private": "false",
-    "github.token": "stand-in-token",
-    "github.sha": commit,
-  };
-}
-
-/** The steps of one job that run a script; what an action does, the test has done. */
-async function stepsOf(workflow: string, job: string): Promise<Step[]> {
-  const text = await readFile(join(clone, ".github", "workflows", workflow), "utf8");
-  const file = parse(text) as {
-    env: Record<string, string>;
-    jobs: Record<string, { env?: object; steps: Step[] }>;
-  };
-  const own = file.jobs[job];
-  if (own === undefined) throw new Error(`${workflow} has no job ${job}`);
-  return own.steps
-    .filter((step) => step.run !== undefined && step.name !== "Install packages")
-    .map((step) => ({ ...step, env: { ...file.env, ...own.env, ...step.env } }));
-}
-
-/** Runs a step as the runner does: its script from a file, by a shell that ends at the first error. */
-async function runStep(step: Step, env: NodeJS.ProcessEnv, labels: string[] = []) {
-  const known = expressions(labels);
-  const own = Object.entries(step.env ?? {}).flatMap(([name, value]) => {
-    // Credentials and addresses of accounts are the environment's own, here the sandbox's.
-    if (/\$\{\{ (secrets|vars)\./.test(value)) return [];
-    const said = value.replace(/\$\{\{ (.*?) \}\}/g, (_, expression: string) => {
-      if (known[expression] === undefined) throw new Error(`${expression} is not known to this test`);
-      return known[expression];
-    });
-    return [[name, name === "STACK" ? said.replace(/prod$/, "dev") : said] as const];
-  });
-  const script = join(scratch, "step.sh");
-  await writeFile(script, step.run ?? "");
-  const child = spawn("bash", ["--noprofile", "--norc", "-eo", "pipefail", script], {
-    cwd: clone,
-    env: { ...env, ...Object.fromEntries(own) },
-    timeout: 240_000,
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
+/** The jobs of a review one after the other, the artifact handed from one to the next. */
+async function review(rig: EngineRig, labels: string[] = []) {
+  for (const step of (await clone.job("pull-request.yml", "preview")).steps) {
+    const ended = await clone.runStep(step, environment(rig, "preview"), { labels });
+    expect(ended.code, ended.output).toBe(0);
   }
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  return { code, output };
+  return comment("pull-request.yml", { labels });
 }
 
-/** A runner's environment: nothing of the user's but where programs are, and no credential. */
-function runnerEnvironment(): NodeJS.ProcessEnv {
-  return {
-    PATH: [join(projectDir, "node_modules", "node", "bin"), process.env["PATH"]].join(delimiter),
-    HOME: process.env["HOME"],
-    GITHUB_API_URL: github.url,
-    GITHUB_SERVER_URL: "https://github.com",
-    GITHUB_REPOSITORY: "owner/name",
-    GITHUB_RUN_ID: "500",
-    GITHUB_RUN_ATTEMPT: "1",
-    GITHUB_STEP_SUMMARY: summary,
-  };
+/** The job that writes the comment, with what the one before left. */
+async function comment(workflow: string, context: Context) {
+  await handOver("handed-over");
+  const [write] = (await clone.job(workflow, "comment")).steps;
+  if (write === undefined) throw new Error("the job comment has no step");
+  const ended = await clone.runStep(write, clone.environment(), context);
+  return { ...ended, body: clone.github.state.comments.map(({ body }) => body).join("\n----\n") };
 }
 
-/** Changes the stack's config in the clone and commits it: what a pull request would be. */
-async function propose(change: (yaml: string) => string): Promise<void> {
-  const file = join(clone, "Pulumi.dev.yaml");
-  await git("reset", "--quiet", "--hard", "base");
-  await writeFile(file, change(await readFile(file, "utf8")));
-  await git("commit", "--quiet", "--all", "--message", "A change");
-  commit = await git("rev-parse", "HEAD");
-  github.state.head = commit;
-  github.state.comments = [];
-  await writeFile(summary, "");
+/** The artifact, from the job that made it to a folder of the one that takes it. */
+async function handOver(folder: string): Promise<void> {
+  await mkdir(join(clone.dir, folder), { recursive: true });
+  await cp(join(clone.dir, "review.json"), join(clone.dir, folder, "review.json"));
 }
-
-const oneMore = (yaml: string) =>
-  yaml.replace("emails: [artist@datacrew.space]", "emails: [artist@datacrew.space, second@datacrew.space]");
 
 beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "comfyui-access-workflows-"));
-  clone = join(scratch, "clone");
-  summary = join(scratch, "summary");
-  github = await startGitHub();
-  await run("git", ["clone", "--quiet", projectDir, clone]);
-  await symlink(join(projectDir, "node_modules"), join(clone, "node_modules"));
-  await git("tag", "base");
+  clone = await WorkflowClone.open();
 });
 
-afterAll(async () => {
-  await github.close();
-  await rm(scratch, { recursive: true, force: true });
-});
+afterAll(() => clone?.close());
 
 describe("a pull request from a fork", () => {
   test("is reviewed in the sandbox by the job's own steps, without any credential", async () => {
-    await propose(oneMore);
+    await clone.propose(oneMore);
     const outcomes: [string, number | null][] = [];
     let output = "";
-    for (const step of await stepsOf("pull-request.yml", "fork")) {
-      const ended = await runStep(step, runnerEnvironment());
+    for (const step of (await clone.job("pull-request.yml", "fork")).steps) {
+      const ended = await clone.runStep(step, clone.environment());
       outcomes.push([step.name, ended.code]);
       output += ended.output;
     }
@@ -148,12 +65,12 @@ describe("a pull request from a fork", () => {
       ["Preview, with guardrails and the access diff", 0],
       ["Write the run's page", 1],
     ]);
-    const page = await readFile(summary, "utf8");
+    const page = await readFile(clone.summary, "utf8");
     expect(page).toContain("From a fork");
     expect(page).toContain("access widens without the agreed label");
     expect(page).toMatch(/^\+ .*second@datacrew\.space/m);
     expect(page).toContain("#### Guardrails: met");
-    expect(github.calls).toEqual([]);
+    expect(clone.github.calls).toEqual([]);
   });
 });
 
@@ -169,63 +86,48 @@ describe("a pull request from a branch", () => {
 
   afterAll(() => rig?.close());
 
-  /** The jobs one after the other, the artifact handed from one to the next. */
-  async function review(labels: string[] = []) {
-    const target = rig.session.target("preview");
-    const env = { ...target.env, ...runnerEnvironment(), PATH: target.env["PATH"] };
-    for (const step of await stepsOf("pull-request.yml", "preview")) {
-      const ended = await runStep(step, env, labels);
-      expect(ended.code, ended.output).toBe(0);
-    }
-    await mkdir(join(clone, "handed-over"), { recursive: true });
-    await cp(join(clone, "review.json"), join(clone, "handed-over", "review.json"));
-    const [write] = await stepsOf("pull-request.yml", "comment");
-    if (write === undefined) throw new Error("the job comment has no step");
-    const ended = await runStep(write, runnerEnvironment(), labels);
-    return { ...ended, body: github.state.comments.map(({ body }) => body).join("\n----\n") };
-  }
-
   test("gets a comment that says who gains, and is blocked until the label says that this is meant", async () => {
-    await propose(oneMore);
-    const blocked = await review();
+    await clone.propose(oneMore);
+    const blocked = await review(rig);
     expect(blocked.code, blocked.output).toBe(1);
     expect(blocked.body).toContain("⛔ Blocked: access widens without the agreed label");
     expect(blocked.body).toMatch(/^\+ .*second@datacrew\.space/m);
-    const agreed = await review(["access-widens"]);
+    const agreed = await review(rig, ["access-widens"]);
     expect(agreed.code, agreed.output).toBe(0);
     expect(agreed.body).toContain("### 📝 Changes");
     expect(agreed.body).toContain("#### Resources: 1 update");
     expect(agreed.body).toContain("#### Access tests: 4 passed");
-    expect(github.state.comments).toHaveLength(1);
+    expect(clone.github.state.comments).toHaveLength(1);
   });
 
   test("is blocked by a failing access test, which the comment names", async () => {
-    await propose((yaml) =>
+    await clone.propose((yaml) =>
       yaml.replace("- who: stranger@example.org\n      deny:", "- who: stranger@example.org\n      allow:"),
     );
-    const { code, body } = await review();
+    const { code, body } = await review(rig);
     expect(code).toBe(1);
     expect(body).toContain("1 access test fails");
     expect(body).toContain("stranger@example.org at comfyui: expected allow, got refused");
   });
 
   test("says so when nothing changes", async () => {
-    await propose((yaml) => `${yaml}# A comment.\n`);
-    const { code, body, output } = await review();
+    await clone.propose((yaml) => `${yaml}# A comment.\n`);
+    const { code, body, output } = await review(rig);
     expect(code, output).toBe(0);
     expect(body).toContain("### ✅ No changes");
   });
 
   test("is followed by a schedule that finds what was changed by hand, and a token that is not accepted", async () => {
-    await propose((yaml) => `${yaml}# A comment.\n`);
-    const target = rig.session.target("preview");
-    const env = { ...target.env, ...runnerEnvironment(), PATH: target.env["PATH"] };
-    const [compare] = await stepsOf("drift.yml", "check");
+    await clone.propose((yaml) => `${yaml}# A comment.\n`);
+    const [compare] = (await clone.job("drift.yml", "check")).steps;
     if (compare === undefined) throw new Error("the job check has no step");
     const check = async (change: NodeJS.ProcessEnv = {}) => {
-      const ended = await runStep(compare, { ...env, ...change });
+      const ended = await clone.runStep(compare, { ...environment(rig, "preview"), ...change });
       expect(ended.code, ended.output).toBe(0);
-      return JSON.parse(await readFile(join(clone, "findings.json"), "utf8")) as Record<string, unknown[]>;
+      return JSON.parse(await readFile(join(clone.dir, "findings.json"), "utf8")) as Record<
+        string,
+        unknown[]
+      >;
     };
     expect(await check()).toEqual({ version: 1, failure: [], drift: [], expiring: [] });
 
@@ -242,5 +144,132 @@ describe("a pull request from a branch", () => {
     const refused = await check({ CLOUDFLARE_API_TOKEN: "not-a-token" });
     expect(refused["failure"]?.length).toBeGreaterThan(0);
     expect(JSON.stringify(refused)).not.toContain("not-a-token");
+  });
+});
+
+describe("a merged pull request", () => {
+  let rig: EngineRig;
+
+  beforeAll(async () => {
+    rig = await EngineRig.open({ access: true });
+    await rig.config();
+    const up = await rig.up();
+    expect(up.code, up.stdout + up.stderr).toBe(0);
+    // `verify` looks for a sandbox where a user has one: in the folder of the clone.
+    await rm(join(clone.dir, ".sandbox"), { recursive: true, force: true });
+    await symlink(rig.dir, join(clone.dir, ".sandbox"));
+    const { workspace, url, tokens, access } = rig.session;
+    access?.connectAll();
+    await announceSandbox(workspace, { pid: process.pid, url, tokens, network: access?.network ?? {} });
+  });
+
+  afterAll(() => rig?.close());
+
+  /** Reviews and approves what is proposed, and merges it: main gets a commit of its own. */
+  async function approve(change: (yaml: string) => string): Promise<void> {
+    await clone.propose(change);
+    const reviewed = await review(rig, ["access-widens"]);
+    expect(reviewed.code, reviewed.output).toBe(0);
+    await handOver("approved");
+    const head = clone.commit;
+    await clone.git("commit", "--quiet", "--allow-empty", "--message", "Merge");
+    clone.commit = await clone.git("rev-parse", "HEAD");
+    const { state } = clone.github;
+    state.merged = [{ number: 7, merged_at: "2030", head: { sha: head }, base: { ref: "main" } }];
+    const run = { event: "pull_request", head_sha: head, conclusion: "success", created_at: "" };
+    state.runs = [{ ...run, id: 41, path: ".github/workflows/pull-request.yml" }];
+  }
+
+  /** The workflow as the runner goes through it: what follows a failed step is skipped. */
+  async function deploy() {
+    await rm(join(clone.dir, "review.json"));
+    const up = await clone.job("deploy.yml", "up");
+    const steps: NonNullable<Context["steps"]> = Object.fromEntries(
+      up.steps.flatMap(({ id }) => (id === undefined ? [] : [[id, { outcome: "skipped", outputs: {} }]])),
+    );
+    const outcomes: [string, number | null][] = [];
+    let output = "";
+    for (const step of up.steps) {
+      const ended = await clone.runStep(step, environment(rig, "up"), { steps });
+      outcomes.push([step.name, ended.code]);
+      output += ended.output;
+      const outcome = ended.code === 0 ? "success" : "failure";
+      if (step.id !== undefined) steps[step.id] = { outcome, outputs: ended.outputs };
+      if (ended.code !== 0) break;
+    }
+    const outputs = Object.entries(up.outputs ?? {}).map(
+      ([name, value]) => [name, clone.text(value, { steps })] as const,
+    );
+    const needs = { up: { outputs: Object.fromEntries(outputs) } };
+    const { if: when = "" } = await clone.job("deploy.yml", "comment");
+    expect(clone.evaluate(when, { needs })).toBe(true);
+    const { body } = await comment("deploy.yml", { needs });
+    return { outcomes, output, steps, body };
+  }
+
+  /** Who the account lets in, by the API. */
+  async function allowed(): Promise<string> {
+    const path = "/accounts/0123456789abcdef0123456789abcdef/access/policies";
+    return JSON.stringify(await rig.api("GET", path));
+  }
+
+  test("is applied when it changes access as it was approved, and the comment says so", async () => {
+    await approve(oneMore);
+    expect(await allowed()).not.toContain("second@datacrew.space");
+    const { outcomes, output, steps, body } = await deploy();
+    expect(outcomes, output).toEqual([
+      ["Find what was approved", 0],
+      ["Review once more, on main", 0],
+      ["Compare with what was approved", 0],
+      ["Apply", 0],
+      ["Try who gets in", 0],
+    ]);
+    expect(steps["approved"]?.outputs["run"]).toBe("41");
+    expect(await allowed()).toContain("second@datacrew.space");
+    expect(body).toContain("### 🚀 Applied");
+    expect(body).toMatch(/^\+ .*second@datacrew\.space/m);
+    expect(clone.github.state.comments).toHaveLength(1);
+  });
+
+  test("is not applied after something else was deployed in between, and the comment says why", async () => {
+    await approve(withPeople("artist@datacrew.space", "third@datacrew.space"));
+    await rig.config();
+    const between = await rig.up();
+    expect(between.code, between.stdout + between.stderr).toBe(0);
+    const before = (await rig.writes()).length;
+    const { outcomes, output, body } = await deploy();
+    expect(outcomes, output).toEqual([
+      ["Find what was approved", 0],
+      ["Review once more, on main", 0],
+      ["Compare with what was approved", 1],
+    ]);
+    expect(await rig.writes()).toHaveLength(before);
+    expect(await allowed()).not.toContain("third@datacrew.space");
+    expect(body).toContain("### ⛔ Blocked");
+    expect(body).toContain("main would not change access as it was approved");
+    expect(clone.github.state.comments).toHaveLength(1);
+  });
+});
+
+describe("a rotation", () => {
+  test("is proposed as a pull request that changes the token's version and nothing else", async () => {
+    await clone.git("reset", "--quiet", "--hard", "base");
+    const file = join(clone.dir, "Pulumi.prod.yaml");
+    const before = parse(await readFile(file, "utf8")) as { config: Record<string, object[]> };
+    const inputs = { token: "comfyui-api", days: "7" };
+    for (const name of ["bump", "propose"]) {
+      for (const step of (await clone.job("rotate.yml", name)).steps) {
+        const ended = await clone.runStep(step, clone.environment(), { inputs });
+        expect(ended.code, ended.output).toBe(0);
+      }
+    }
+    const tokens = "comfyui-access:serviceTokens";
+    const [token] = before.config[tokens] ?? [];
+    const next = { ...token, version: 2, previousExpiresAt: expect.stringMatching(/^20.*Z$/) };
+    const { files, pulls } = clone.github.state;
+    expect(parse(files["rotate/comfyui-api-500:Pulumi.prod.yaml"] ?? "")).toEqual({
+      config: { ...before.config, [tokens]: [next] },
+    });
+    expect(pulls.map(({ head }) => head.ref)).toEqual(["rotate/comfyui-api-500"]);
   });
 });

@@ -153,6 +153,7 @@ describe("states", () => {
   test.each([
     ["applied", "🚀 Applied"],
     ["apply-failed", "🔥 Applying failed"],
+    ["not-as-approved", "would not change access as it was approved"],
     ["not-applied", "nothing was applied"],
   ])("after the merge: %s, though the branch has moved on", async (mode, text) => {
     github.state.head = newer;

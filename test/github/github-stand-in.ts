@@ -137,7 +137,7 @@ function route(
   const branch = path.split("/heads/")[1] ?? "";
   switch (
     `${method} ${path
-      .replace(/\d{2,}|[0-9a-f]{40}/g, "*")
+      .replace(/[0-9a-f]{40}|\d{2,}/g, "*")
       .replace(/heads\/.*/, "heads/*")
       .replace(/contents\/.*/, "contents/*")}`
   ) {

@@ -1,7 +1,8 @@
 // Writes a review to the pull request's comment and to the run's page.
 //
-// Environment: MODE (running, review, fork, applied, apply-failed, not-applied), STACK (<project>/<stack>), COMMIT,
-// REVIEW_FILE (may be missing: the review then failed), and but for a fork GITHUB_TOKEN and PULL_REQUEST.
+// Environment: MODE (running, review, fork, applied, apply-failed, not-as-approved, not-applied), COMMIT,
+// STACK (<project>/<stack>), REVIEW_FILE (may be missing: the review then failed), and but for a fork GITHUB_TOKEN and
+// PULL_REQUEST.
 import { appendFile, readFile } from "node:fs/promises";
 import { currentRun, runScript, setting, WORKFLOW_LOGIN } from "#environment";
 import { GitHub } from "#github-api";
@@ -14,6 +15,14 @@ interface Found {
   review?: Review;
   problem?: string;
 }
+
+/** Why a merged change is not live, by mode. */
+const NOT_APPLIED: Readonly<Record<string, string>> = {
+  "not-applied": "Merged, but nothing was applied: the run says why.",
+  "not-as-approved":
+    "Merged, but nothing was applied: main would not change access as it was approved, as after something else was " +
+    "deployed in between. Open a pull request with the difference, or revert.",
+};
 
 /** Reads what the other job handed over, and refuses what is not about this commit and stack. */
 async function readReview(file: string, key: string, commit: string): Promise<Found> {
@@ -32,21 +41,21 @@ async function readReview(file: string, key: string, commit: string): Promise<Fo
 }
 
 function stateFor(mode: string, review: Review | undefined): State {
-  if (mode === "not-applied") return "blocked";
+  if (mode in NOT_APPLIED) return "blocked";
   if (mode !== "review") return mode as State;
   return review === undefined ? "failed" : stateOf(review);
 }
 
 async function main(): Promise<void> {
   const run = currentRun();
-  const mode = setting("MODE", /^(running|review|fork|applied|apply-failed|not-applied)$/);
+  const mode = setting("MODE", /^(running|review|fork|applied|apply-failed|not-as-approved|not-applied)$/);
   const key = setting("STACK", /^[\w.-]{1,100}\/[\w.-]{1,100}$/);
   const commit = setting("COMMIT", /^[0-9a-f]{40}$/);
   const found = mode === "running" ? {} : await readReview(setting("REVIEW_FILE", /./), key, commit);
   const state = stateFor(mode, found.review);
   const marker = { key, commit, run: run.id, attempt: run.attempt, state };
   const comment: Comment = { marker, runUrl: run.url, ...found };
-  if (mode === "not-applied") comment.problem = "Merged, but nothing was applied: the run says why.";
+  if (mode in NOT_APPLIED) comment.problem = NOT_APPLIED[mode];
 
   if (mode !== "running") await appendFile(setting("GITHUB_STEP_SUMMARY", /./), renderSummary(comment));
   // The check fails with the review, whatever becomes of the comment.

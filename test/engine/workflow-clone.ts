@@ -1,0 +1,184 @@
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { runInNewContext } from "node:vm";
+import { parse } from "yaml";
+import { projectDir } from "../../src/sandboxed/workspace";
+import { type StandIn, startGitHub } from "../github/github-stand-in";
+
+const run = promisify(execFile);
+
+/** A step that runs a script. */
+interface Step {
+  id?: string;
+  name: string;
+  run: string;
+  env: Record<string, string>;
+}
+
+/** A job, with its steps that run a script; what an action does, the test has done. */
+interface Job {
+  if?: string;
+  outputs?: Record<string, string>;
+  steps: Step[];
+}
+
+/** What a run knows when it comes to an expression. */
+export interface Context {
+  labels?: string[];
+  inputs?: Record<string, string>;
+  /** By id, as the steps so far ended. */
+  steps?: Record<string, { outcome: string; outputs: Record<string, string> }>;
+  needs?: Record<string, { outputs: Record<string, string> }>;
+}
+
+/** How a step ended. */
+interface Ended {
+  code: number | null;
+  output: string;
+  /** What it set as its outputs. */
+  outputs: Record<string, string>;
+}
+
+/** A clone in which workflows run, and the GitHub that their scripts talk to. */
+export class WorkflowClone {
+  /** Commit that the workflow runs for. */
+  commit = "";
+
+  private constructor(
+    private readonly scratch: string,
+    readonly dir: string,
+    readonly github: StandIn,
+  ) {}
+
+  static async open(): Promise<WorkflowClone> {
+    const scratch = await mkdtemp(join(tmpdir(), "comfyui-access-workflows-"));
+    const clone = new WorkflowClone(scratch, join(scratch, "clone"), await startGitHub());
+    await run("git", ["clone", "--quiet", projectDir, clone.dir]);
+    await symlink(join(projectDir, "node_modules"), join(clone.dir, "node_modules"));
+    await clone.git("tag", "base");
+    return clone;
+  }
+
+  async close(): Promise<void> {
+    await this.github.close();
+    await rm(this.scratch, { recursive: true, force: true });
+  }
+
+  async git(...args: string[]): Promise<string> {
+    const identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"];
+    return (await run("git", [...identity, ...args], { cwd: this.dir })).stdout.trim();
+  }
+
+  /** Page of the run. */
+  get summary(): string {
+    return join(this.scratch, "summary");
+  }
+
+  /** A runner's environment: nothing of the user's but where programs are, and no credential. */
+  environment(): NodeJS.ProcessEnv {
+    return {
+      PATH: [join(projectDir, "node_modules", "node", "bin"), process.env["PATH"]].join(delimiter),
+      HOME: process.env["HOME"],
+      GITHUB_API_URL: this.github.url,
+      GITHUB_SERVER_URL: "https://github.com",
+      GITHUB_REPOSITORY: "owner/name",
+      GITHUB_RUN_ID: "500",
+      GITHUB_RUN_ATTEMPT: "1",
+      GITHUB_STEP_SUMMARY: this.summary,
+    };
+  }
+
+  /** Changes the stack's config and commits it: what a pull request would be. */
+  async propose(change: (yaml: string) => string): Promise<void> {
+    const file = join(this.dir, "Pulumi.dev.yaml");
+    await this.git("reset", "--quiet", "--hard", "base");
+    await writeFile(file, change(await readFile(file, "utf8")));
+    await this.git("commit", "--quiet", "--all", "--message", "A change");
+    this.commit = await this.git("rev-parse", "HEAD");
+    this.github.state.head = this.commit;
+    this.github.state.comments = [];
+    await writeFile(this.summary, "");
+  }
+
+  async job(workflow: string, name: string): Promise<Job> {
+    const text = await readFile(join(this.dir, ".github", "workflows", workflow), "utf8");
+    const file = parse(text) as {
+      env?: Record<string, string>;
+      jobs: Record<string, Omit<Job, "steps"> & { env?: object; steps: Partial<Step>[] }>;
+    };
+    const own = file.jobs[name];
+    if (own === undefined) throw new Error(`${workflow} has no job ${name}`);
+    const scripts = own.steps.filter(
+      (step): step is Step => step.run !== undefined && step.name !== "Install packages",
+    );
+    return {
+      ...own,
+      steps: scripts.map((step) => ({ ...step, env: { ...file.env, ...own.env, ...step.env } })),
+    };
+  }
+
+  /** Runs a step as the runner does: its script from a file, by a shell that ends at the first error. */
+  async runStep(step: Step, env: NodeJS.ProcessEnv, context: Context = {}): Promise<Ended> {
+    const own = Object.entries(step.env).flatMap(([name, value]) => {
+      // Credentials and addresses of accounts are the environment's own, here the sandbox's.
+      if (/\$\{\{ (secrets|vars)\./.test(value)) return [];
+      const said = this.text(value, context);
+      return [[name, name === "STACK" ? said.replace(/prod$/, "dev") : said] as const];
+    });
+    const script = join(this.scratch, "step.sh");
+    const outputs = join(this.scratch, "outputs");
+    await writeFile(script, step.run);
+    await writeFile(outputs, "");
+    const child = spawn("bash", ["--noprofile", "--norc", "-eo", "pipefail", script], {
+      cwd: this.dir,
+      env: { ...env, GITHUB_OUTPUT: outputs, ...Object.fromEntries(own) },
+      timeout: 240_000,
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+      });
+    }
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", resolve);
+    });
+    const lines = (await readFile(outputs, "utf8")).split("\n").filter((line) => line !== "");
+    return {
+      code,
+      output,
+      outputs: Object.fromEntries(lines.map((line) => line.split("=", 2) as [string, string])),
+    };
+  }
+
+  /** A text of the workflow with its expressions worked out. */
+  text(text: string, context: Context): string {
+    return text.replace(/\$\{\{ (.*?) \}\}/gs, (_, expression: string) =>
+      String(this.evaluate(expression, context)),
+    );
+  }
+
+  /**
+   * What an expression stands for. The operators of these workflows mean the same in JavaScript.
+   * @throws {Error} at a name that no run of these tests knows.
+   */
+  evaluate(expression: string, { labels = [], ...context }: Context): unknown {
+    const labelled = "contains(github.event.pull_request.labels.*.name, 'access-widens')";
+    if (expression === labelled) return labels.includes("access-widens");
+    const github = {
+      event: {
+        pull_request: { number: 7, head: { sha: this.commit } },
+        repository: { private: true },
+      },
+      token: "stand-in-token",
+      sha: this.commit,
+    };
+    // What is not there is empty to a workflow.
+    const value: unknown = runInNewContext(expression, { github, cancelled: () => false, ...context });
+    return value ?? "";
+  }
+}
