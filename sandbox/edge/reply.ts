@@ -39,16 +39,24 @@ export const NO_STORE = {
   expires: "Thu, 01 Jan 1970 00:00:01 GMT",
 } as const;
 
-/** Writes an answer. A request body that was not read ends the connection, so that nobody waits for it. */
+/** How long the rest of a body that nobody reads may take, in milliseconds. */
+const LEFTOVER_MS = 10_000;
+
+/**
+ * Writes an answer. What comes of the body after it is thrown away, for a while: to close the connection on a client
+ * that still sends would take the answer from it.
+ */
 export function write(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
   const headers: OutgoingHttpHeaders = { ...reply.headers, "content-length": Buffer.byteLength(reply.body) };
-  if (hasBody(request) && !request.complete) headers.connection = "close";
   response.writeHead(reply.status, reasonOf(reply.status), headers);
   response.end(request.method === "HEAD" ? "" : reply.body);
+  if (request.complete) return;
+  const timer = setTimeout(() => request.destroy(), LEFTOVER_MS).unref();
+  request.once("close", () => clearTimeout(timer)).resume();
 }
 
 /** Writes an answer to a request for an upgrade, and ends the connection. */
@@ -63,7 +71,3 @@ export function writeRaw(socket: Duplex, reply: Reply): void {
 }
 
 const reasonOf = (status: number): string => STATUS_CODES[status] ?? "Error";
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-}

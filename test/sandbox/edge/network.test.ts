@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DEV_ZONE_ID } from "../../../sandbox/seed";
 import { ACCESS, APP, HOST, type Json, type Rig, startRig, TEAM } from "./rig";
-import { sendLines, upgradeStatus } from "./wire";
+import { answerBeforeBody, sendLines, upgradeStatus } from "./wire";
 
 let rig: Rig;
 beforeEach(async () => {
@@ -18,6 +18,11 @@ const OPEN = "https://open.datacrew.space";
 const RECORDS = `/zones/${DEV_ZONE_ID}/dns_records`;
 
 describe("a hostname", () => {
+  it("answers a caller that still sends its body, and goes on with the connection", async () => {
+    const text = await answerBeforeBody(rig.edge.network, HOST, "/upload/image");
+    expect(text.match(/HTTP\/1\.1 302/g)).toHaveLength(2);
+  });
+
   it("without an application goes to the origin, as at Cloudflare: nobody is asked", async () => {
     const answer = await rig.visitor().open(`${OPEN}/x?y=1`);
     expect(answer.status).toBe(200);

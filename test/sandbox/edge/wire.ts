@@ -29,6 +29,30 @@ export function sendLines(
   });
 }
 
+/**
+ * Sends a request whose body comes only after the answer, then another on the same connection.
+ * @returns all that came back.
+ */
+export function answerBeforeBody(network: Network, hostname: string, path: string): Promise<string> {
+  const address = network.routes?.["*:443"];
+  if (address === undefined) throw new Error("the network leads nowhere");
+  const body = "0123456789";
+  return new Promise((resolve, reject) => {
+    const socket = connect({ ...address, servername: hostname, ca: network.ca }, () => {
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: ${hostname}\r\ncontent-length: ${body.length}\r\n\r\n`);
+    });
+    let text = "";
+    socket.once("data", () => {
+      socket.write(`${body}GET ${path} HTTP/1.1\r\nhost: ${hostname}\r\nconnection: close\r\n\r\n`);
+    });
+    socket.on("data", (chunk: Buffer) => {
+      text += chunk;
+    });
+    socket.on("error", reject);
+    socket.on("close", () => resolve(text));
+  });
+}
+
 /** The status that refuses a WebSocket, or 101; the connection is not used any further. */
 export function upgradeStatus(
   network: Network,
