@@ -196,7 +196,7 @@ describe("the proxy", () => {
   });
 
   it("leads to what the sandbox serves only", async () => {
-    await expect(curl("https://registry.npmjs.org/")).rejects.toThrow("403");
+    await expect(curl("https://elsewhere.example.net/")).rejects.toThrow("403");
     await expect(curl("http://open.datacrew.space/", "--proxy", rig.edge.proxyUrl)).resolves.toMatchObject({
       stdout: "This proxy takes CONNECT only.\n",
     });
