@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { ensureStack, mustPulumi, type PulumiTarget } from "../src/sandboxed/pulumi";
+import type { PulumiTarget } from "../src/pulumi";
+import { ensureStack, mustPulumi } from "../src/sandboxed/pulumi";
 import { openSandboxSession } from "../src/sandboxed/session";
 import { projectDir } from "../src/sandboxed/workspace";
 

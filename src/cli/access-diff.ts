@@ -7,7 +7,8 @@ import { type Comparison, comparePreview, compareResources, PREVIEW_CALL } from 
 import { renderMarkdown, renderText } from "../access-diff/report";
 import { UserError } from "../errors";
 import { resourcesOf } from "../explain/access-state";
-import { ensureStack, pulumi } from "../sandboxed/pulumi";
+import { pulumi } from "../pulumi";
+import { ensureStack } from "../sandboxed/pulumi";
 import { openSandboxSession } from "../sandboxed/session";
 import { stackArg, UsageError } from "./args";
 import { engineAccess, isSandboxed, sandboxArg } from "./stack-access";

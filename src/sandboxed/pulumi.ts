@@ -1,68 +1,10 @@
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { ApiError } from "../errors";
+import { type PulumiCall, type PulumiResult, type PulumiTarget, pulumi } from "../pulumi";
 import { projectDir } from "./workspace";
 
 /** Arguments that have a preview or an update judged by the guardrails. */
 export const guardrails: readonly string[] = ["--policy-pack", join(projectDir, "policies", "run")];
-
-/** How one engine command ended. */
-export interface PulumiResult {
-  code: number;
-  stdout: string;
-  stderr: string;
-  /** Wall time in milliseconds. */
-  ms: number;
-}
-
-/** Where and with what the engine runs. */
-export interface PulumiTarget {
-  /** Absolute path of the `pulumi` command. */
-  command: string;
-  /** The program's folder. */
-  cwd: string;
-  env: NodeJS.ProcessEnv;
-}
-
-/** Options of one call. */
-export interface PulumiCall {
-  /** Called with each line of standard output as it comes. */
-  onLine?: (line: string) => void;
-  /** Text for standard input: the way to hand over a secret, since arguments are visible to every process. */
-  input?: string;
-  /** Stops the engine (it then cancels in an orderly way). */
-  signal?: AbortSignal;
-}
-
-/** Runs the engine and returns how it ended, whatever that was. */
-export function pulumi(target: PulumiTarget, args: string[], call: PulumiCall = {}): Promise<PulumiResult> {
-  const started = performance.now();
-  return new Promise((resolve, reject) => {
-    const child = spawn(target.command, [...args, "--non-interactive", "--color", "never"], {
-      cwd: target.cwd,
-      env: target.env,
-      stdio: [call.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-    });
-    let stdout = "";
-    let stderr = "";
-    let unfinished = "";
-    child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
-      stdout += chunk;
-      const lines = (unfinished + chunk).split("\n");
-      unfinished = lines.pop() ?? "";
-      for (const line of lines) call.onLine?.(line);
-    });
-    child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
-      stderr += chunk;
-    });
-    call.signal?.addEventListener("abort", () => child.kill("SIGINT"), { once: true });
-    child.once("error", reject);
-    child.once("close", (code) =>
-      resolve({ code: code ?? -1, stdout, stderr, ms: Math.round(performance.now() - started) }),
-    );
-    child.stdin?.end(call.input);
-  });
-}
 
 /**
  * Runs the engine and expects it to succeed.

@@ -2,8 +2,8 @@ import { startSandboxProvider } from "../../sandbox/provider";
 import type { Seed } from "../../sandbox/seed";
 import { startSandbox } from "../../sandbox/server";
 import { type Engine, ensureEngine } from "../../tools/engine";
+import type { PulumiTarget } from "../pulumi";
 import { openAccess, type SandboxAccess } from "./access";
-import type { PulumiTarget } from "./pulumi";
 import { findRunningSandbox, openWorkspace, projectDir, type Workspace } from "./workspace";
 
 /** A sandbox with an engine pointed at it. */

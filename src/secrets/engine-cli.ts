@@ -1,14 +1,8 @@
-import { spawn } from "node:child_process";
 import { UserError } from "../errors";
+import { type PulumiTarget, pulumi } from "../pulumi";
 
 /** How to reach the engine, and with it one project's stacks. */
-export interface EngineAccess {
-  /** The `pulumi` executable, by path or by name on `env.PATH`. */
-  command: string;
-  /** The whole environment for it: backend, passphrase, PATH. */
-  env: NodeJS.ProcessEnv;
-  /** The project's folder, where Pulumi.yaml is. */
-  cwd: string;
+export interface EngineAccess extends PulumiTarget {
   /** Another stack config file than `Pulumi.<stack>.yaml`. */
   configFile?: string;
 }
@@ -30,48 +24,26 @@ const SECRET_SHAPE = /eyJ[A-Za-z0-9+/_=.-]{8,}|[A-Za-z0-9+=]{32,}(\.access)?/g;
  * @throws {UserError} when the engine is missing or fails, with its own words, secrets masked.
  */
 export async function runEngine(engine: EngineAccess, call: EngineCall): Promise<string> {
-  const { code, stdout, stderr } = await run(engine, call);
+  const { code, stdout, stderr } = await pulumi(engine, call.args, { input: call.input }).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw new UserError(
+        `could not ${call.purpose}: ${engine.command} does not start in ${engine.cwd} (${error.code ?? error.name})`,
+        "Install Pulumi (https://www.pulumi.com/docs/install/) and run the command in the project's folder.",
+      );
+    },
+  );
   if (code === 0) return stdout;
   throw new UserError(`could not ${call.purpose}: ${lastWords(stderr, call.input, code)}`, remedy(stderr));
 }
 
-function run(
-  engine: EngineAccess,
-  call: EngineCall,
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  return new Promise((resolve, reject) => {
-    const args = [...call.args, "--non-interactive", "--color", "never"];
-    const child = spawn(engine.command, args, { cwd: engine.cwd, env: engine.env });
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
-    child.on("error", (error) => {
-      const code = "code" in error ? String(error.code) : error.name;
-      reject(
-        new UserError(
-          `could not ${call.purpose}: ${engine.command} does not start in ${engine.cwd} (${code})`,
-          "Install Pulumi (https://www.pulumi.com/docs/install/) and run the command in the project's folder.",
-        ),
-      );
-    });
-    child.on("close", (code) => {
-      resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
-    });
-    // An engine that ends before it reads its input has said why on stderr.
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(call.input ?? "");
-  });
-}
-
-function lastWords(stderr: string, input: string | undefined, code: number | null): string {
+function lastWords(stderr: string, input: string | undefined, code: number): string {
   const words = stderr
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("warning:"));
   const said = words.find((line) => line.startsWith("error:"))?.slice("error:".length) ?? words.join(" ");
   const known = input === undefined || input === "" ? said : said.replaceAll(input, "***");
-  return known.trim().replace(SECRET_SHAPE, "***") || `pulumi ended with ${code ?? "a signal"}`;
+  return known.trim().replace(SECRET_SHAPE, "***") || `pulumi ended with ${code === -1 ? "a signal" : code}`;
 }
 
 function remedy(stderr: string): string {

@@ -3,7 +3,7 @@ import { cp, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type PulumiTarget, pulumi } from "../../src/sandboxed/pulumi";
+import { type PulumiTarget, pulumi } from "../../src/pulumi";
 import { openSandboxSession, type SandboxSession } from "../../src/sandboxed/session";
 import { commandsIn } from "../docs/commands";
 import { type Fence, fencesOf, inlineCommands, pages, root } from "../docs/markdown";

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import type { Seed } from "../../sandbox/seed";
 import type { RequestLogEntry } from "../../sandbox/server";
-import { ensureStack, type PulumiCall, type PulumiResult, pulumi } from "../../src/sandboxed/pulumi";
+import { type PulumiCall, type PulumiResult, pulumi } from "../../src/pulumi";
+import { ensureStack } from "../../src/sandboxed/pulumi";
 import { openSandboxSession, type SandboxSession } from "../../src/sandboxed/session";
 import { projectDir } from "../../src/sandboxed/workspace";
 

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { parseConfig } from "../../src/config";
-import { mustPulumi, type PulumiTarget } from "../../src/sandboxed/pulumi";
+import type { PulumiTarget } from "../../src/pulumi";
+import { mustPulumi } from "../../src/sandboxed/pulumi";
 import { openSandboxSession, type SandboxSession } from "../../src/sandboxed/session";
 import { projectDir } from "../../src/sandboxed/workspace";
 

@@ -4,7 +4,8 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { engineAccess } from "../../src/cli/stack-access";
-import { guardrails, pulumi } from "../../src/sandboxed/pulumi";
+import { pulumi } from "../../src/pulumi";
+import { guardrails } from "../../src/sandboxed/pulumi";
 import { type EngineAccess, runEngine } from "../../src/secrets/engine-cli";
 import { readEvents, streamedEvents } from "./engine-events";
 import type { Findings } from "./plain/findings";

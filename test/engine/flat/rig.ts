@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type SandboxProvider, startSandboxProvider } from "../../../sandbox/provider";
 import { type Sandbox, startSandbox } from "../../../sandbox/server";
-import { type PulumiResult, pulumi } from "../../../src/sandboxed/pulumi";
+import { type PulumiResult, pulumi } from "../../../src/pulumi";
 import { openWorkspace } from "../../../src/sandboxed/workspace";
 import { ensureEngine } from "../../../tools/engine";
 
