@@ -8,6 +8,7 @@ import {
   Secret,
   UNKNOWN,
 } from "../src/provider-host/values";
+import { exportedResources } from "../src/stack-export";
 import { judgeStack, type Terms, type Violation } from "./judge";
 import type { Resource } from "./resource";
 
@@ -18,7 +19,7 @@ import type { Resource } from "./resource";
  * @throws {UserError} when it is not an export, or the stack has no resource to judge
  */
 export function judgeState(text: string, where: string, terms: Terms = {}): Violation[] {
-  const entries = resourcesOf(text, where);
+  const entries = exportedResources(text, where) as unknown as Entry[];
   if (entries.length === 0) {
     throw new UserError(`${where} has no resource`, "Run `pulumi up` first, or name another stack.");
   }
@@ -31,28 +32,11 @@ export function judgeState(text: string, where: string, terms: Terms = {}): Viol
 interface Entry {
   urn: string;
   id?: string;
-  delete?: boolean;
   protect?: boolean;
   retainOnDelete?: boolean;
   inputs?: Record<string, WireValue>;
   outputs?: Record<string, WireValue>;
   propertyDependencies?: Record<string, string[] | null>;
-}
-
-function resourcesOf(text: string, where: string): Entry[] {
-  const remedy = "Give the file that `pulumi stack export` wrote.";
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw new UserError(`${where} is not JSON`, remedy);
-  }
-  const deployment = (parsed as { deployment?: { resources?: unknown } } | null)?.deployment;
-  // An empty stack has no list at all.
-  const resources = deployment === undefined ? undefined : (deployment.resources ?? []);
-  if (!Array.isArray(resources)) throw new UserError(`${where} is not a stack's exported state`, remedy);
-  // What a replacement left to be deleted does not decide anything any more.
-  return (resources as Entry[]).filter((entry) => entry.delete !== true);
 }
 
 function resourceOf(entry: Entry, values: Record<string, WireValue | undefined> = {}): Resource {

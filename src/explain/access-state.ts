@@ -1,5 +1,6 @@
 import type { Policy, PolicyDecision } from "../access";
 import { UserError } from "../errors";
+import { exportedResources } from "../stack-export";
 import { rulesOf } from "./wire-rules";
 
 /** A policy, with how long a session lasts that it begins. */
@@ -146,25 +147,11 @@ export function accessStateOf(resources: readonly StateResource[]): AccessState 
  * @throws {UserError} when it is not an export.
  */
 export function resourcesOf(text: string, where: string): StateResource[] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw new UserError(`${where} is not JSON`, "Give the file that `pulumi stack export` wrote.");
-  }
-  const resources = fields(fields(parsed)["deployment"])["resources"];
-  if (!Array.isArray(resources)) {
-    throw new UserError(
-      `${where} is not a stack's exported state`,
-      "Give the file that `pulumi stack export` wrote.",
-    );
-  }
-  return resources.map(fields).flatMap((resource) => {
-    // What a replacement left to be deleted does not decide anything any more.
-    if (resource["delete"] === true) return [];
-    const outputs = { ...fields(resource["inputs"]), ...fields(resource["outputs"]) };
-    return [{ type: String(resource["type"]), id: textOf(resource["id"]) ?? "", outputs }];
-  });
+  return exportedResources(text, where).map((resource) => ({
+    type: String(resource["type"]),
+    id: textOf(resource["id"]) ?? "",
+    outputs: { ...fields(resource["inputs"]), ...fields(resource["outputs"]) },
+  }));
 }
 
 function applicationOf(

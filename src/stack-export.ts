@@ -1,0 +1,23 @@
+import { UserError } from "./errors";
+
+/**
+ * The resources in what `pulumi stack export` prints, as it has them, without those that only wait to be deleted; none
+ * for an empty stack.
+ * @param where where the text comes from, for messages.
+ * @throws {UserError} when it is not an export.
+ */
+export function exportedResources(text: string, where: string): Record<string, unknown>[] {
+  const remedy = "Give the file that `pulumi stack export` wrote.";
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new UserError(`${where} is not JSON`, remedy);
+  }
+  const deployment = (parsed as { deployment?: { resources?: unknown } } | null)?.deployment;
+  // An empty stack has no list at all.
+  const resources = deployment === undefined ? undefined : (deployment.resources ?? []);
+  if (!Array.isArray(resources)) throw new UserError(`${where} is not a stack's exported state`, remedy);
+  // What a replacement left to be deleted does not decide anything any more.
+  return (resources as Record<string, unknown>[]).filter((resource) => resource["delete"] !== true);
+}
