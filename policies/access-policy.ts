@@ -2,6 +2,7 @@ import { isMap, type PropertyMap } from "../src/provider-host/values";
 import { isOf, isUnknown, listOf, type Resource, type Value, valueAt } from "./resource";
 import type { Finding } from "./rule";
 import { undecided } from "./rule";
+import { of, type Stack } from "./stack";
 
 /** A policy where it is declared: as a resource of its own, or inside an application. */
 export interface AccessPolicy {
@@ -21,6 +22,13 @@ export function policiesIn(resource: Resource): AccessPolicy[] {
       isMap(each) && ["includes", "decision"].some((name) => valueAt(each, name) !== undefined);
     return declared ? [policy(resource, `policies[${index}].`, each)] : [];
   });
+}
+
+/** The policies of a stack that do this, or of which it is not known what they do. */
+export function policiesDeciding(stack: Stack, decision: "allow" | "non_identity"): AccessPolicy[] {
+  return of(stack, "policy", "application")
+    .flatMap(policiesIn)
+    .filter((each) => each.decision === decision || isUnknown(each.decision));
 }
 
 function policy(resource: Resource, prefix: string, fields: PropertyMap): AccessPolicy {

@@ -1,6 +1,6 @@
 import {
   type AccessPolicy,
-  policiesIn,
+  policiesDeciding,
   type Selector,
   selectorsOf,
   undecidedSelectors,
@@ -17,11 +17,7 @@ export const allowRequiresGoogleLogin: StackRule = {
   name: "allow-requires-google-login",
   description: "An allow policy requires the Google login.",
   kinds: ["policy", "application"],
-  judgeStack: (stack) =>
-    of(stack, "policy", "application")
-      .flatMap(policiesIn)
-      .filter(({ decision }) => decision === "allow" || isUnknown(decision))
-      .flatMap((policy) => judgePolicy(stack, policy)),
+  judgeStack: (stack) => policiesDeciding(stack, "allow").flatMap((policy) => judgePolicy(stack, policy)),
 };
 
 function judgePolicy(stack: Stack, policy: AccessPolicy): Finding[] {

@@ -1,13 +1,13 @@
 import {
   type AccessPolicy,
-  policiesIn,
+  policiesDeciding,
   type Selector,
   selectorsOf,
   undecidedSelectors,
 } from "../access-policy";
 import { isUnknown, valueAt } from "../resource";
 import { type Finding, type StackRule, undecided } from "../rule";
-import { of, type Stack, targetOf } from "../stack";
+import { type Stack, targetOf } from "../stack";
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const REMEDY = "Name each token that may pass by its id (not its client id), in serviceToken.";
@@ -18,10 +18,7 @@ export const serviceAuthNamesTokens: StackRule = {
   description: "A Service Auth (non_identity) policy names specific service tokens, and nothing else.",
   kinds: ["policy", "application"],
   judgeStack: (stack) =>
-    of(stack, "policy", "application")
-      .flatMap(policiesIn)
-      .filter(({ decision }) => decision === "non_identity" || isUnknown(decision))
-      .flatMap((policy) => judgePolicy(stack, policy)),
+    policiesDeciding(stack, "non_identity").flatMap((policy) => judgePolicy(stack, policy)),
 };
 
 function judgePolicy(stack: Stack, policy: AccessPolicy): Finding[] {

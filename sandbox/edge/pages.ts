@@ -1,3 +1,4 @@
+import { escapeHtml } from "../escape-html";
 import { html, json, NO_STORE, type Reply } from "./reply";
 
 const STYLE = `
@@ -25,18 +26,6 @@ ${main}
 </body>
 </html>
 `;
-}
-
-/** Text for HTML. */
-function escapeHtml(text: string): string {
-  const entities: Record<string, string> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
 /** What Access says of the application it blocks. */

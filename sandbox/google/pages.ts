@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { escapeHtml } from "../escape-html";
 import type { GoogleAccount } from "./accounts";
 
 const STYLE = `
@@ -50,20 +51,20 @@ export const emailPage = page(
     body: `<p>with the sandbox's Google account</p>
 <form method="post">
 <label for="email">E-mail</label>
-<input type="email" id="email" name="email" autocomplete="username" required autofocus value="${escaped(view.email ?? "")}"${invalid(view.problem)}>
+<input type="email" id="email" name="email" autocomplete="username" required autofocus value="${escapeHtml(view.email ?? "")}"${invalid(view.problem)}>
 ${problem(view.problem)}
 <div class="actions"><button name="step" value="email">Next</button></div>
 </form>
-<p class="soft">Test accounts: ${view.accounts.map(({ email }) => escaped(email)).join(", ")}</p>`,
+<p class="soft">Test accounts: ${view.accounts.map(({ email }) => escapeHtml(email)).join(", ")}</p>`,
   }),
 );
 
 /** The page that asks for the password of an account. */
 export const passwordPage = page((view: { account: GoogleAccount; problem?: string }) => ({
   title: `Hello, ${view.account.name}`,
-  body: `<p>${escaped(view.account.email)}</p>
+  body: `<p>${escapeHtml(view.account.email)}</p>
 <form method="post">
-<input type="hidden" name="email" autocomplete="username" value="${escaped(view.account.email)}">
+<input type="hidden" name="email" autocomplete="username" value="${escapeHtml(view.account.email)}">
 <label for="password">Password</label>
 <input type="password" id="password" name="password" autocomplete="current-password" required autofocus${invalid(view.problem)}>
 ${problem(view.problem)}
@@ -77,7 +78,7 @@ export const chooserPage = page((view: { account: GoogleAccount }) => ({
   title: "Choose an account",
   body: `<form method="post">
 <ul>
-<li><button name="step" value="chosen"><span>${escaped(view.account.name)}</span><span class="soft">${escaped(view.account.email)}</span></button></li>
+<li><button name="step" value="chosen"><span>${escapeHtml(view.account.name)}</span><span class="soft">${escapeHtml(view.account.email)}</span></button></li>
 <li><button name="step" value="other">Use another account</button></li>
 </ul>
 </form>`,
@@ -87,9 +88,9 @@ export const chooserPage = page((view: { account: GoogleAccount }) => ({
 export const errorPage = page(
   (view: { status: number; code: string; reason: string; redirectUri?: string | undefined }) => ({
     title: "Access blocked: the application's request is not valid",
-    body: `<p>${escaped(view.reason)}</p>
-<p><strong>Error ${view.status}: ${escaped(view.code)}</strong></p>
-${view.redirectUri === undefined ? "" : `<p class="soft">Redirect URI of the request: <code>${escaped(view.redirectUri)}</code></p>`}`,
+    body: `<p>${escapeHtml(view.reason)}</p>
+<p><strong>Error ${view.status}: ${escapeHtml(view.code)}</strong></p>
+${view.redirectUri === undefined ? "" : `<p class="soft">Redirect URI of the request: <code>${escapeHtml(view.redirectUri)}</code></p>`}`,
   }),
 );
 
@@ -127,12 +128,12 @@ function page<View = void>(content: (view: View) => Content): Page<View> {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)} – Google (sandbox)</title>
+<title>${escapeHtml(title)} – Google (sandbox)</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <main>
-<h1>${escaped(title)}</h1>
+<h1>${escapeHtml(title)}</h1>
 ${body}
 <footer><p class="soft">This is the sandbox's stand-in for Google. It knows test accounts only: never enter a real password here.</p></footer>
 </main>
@@ -144,13 +145,9 @@ ${body}
 }
 
 function problem(text: string | undefined): string {
-  return text === undefined ? "" : `<p class="wrong" id="problem" role="alert">${escaped(text)}</p>`;
+  return text === undefined ? "" : `<p class="wrong" id="problem" role="alert">${escapeHtml(text)}</p>`;
 }
 
 function invalid(text: string | undefined): string {
   return text === undefined ? "" : ' aria-invalid="true" aria-describedby="problem"';
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 }

@@ -20,3 +20,13 @@ export function masked(text: string, secrets: string[]): string {
   const ordered = [...secrets].filter((secret) => secret !== "").sort((a, b) => b.length - a.length);
   return ordered.reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
 }
+
+/** What the call answers; undefined when the object is not there (any more). */
+export async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof CallError && error.status === 404) return undefined;
+    throw error;
+  }
+}

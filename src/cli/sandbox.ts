@@ -4,7 +4,7 @@ import { defineCommand } from "citty";
 import { startSandbox } from "../../sandbox/server";
 import { ensureEngine } from "../../tools/engine";
 import { UserError } from "../errors";
-import { openAccess } from "../sandboxed/access";
+import { edgeSettings, openAccess } from "../sandboxed/access";
 import { announceSandbox, findRunningSandbox, openWorkspace } from "../sandboxed/workspace";
 import { UsageError } from "./args";
 
@@ -39,6 +39,7 @@ export const sandbox = defineCommand({
         logLine(status, method, path, token ?? "-", ms);
       },
       edge: {
+        settings: edgeSettings,
         onRequest: ({ status, method, hostname, path, who, ms }) => {
           logLine(status, method, `https://${hostname}${path}`, who, ms);
         },

@@ -1,3 +1,4 @@
+import type { EdgeSettings } from "../../sandbox/edge";
 import { startOrigin } from "../../sandbox/origin";
 import type { Sandbox } from "../../sandbox/server";
 import type { Network } from "../network";
@@ -11,6 +12,9 @@ export const dockerUrl = "http://comfyui:8188";
  * after a login, which a browser calls cross-site (Comfy-Org/ComfyUI#16203).
  */
 const corsHeader = "https://comfyui.datacrew.space";
+
+/** How an edge differs from Cloudflare's here: a logout that takes 20 to 30 seconds is not worth the wait. */
+export const edgeSettings: Partial<EdgeSettings> = { revocationDelayMs: 1000 };
 
 /** The part of a sandbox that answers requests: its edge, and a ComfyUI stand-in behind the tunnel. */
 export interface SandboxAccess {

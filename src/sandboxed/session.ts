@@ -3,7 +3,7 @@ import type { Seed } from "../../sandbox/seed";
 import { startSandbox } from "../../sandbox/server";
 import { type Engine, ensureEngine } from "../../tools/engine";
 import type { PulumiTarget } from "../pulumi";
-import { openAccess, type SandboxAccess } from "./access";
+import { edgeSettings, openAccess, type SandboxAccess } from "./access";
 import { findRunningSandbox, openWorkspace, projectDir, type Workspace } from "./workspace";
 
 /** A sandbox with an engine pointed at it. */
@@ -55,8 +55,7 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
     : await startSandbox({
         stateFile: options.keepState === false ? undefined : workspace.stateFile,
         seed: options.seed,
-        // A logout that takes Cloudflare 20 to 30 seconds is not worth the wait in a sandbox.
-        edge: options.access === true && { settings: { revocationDelayMs: 1000 } },
+        edge: options.access === true && { settings: edgeSettings },
         ...(options.rateLimit === false ? { rateLimit: false as const } : {}),
       });
   const sandbox = running ?? own;

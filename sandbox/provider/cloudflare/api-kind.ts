@@ -8,7 +8,7 @@ import {
   unwrap,
 } from "../../../src/provider-host";
 import { completed, type Fields, sendable } from "../fields";
-import { CallError } from "../http-error";
+import { unlessGone } from "../http-error";
 import type { Kind, Transition } from "../kind";
 import type { CloudflareApi, Json, JsonObject } from "./api";
 import { fromWire, isObject, toWire, wireName } from "./wire";
@@ -182,13 +182,4 @@ function onlyChanged(fields: Fields, body: JsonObject, changes: Change[]): JsonO
     if (names.has(name) && value !== undefined) sent[wireName(name, field)] = value;
   }
   return sent;
-}
-
-async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof CallError && error.status === 404) return undefined;
-    throw error;
-  }
 }

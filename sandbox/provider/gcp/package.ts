@@ -8,7 +8,7 @@ import {
   unwrap,
 } from "../../../src/provider-host";
 import { count, flag, freeMap, object, text } from "../fields";
-import { CallError } from "../http-error";
+import { unlessGone } from "../http-error";
 import type { Kind } from "../kind";
 import type { PackageParts } from "../package-provider";
 import type { RetryPolicy } from "../retry";
@@ -351,13 +351,4 @@ function word(value: PropertyValue | undefined): string {
 
 function shownText(value: Json | undefined): string {
   return typeof value === "string" ? value : "";
-}
-
-async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof CallError && error.status === 404) return undefined;
-    throw error;
-  }
 }
