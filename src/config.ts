@@ -381,17 +381,12 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
  * @throws ConfigError with every problem found
  */
 export function loadConfig(): StackConfig<pulumi.Output<string>> {
-  const project = pulumi.getProject();
-  const raw: Record<string, unknown> = {};
-  const secretKeys = new Set<string>();
   // Exported by the SDK at run time, but missing in its type declarations.
   const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
-  for (const [fullKey, value] of Object.entries(pulumi.runtime.allConfig())) {
-    if (!fullKey.startsWith(`${project}:`)) continue;
-    const key = fullKey.slice(project.length + 1);
-    raw[key] = decode(key, value);
-    if (isConfigSecret(fullKey)) secretKeys.add(key);
-  }
+  const entries = Object.entries(pulumi.runtime.allConfig()).map(
+    ([key, value]) => [key, { value, secret: isConfigSecret(key) }] as const,
+  );
+  const { raw, secretKeys } = settingsOf(entries, pulumi.getProject());
   const config = parseConfig(raw, { stack: pulumi.getStack(), secretKeys });
   if (config.google.clientSecret === undefined) return { ...config, google: config.google };
   const stack = new pulumi.Config();
@@ -399,6 +394,25 @@ export function loadConfig(): StackConfig<pulumi.Output<string>> {
     stack.getSecret(CLIENT_SECRET_PATH) ??
     stack.requireSecretObject<{ clientSecret: string }>("google").apply((google) => google.clientSecret);
   return { ...config, google: { clientId: config.google.clientId, clientSecret } };
+}
+
+/**
+ * A project's own settings out of config entries as the engine hands them over, for {@link parseConfig}.
+ * @param entries full keys, `<project>:<key>`, with their values as text.
+ */
+export function settingsOf(
+  entries: Iterable<readonly [key: string, entry: { value?: string; secret?: boolean }]>,
+  project: string,
+): { raw: Record<string, unknown>; secretKeys: Set<string> } {
+  const raw: Record<string, unknown> = {};
+  const secretKeys = new Set<string>();
+  for (const [fullKey, { value, secret }] of entries) {
+    if (!fullKey.startsWith(`${project}:`) || value === undefined) continue;
+    const key = fullKey.slice(project.length + 1);
+    raw[key] = decode(key, value);
+    if (secret === true) secretKeys.add(key);
+  }
+  return { raw, secretKeys };
 }
 
 /** The engine hands over every value as text: lists and objects as JSON. */

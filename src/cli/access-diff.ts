@@ -10,8 +10,8 @@ import { resourcesOf } from "../explain/access-state";
 import { pulumi } from "../pulumi";
 import { ensureStack } from "../sandboxed/pulumi";
 import { openSandboxSession } from "../sandboxed/session";
-import { stackArg, UsageError } from "./args";
-import { engineAccess, isSandboxed, sandboxArg } from "./stack-access";
+import { engineAccess, isSandboxed } from "../stack/engine-access";
+import { sandboxArg, stackArg, UsageError } from "./args";
 
 const EXIT: Record<DiffVerdict, number> = { "no change": 0, narrowed: 0, widened: 3, "not decided": 4 };
 

@@ -18,6 +18,13 @@ export const stackArg = {
   description: "The stack, as in Pulumi.<stack>.yaml.",
 } as const;
 
+/** `--sandbox`, the same on every command that reads a stack. */
+export const sandboxArg = {
+  type: "boolean",
+  description:
+    "Use the sandbox's own Pulumi state; --no-sandbox uses your login. Default: for the stack dev only.",
+} as const;
+
 /** @throws {UsageError} when the value is neither of the two. */
 export function providerOf(value: string): "sandbox" | "real" {
   if (value === "sandbox" || value === "real") return value;

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { defineCommand } from "citty";
 import { projectDir } from "../sandboxed/workspace";
-import { stackArg, UsageError } from "./args";
+import { engineAccess, isSandboxed } from "../stack/engine-access";
+import { sandboxArg, stackArg, UsageError } from "./args";
 import { runEnv } from "./env";
-import { engineAccess, isSandboxed, sandboxArg } from "./stack-access";
 
 export const env = defineCommand({
   meta: {

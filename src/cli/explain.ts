@@ -8,9 +8,9 @@ import { type AccessState, parseAccessState } from "../explain/access-state";
 import { type Caller, explain, type Verdict } from "../explain/explain";
 import { renderExplanation } from "../explain/render";
 import { runEngine } from "../secrets/engine-cli";
+import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { parseAccessTests } from "../verify/access-tests";
-import { stackArg, UsageError } from "./args";
-import { engineAccess, isSandboxed, sandboxArg } from "./stack-access";
+import { sandboxArg, stackArg, UsageError } from "./args";
 
 export const explainCommand = defineCommand({
   meta: {

@@ -5,8 +5,8 @@ import { checkConfig } from "../../policies/pack-config";
 import { judgeState } from "../../policies/state";
 import { UserError } from "../errors";
 import { runEngine } from "../secrets/engine-cli";
-import { stackArg } from "./args";
-import { engineAccess, isSandboxed, sandboxArg } from "./stack-access";
+import { engineAccess, isSandboxed } from "../stack/engine-access";
+import { sandboxArg, stackArg } from "./args";
 
 export const guardrailsCommand = defineCommand({
   meta: {

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { UserError } from "../errors";
 import type { Network } from "../network";
 import { openSandboxSession } from "../sandboxed/session";
+import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { parseBaseline, recordBaseline } from "../verify/neighbours";
 import { showProgress } from "../verify/progress";
 import { readStack } from "../verify/read-stack";
@@ -15,8 +16,7 @@ import { openRequests } from "../verify/requests";
 import { liveFacts, sandboxTarget } from "../verify/sandbox-target";
 import { type VerifyTarget, WHO, type Who } from "../verify/target";
 import { verify } from "../verify/verify";
-import { stackArg, UsageError } from "./args";
-import { engineAccess, isSandboxed, sandboxArg } from "./stack-access";
+import { sandboxArg, stackArg, UsageError } from "./args";
 
 export const verifyCommand = defineCommand({
   meta: {

@@ -3,10 +3,10 @@
 //   tsx tools/github/drift.ts --stack prod --out findings.json [--days 30]
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { engineAccess } from "../../src/cli/stack-access";
 import { pulumi } from "../../src/pulumi";
 import { guardrails } from "../../src/sandboxed/pulumi";
 import { type EngineAccess, runEngine } from "../../src/secrets/engine-cli";
+import { engineAccess } from "../../src/stack/engine-access";
 import { readEvents, streamedEvents } from "./engine-events";
 import type { Findings } from "./plain/findings";
 

@@ -6,15 +6,15 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { engineAccess } from "../../src/cli/stack-access";
 import { type PulumiTarget, pulumi } from "../../src/pulumi";
 import { ensureStack, guardrails } from "../../src/sandboxed/pulumi";
 import { openSandboxSession } from "../../src/sandboxed/session";
 import { projectDir } from "../../src/sandboxed/workspace";
+import { engineAccess } from "../../src/stack/engine-access";
+import { projectName } from "../../src/stack/read-stack";
 import { accessChangeOf } from "./access-change";
 import { type Planned, readEvents, streamedEvents } from "./engine-events";
 import type { AccessChange, Review } from "./plain/review";
-import { projectName } from "./project";
 
 const log = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -101,7 +101,7 @@ async function main(): Promise<void> {
     : await preview(await engineAccess(false), stack, stated);
   const review: Review = {
     version: 1,
-    project: await projectName(),
+    project: await projectName(projectDir),
     stack,
     commit: values.commit,
     ...(stated.mask ? withoutAddresses(planned) : planned),

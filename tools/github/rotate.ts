@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { isMap, isSeq, parseDocument, type YAMLMap } from "yaml";
 import { UserError } from "../../src/errors";
 import { projectDir } from "../../src/sandboxed/workspace";
-import { projectName } from "./project";
+import { projectName } from "../../src/stack/read-stack";
 
 /**
  * The config with the token's next version.
@@ -46,7 +46,10 @@ async function main(): Promise<void> {
   }
   const file = join(projectDir, `Pulumi.${values.stack}.yaml`);
   const until = new Date(Date.now() + days * 86_400_000);
-  await writeFile(file, nextVersion(await readFile(file, "utf8"), await projectName(), values.token, until));
+  await writeFile(
+    file,
+    nextVersion(await readFile(file, "utf8"), await projectName(projectDir), values.token, until),
+  );
 }
 
 if (require.main === module) {

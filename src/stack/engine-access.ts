@@ -3,14 +3,7 @@ import { ensureEngine } from "../../tools/engine";
 import { openWorkspace, projectDir } from "../sandboxed/workspace";
 import type { EngineAccess } from "../secrets/engine-cli";
 
-/** `--sandbox`, the same on every command that reads a stack. */
-export const sandboxArg = {
-  type: "boolean",
-  description:
-    "Use the sandbox's own Pulumi state; --no-sandbox uses your login. Default: for the stack dev only.",
-} as const;
-
-/** Whether a command's stack is the sandbox's. */
+/** Whether a command's stack is the sandbox's: unless it is said, the stack dev is, and no other. */
 export function isSandboxed({ stack, sandbox }: { stack: string; sandbox?: boolean }): boolean {
   return sandbox ?? stack === "dev";
 }
