@@ -15,6 +15,11 @@ export interface GoogleSecretManagerOptions {
   /** Google Cloud project id. */
   project: string;
   /**
+   * Whether to make a secret that does not exist. Not where the stack does: its next update would find the name
+   * taken.
+   */
+  create: boolean;
+  /**
    * Base URL of an emulation on this machine, which asks for no identity. Default: Google, with the application
    * default credentials. https://cloud.google.com/docs/authentication/application-default-credentials
    */
@@ -38,8 +43,8 @@ const CALL = {
 
 /**
  * Keeps each secret as the latest version of a secret of Google Secret Manager; the keys are secret ids. Earlier
- * versions stay. A secret that does not exist is made, with automatic replication; the API is enabled and readers
- * are granted by the stack alone (components/secret-store.ts).
+ * versions stay. A secret that does not exist is made on request, with automatic replication; the API is enabled and
+ * readers are granted by the stack alone (components/secret-store.ts).
  * @see https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions
  */
 export class GoogleSecretManagerSink implements SecretSink {
@@ -98,6 +103,12 @@ export class GoogleSecretManagerSink implements SecretSink {
       return false;
     } catch (error) {
       if (codeOf(error) !== NOT_FOUND) throw this.failed(what, error, [value]);
+    }
+    if (!this.options.create) {
+      throw new UserError(
+        `${this.path(id)} does not exist, although the stack config keeps the credentials there`,
+        "Run `pulumi up`: the stack makes the secret and grants its readers.",
+      );
     }
     const made = await this.create(client, id);
     try {
@@ -165,11 +176,13 @@ function codeOf(error: unknown): number | undefined {
   return typeof code === "number" ? code : undefined;
 }
 
-/** The first line: what follows is advice to programmers, or the request again. */
+/** What was said, without what the client adds: its count of retries, advice to programmers, the request again. */
 function wordsOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  const [first = ""] = text.trim().split("\n");
-  return first || "no reason given";
+  const [, retried] = / retrying error (?:Error: )?(.*?) before any response was received/.exec(text) ?? [];
+  const [first = ""] = (retried ?? text).trim().split("\n");
+  const status = error instanceof Error && "httpStatusCode" in error ? error.httpStatusCode : undefined;
+  return `${first || "no reason given"}${typeof status === "number" ? ` (HTTP ${status})` : ""}`;
 }
 
 function remedyOf(error: unknown, project: string): string {
