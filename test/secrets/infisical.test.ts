@@ -132,7 +132,7 @@ describe("what goes wrong", () => {
     expect(error).not.toContain("wr0ng-5ec2e7");
   });
 
-  test("a token that has expired, or is none", async () => {
+  test("an access token that is none", async () => {
     const error = await failure(open({ env: { INFISICAL_TOKEN: "n0-t0ken" } }).check(VALUES));
     expect(error).toMatch(
       /\(HTTP 403\): The provided access token is malformed[\s\S]*Renew the access token/,
