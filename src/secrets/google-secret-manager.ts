@@ -35,6 +35,8 @@ const PERMISSION_DENIED = 7;
 const FAILED_PRECONDITION = 9;
 const UNAUTHENTICATED = 16;
 
+const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
+
 /** The client's own limits add up to ten minutes, which is long for somebody who waits. */
 const CALL = {
   timeout: 20_000,
@@ -135,7 +137,9 @@ export class GoogleSecretManagerSink implements SecretSink {
   }
 
   private open(): Promise<Client> {
-    this.client ??= openClient(this.options.baseUrl);
+    this.client ??= openClient(this.options.baseUrl).catch((error: unknown) => {
+      throw error instanceof UserError ? error : this.failed("log in to Google", error);
+    });
     return this.client;
   }
 
@@ -151,7 +155,13 @@ export class GoogleSecretManagerSink implements SecretSink {
 /** REST rather than gRPC, so that the same transport serves Google and an emulation. */
 async function openClient(baseUrl: string | undefined): Promise<Client> {
   const { v1 } = await import("@google-cloud/secret-manager");
-  if (baseUrl === undefined) return new v1.SecretManagerServiceClient({ fallback: true });
+  const { GoogleAuth, OAuth2Client } = await import("google-auth-library");
+  if (baseUrl === undefined) {
+    const auth = new GoogleAuth({ scopes: SCOPE });
+    // Asked here, since the client itself would leave a missing identity as a rejection that nobody handles.
+    await auth.getClient();
+    return new v1.SecretManagerServiceClient({ fallback: true, auth });
+  }
   const { hostname, port, protocol } = new URL(baseUrl);
   if (hostname !== "127.0.0.1" && hostname !== "localhost") {
     throw new UserError(
@@ -159,7 +169,6 @@ async function openClient(baseUrl: string | undefined): Promise<Client> {
       "Unset SANDBOX_GCP_URL: only the sandbox sets it.",
     );
   }
-  const { OAuth2Client } = await import("google-auth-library");
   const authClient = new OAuth2Client();
   authClient.setCredentials({ access_token: "sandbox" });
   return new v1.SecretManagerServiceClient({
@@ -200,7 +209,7 @@ function remedyOf(error: unknown, project: string): string {
       return `Check that the Google Cloud project ${project} exists.`;
     default:
   }
-  if (/default credentials|invalid_grant|reauth|metadata/i.test(text)) {
+  if (/credential|invalid_grant|reauth|metadata/i.test(text)) {
     return "Log in: gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS.";
   }
   return "Run the command again; if it persists, see https://status.cloud.google.com.";

@@ -160,6 +160,20 @@ describe("what goes wrong on the way", () => {
     await vendor.close();
   });
 
+  test("without an identity it says how to log in", async () => {
+    const before = process.env.GOOGLE_APPLICATION_CREDENTIALS;
+    process.env.GOOGLE_APPLICATION_CREDENTIALS = "/no/such/file.json";
+    try {
+      const sink = new GoogleSecretManagerSink({ project: PROJECT, create: true });
+      await expect(sink.check({ [ID]: SECRET })).rejects.toThrow(
+        /could not log in to Google: .*\/no\/such\/file\.json[\s\S]*gcloud auth application-default login/,
+      );
+    } finally {
+      if (before === undefined) delete process.env.GOOGLE_APPLICATION_CREDENTIALS;
+      else process.env.GOOGLE_APPLICATION_CREDENTIALS = before;
+    }
+  });
+
   test("an address beyond this machine gets nothing", async () => {
     await expect(open({ baseUrl: "http://192.0.2.1/gcp" }).check({ [ID]: SECRET })).rejects.toThrow(
       /192\.0\.2\.1\/gcp is not on this machine/,
