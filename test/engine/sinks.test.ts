@@ -43,22 +43,37 @@ async function writes(): Promise<string[]> {
     .map(({ method, path }) => `${method} ${path.split("/").at(-1)}`);
 }
 
+/** One read of Google's APIs. */
+async function google<T>(path: string): Promise<T> {
+  const url = `${rig.session.url}/gcp/v1/projects/${PROJECT}/${path}`;
+  const answer = await fetch(url, { headers: { authorization: "Bearer any" } });
+  return (await answer.json()) as T;
+}
+
 async function versions(): Promise<{ state: string; value: string }[]> {
-  const path = `${rig.session.url}/gcp/v1/projects/${PROJECT}/secrets/${SECRET_ID}/versions`;
-  const ask = async <T>(url: string) => {
-    const answer = await fetch(url, { headers: { authorization: "Bearer any" } });
-    return (await answer.json()) as T;
-  };
-  const { versions: found } = await ask<{ versions: { name: string; state: string }[] }>(path);
+  const path = `secrets/${SECRET_ID}/versions`;
+  const { versions: found } = await google<{ versions: { name: string; state: string }[] }>(path);
   const shown = found.reverse().map(async ({ name, state }) => {
-    const url = `${path}/${name.split("/").at(-1)}:access`;
-    const { payload } = await ask<{ payload?: { data: string } }>(url);
+    const { payload } = await google<{ payload?: { data: string } }>(
+      `${path}/${name.split("/").at(-1)}:access`,
+    );
     return { state, value: Buffer.from(payload?.data ?? "", "base64").toString() };
   });
   return Promise.all(shown);
 }
 
 describe("after an update of the stack", () => {
+  test("the API is enabled, and the readers may read the token and nothing else", async () => {
+    expect(await google("services/secretmanager.googleapis.com")).toMatchObject({ state: "ENABLED" });
+    const members = ["serviceAccount:comfyui-client@datacrew-dev.iam.gserviceaccount.com"];
+    expect(await google(`secrets/${SECRET_ID}:getIamPolicy`)).toMatchObject({
+      bindings: [{ role: "roles/secretmanager.secretAccessor", members }],
+    });
+    expect(await google("secrets/comfyui-access-dev-google-client-secret:getIamPolicy")).toMatchObject({
+      bindings: [],
+    });
+  });
+
   test("env --to gcp finds what the stack put there, under the same name, and writes nothing", async () => {
     expect(await env({ check: true })).toBe(0);
     expect(await env({})).toBe(0);
