@@ -107,14 +107,12 @@ async function infisicalPlace(
   stack: SinkStack,
   given: Partial<InfisicalConfig> = {},
 ): Promise<InfisicalConfig> {
-  const { projectId, environment } = given;
-  const complete = projectId !== undefined && environment !== undefined;
-  const configured = complete ? undefined : (await settingsOf(stack)).config.infisical;
+  const configured = (await settingsOf(stack)).config.infisical;
   const place = {
     siteUrl:
       stack.engine.env["SANDBOX_INFISICAL_URL"] ?? given.siteUrl ?? configured?.siteUrl ?? INFISICAL_CLOUD,
-    projectId: projectId ?? configured?.projectId,
-    environment: environment ?? configured?.environment,
+    projectId: given.projectId ?? configured?.projectId,
+    environment: given.environment ?? configured?.environment,
     secretPath: given.secretPath ?? configured?.secretPath ?? "/",
   };
   refuseOpenAddress(place.siteUrl);

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { DEV_INFISICAL_IDENTITY, DEV_INFISICAL_PROJECT_ID } from "../../sandbox/seed";
 import { type Sandbox, startSandbox } from "../../sandbox/server";
 import { type EnvOptions, runEnv } from "../../src/cli/env";
+import { openSink } from "../../src/secrets/open-sink";
 
 /** Answers `stack output` and `config --show-secrets` with a file's content, and every other command with an error. */
 const PROGRAM = `#!${process.execPath}
@@ -337,6 +338,18 @@ describe("env --to gcp and --to infisical", () => {
     expect(await there({ to: "gcp" })).toBe(1);
     expect(err.join("\n")).toMatch(/comfyui-access-dev-comfyui-api does not exist, although[\s\S]*pulumi up/);
     expect(await there({ to: "gcp", project: "datacrew-other" })).toBe(0);
+  });
+
+  test("options for project and environment leave the configured site and folder as they are", async () => {
+    const pulumi = { command: join(folder, "pulumi"), cwd: folder, env: {} };
+    const siteUrl = "https://infisical.example.org";
+    setConfig({ ...CONFIG, infisical: { ...place, siteUrl, secretPath: "/comfyui" } });
+    expect(await env({ to: "infisical", infisical: { ...place, environment: "prod" }, pulumi })).toBe(1);
+    expect(err.join("\n")).toMatch(/no machine identity/);
+    const sink = await openSink("infisical", { stack: "dev", engine: pulumi }, { infisical: place });
+    expect(sink.describe()).toBe(
+      `Infisical at infisical.example.org, project ${place.projectId}, dev:/comfyui`,
+    );
   });
 
   test("a place that nobody gave is asked for", async () => {
