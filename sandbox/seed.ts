@@ -50,7 +50,6 @@ export const DEV_TOKENS = {
 } as const;
 
 const READ = [
-  "Account Settings Read",
   "Zone Read",
   "Access: Apps and Policies Read",
   "Access: Organizations, Identity Providers, and Groups Read",
@@ -61,7 +60,6 @@ const READ = [
 ] as const;
 
 const WRITE = [
-  "Account Settings Read",
   "Zone Read",
   "Access: Apps and Policies Write",
   "Access: Organizations, Identity Providers, and Groups Write",
@@ -92,7 +90,11 @@ export const DEFAULT_SEED: Seed = {
     { id: OTHER_ZONE_ID, accountId: DEV_ACCOUNT_ID, name: OTHER_ZONE_NAME },
   ],
   tokens: [
-    { name: "admin", value: DEV_TOKENS.admin, permissions: [...WRITE, "API Tokens Read"] },
+    {
+      name: "admin",
+      value: DEV_TOKENS.admin,
+      permissions: [...WRITE, "Account Settings Read", "API Tokens Read", "Account API Tokens Read"],
+    },
     { name: "up", value: DEV_TOKENS.up, permissions: WRITE },
     { name: "preview", value: DEV_TOKENS.preview, permissions: READ },
     { name: "account-owned", value: DEV_TOKENS.accountOwned, kind: "account", permissions: WRITE },
