@@ -137,6 +137,21 @@ export class AccountApi {
   }
 
   /**
+   * One query of the analytics, which have an address and an envelope of their own. It needs the permission
+   * "Account Analytics Read".
+   * @returns the data; undefined when there is none, and the errors say why.
+   * @throws {ApiError} when the call fails.
+   */
+  async graphql(query: string, object: string): Promise<Wire | undefined> {
+    try {
+      const answer = await this.client.post<{ data?: Wire | null }>("/graphql", { body: { query } });
+      return answer.data ?? undefined;
+    } catch (error) {
+      throw failed("read", object, error);
+    }
+  }
+
+  /**
    * One change.
    * @param action what it does, for the error, e.g. `delete`.
    * @returns the result as the API answers, which may hold a new secret.
