@@ -13,6 +13,7 @@ import { apiAccess } from "./src/cloudflare/api-access";
 import { preflight } from "./src/cloudflare/preflight";
 import { loadConfig } from "./src/config";
 import { UserError } from "./src/errors";
+import { stackPrefix } from "./src/secrets/secret-id";
 
 /** Declares the stack, in the order in which nothing is public before its guard. */
 async function program() {
@@ -60,7 +61,7 @@ async function program() {
   const credentials = tokens.map(({ name, resource: { clientId, clientSecret, expiresAt } }) => {
     return [name, { clientId, clientSecret, expiresAt }] as const;
   });
-  const prefix = `${pulumi.getProject()}-${pulumi.getStack()}`;
+  const prefix = stackPrefix(pulumi.getProject(), pulumi.getStack());
   if (config.secretStore.kind === "gcp") {
     const secrets = storedCredentials(Object.fromEntries(credentials), clientSecret);
     new SecretStore("secret-store", { ...config.secretStore, prefix, secrets });
