@@ -12,6 +12,8 @@ export interface AccountAccess {
   token: string;
   /** Base URL of the API. Default: the vendor's. */
   baseUrl?: string;
+  /** How often a call that failed is tried again. Default: 4. */
+  retries?: number;
 }
 
 /** Objects to a page; the most that every list here takes. */
@@ -35,7 +37,7 @@ export class AccountApi {
       apiKey: null,
       apiEmail: null,
       userServiceKey: null,
-      maxRetries: 4,
+      maxRetries: access.retries ?? 4,
       timeout: 30_000,
       logLevel: "off",
     });

@@ -1,8 +1,10 @@
 import { AccountApi, type Wire } from "../cloudflare/account-api";
 import type { StackConfig } from "../config";
+import { ApiError } from "../errors";
 import type { Network } from "../network";
 import type { Problem } from "../problems";
 import type { TokenAccess } from "../secrets/credentials";
+import type { StackOutputs } from "../secrets/outputs";
 import type { StackResource } from "../stack/read-stack";
 import type { ACCESS_LIMITS } from "./limits";
 
@@ -29,10 +31,12 @@ export interface DoctorInput {
   network: Network;
   /** The stack's state; none when it was never brought up. */
   resources(): Promise<readonly StackResource[]>;
-  /** The stack's service tokens with their secrets; none when it was never brought up. */
-  serviceTokens(): Promise<readonly TokenAccess[]>;
+  /** The stack's outputs, secrets included; undefined when it was never brought up. */
+  outputs(): Promise<StackOutputs | undefined>;
   /** A folder of the work tree in whose tracked files no secret may stand. */
   dir: string;
+  /** Secrets that stand in the repository on purpose: the sandbox's, which are made up. Default: none. */
+  madeUp?: readonly string[];
   now: Date;
   limits: typeof ACCESS_LIMITS;
 }
@@ -65,19 +69,29 @@ export interface Account {
 export interface Context extends DoctorInput {
   /** Undefined without a token, or while the account's id is not known. */
   account?: Account;
+  /** The stack's service tokens, as its outputs have them; `""` for a secret that the state does not know. */
+  serviceTokens(): Promise<readonly TokenAccess[]>;
   /** Ids of the vendor's objects that the stack made. */
   ours(): Promise<ReadonlySet<string>>;
 }
 
+/** Somebody waits for the report; what fails can be asked again. */
+const RETRIES = 2;
 const NO_ACCOUNT = "0".repeat(32);
 
 export function contextOf(input: DoctorInput): Context {
   const resources = once(input.resources);
-  const serviceTokens = once(input.serviceTokens);
+  const outputs = once(input.outputs);
   return {
     ...input,
     resources,
-    serviceTokens,
+    outputs,
+    serviceTokens: once(async () => {
+      const tokens = Object.entries((await outputs())?.serviceTokens ?? {});
+      return tokens.map(([name, { clientId, clientSecret, expiresAt }]) => {
+        return { name, clientId, clientSecret: clientSecret ?? "", expiresAt: expiresAt || undefined };
+      });
+    }),
     account: input.token === undefined ? undefined : accountOf(input, input.token),
     ours: once(async () => new Set((await resources()).map(({ id }) => id).filter((id) => id !== ""))),
   };
@@ -85,7 +99,7 @@ export function contextOf(input: DoctorInput): Context {
 
 /** The account through another API token. */
 export function apiFor({ config, baseUrl }: DoctorInput, token: string): AccountApi {
-  return new AccountApi({ accountId: config.accountId ?? NO_ACCOUNT, token, baseUrl });
+  return new AccountApi({ accountId: config.accountId ?? NO_ACCOUNT, token, baseUrl, retries: RETRIES });
 }
 
 function accountOf(input: DoctorInput, token: string): Account {
@@ -120,10 +134,11 @@ async function verify(api: AccountApi, token: string): Promise<ApiToken> {
     };
   };
   if (token.startsWith("cfat_")) return ask("account");
-  return ask("user").catch((refused: unknown) =>
+  return ask("user").catch((refused: unknown) => {
     // Older ones of an account's have no prefix.
-    ask("account").catch(() => Promise.reject(refused)),
-  );
+    if (!(refused instanceof ApiError && refused.status === 401)) throw refused;
+    return ask("account").catch(() => Promise.reject(refused));
+  });
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

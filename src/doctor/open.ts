@@ -1,7 +1,6 @@
 import { ensureStack } from "../sandboxed/pulumi";
-import { openSandboxSession } from "../sandboxed/session";
+import { openSandboxSession, type SandboxSession } from "../sandboxed/session";
 import { projectDir } from "../sandboxed/workspace";
-import type { TokenAccess } from "../secrets/credentials";
 import type { EngineAccess } from "../secrets/engine-cli";
 import { readStackOutputs } from "../secrets/outputs";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
@@ -49,23 +48,29 @@ export async function openForDoctor(args: {
   try {
     session.access?.connectAll();
     await ensureStack(session.target("up"), stack);
-    const { input } = await readInput(session.target(purpose), stack);
-    return {
-      input: {
-        ...input,
-        environment: `sandbox, stack ${stack}`,
-        purpose,
-        token: session.tokens[purpose],
-        tokenReader: session.tokens.admin,
-        baseUrl: session.apiUrl,
-        network: session.access?.network ?? {},
-      },
-      close: () => session.close(),
-    };
+    return { input: await sandboxedInput(session, { stack, purpose }), close: () => session.close() };
   } catch (error) {
     await session.close();
     throw error;
   }
+}
+
+/** What is looked at of a stack in a sandbox that is open already. */
+export async function sandboxedInput(
+  session: SandboxSession,
+  { stack, purpose, configFile }: { stack: string; purpose: DoctorInput["purpose"]; configFile?: string },
+): Promise<DoctorInput> {
+  const { input } = await readInput({ ...session.target(purpose), configFile }, stack);
+  return {
+    ...input,
+    environment: `sandbox, stack ${stack}`,
+    purpose,
+    token: session.tokens[purpose],
+    tokenReader: session.tokens.admin,
+    madeUp: [...Object.values(session.tokens), input.config.google?.clientSecret ?? ""],
+    baseUrl: session.apiUrl,
+    network: session.access?.network ?? {},
+  };
 }
 
 async function readInput(engine: EngineAccess, stack: string) {
@@ -79,19 +84,14 @@ async function readInput(engine: EngineAccess, stack: string) {
       config,
       configProblems: problems,
       resources: () => readResources(engine, stack),
-      serviceTokens: () => readServiceTokens(engine, stack),
+      // A stack that was never brought up, or was destroyed, has none, and asking for them fails.
+      outputs: async () => {
+        const resources = await readResources(engine, stack);
+        return resources.length === 0 ? undefined : readStackOutputs(engine, stack);
+      },
       dir: projectDir,
       now: new Date(),
       limits: ACCESS_LIMITS,
     },
   };
-}
-
-/** None for a stack that was never brought up, or was destroyed: it has no outputs then. */
-async function readServiceTokens(engine: EngineAccess, stack: string): Promise<TokenAccess[]> {
-  if ((await readResources(engine, stack)).length === 0) return [];
-  const { serviceTokens } = await readStackOutputs(engine, stack);
-  return Object.entries(serviceTokens).map(([name, { clientId, clientSecret, expiresAt }]) => {
-    return { name, clientId, clientSecret: clientSecret ?? "", expiresAt: expiresAt || undefined };
-  });
 }

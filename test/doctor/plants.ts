@@ -1,7 +1,11 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { DEV_ACCOUNT_ID, OTHER_ZONE_ID } from "../../sandbox/seed";
 import { requiredGroups } from "../../src/cloudflare/permission-groups";
 import type { FindingId } from "../../src/doctor/findings";
-import { ACCESS, ACCOUNT, HOSTNAME, RECORDS, type Rig } from "./rig";
+import { ACCESS, ACCOUNT, HOSTNAME, RECORDS, type Rig, resourcesOf } from "./rig";
 
 /** A defect: how it comes about, and what it is called. */
 export interface Plant {
@@ -15,6 +19,9 @@ export interface Plant {
 const NIL = "00000000-0000-4000-8000-000000000000";
 const NEEDED = requiredGroups("up", { alerts: true }).map(({ group, level }) => `${group} ${level}`);
 const OTHER_ACCOUNT = "f".repeat(32);
+
+/** Not written out: a secret in this file would be one that git tracks. */
+const anotherSecret = () => `GOCSPX-${randomBytes(14).toString("hex")}`;
 
 const days = (rig: Rig, count: number) =>
   new Date(rig.input.now.getTime() + count * 24 * 3_600_000).toISOString();
@@ -347,7 +354,7 @@ export const PLANTS: readonly Plant[] = [
     by: "a client id that Google does not know",
     plant: (rig) =>
       tell(rig, {
-        google: { clientId: "gone.apps.googleusercontent.com", clientSecret: "GOCSPX-0000000000" },
+        google: { clientId: "gone.apps.googleusercontent.com", clientSecret: anotherSecret() },
       }),
   },
   {
@@ -355,7 +362,7 @@ export const PLANTS: readonly Plant[] = [
     by: "another client's secret",
     plant: (rig) =>
       tell(rig, {
-        google: { clientId: "sandbox.apps.googleusercontent.com", clientSecret: "GOCSPX-0000000000" },
+        google: { clientId: "sandbox.apps.googleusercontent.com", clientSecret: anotherSecret() },
       }),
   },
   {
@@ -414,16 +421,32 @@ export const PLANTS: readonly Plant[] = [
   },
 
   {
+    id: "orphan",
+    by: "a service token that a lost answer left behind",
+    plant: async (rig) => {
+      await rig.send("POST", `${ACCESS}/service_tokens`, { name: "comfyui-api" });
+      const known = await rig.send("POST", `${ACCESS}/service_tokens`, { name: "comfyui-api" });
+      rig.input.resources = async () => resourcesOf({ "comfyui-api": String(known["id"]) });
+    },
+  },
+  {
+    id: "secret-leaked",
+    by: "the API token in a file that git tracks",
+    plant: async (rig) => {
+      const dir = await rig.folder();
+      await writeFile(join(dir, "deploy.sh"), `#!/bin/sh\nexport CLOUDFLARE_API_TOKEN=${rig.input.token}\n`);
+      execFileSync("git", ["init", "--quiet"], { cwd: dir });
+      execFileSync("git", ["add", "deploy.sh"], { cwd: dir });
+      Object.assign(rig.input, { dir, madeUp: [] });
+    },
+  },
+  {
     id: "service-token-expires",
     by: "a service token that ends next week",
     plant: (rig) => {
-      const token = {
-        name: "comfyui-api",
-        clientId: `${"0".repeat(32)}.access`,
-        clientSecret: "0".repeat(64),
-      };
-      const expiresAt = days(rig, 7);
-      rig.input.serviceTokens = async () => [{ ...token, expiresAt }];
+      const token = { clientId: `${"0".repeat(32)}.access`, clientSecret: "0123456789abcdef".repeat(4) };
+      const serviceTokens = { "comfyui-api": { ...token, expiresAt: days(rig, 7) } };
+      rig.input.outputs = async () => ({ applications: {}, serviceTokens });
     },
   },
 ];

@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { type Origin, startOrigin } from "../../sandbox/origin";
@@ -15,6 +17,8 @@ export const ACCESS = `${ACCOUNT}/access`;
 export const RECORDS = `/zones/${DEV_ZONE_ID}/dns_records`;
 export const HOSTNAME = "comfyui.datacrew.space";
 
+const GOOGLE_SECRET = "sandbox-google-client-secret";
+
 type Fields = Record<string, unknown>;
 
 /** A sandbox with a ComfyUI on this machine, and what doctor is told of the stack dev. */
@@ -27,6 +31,8 @@ export interface Rig {
   send(method: string, path: string, body?: Fields): Promise<Fields>;
   /** Gives the API token other permissions. */
   permit(groups: readonly string[], resources?: Record<string, string>): void;
+  /** A folder of its own, deleted at the end. */
+  folder(): Promise<string>;
   /** Back to an untouched account and a sound stack. */
   reset(): void;
   close(): Promise<void>;
@@ -42,6 +48,7 @@ export async function openRig(): Promise<Rig> {
     ...edge.network,
     routes: { ...edge.network.routes, "localhost:8188": { host: at.hostname, port: Number(at.port) } },
   };
+  const folders: string[] = [];
   const input = (): DoctorInput => ({
     stack: "dev",
     environment: "sandbox, stack dev",
@@ -54,7 +61,8 @@ export async function openRig(): Promise<Rig> {
     baseUrl: sandbox.apiUrl,
     network,
     resources: async () => [],
-    serviceTokens: async () => [],
+    outputs: async () => undefined,
+    madeUp: [sandbox.tokens.up, sandbox.tokens.preview, sandbox.tokens.accountOwned, GOOGLE_SECRET],
     dir: projectDir,
     now: store.now(),
     limits: ACCESS_LIMITS,
@@ -80,6 +88,11 @@ export async function openRig(): Promise<Rig> {
       const changed = { ...policy, permissionGroups: [...groups], resources: resources ?? policy.resources };
       store.apiTokens.put({ ...token, policies: [changed] });
     },
+    async folder() {
+      const dir = await mkdtemp(join(tmpdir(), "comfyui-access-doctor-"));
+      folders.push(dir);
+      return dir;
+    },
     reset() {
       sandbox.reset();
       origin.reset();
@@ -89,6 +102,7 @@ export async function openRig(): Promise<Rig> {
     async close() {
       await sandbox.close();
       await origin.close();
+      await Promise.all(folders.map((dir) => rm(dir, { recursive: true, force: true })));
     },
   };
   return rig;
@@ -102,7 +116,7 @@ export function devConfig(): StackConfig {
   );
   raw["google"] = {
     clientId: "sandbox.apps.googleusercontent.com",
-    clientSecret: "sandbox-google-client-secret",
+    clientSecret: GOOGLE_SECRET,
   };
   raw["protectTokens"] = false;
   return parseConfig(raw, { stack: "dev" });

@@ -1,5 +1,7 @@
 import { expiryWarning, type TokenAccess } from "../../secrets/credentials";
+import { type KnownSecret, knownSecrets } from "../../secrets/known-secrets";
 import { findLeaks, type Leak } from "../../secrets/leaks";
+import type { StackOutputs } from "../../secrets/outputs";
 import type { Check } from "../check";
 import type { Context } from "../context";
 import { type Finding, finding } from "../findings";
@@ -33,27 +35,32 @@ export const leaks: Check = {
   title: "Secrets in git",
   async run(context) {
     const secrets = await secretsOf(context);
-    const found = await findLeaks(context.dir, secrets);
+    const values = Object.fromEntries(secrets.map(({ label, value }) => [label, value]));
+    const found = await findLeaks(context.dir, values);
     return {
-      findings: found.map((leak) => judgeLeak(leak, context.stack)),
-      summary: `${Object.keys(secrets).length} secrets, none in a tracked file`,
+      findings: secrets.flatMap((secret) => judgeSecret(secret, found)),
+      summary: `none of ${secrets.length} secrets in a tracked file`,
     };
   },
 };
 
-function judgeLeak({ label, file, line }: Leak, stack: string): Finding {
-  const mend = label.startsWith("secret of service token")
-    ? `npm run cli -- rotate --stack ${stack}  (git keeps what was committed: only a new secret helps)`
-    : "Make a new one where it is from, then take the old one back; git keeps what was committed.";
-  return finding("secret-leaked", `${file}:${line} holds the ${label}`, mend);
+/** Judges the places of one secret: however many they are, a new one mends it. */
+function judgeSecret({ label, renewal }: KnownSecret, found: readonly Leak[]): Finding[] {
+  const places = found.filter((leak) => leak.label === label).map(({ file, line }) => `${file}:${line}`);
+  if (places.length === 0) return [];
+  const more = places.length > PLACES ? ` and ${places.length - PLACES} more` : "";
+  const what = `the ${label} stands in what git tracks: ${places.slice(0, PLACES).join(", ")}${more}`;
+  return [finding("secret-leaked", what, `${renewal}  (git keeps what was committed: only a new one helps)`)];
 }
 
-async function secretsOf({ token, config, serviceTokens }: Context): Promise<Record<string, string>> {
-  const secrets: Record<string, string> = {};
-  if (token !== undefined) secrets["API token"] = token;
-  if (config.google?.clientSecret !== undefined) secrets["Google client secret"] = config.google.clientSecret;
-  for (const { name, clientSecret } of await serviceTokens()) {
-    if (clientSecret !== "") secrets[`secret of service token ${name}`] = clientSecret;
-  }
-  return secrets;
+const PLACES = 5;
+
+async function secretsOf({ token, config, outputs, stack, madeUp = [] }: Context): Promise<KnownSecret[]> {
+  const all = knownSecrets((await outputs()) ?? NO_OUTPUTS, config.google?.clientSecret);
+  const known = all.filter(({ value }) => !madeUp.includes(value));
+  if (token === undefined || madeUp.includes(token)) return known;
+  const renewal = `Roll it at https://dash.cloudflare.com/profile/api-tokens, then: pulumi config set --stack ${stack} --secret cloudflare:apiToken`;
+  return [...known, { label: "API token", value: token, renewal }];
 }
+
+const NO_OUTPUTS: StackOutputs = { applications: {}, serviceTokens: {} };
