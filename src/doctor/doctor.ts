@@ -45,11 +45,12 @@ export async function examine(input: DoctorInput): Promise<Report> {
   const context = contextOf(input);
   const checked: Checked[] = [];
   const findings = () => checked.flatMap((each) => each.findings);
-  for (const check of FIRST) checked.push(await look(check, context, findings()));
-  checked.push(...(await Promise.all(THEN.map((check) => look(check, context, findings())))));
+  for (const check of FIRST) checked.push(await look(check, context, checked));
+  const known = [...checked];
+  checked.push(...(await Promise.all(THEN.map((check) => look(check, context, known)))));
   // Last: what another finding names already is not left over as well.
   const named = new Set(findings().flatMap(({ objects = [] }) => objects));
-  const left = await look(leftovers, context, findings());
+  const left = await look(leftovers, context, known);
   checked.push(withStatus({ ...left, findings: left.findings.filter((each) => !isNamed(each, named)) }));
   const { stack, environment, purpose } = input;
   return { stack, environment, purpose, checks: checked };
@@ -66,11 +67,12 @@ const isNamed = ({ id, objects = [] }: Finding, named: ReadonlySet<string>): boo
   id === "orphan" && objects.some((object) => named.has(object));
 
 /** One check, or why it cannot be made: for what an earlier finding says, or else as a finding of its own. */
-async function look(check: Check, context: Context, earlier: readonly Finding[]): Promise<Checked> {
+async function look(check: Check, context: Context, checked: readonly Checked[]): Promise<Checked> {
   const { title, config: keys = [], groups } = check;
+  const earlier = checked.flatMap(({ findings }) => findings);
   const skip = (summary: string): Checked => ({ title, status: "skipped", summary, findings: [], notes: [] });
   if (groups !== undefined) {
-    const blocked = blockedBy(check, earlier);
+    const blocked = isSilent(checked) ? "the API does not answer" : blockedBy(check, earlier);
     if (blocked !== undefined) return skip(blocked);
   }
   const absent = keys.filter((key) => context.config[key] === undefined);
@@ -80,15 +82,20 @@ async function look(check: Check, context: Context, earlier: readonly Finding[])
   } catch (error) {
     const reason = error instanceof ApiError ? knownReason(error, earlier, groups) : undefined;
     if (reason !== undefined) return skip(reason);
-    return asChecked(title, { findings: [unchecked(title, error)], summary: "" });
+    return asChecked(title, { findings: [unchecked(error)], summary: "" });
   }
+}
+
+/** Whether the very first question to the API had no answer that would tell. */
+function isSilent(checked: readonly Checked[]): boolean {
+  const token = checked.find(({ title }) => title === apiToken.title);
+  return token?.findings.some(({ id }) => id === "unchecked") ?? false;
 }
 
 /** The earlier finding after which the account need not be asked, in a few words. */
 function blockedBy({ blindWithout }: Check, earlier: readonly Finding[]): string | undefined {
   for (const { id, what } of earlier) {
     if (BLOCKING[id] !== undefined) return BLOCKING[id];
-    if (id === "unchecked" && what.startsWith(apiToken.title)) return "the API does not answer";
     if (id === "permission-missing" && blindWithout !== undefined && what.includes(blindWithout)) {
       return `the API token lacks ${blindWithout}`;
     }
@@ -110,15 +117,19 @@ function knownReason(
   return group === undefined ? undefined : `the API token lacks ${group}`;
 }
 
-function unchecked(title: string, error: unknown): Finding {
-  const [what, mend] =
-    error instanceof UserError
-      ? [error.message.split("\n")[0], error.remedy]
-      : error instanceof ApiError
-        ? [error.message, "Run doctor again; see https://www.cloudflarestatus.com"]
-        : // The words of an error that nobody foresaw may quote anything.
-          [error instanceof Error ? error.name : "an error", "Run doctor again; report it if it stays."];
-  return finding("unchecked", `${title} could not be checked: ${what}`, mend);
+function unchecked(error: unknown): Finding {
+  const found = (what: string | undefined, mend: string) =>
+    finding("unchecked", `could not be checked: ${what}`, mend);
+  if (error instanceof UserError) return found(error.message.split("\n")[0], error.remedy);
+  if (error instanceof ApiError) return found(error.message, mendOf(error));
+  // The words of an error that nobody foresaw may quote anything.
+  return found(error instanceof Error ? error.name : "an error", "Run doctor again; report it if it stays.");
+}
+
+function mendOf({ status }: ApiError): string {
+  if (status === undefined) return "Check the network, and CLOUDFLARE_BASE_URL if it is set.";
+  if (status === 429) return "Wait five minutes, then run doctor again.";
+  return "Run doctor again; see https://www.cloudflarestatus.com";
 }
 
 function asChecked(title: string, { findings, summary, skipped, notes = [] }: Outcome): Checked {

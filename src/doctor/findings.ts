@@ -36,6 +36,10 @@ export const FINDINGS = {
   "tunnel-missing": error("The hostnames would lead nowhere."),
   "tunnel-local": error("It ignores the ingress rules that are set through the API."),
   "tunnel-name-taken": error("Two tunnels cannot have one name."),
+  "ingress-taken": error("The stack does not overwrite it: the update stops there."),
+  "ingress-foreign": warning(
+    "The stack writes this list as a whole: a change of it is refused until they are gone.",
+  ),
   "tunnel-down": warning("The hostnames answer with error 1033."),
 
   "idp-missing": error("Policies and application name this login."),
@@ -51,7 +55,9 @@ export const FINDINGS = {
   "comfyui-down": warning("There is nothing behind Access yet."),
   "comfyui-cross-site": warning("It answers 403 to the first page after each login."),
   "comfyui-unseen": warning("Whether people see more than an error page shows after the first login only."),
-  "comfyui-cors": warning("Pages of that origin may use it with a visitor's login."),
+  "comfyui-cors": warning(
+    "Its guard against other web sites is off, and the origin let in is not the application's.",
+  ),
 
   orphan: warning("Nobody looks after it, and it may still open something."),
   "service-token-expires": warning("From then on the clients that use it are refused."),

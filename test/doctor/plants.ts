@@ -45,6 +45,15 @@ const sharedTunnel = async (rig: Rig, source: "local" | "cloudflare") => {
   tell(rig, { tunnel: { id: String(made["id"]) } });
   return String(made["id"]);
 };
+const ingress = (rig: Rig, id: string, hostnames: readonly string[]) =>
+  rig.send("PUT", `${ACCOUNT}/cfd_tunnel/${id}/configurations`, {
+    config: {
+      ingress: [
+        ...hostnames.map((hostname) => ({ hostname, service: "http://localhost:8188" })),
+        { service: "http_status:404" },
+      ],
+    },
+  });
 const connected = (rig: Rig, id: string) => {
   const tunnel = rig.sandbox.store.tunnels.get(id);
   const secret = { a: DEV_ACCOUNT_ID, t: id, s: tunnel?.secret };
@@ -298,6 +307,29 @@ export const PLANTS: readonly Plant[] = [
     by: "somebody's tunnel of the same name",
     plant: (rig) =>
       rig.send("POST", `${ACCOUNT}/cfd_tunnel`, { name: "comfyui-dev", config_src: "cloudflare" }),
+  },
+  {
+    id: "ingress-taken",
+    by: "somebody's rule for the hostname on the shared tunnel",
+    plant: async (rig) => {
+      const id = await sharedTunnel(rig, "cloudflare");
+      connected(rig, id);
+      await ingress(rig, id, [HOSTNAME, "notes.datacrew.space"]);
+    },
+  },
+  {
+    id: "ingress-foreign",
+    by: "a rule added by hand to the stack's own tunnel",
+    plant: async (rig) => {
+      const made = await rig.send("POST", `${ACCOUNT}/cfd_tunnel`, {
+        name: "comfyui-dev",
+        config_src: "cloudflare",
+      });
+      const id = String(made["id"]);
+      connected(rig, id);
+      await ingress(rig, id, [HOSTNAME, "notes.datacrew.space"]);
+      rig.input.resources = async () => resourcesOf({ tunnel: id });
+    },
   },
   {
     id: "tunnel-down",

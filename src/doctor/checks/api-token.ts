@@ -5,12 +5,16 @@ import { type Finding, finding } from "../findings";
 import { WARN_DAYS } from "../limits";
 
 const DAY_MS = 24 * 3_600_000;
-const TOKENS_PAGE = "https://dash.cloudflare.com/profile/api-tokens";
+
+/** Where a token of that kind is edited. */
+export function tokensPage(kind: ApiToken["kind"], accountId: string | undefined): string {
+  return `https://dash.cloudflare.com/${kind === "user" ? "profile" : (accountId ?? "")}/api-tokens`;
+}
 
 /** Whether the API takes the token, and for how long. */
 export const apiToken: Check = {
   title: "API token",
-  async run({ account, stack, now }) {
+  async run({ account, config, stack, now, token: value }) {
     if (account === undefined) {
       const mend = `pulumi config set --stack ${stack} --secret cloudflare:apiToken  (or set CLOUDFLARE_API_TOKEN)`;
       return {
@@ -24,16 +28,21 @@ export const apiToken: Check = {
     });
     if (token instanceof ApiError) {
       const what = `Cloudflare does not know the API token (HTTP ${token.status})`;
-      return { findings: [finding("token-refused", what, makeAnother(stack))], summary: "" };
+      const page = tokensPage(value?.startsWith("cfat_") ? "account" : "user", config.accountId);
+      return { findings: [finding("token-refused", what, makeAnother(page, stack))], summary: "" };
     }
-    return { findings: judgeToken(token, now, stack), summary: summaryOf(token) };
+    const page = tokensPage(token.kind, config.accountId);
+    return { findings: judgeToken(token, { now, page, stack }), summary: summaryOf(token) };
   },
 };
 
 /** Judges what the API says of the token. */
-export function judgeToken(token: ApiToken, now: Date, stack: string): Finding[] {
+export function judgeToken(
+  token: ApiToken,
+  { now, page, stack }: { now: Date; page: string; stack: string },
+): Finding[] {
   if (token.status !== "active") {
-    const mend = token.status === "disabled" ? `Enable it at ${TOKENS_PAGE}` : makeAnother(stack);
+    const mend = token.status === "disabled" ? `Enable it at ${page}` : makeAnother(page, stack);
     return [finding("token-refused", `the API token is ${token.status}`, mend)];
   }
   if (token.expiresOn === undefined) return [];
@@ -41,7 +50,7 @@ export function judgeToken(token: ApiToken, now: Date, stack: string): Finding[]
   // A date that cannot be read is no reassurance.
   if (days >= WARN_DAYS) return [];
   const what = `the API token expires on ${token.expiresOn.slice(0, 10)}, in ${days} days`;
-  return [finding("token-expires", what, `Give it a later end at ${TOKENS_PAGE}`)];
+  return [finding("token-expires", what, `Give it a later end at ${page}`)];
 }
 
 function isRefusal({ status, code }: ApiError): boolean {
@@ -49,8 +58,8 @@ function isRefusal({ status, code }: ApiError): boolean {
   return status === 401 || status === 403 || code === 9106 || code === 6003;
 }
 
-const makeAnother = (stack: string): string =>
-  `Make one at ${TOKENS_PAGE}, then: pulumi config set --stack ${stack} --secret cloudflare:apiToken`;
+const makeAnother = (page: string, stack: string): string =>
+  `Make one at ${page}, then: pulumi config set --stack ${stack} --secret cloudflare:apiToken`;
 
 function summaryOf({ kind, expiresOn }: ApiToken): string {
   const owner = kind === "user" ? "a user's" : "the account's";

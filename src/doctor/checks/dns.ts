@@ -21,9 +21,8 @@ export const dns: Check = {
     );
     const ours = await context.ours();
     const comment = ownerComment(project, stack);
-    const findings = judgeRecords(lists.flat(), hostnames, (record) => {
-      return ours.has(String(record["id"])) || record["comment"] === comment;
-    });
+    const isOurs = (record: Wire) => ours.has(String(record["id"])) || record["comment"] === comment;
+    const findings = judgeRecords(lists.flat(), hostnames, { isOurs, stack });
     const own = lists.flat().length > 0 && findings.length === 0 ? "ours" : "free";
     return { findings, summary: `${hostnames.join(", ")} ${own}` };
   },
@@ -33,7 +32,7 @@ export const dns: Check = {
 export function judgeRecords(
   records: readonly Wire[],
   hostnames: readonly string[],
-  isOurs: (record: Wire) => boolean,
+  { isOurs, stack }: { isOurs: (record: Wire) => boolean; stack: string },
 ): Finding[] {
   return records
     .filter((record) => hostnames.includes(String(record["name"]).toLowerCase()))
@@ -42,7 +41,7 @@ export function judgeRecords(
       finding(
         "dns-taken",
         `${record["name"]} has a record that is not this stack's: ${record["type"]} to ${record["content"]}`,
-        `Delete record ${record["id"]} in the dashboard (DNS → Records), or choose another hostname.`,
+        `npm run cli -- adopt --stack ${stack}  (or delete it in the dashboard: DNS → Records)`,
         [String(record["id"])],
       ),
     );

@@ -100,7 +100,7 @@ function unchecked(answers: [name: string, answer: GoogleAnswer][]): Finding {
   const details = [...new Set(answers.map(([, { detail }]) => detail))].join("; ");
   return finding(
     "unchecked",
-    `Google's ${names} could not be checked: ${details}`,
+    `could not be checked: ${names}: ${details}`,
     "Run doctor again where Google can be reached, or log in once.",
   );
 }

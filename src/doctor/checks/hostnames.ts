@@ -14,7 +14,7 @@ export const hostnames: Check = {
     const foreign = others.filter((each) => !ours.has(String(each["id"])));
     const names = (context.config.applications ?? []).map(({ hostname }) => hostname);
     return {
-      findings: names.flatMap((hostname) => judgeHostname(hostname, foreign)),
+      findings: names.flatMap((hostname) => judgeHostname(hostname, foreign, context.stack)),
       summary: `${names.join(", ")} in no other of ${foreign.length}`,
     };
   },
@@ -27,7 +27,7 @@ const NOT_IN_FRONT = new Set(["bookmark", "app_launcher", "warp", "saas", "dash_
  * Judges other applications by one hostname. The most specific destination decides at Access: a path of the hostname
  * goes before the hostname itself, and that before a wildcard.
  */
-export function judgeHostname(hostname: string, others: readonly Wire[]): Finding[] {
+export function judgeHostname(hostname: string, others: readonly Wire[], stack: string): Finding[] {
   return others
     .filter(({ type }) => !NOT_IN_FRONT.has(String(type)))
     .flatMap((other) => {
@@ -36,14 +36,16 @@ export function judgeHostname(hostname: string, others: readonly Wire[]): Findin
       if (worst === undefined) return [];
       const what = `${worst} belongs to the Access application ${JSON.stringify(other["name"])} (${other["id"]})`;
       const id = IDS[rank(worst)] ?? "hostname-wildcard";
-      return [finding(id, what, MENDS[id], [String(other["id"])])];
+      const mend =
+        id === "hostname-taken"
+          ? `npm run cli -- adopt --stack ${stack}  (or remove it: Zero Trust → Access → Applications)`
+          : MENDS[id];
+      return [finding(id, what, mend, [String(other["id"])])];
     });
 }
 
 const IDS = ["hostname-taken", "hostname-path", "hostname-wildcard"] as const;
 const MENDS = {
-  "hostname-taken":
-    "Choose another hostname, or remove the application (Zero Trust → Access → Applications).",
   "hostname-path": "Take the path out of that application (Zero Trust → Access → Applications).",
   "hostname-wildcard":
     "Leave it, if its policies are as strict; else take the wildcard out of that application.",

@@ -1,6 +1,6 @@
 import { GROUPS } from "../../cloudflare/permission-groups";
 import type { StackConfig } from "../../config";
-import { findOrphans, type Orphan } from "../../orphans/find";
+import { EMPTY_STATE, findOrphans, type Orphan } from "../../orphans/find";
 import type { Check } from "../check";
 import { CONFIG_PARTS } from "../config-parts";
 import { type Finding, finding } from "../findings";
@@ -28,12 +28,14 @@ function judgeOrphan(orphan: Orphan, stack: string): Finding {
       : lastUsedAt === "never"
         ? "never used"
         : `last used ${lastUsedAt.slice(0, 10)}`,
-    usedBy === undefined ? undefined : `kept by ${usedBy}`,
+    usedBy === undefined || usedBy === EMPTY_STATE ? usedBy : `used by ${usedBy}`,
   ].filter((fact) => fact !== undefined);
   return finding(
     "orphan",
     `${kind} ${name} (${id}) is not in the stack's state: ${facts.join("; ")}`,
-    `npm run cli -- orphans --stack ${stack}`,
+    usedBy === EMPTY_STATE
+      ? `npm run cli -- adopt --stack ${stack}`
+      : `${usedBy === undefined ? "" : "Free it from that, then: "}npm run cli -- orphans --stack ${stack} --remove`,
     [id],
   );
 }

@@ -6,6 +6,7 @@ import { type Account, apiFor, type Context } from "../context";
 import { type Finding, finding } from "../findings";
 import { probePermissions, TRIED_OTHERS } from "../probe-permissions";
 import { comparePolicies, policiesOf, type TokenPolicy } from "../token-policies";
+import { tokensPage } from "./api-token";
 
 /** Environment variable with a second API token, which may read API tokens. */
 export const TOKEN_READER = "CLOUDFLARE_TOKEN_READER";
@@ -25,17 +26,18 @@ export const permissions: Check = {
       accountId: String(config.accountId),
       ...(typeof zoneId === "string" ? { zoneId } : {}),
     };
+    const page = tokensPage((await account.token()).kind, config.accountId);
     const policies = await readPolicies(context, account);
     if (policies !== undefined) {
       const difference = comparePolicies(policies, required, target);
       return {
-        findings: judgePermissions(context, { ...difference, outside: !difference.reachesAccount }),
+        findings: judgePermissions(context, { ...difference, outside: !difference.reachesAccount, page }),
         summary: `exactly what ${purpose} needs: ${needed}`,
       };
     }
     const probed = await probePermissions(account.api, required, target.zoneId);
     return {
-      findings: [...judgePermissions(context, { ...probed, elsewhere: [] }), unseen()],
+      findings: [...judgePermissions(context, { ...probed, elsewhere: [], page }), unseen()],
       summary: "",
       ...(probed.untried.length === 0 ? {} : { skipped: `not tried: ${probed.untried.join(", ")}` }),
     };
@@ -45,7 +47,7 @@ export const permissions: Check = {
 /** Judges a token by what it lacks, has too much, and reaches besides. */
 export function judgePermissions(
   { config, purpose, stack }: Pick<Context, "config" | "purpose" | "stack">,
-  found: { missing: string[]; superfluous: string[]; elsewhere: string[]; outside: boolean },
+  found: { missing: string[]; superfluous: string[]; elsewhere: string[]; outside: boolean; page: string },
 ): Finding[] {
   if (found.outside) {
     const what = `the API token reaches nothing in account ${config.accountId}`;
@@ -53,7 +55,7 @@ export function judgePermissions(
     return [finding("account-unreachable", what, mend)];
   }
   const findings: Finding[] = [];
-  const edit = "https://dash.cloudflare.com/profile/api-tokens";
+  const edit = found.page;
   if (found.missing.length > 0) {
     const what = `the API token lacks what ${purpose} needs: ${found.missing.join("; ")}`;
     findings.push(finding("permission-missing", what, `Add them to the token at ${edit}`));

@@ -72,7 +72,7 @@ export function judgeRoom(
     const more = Math.max(0, wanted[kind] - own);
     if (more === 0 || have + more <= limits[kind]) return [];
     const { id, words, page } = KINDS[kind];
-    const what = `${have} ${words} of ${limits[kind]} are there, and the stack makes ${more} more`;
+    const what = `${words}: ${have} of ${limits[kind]} are there, and the stack makes ${more} more`;
     return [finding(id, what, `Remove some that nobody uses (Zero Trust → ${page}).`)];
   });
 }

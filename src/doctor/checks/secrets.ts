@@ -27,7 +27,9 @@ export function judgeExpiry(token: TokenAccess, now: Date, stack: string): Findi
   if (warning === undefined) return [];
   // What follows the colon is the warning's own remedy.
   const [what = warning] = warning.split(":");
-  return [finding("service-token-expires", what, `npm run cli -- rotate --stack ${stack}`)];
+  return [
+    finding("service-token-expires", what, `npm run cli -- rotate --stack ${stack} --token ${token.name}`),
+  ];
 }
 
 /** Secrets in files that everybody who has the repository can read. */

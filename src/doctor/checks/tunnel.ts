@@ -1,12 +1,14 @@
 import type { Wire } from "../../cloudflare/account-api";
 import { GROUPS } from "../../cloudflare/permission-groups";
 import type { Check } from "../check";
+import type { Account, Context } from "../context";
 import { type Finding, finding } from "../findings";
+import { type IngressLook, judgeOwnRules, judgeSharedRules } from "../ingress";
 
 /** The tunnel: there and remotely managed, or its name free or ours. */
 export const tunnel: Check = {
   title: "Tunnel",
-  config: ["accountId", "tunnel"],
+  config: ["accountId", "tunnel", "applications"],
   groups: [GROUPS.tunnels],
   async run(context) {
     const { account, config, stack } = context;
@@ -14,20 +16,36 @@ export const tunnel: Check = {
     if (account === undefined) return { findings: [], summary: "" };
     if (id !== undefined) {
       const found = await account.api.tunnel(id);
+      const rules = found === undefined ? [] : judgeSharedRules(await ingressOf(context, account, found));
       return {
-        findings: judgeShared(id, found, stack),
+        findings: [...judgeShared(id, found, stack), ...rules],
         summary: `${found?.["name"]}, shared, ${found?.["status"]}`,
       };
     }
     const found = (await account.tunnels()).find((each) => each["name"] === name);
     if (found === undefined) return { findings: [], summary: `${name} is free` };
-    const isOurs = (await context.ours()).has(String(found["id"]));
+    if (!(await context.ours()).has(String(found["id"]))) {
+      return { findings: [taken(found, stack)], summary: "" };
+    }
     return {
-      findings: isOurs ? judgeConnection(found) : [taken(found)],
+      findings: [...judgeConnection(found), ...judgeOwnRules(await ingressOf(context, account, found))],
       summary: `${name}, ours, ${found["status"]}`,
     };
   },
 };
+
+async function ingressOf(
+  { config, resources }: Context,
+  { api }: Account,
+  tunnel: Wire,
+): Promise<IngressLook> {
+  return {
+    name: String(tunnel["name"]),
+    configuration: await api.tunnelConfiguration(String(tunnel["id"])),
+    applications: config.applications ?? [],
+    resources: await resources(),
+  };
+}
 
 /** Judges a tunnel that others use too. */
 export function judgeShared(id: string, found: Wire | undefined, stack: string): Finding[] {
@@ -55,11 +73,11 @@ function judgeConnection(found: Wire): Finding[] {
   return [finding("tunnel-down", what, mend, [String(found["id"])])];
 }
 
-function taken(found: Wire): Finding {
+function taken(found: Wire, stack: string): Finding {
   return finding(
     "tunnel-name-taken",
     `there is a tunnel ${JSON.stringify(found["name"])} already that is not this stack's (${found["id"]})`,
-    "Choose another tunnel.name, or use that one: set tunnel.id in its place.",
+    `npm run cli -- adopt --stack ${stack}  (or choose another tunnel.name)`,
     [String(found["id"])],
   );
 }
