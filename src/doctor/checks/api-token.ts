@@ -37,7 +37,7 @@ export const apiToken: Check = {
 };
 
 /** Judges what the API says of the token. */
-export function judgeToken(
+function judgeToken(
   token: ApiToken,
   { now, page, stack }: { now: Date; page: string; stack: string },
 ): Finding[] {

@@ -77,7 +77,7 @@ async function look({ hostname }: Application, { url, headers }: Way, requests: 
 }
 
 /** Judges what an application answered. */
-export function judgeComfyUI(look: {
+function judgeComfyUI(look: {
   hostname: string;
   /** Where it was asked. */
   at: string;

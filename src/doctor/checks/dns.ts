@@ -29,7 +29,7 @@ export const dns: Check = {
 };
 
 /** Judges the records of hostnames. */
-export function judgeRecords(
+function judgeRecords(
   records: readonly Wire[],
   hostnames: readonly string[],
   { isOurs, stack }: { isOurs: (record: Wire) => boolean; stack: string },

@@ -51,7 +51,7 @@ async function clientOf(account: Account | undefined, id: string | undefined): P
 }
 
 /** Judges Google's answers; what Google did not say is a finding too. */
-export function judgeClient(
+function judgeClient(
   { client, secret, redirectUri }: GoogleCheck,
   of: { clientId: string; redirectUri: string; stack: string; identityProviderId?: string },
 ): Finding[] {

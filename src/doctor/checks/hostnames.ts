@@ -15,7 +15,7 @@ export const hostnames: Check = {
     const names = (context.config.applications ?? []).map(({ hostname }) => hostname);
     return {
       findings: names.flatMap((hostname) => judgeHostname(hostname, foreign, context.stack)),
-      summary: `${names.join(", ")} in no other of ${foreign.length}`,
+      summary: `${names.join(", ")} in none of the ${foreign.length} others`,
     };
   },
 };
@@ -27,7 +27,7 @@ const NOT_IN_FRONT = new Set(["bookmark", "app_launcher", "warp", "saas", "dash_
  * Judges other applications by one hostname. The most specific destination decides at Access: a path of the hostname
  * goes before the hostname itself, and that before a wildcard.
  */
-export function judgeHostname(hostname: string, others: readonly Wire[], stack: string): Finding[] {
+function judgeHostname(hostname: string, others: readonly Wire[], stack: string): Finding[] {
   return others
     .filter(({ type }) => !NOT_IN_FRONT.has(String(type)))
     .flatMap((other) => {

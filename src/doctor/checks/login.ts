@@ -20,7 +20,7 @@ export const identityProvider: Check = {
 };
 
 /** Judges a provider that is to be used as it is. */
-export function judgeProvider(id: string, found: Wire | undefined, stack: string): Finding[] {
+function judgeProvider(id: string, found: Wire | undefined, stack: string): Finding[] {
   const mend = `pulumi config set --stack ${stack} --path google.identityProviderId <id of a Google login>`;
   if (found === undefined) {
     return [finding("idp-missing", `there is no identity provider ${id} in the account`, mend)];

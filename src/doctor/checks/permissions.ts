@@ -20,7 +20,6 @@ export const permissions: Check = {
     const { account, config, purpose } = context;
     if (account === undefined) return { findings: [], summary: "" };
     const required = requiredGroups(purpose, { alerts: config.alerts !== undefined });
-    const needed = required.map(({ group, level }) => `${group} ${level}`).join(", ");
     const zoneId = (await account.zone().catch(() => undefined))?.["id"];
     const target = {
       accountId: String(config.accountId),
@@ -32,7 +31,7 @@ export const permissions: Check = {
       const difference = comparePolicies(policies, required, target);
       return {
         findings: judgePermissions(context, { ...difference, outside: !difference.reachesAccount, page }),
-        summary: `exactly what ${purpose} needs: ${needed}`,
+        summary: `exactly the ${required.length} that ${purpose} needs`,
       };
     }
     const probed = await probePermissions(account.api, required, target.zoneId);
@@ -45,7 +44,7 @@ export const permissions: Check = {
 };
 
 /** Judges a token by what it lacks, has too much, and reaches besides. */
-export function judgePermissions(
+function judgePermissions(
   { config, purpose, stack }: Pick<Context, "config" | "purpose" | "stack">,
   found: { missing: string[]; superfluous: string[]; elsewhere: string[]; outside: boolean; page: string },
 ): Finding[] {

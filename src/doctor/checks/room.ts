@@ -60,7 +60,7 @@ function wantedOf({ google, serviceTokens = [], applications = [] }: Partial<Sta
 }
 
 /** Judges counts: what is there, and what the stack adds to it. */
-export function judgeRoom(
+function judgeRoom(
   lists: Record<Kind, readonly Wire[]>,
   wanted: Counts,
   ours: ReadonlySet<string>,

@@ -22,7 +22,7 @@ export const expiry: Check = {
 };
 
 /** Judges how long a token is still good. */
-export function judgeExpiry(token: TokenAccess, now: Date, stack: string): Finding[] {
+function judgeExpiry(token: TokenAccess, now: Date, stack: string): Finding[] {
   const warning = expiryWarning(token, now);
   if (warning === undefined) return [];
   // What follows the colon is the warning's own remedy.
@@ -41,7 +41,7 @@ export const leaks: Check = {
     const found = await findLeaks(context.dir, values);
     return {
       findings: secrets.flatMap((secret) => judgeSecret(secret, found)),
-      summary: `none of ${secrets.length} secrets in a tracked file`,
+      summary: secrets.length === 0 ? "none to look for yet" : `none of ${secrets.length} in a tracked file`,
     };
   },
 };

@@ -8,7 +8,7 @@ import { type IngressLook, judgeOwnRules, judgeSharedRules } from "../ingress";
 /** The tunnel: there and remotely managed, or its name free or ours. */
 export const tunnel: Check = {
   title: "Tunnel",
-  config: ["accountId", "tunnel", "applications"],
+  config: ["accountId", "tunnel"],
   groups: [GROUPS.tunnels],
   async run(context) {
     const { account, config, stack } = context;
@@ -16,9 +16,9 @@ export const tunnel: Check = {
     if (account === undefined) return { findings: [], summary: "" };
     if (id !== undefined) {
       const found = await account.api.tunnel(id);
-      const rules = found === undefined ? [] : judgeSharedRules(await ingressOf(context, account, found));
+      const look = await ingressOf(context, account, found);
       return {
-        findings: [...judgeShared(id, found, stack), ...rules],
+        findings: [...judgeShared(id, found, stack), ...(look === undefined ? [] : judgeSharedRules(look))],
         summary: `${found?.["name"]}, shared, ${found?.["status"]}`,
       };
     }
@@ -27,28 +27,32 @@ export const tunnel: Check = {
     if (!(await context.ours()).has(String(found["id"]))) {
       return { findings: [taken(found, stack)], summary: "" };
     }
+    const look = await ingressOf(context, account, found);
     return {
-      findings: [...judgeConnection(found), ...judgeOwnRules(await ingressOf(context, account, found))],
+      findings: [...judgeConnection(found), ...(look === undefined ? [] : judgeOwnRules(look))],
       summary: `${name}, ours, ${found["status"]}`,
     };
   },
 };
 
+/** Undefined when there is no tunnel, or it is not known which of its rules are to be the stack's. */
 async function ingressOf(
   { config, resources }: Context,
   { api }: Account,
-  tunnel: Wire,
-): Promise<IngressLook> {
+  tunnel: Wire | undefined,
+): Promise<IngressLook | undefined> {
+  const { applications } = config;
+  if (tunnel === undefined || applications === undefined) return undefined;
   return {
     name: String(tunnel["name"]),
     configuration: await api.tunnelConfiguration(String(tunnel["id"])),
-    applications: config.applications ?? [],
+    applications,
     resources: await resources(),
   };
 }
 
 /** Judges a tunnel that others use too. */
-export function judgeShared(id: string, found: Wire | undefined, stack: string): Finding[] {
+function judgeShared(id: string, found: Wire | undefined, stack: string): Finding[] {
   if (found === undefined) {
     const mend = `pulumi config set --stack ${stack} --path tunnel.id <id>  (see: cloudflared tunnel list)`;
     return [finding("tunnel-missing", `there is no tunnel ${id} in the account`, mend)];
