@@ -32,13 +32,22 @@ test("the stack of the sandbox is sound before its first up, and after it", asyn
 
 test("of a config that is not valid, what is wrong is named, and all the rest is still looked at", async () => {
   const configFile = await rig.config((settings) => {
-    settings["teamName"] = "data crew";
+    settings["google"] = {};
     settings["tunel"] = settings["tunnel"];
     delete settings["tunnel"];
   });
   const report = await doctor(configFile);
   expect([...new Set(idsOf(report))]).toEqual(["config-invalid"]);
   const skipped = report.checks.filter(({ status }) => status === "skipped").map(({ title }) => title);
-  expect(skipped).toEqual(["Tunnel", "Google login", "Left-over objects"]);
-  expect(toText(report)).toContain("tunel: unknown key");
+  expect(skipped).toEqual([
+    "Identity provider",
+    "Limits of Access",
+    "Tunnel",
+    "Google login",
+    "Left-over objects",
+  ]);
+  const text = toText(report);
+  expect(text).toContain("tunel: unknown key");
+  // What to paste at Google is needed to make the client that is missing.
+  expect(text).toMatch(/redirect URI +https:\/\/datacrew\.cloudflareaccess\.com\/cdn-cgi\/access\/callback/);
 });

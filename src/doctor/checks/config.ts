@@ -7,7 +7,8 @@ export const config: Check = {
   async run({ configProblems }) {
     return {
       findings: configProblems.map(({ path, found, remedy }) =>
-        finding("config-invalid", `${path}: ${found}`, remedy),
+        // A remedy of several lines is indented for the program's own error.
+        finding("config-invalid", `${path}: ${found}`, remedy.replaceAll(/\n\s+/g, "\n  ")),
       ),
       summary: "valid",
     };

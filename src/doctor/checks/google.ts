@@ -8,7 +8,7 @@ const CREDENTIALS = "https://console.cloud.google.com/apis/credentials";
 /** Google's side of the login: what to paste there, and what Google says of the client without a login. */
 export const google: Check = {
   title: "Google login",
-  config: ["google", "teamName"],
+  config: ["teamName"],
   async run({ account, config, network, stack }) {
     const origin = `https://${config.teamName}.cloudflareaccess.com`;
     const redirectUri = `${origin}/cdn-cgi/access/callback`;
@@ -20,7 +20,11 @@ export const google: Check = {
     const { identityProviderId } = config.google ?? {};
     const clientId = config.google?.clientId ?? (await clientOf(account, identityProviderId));
     if (clientId === undefined) {
-      const skipped = `the OAuth client of identity provider ${identityProviderId} is not known`;
+      // What to paste is what makes the client that is missing.
+      const skipped =
+        identityProviderId === undefined
+          ? "google is not set, or not valid"
+          : `the OAuth client of identity provider ${identityProviderId} is not known`;
       return { findings: [], summary: "", skipped, notes };
     }
     const clientSecret = config.google?.clientSecret;
