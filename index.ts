@@ -10,6 +10,7 @@ import { Tunnel } from "./components/tunnel";
 import { TunnelIngress } from "./components/tunnel-ingress";
 import { acceptedTokens, judgePlan } from "./src/access-tests/plan";
 import { apiAccess } from "./src/cloudflare/api-access";
+import { guardOwnedList } from "./src/cloudflare/owned-list";
 import { preflight } from "./src/cloudflare/preflight";
 import { loadConfig } from "./src/config";
 import { UserError } from "./src/errors";
@@ -26,6 +27,7 @@ async function program() {
     { ...config, identityProviderId, alerts: config.alerts !== undefined, ownerComment: comment },
     apiAccess(),
   );
+  await guardOwnedList({ ...config, undeclared: found.undeclared });
 
   const google = new GoogleIdentityProvider("google", { accountId, teamName, google: config.google });
   const tokens = config.serviceTokens.map(({ name, ...token }) => {
@@ -85,9 +87,7 @@ const outputs = program().catch((error: unknown) => {
   throw error instanceof UserError ? new pulumi.RunError(error.message) : error;
 });
 
-type Outputs = Awaited<typeof outputs>;
-
-function stackOutput<K extends keyof Outputs>(key: K): Promise<Outputs[K]> {
+function stackOutput<K extends keyof Awaited<typeof outputs>>(key: K): Promise<Awaited<typeof outputs>[K]> {
   const output = outputs.then((stack) => stack[key]);
   // The engine reports the failure when it collects the outputs; until then Node would call it unhandled.
   output.catch(() => {});

@@ -81,7 +81,6 @@ const INFISICAL_IDENTITY: InfisicalIdentity = {
 };
 
 const READ = [
-  "Account Settings Read",
   "Zone Read",
   "Access: Apps and Policies Read",
   "Access: Organizations, Identity Providers, and Groups Read",
@@ -92,7 +91,6 @@ const READ = [
 ] as const;
 
 const WRITE = [
-  "Account Settings Read",
   "Zone Read",
   "Access: Apps and Policies Write",
   "Access: Organizations, Identity Providers, and Groups Write",
@@ -123,7 +121,11 @@ export const DEFAULT_SEED: Seed = {
     { id: OTHER_ZONE_ID, accountId: DEV_ACCOUNT_ID, name: OTHER_ZONE_NAME },
   ],
   tokens: [
-    { name: "admin", value: DEV_TOKENS.admin, permissions: [...WRITE, "API Tokens Read"] },
+    {
+      name: "admin",
+      value: DEV_TOKENS.admin,
+      permissions: [...WRITE, "Account Settings Read", "API Tokens Read", "Account API Tokens Read"],
+    },
     { name: "up", value: DEV_TOKENS.up, permissions: WRITE },
     { name: "preview", value: DEV_TOKENS.preview, permissions: READ },
     { name: "account-owned", value: DEV_TOKENS.accountOwned, kind: "account", permissions: WRITE },

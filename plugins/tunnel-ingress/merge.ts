@@ -42,20 +42,22 @@ export function keyText({ hostname, path }: RuleKey): string {
 }
 
 /**
- * Puts our rules into a tunnel's list. Every other rule stays as it is, and in its order.
+ * Puts our rules into a tunnel's list. Every other rule stays the very object that it is, and in its order.
  *
  * - a rule of ours that is there is replaced where it stands, unless another one now hides it;
  * - a new one goes right before the first rule that would hide it, so that it hides as little as it can;
- * - one that is no longer wanted is taken out;
+ * - one that is no longer wanted is taken out, and so is a copy of ours to the letter, which a stale write can leave;
  * - the list ends with a rule for everything else, as cloudflared demands.
  * @param live the list as it is
  * @param owned what our rules answered for when they were last written
  * @param desired our rules as they are to be; none to take all of ours out
+ * @param gone rules that were ours and are not to come back: only what equals one of them to the letter is ours
  */
 export function mergeRules(
   live: readonly Rule[],
   owned: readonly RuleKey[],
   desired: readonly Rule[],
+  gone: readonly Rule[] = [],
 ): Merged {
   const mine = ownedAt(live, owned);
   const wanted = new Map(desired.map((rule) => [keyText(keyOf(rule)), rule]));
@@ -68,7 +70,9 @@ export function mergeRules(
     const replacement = wanted.get(key);
     // The same rule to the letter takes nothing from anybody: an interrupted run may have written it.
     const isOurs =
-      mine.has(index) || (replacement !== undefined && !placed.has(key) && same(rule, replacement));
+      mine.has(index) ||
+      (replacement !== undefined && same(rule, replacement)) ||
+      gone.some((other) => same(other, rule));
     if (!isOurs) {
       rules.push(rule);
     } else if (replacement !== undefined && !placed.has(key) && !rules.some((other) => hides(other, rule))) {
@@ -95,16 +99,13 @@ export function mergeRules(
 /** The rules of ours that the list holds, for each key the first. */
 export function ownedRules(live: readonly Rule[], owned: readonly RuleKey[]): Rule[] {
   const mine = ownedAt(live, owned);
-  const found = live.filter((_, index) => mine.has(index));
+  const found = live.filter((rule, index) => {
+    // A copy to the letter says nothing that the first does not.
+    return mine.has(index) && live.findIndex((other) => same(other, rule)) === index;
+  });
   // In the order in which they were written down, so that a reading shows no change where there is none.
   const order = owned.map(keyText);
   return found.sort((a, b) => order.indexOf(keyText(keyOf(a))) - order.indexOf(keyText(keyOf(b))));
-}
-
-/** The rules of everybody else. */
-export function foreignRules(live: readonly Rule[], owned: readonly RuleKey[]): Rule[] {
-  const mine = ownedAt(live, owned);
-  return live.filter((_, index) => !mine.has(index));
 }
 
 /** Equal as JSON, whatever the order of the names. */
@@ -126,12 +127,13 @@ export function same(a: Json | undefined, b: Json | undefined): boolean {
   );
 }
 
-/** Places in the list that hold our rules: a second rule with the same key is somebody else's. */
+/** Places in the list that hold our rules: of two with the same key the second is somebody else's, unless it is a copy. */
 function ownedAt(live: readonly Rule[], owned: readonly RuleKey[]): Set<number> {
   const missing = new Set(owned.map(keyText));
   const places = new Set<number>();
   for (const [index, rule] of live.entries()) {
-    if (missing.delete(keyText(keyOf(rule)))) places.add(index);
+    const isCopy = [...places].some((place) => same(live[place], rule));
+    if (missing.delete(keyText(keyOf(rule))) || isCopy) places.add(index);
   }
   return places;
 }

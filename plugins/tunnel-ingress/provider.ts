@@ -82,12 +82,14 @@ export function tunnelIngressProvider(
       };
     },
 
-    async create({ inputs, preview, warn }: CreateRequest) {
+    async create({ inputs, preview }: CreateRequest) {
       if (preview) return { id: "", state: inputs };
       const tunnel = tunnelOf(inputs);
       const id = idOf(tunnel);
-      await orPartial(id, inputs, () => writeRules(connect(), tunnel, [], rulesOf(inputs), warn));
-      return { id, state: inputs };
+      const ownCatchAll = await orPartial(id, inputs, inputs, () =>
+        writeRules(connect(), { tunnel, owned: [], desired: rulesOf(inputs) }),
+      );
+      return { id, state: { ...inputs, ...(ownCatchAll && { ownCatchAll }) } };
     },
 
     async read({ id, state, inputs }: ReadRequest) {
@@ -104,29 +106,30 @@ export function tunnelIngressProvider(
       const read = { ...found, ...(unchanged && { rules: known["rules"] ?? [] }) };
       return {
         id: idOf(tunnel),
-        state: read,
+        state: { ...read, ...(state["ownCatchAll"] === true && { ownCatchAll: true }) },
         inputs: Object.keys(inputs).length > 0 && unchanged ? inputs : read,
       };
     },
 
-    async update({ state, inputs, preview, warn }: UpdateRequest) {
-      if (preview) return inputs;
+    async update({ state, inputs, preview }: UpdateRequest) {
+      const had = state["ownCatchAll"] === true;
+      if (preview) return { ...inputs, ...(had && { ownCatchAll: true }) };
       const tunnel = tunnelOf(inputs);
       const owned = rulesOf(state).map(keyOf);
-      await orPartial(
-        idOf(tunnel),
-        inputs,
-        () => writeRules(connect(), tunnel, owned, rulesOf(inputs), warn),
-        {
-          ...inputs,
-          rules: asProperty(union(rulesOf(state), rulesOf(inputs))),
-        },
+      const partial = {
+        ...inputs,
+        rules: asProperty(union(rulesOf(state), rulesOf(inputs))),
+      };
+      const ownCatchAll = await orPartial(idOf(tunnel), inputs, partial, () =>
+        writeRules(connect(), { tunnel, owned, desired: rulesOf(inputs), ownCatchAll: had }),
       );
-      return inputs;
+      return { ...inputs, ...(ownCatchAll && { ownCatchAll }) };
     },
 
-    async delete({ state, warn }: DeleteRequest) {
-      await writeRules(connect(), tunnelOf(state), rulesOf(state).map(keyOf), [], warn);
+    async delete({ state }: DeleteRequest) {
+      const owned = rulesOf(state).map(keyOf);
+      const ownCatchAll = state["ownCatchAll"] === true;
+      await writeRules(connect(), { tunnel: tunnelOf(state), owned, desired: [], ownCatchAll });
     },
   };
 }
@@ -156,17 +159,18 @@ async function liveFailures(api: TunnelApi, { inputs, oldInputs }: CheckRequest)
 const UNKNOWN_PART = "(known after up)";
 
 /** Failures after the first write leave rules behind: the engine has to keep them in state. */
-async function orPartial(
+async function orPartial<T>(
   id: string,
   inputs: PropertyMap,
-  run: () => Promise<void>,
-  state: PropertyMap = inputs,
-): Promise<void> {
+  state: PropertyMap,
+  run: () => Promise<T>,
+): Promise<T> {
   try {
-    await run();
+    return await run();
   } catch (error) {
     if (!(error instanceof UncertainWrite)) throw error;
-    throw new PartialFailure(id, state, inputs, error.message);
+    const kept = { ...state, ...(error.ownCatchAll && { ownCatchAll: true }) };
+    throw new PartialFailure(id, kept, inputs, error.message);
   }
 }
 
@@ -272,6 +276,7 @@ const SCHEMA = {
         accountId: { type: "string" },
         tunnelId: { type: "string" },
         rules: { type: "array", items: { $ref: "pulumi.json#/Any" } },
+        ownCatchAll: { type: "boolean" },
       },
       required: INPUTS,
     },

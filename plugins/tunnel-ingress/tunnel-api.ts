@@ -1,15 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import Cloudflare from "cloudflare";
 import { ApiError, UserError } from "../../src/errors";
-import type { Json, Rule } from "./merge";
-
-/** A tunnel's configuration as it stands. */
-export interface LiveConfiguration {
-  /** Counts every write; 0 when nothing was written yet. */
-  version: number;
-  /** Everything in it, known here or not. */
-  config: { [name: string]: Json };
-  rules: Rule[];
-}
+import { bodyOf, configuration, type LiveConfiguration } from "./configuration";
+import type { Rule } from "./merge";
 
 /** Which tunnel. */
 export interface TunnelRef {
@@ -21,6 +14,11 @@ export interface TunnelRef {
 export interface ApiAccess {
   baseUrl?: string;
   apiToken?: string;
+}
+
+/** A write of which it is not known whether it was done. */
+export interface Unanswered {
+  failure: unknown;
 }
 
 /** The calls that shared ingress rules take. */
@@ -74,24 +72,40 @@ export class TunnelApi {
   async read(tunnel: TunnelRef): Promise<LiveConfiguration | undefined> {
     const object = `the ingress rules of tunnel ${tunnel.tunnelId}`;
     const path = `${pathOf(tunnel)}/configurations`;
-    const found = await this.unlessGone("read", object, () => this.client.get<{ result: Answer }>(path));
-    if (found !== undefined) return configuration(found.result);
+    const found = await this.unlessGone("read", object, () => textOf(this.client.get(path)));
+    if (found !== undefined) return configuration(found);
     // The API answers alike for a tunnel without any rules so far and for no tunnel.
     const still = await this.unlessGone("read", `tunnel ${tunnel.tunnelId}`, () =>
       this.client.get<{ result: Record<string, unknown> }>(pathOf(tunnel)),
     );
     const exists = still !== undefined && (still.result["deleted_at"] ?? null) === null;
-    return exists ? { version: 0, config: {}, rules: [] } : undefined;
+    return exists ? { version: 0, text: "{}", rules: [], texts: new Map() } : undefined;
   }
 
-  /** Replaces the whole list, and keeps everything else in the configuration. Answers with the new version. */
-  async write(tunnel: TunnelRef, live: LiveConfiguration, rules: Rule[]): Promise<number> {
-    const body = { config: { ...live.config, ingress: rules } };
+  /**
+   * Replaces the whole list, and keeps everything else in the configuration.
+   * @returns the new version; why it is not known whether it was written, or not yet
+   * @throws ApiError when it was refused
+   */
+  async write(
+    tunnel: TunnelRef,
+    live: LiveConfiguration,
+    rules: readonly Rule[],
+  ): Promise<number | Unanswered> {
+    // Sent once only: the list has to be read again before a second try, which might undo somebody else's write.
+    const options = {
+      body: bodyOf(live, rules),
+      headers: { "content-type": "application/json" },
+      maxRetries: 0,
+    };
     try {
-      const answer = await this.client.put<{ result: Answer }>(`${pathOf(tunnel)}/configurations`, { body });
-      return configuration(answer.result).version;
+      return configuration(await textOf(this.client.put(`${pathOf(tunnel)}/configurations`, options)))
+        .version;
     } catch (error) {
-      throw failed("write", `the ingress rules of tunnel ${tunnel.tunnelId}`, error);
+      const failure = failed("write", `the ingress rules of tunnel ${tunnel.tunnelId}`, error);
+      if (!isPassing(error)) throw failure;
+      await sleep(pauseAfter(error));
+      return { failure };
     }
   }
 
@@ -109,16 +123,26 @@ export class TunnelApi {
   }
 }
 
-interface Answer {
-  version?: number;
-  config?: { [name: string]: Json } | null;
+/** No answer, half of one, or a refusal for now: the vendor's client would try again. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof SyntaxError) return true;
+  if (!(error instanceof Cloudflare.APIError)) return false;
+  const { status } = error;
+  return status === undefined || status === 408 || status === 409 || status === 429 || status >= 500;
 }
 
-function configuration(answer: Answer | null): LiveConfiguration {
-  const config = answer?.config ?? {};
-  const ingress = config["ingress"] ?? [];
-  if (!Array.isArray(ingress)) throw new Error("the API's ingress is not a list");
-  return { version: answer?.version ?? 0, config, rules: ingress as Rule[] };
+const SHORT_PAUSE_MS = 300;
+const LONGEST_PAUSE_MS = 15_000;
+
+/** As long as the API asks for, within bounds. */
+function pauseAfter(error: unknown): number {
+  const asked = error instanceof Cloudflare.APIError ? Number(error.headers?.get("retry-after") ?? 0) : 0;
+  return Math.min(asked > 0 ? asked * 1000 : SHORT_PAUSE_MS, LONGEST_PAUSE_MS);
+}
+
+/** The answer as it was sent. */
+async function textOf(call: { asResponse(): Promise<Response> }): Promise<string> {
+  return (await call.asResponse()).text();
 }
 
 function pathOf({ accountId, tunnelId }: TunnelRef): string {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DEFAULT_ACCOUNTS, DEFAULT_CLIENTS, type GoogleAccount, type OAuthClient } from "./accounts";
-import { notFoundPage } from "./pages";
+import { decodeAuthError, ERROR_PATH } from "./auth-error";
+import { errorPage, notFoundPage } from "./pages";
 import { ENDPOINTS, ISSUER, newProvider, SIGN_IN_PATH } from "./provider";
 import { send, signIn } from "./sign-in";
 import { GoogleStorage } from "./storage";
@@ -40,6 +41,7 @@ export async function createGoogle(options: GoogleOptions = {}): Promise<Google>
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? "/", `https://${request.headers.host}`);
+    if (url.origin === ISSUER && url.pathname === ERROR_PATH) return showError(url, response);
     if (isSignIn(url)) return pages(request, response);
     if (isEndpoint(url)) return protocol(request, response);
     send(response, 404, notFoundPage.headers, notFoundPage.render());
@@ -59,6 +61,14 @@ export async function createGoogle(options: GoogleOptions = {}): Promise<Google>
     },
     reset: () => storage.clear(),
   };
+}
+
+/** Google's page about a request that it does not accept; it comes with 200, the number is in its text. */
+function showError(url: URL, response: ServerResponse): void {
+  const error = decodeAuthError(url.searchParams.get("authError") ?? "");
+  const view = error ?? { code: "invalid_request", reason: "The request is not valid.", status: 400 };
+  const redirectUri = url.searchParams.get("redirect_uri") ?? undefined;
+  send(response, 200, errorPage.headers, errorPage.render({ ...view, redirectUri }));
 }
 
 const isSignIn = (url: URL): boolean => url.origin === ISSUER && url.pathname.startsWith(`${SIGN_IN_PATH}/`);

@@ -2,7 +2,7 @@ import { generateKeyPair, randomBytes, randomUUID } from "node:crypto";
 import { promisify } from "node:util";
 import Provider, { type Configuration, type ErrorOut, interactionPolicy, type JWK } from "oidc-provider";
 import { claimsOf, type GoogleAccount, type OAuthClient, subjectOf } from "./accounts";
-import { errorPage } from "./pages";
+import { type AuthError, ERROR_PATH, encodeAuthError } from "./auth-error";
 import type { GoogleStorage } from "./storage";
 
 /** Google's issuer, and the addresses of its endpoints. */
@@ -13,6 +13,8 @@ export const ENDPOINTS = {
   jwks_uri: "https://www.googleapis.com/oauth2/v3/certs",
   userinfo_endpoint: "https://openidconnect.googleapis.com/v1/userinfo",
 } as const;
+
+const TOKEN_PATH = new URL(ENDPOINTS.token_endpoint).pathname;
 
 /** Where the login pages are; the interaction's id follows. */
 export const SIGN_IN_PATH = "/signin";
@@ -36,6 +38,11 @@ export async function newProvider(options: ProviderOptions): Promise<Provider> {
     await next();
     if (ctx.path === "/.well-known/openid-configuration" && ctx.status === 200) {
       Object.assign(ctx.body as object, ENDPOINTS);
+    }
+    if (ctx.path === TOKEN_PATH && ctx.status >= 400) {
+      const body = ctx.body as { error?: string; error_description?: string };
+      body.error_description =
+        tokenError(body.error, ctx.oidc?.client !== undefined) ?? body.error_description;
     }
   });
   return provider;
@@ -103,11 +110,14 @@ function configuration({ accounts, clients, storage }: ProviderOptions, key: JWK
       return grant;
     },
     renderError: (ctx, out) => {
-      const { status, code, reason } = googleError(out);
-      ctx.status = status;
-      for (const [name, value] of Object.entries(errorPage.headers)) ctx.set(name, value);
-      const redirectUri = code === "redirect_uri_mismatch" ? ctx.oidc.params?.redirect_uri : undefined;
-      ctx.body = errorPage.render({ status, code, reason, redirectUri: redirectUri as string | undefined });
+      const error = googleError(out);
+      const address = new URL(ERROR_PATH, ISSUER);
+      address.searchParams.set("authError", encodeAuthError(error));
+      address.searchParams.set("client_id", String(ctx.oidc?.params?.client_id ?? ""));
+      const redirectUri = error.code === "redirect_uri_mismatch" ? ctx.oidc?.params?.redirect_uri : undefined;
+      if (typeof redirectUri === "string") address.searchParams.set("redirect_uri", redirectUri);
+      address.searchParams.set("flowName", "GeneralOAuthFlow");
+      ctx.redirect(address.href);
     },
   };
 }
@@ -124,8 +134,19 @@ function promptsOfGoogle(): interactionPolicy.DefaultPolicy {
   return policy;
 }
 
+/**
+ * The token endpoint's words for an error; undefined keeps the library's. The client's id and secret are looked at
+ * before the code (trufflesecurity/trufflehog, pkg/detectors/googleoauth2clientcredentials).
+ */
+function tokenError(error: string | undefined, isKnownClient: boolean): string | undefined {
+  if (error === "invalid_client") {
+    return isKnownClient ? "The provided client secret is invalid." : "The OAuth client was not found.";
+  }
+  return error === "invalid_grant" ? "Malformed auth code." : undefined;
+}
+
 /** The library's error in Google's terms. */
-function googleError(out: ErrorOut): { status: number; code: string; reason: string } {
+function googleError(out: ErrorOut): AuthError {
   if (out.error === "invalid_client") {
     return { status: 401, code: "invalid_client", reason: "The OAuth client was not found." };
   }

@@ -11,10 +11,12 @@ const commands: Record<string, () => Promise<CommandDef<never>>> = {
   destroy: () => import("./stack.js").then((module) => module.destroy as CommandDef<never>),
   env: () => import("./env-command.js").then((module) => module.env as CommandDef<never>),
   verify: () => import("./verify.js").then((module) => module.verifyCommand as CommandDef<never>),
+  doctor: () => import("./doctor.js").then((module) => module.doctorCommand as CommandDef<never>),
   guardrails: () => import("./guardrails.js").then((module) => module.guardrailsCommand as CommandDef<never>),
   "access-diff": () =>
     import("./access-diff.js").then((module) => module.accessDiffCommand as CommandDef<never>),
   audit: () => import("./audit.js").then((module) => module.auditCommand as CommandDef<never>),
+  orphans: () => import("./orphans.js").then((module) => module.orphansCommand as CommandDef<never>),
   explain: () => import("./explain.js").then((module) => module.explainCommand as CommandDef<never>),
 };
 

@@ -12,6 +12,8 @@ export interface AccountAccess {
   token: string;
   /** Base URL of the API. Default: the vendor's. */
   baseUrl?: string;
+  /** How often a call that failed is tried again. Default: 4. */
+  retries?: number;
 }
 
 /** Objects to a page; the most that every list here takes. */
@@ -35,7 +37,7 @@ export class AccountApi {
       apiKey: null,
       apiEmail: null,
       userServiceKey: null,
-      maxRetries: 4,
+      maxRetries: access.retries ?? 4,
       timeout: 30_000,
       logLevel: "off",
     });
@@ -134,6 +136,21 @@ export class AccountApi {
       }
     }
     return items;
+  }
+
+  /**
+   * One query of the analytics, which have an address and an envelope of their own. It needs the permission
+   * "Account Analytics Read".
+   * @returns the data; undefined when there is none, and the errors say why.
+   * @throws {ApiError} when the call fails.
+   */
+  async graphql(query: string, object: string): Promise<Wire | undefined> {
+    try {
+      const answer = await this.client.post<{ data?: Wire | null }>("/graphql", { body: { query } });
+      return answer.data ?? undefined;
+    } catch (error) {
+      throw failed("read", object, error);
+    }
   }
 
   /**

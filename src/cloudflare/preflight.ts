@@ -32,6 +32,8 @@ export interface ApiAccess {
 /** What the look-ups found that the program needs. */
 export interface Preflight {
   zoneId: string;
+  /** Rules on the stack's own tunnel for host names that it does not declare; none for a shared tunnel. */
+  undeclared: Json[];
 }
 
 const DEFAULT_BASE_URL = "https://api.cloudflare.com/client/v4";
@@ -70,6 +72,7 @@ export async function preflight(args: PreflightArgs, access: ApiAccess): Promise
   const lookups = new Lookups(access, access.token);
   const { accountId } = args;
   const zone = findZone(lookups, args);
+  const undeclared = findUndeclaredRules(lookups, args);
   await Promise.all([
     zone.then((id) => (id === undefined ? undefined : checkRecords(lookups, args, id))),
     checkOrganization(lookups, args),
@@ -78,6 +81,7 @@ export async function preflight(args: PreflightArgs, access: ApiAccess): Promise
     lookups.account(accountId, "access/service_tokens?per_page=1", "service tokens", GROUPS.tokens),
     checkIdentityProvider(lookups, args),
     checkTunnel(lookups, args),
+    undeclared,
     args.alerts
       ? lookups.account(accountId, "alerting/v3/policies", "notifications", GROUPS.alerts)
       : undefined,
@@ -85,7 +89,7 @@ export async function preflight(args: PreflightArgs, access: ApiAccess): Promise
   const zoneId = await zone;
   const problems = lookups.problems(accountId);
   if (problems.length > 0 || zoneId === undefined) throw new ProblemsError(`account ${accountId}`, problems);
-  return { zoneId };
+  return { zoneId, undeclared: await undeclared };
 }
 
 async function findZone(lookups: Lookups, { accountId, zone }: PreflightArgs): Promise<string | undefined> {
@@ -205,9 +209,10 @@ async function checkIdentityProvider(
 }
 
 async function checkTunnel(lookups: Lookups, { accountId, tunnel }: PreflightArgs): Promise<void> {
-  const path = tunnel.id === undefined ? "cfd_tunnel?is_deleted=false&per_page=1" : `cfd_tunnel/${tunnel.id}`;
+  if (tunnel.id === undefined) return;
+  const path = `cfd_tunnel/${tunnel.id}`;
   const answer = await lookups.account(accountId, path, "tunnels", GROUPS.tunnels, true);
-  if (answer === undefined || tunnel.id === undefined) return;
+  if (answer === undefined) return;
   const found = record(answer.result);
   if (answer.status === 404 || typeof found.deleted_at === "string") {
     lookups.report(
@@ -222,6 +227,27 @@ async function checkTunnel(lookups: Lookups, { accountId, tunnel }: PreflightArg
       "Migrate it to remote configuration in the dashboard, or name another tunnel.",
     );
   }
+}
+
+/** An owned tunnel's list is replaced as a whole: what of it the stack would not write again. */
+async function findUndeclaredRules(lookups: Lookups, args: PreflightArgs): Promise<Json[]> {
+  const { accountId, tunnel, applications } = args;
+  if (tunnel.name === undefined) return [];
+  const query = `cfd_tunnel?is_deleted=false&name=${encodeURIComponent(tunnel.name)}`;
+  const answer = await lookups.account(accountId, query, "tunnels", GROUPS.tunnels);
+  const found = (Array.isArray(answer?.result) ? answer.result.map(record) : []).find(
+    ({ name }) => name === tunnel.name,
+  );
+  if (typeof found?.id !== "string") return [];
+  // A tunnel that nothing was written for answers 404.
+  const path = `cfd_tunnel/${found.id}/configurations`;
+  const list = await lookups.account(accountId, path, "the tunnel's rules", GROUPS.tunnels, true);
+  const { ingress } = record(record(list?.result).config);
+  return (Array.isArray(ingress) ? ingress.map(record) : []).filter(({ hostname, path: below }) => {
+    const host = typeof hostname === "string" ? hostname.toLowerCase() : "";
+    const isDeclared = applications.some((application) => application.hostname === host);
+    return host !== "" && host !== "*" && (!isDeclared || Boolean(below));
+  });
 }
 
 /** "an A", "an AAAA", "a CNAME". */

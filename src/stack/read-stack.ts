@@ -27,6 +27,22 @@ const entries = z.record(
  * @throws {UserError} when it cannot be read or decrypted, or is not valid.
  */
 export async function readSettings(engine: EngineAccess, stack: string): Promise<StackSettings> {
+  const { project, raw, secretKeys, cloudflare } = await readConfig(engine, stack);
+  return { project, config: parseConfig(raw, { stack, secretKeys }), cloudflare };
+}
+
+/** A stack's config before it is judged. Holds secrets. */
+export interface UnjudgedConfig extends Omit<StackSettings, "config"> {
+  /** What {@link parseConfig} takes. */
+  raw: Record<string, unknown>;
+  secretKeys: Set<string>;
+}
+
+/**
+ * Reads a stack's config through the engine.
+ * @throws {UserError} when it cannot be read or decrypted.
+ */
+export async function readConfig(engine: EngineAccess, stack: string): Promise<UnjudgedConfig> {
   const project = await projectName(engine.cwd);
   const purpose = `read the config of stack ${stack}`;
   const file = engine.configFile === undefined ? [] : ["--config-file", engine.configFile];
@@ -35,10 +51,9 @@ export async function readSettings(engine: EngineAccess, stack: string): Promise
     args: ["config", "--json", "--show-secrets", "--stack", stack, ...file],
   });
   const found = readEntries(stdout, purpose);
-  const { raw, secretKeys } = settingsOf(Object.entries(found), project);
   return {
     project,
-    config: parseConfig(raw, { stack, secretKeys }),
+    ...settingsOf(Object.entries(found), project),
     cloudflare: {
       apiToken: found["cloudflare:apiToken"]?.value || undefined,
       baseUrl: found["cloudflare:baseUrl"]?.value || undefined,

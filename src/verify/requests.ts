@@ -9,7 +9,7 @@ export interface Ask {
   url: string;
   /** May hold a credential: never shown. */
   headers?: Record<string, string>;
-  body?: FormData;
+  body?: FormData | string;
   /** Open a WebSocket instead of asking for an answer. */
   upgrade?: boolean;
 }
@@ -32,8 +32,9 @@ const FIRST_EVENT_MS = 3000;
 /**
  * @param network where hosts are served; with routes, nothing outside of them and of this machine is contacted.
  * @param timeoutMs how long one request may take.
+ * @param bodyBytes as much of a body as is read.
  */
-export function openRequests(network: Network, timeoutMs: number): Requests {
+export function openRequests(network: Network, timeoutMs: number, bodyBytes = BODY_BYTES): Requests {
   const dispatcher = dispatcherFor(network, { headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
   return {
     async ask(ask) {
@@ -63,7 +64,7 @@ export function openRequests(network: Network, timeoutMs: number): Requests {
     let text = "";
     for await (const chunk of answer.body) {
       text += Buffer.from(chunk as Uint8Array).toString("utf8");
-      if (text.length >= BODY_BYTES) break;
+      if (text.length >= bodyBytes) break;
     }
     answer.body.destroy();
     return { kind: "response", status: answer.statusCode, headers: flat(answer.headers), body: text };

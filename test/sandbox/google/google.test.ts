@@ -120,15 +120,19 @@ test("an unknown address or a wrong password is told on the page, and leads no f
   expect(await skipped.text()).toContain("Wrong password");
 });
 
-test("a wrong client id ends on Google's page with 401 invalid_client", async () => {
+test("a wrong client id ends on Google's page that says 401 invalid_client", async () => {
   const page = await visitor.open(authUrl({ client_id: "other.apps.googleusercontent.com" }));
-  expect(page.status).toBe(401);
+  expect(page.status).toBe(200);
+  // As captured from Google: the page's address tells what it says.
+  expect(new URL(page.url).searchParams.get("authError")).toBe(
+    "Cg5pbnZhbGlkX2NsaWVudBIfVGhlIE9BdXRoIGNsaWVudCB3YXMgbm90IGZvdW5kLiCRAw",
+  );
   expect(await page.text()).toMatch(/Error 401: invalid_client/);
 });
 
-test("a redirect URI that is not registered ends on Google's page with 400, not in a redirect", async () => {
+test("a redirect URI that is not registered ends on Google's page that says 400, not at that address", async () => {
   const page = await visitor.open(authUrl({ redirect_uri: `${CALLBACK}/<i>` }));
-  expect(page.status).toBe(400);
+  expect(page.status).toBe(200);
   const text = await page.text();
   expect(text).toMatch(/Error 400: redirect_uri_mismatch/);
   expect(text).toContain("cdn-cgi/access/callback/");
@@ -139,7 +143,13 @@ test("a wrong secret is refused at the token endpoint with 401 invalid_client", 
   const answer = await visitor.signIn(await visitor.open(authUrl()), "artist@datacrew.space", "sandbox");
   const response = await token({ code: callbackOf(answer).code, client_secret: "wrong" });
   expect(response.status).toBe(401);
-  expect(await response.json()).toMatchObject({ error: "invalid_client" });
+  expect(await response.json()).toEqual({
+    error: "invalid_client",
+    error_description: "The provided client secret is invalid.",
+  });
+  const stranger = await token({ code: "made up", client_id: "other.apps.googleusercontent.com" });
+  expect(stranger.status).toBe(401);
+  expect(await stranger.json()).toMatchObject({ error_description: "The OAuth client was not found." });
 });
 
 test("the secret may come in the header, and a code is good once", async () => {

@@ -1,0 +1,81 @@
+import * as pulumi from "@pulumi/pulumi";
+import { UserError } from "../errors";
+
+/** A rule as it stands in a tunnel's list. */
+export type LiveRule = Readonly<Record<string, unknown>>;
+
+/** What an owned tunnel's list holds and is to hold. */
+export interface OwnedList {
+  /** Rules that stand there, and for whose host names the stack declares no application. */
+  undeclared: readonly LiveRule[];
+  /** The team that the stack's own rules name. */
+  teamName: string;
+  /** What the stack declares. */
+  applications: readonly { hostname: string; service: string }[];
+}
+
+/** Reads the stack's own resources as they were last written. */
+export type ReadState = () => Promise<readonly { type: string; outputs: LiveRule }[]>;
+
+/**
+ * The provider replaces an owned tunnel's list as a whole, and a rule that somebody added by hand would vanish without
+ * a word. So a change of the list is refused as long as such a rule stands there; without one it is only pointed out.
+ * A rule that the stack made itself, of an application that it no longer declares, is none of these.
+ * @throws UserError naming the rules
+ */
+export async function guardOwnedList(list: OwnedList, readState: ReadState = lastState): Promise<void> {
+  if (list.undeclared.length === 0) return;
+  const written = ownRules(await readState(), list.teamName);
+  const foreign = list.undeclared.filter((rule) => {
+    return textOf(rule["path"]) !== "" || !written.has(textOf(rule["hostname"]).toLowerCase());
+  });
+  if (foreign.length === 0) return;
+  const found = `the stack's own tunnel has rules that the stack did not make: ${foreign.map(nameOf).join(", ")}`;
+  const remedy =
+    "Declare them as applications, or move them to another tunnel: Zero Trust → Networks → Tunnels.";
+  const declared = list.applications;
+  const changes =
+    declared.length !== written.size ||
+    declared.some(({ hostname, service }) => written.get(hostname) !== service);
+  if (changes) throw new UserError(`tunnel: ${found}, and this change would remove them`, remedy);
+  await pulumi.log.warn(`${found}; the next change of its list would remove them. ${remedy}`);
+}
+
+/** Host names and services of the list as it was last written, as far as the rules are of the stack's own form. */
+function ownRules(state: Awaited<ReturnType<ReadState>>, teamName: string): Map<string, string> {
+  const lists = state.filter(({ type }) => type.endsWith(":ZeroTrustTunnelCloudflaredConfig"));
+  const rules = lists.flatMap(({ outputs }) => {
+    const ingresses = fields(outputs["config"])["ingresses"];
+    return Array.isArray(ingresses) ? ingresses.map(fields) : [];
+  });
+  const own = rules.filter((rule) => {
+    const guard = fields(fields(rule["originRequest"])["access"]);
+    return guard["required"] === true && guard["teamName"] === teamName;
+  });
+  return new Map(own.map((rule) => [textOf(rule["hostname"]), textOf(rule["service"])]));
+}
+
+/** What the engine has of this very stack; secrets come in the clear, so nothing of it is shown or kept. */
+async function lastState(): Promise<{ type: string; outputs: LiveRule }[]> {
+  const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+  const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
+    stackName,
+  });
+  return Object.values(fields(fields(answer)["outputs"])).map((resource) => {
+    const { type, outputs } = fields(resource);
+    return { type: textOf(type), outputs: fields(outputs) };
+  });
+}
+
+function nameOf(rule: LiveRule): string {
+  const path = textOf(rule["path"]).replace(/^\^?\/?/, "");
+  return `${textOf(rule["hostname"])}${path === "" ? "" : `/${path}`} (to ${textOf(rule["service"])})`;
+}
+
+function fields(value: unknown): LiveRule {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as LiveRule) : {};
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

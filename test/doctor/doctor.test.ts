@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { examine, exitCode, type Report } from "../../src/doctor/doctor";
+import { FINDING_IDS, FINDINGS } from "../../src/doctor/findings";
+import { toJson, toText } from "../../src/doctor/render";
+import { PLANTS } from "./plants";
+import { openRig, type Rig } from "./rig";
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await openRig();
+});
+beforeEach(() => rig.reset());
+afterAll(() => rig.close());
+
+const idsOf = ({ checks }: Report) => checks.flatMap(({ findings }) => findings.map(({ id }) => id)).sort();
+
+test("on a sound account nothing is found, and nothing is changed", async () => {
+  const before = JSON.stringify(rig.sandbox.store.snapshot());
+  for (const purpose of ["up", "preview"] as const) {
+    const token = rig.sandbox.tokens[purpose];
+    const report = await examine({ ...rig.input, purpose, token });
+    expect(idsOf(report)).toEqual([]);
+    expect(report.checks.filter(({ status }) => status !== "ok")).toEqual([]);
+    expect(exitCode(report)).toBe(0);
+    // Also where the permissions have to be tried.
+    const tried = await examine({ ...rig.input, purpose, token, tokenReader: undefined });
+    expect(idsOf(tried)).toEqual(["permissions-unseen"]);
+  }
+  expect(JSON.stringify(rig.sandbox.store.snapshot())).toBe(before);
+});
+
+test("an account's own API token is judged at the account's address", async () => {
+  const token = rig.sandbox.tokens.accountOwned;
+  expect(idsOf(await examine({ ...rig.input, token }))).toEqual([]);
+});
+
+test("every finding that doctor can report is planted", () => {
+  expect([...new Set(PLANTS.map(({ id }) => id))].sort()).toEqual([...FINDING_IDS].sort());
+});
+
+describe("a defect is found, and nothing besides", () => {
+  test.each(PLANTS.map((plant) => [plant.id, plant.by, plant] as const))("%s: %s", async (id, _, plant) => {
+    await plant.plant(rig);
+    const before = JSON.stringify(rig.sandbox.store.snapshot());
+    const report = await examine(rig.input);
+    expect(idsOf(report)).toEqual([id, ...(plant.implies ?? [])].sort());
+    expect(JSON.stringify(rig.sandbox.store.snapshot())).toBe(before);
+    const severities = new Set(idsOf(report).map((each) => FINDINGS[each].severity));
+    expect(exitCode(report)).toBe(severities.has("error") ? 3 : 4);
+    // Each says what, why and what to do, and none of it tells a secret.
+    const shown = toText(report) + toJson(report);
+    const findings = report.checks.flatMap((check) => check.findings);
+    for (const { what, why, mend } of findings) {
+      for (const text of [what, why, mend]) expect(text.length).toBeGreaterThan(10);
+      expect(shown).toContain(`→ ${mend}`);
+      expect(`${what}${mend}`).not.toMatch(/undefined|null|\[object/);
+    }
+    const { token, tokenReader, config } = rig.input;
+    for (const secret of [token, tokenReader, config.google?.clientSecret]) {
+      if (secret !== undefined) expect(shown).not.toContain(secret);
+    }
+  });
+});
