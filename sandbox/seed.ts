@@ -92,7 +92,11 @@ export const DEFAULT_SEED: Seed = {
     { id: OTHER_ZONE_ID, accountId: DEV_ACCOUNT_ID, name: OTHER_ZONE_NAME },
   ],
   tokens: [
-    { name: "admin", value: DEV_TOKENS.admin, permissions: [...WRITE, "API Tokens Read"] },
+    {
+      name: "admin",
+      value: DEV_TOKENS.admin,
+      permissions: [...WRITE, "API Tokens Read", "Account Analytics Read"],
+    },
     { name: "up", value: DEV_TOKENS.up, permissions: WRITE },
     { name: "preview", value: DEV_TOKENS.preview, permissions: READ },
     { name: "account-owned", value: DEV_TOKENS.accountOwned, kind: "account", permissions: WRITE },

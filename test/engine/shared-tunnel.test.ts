@@ -114,7 +114,9 @@ test("up fails visibly when it went over somebody else's write, keeps the state,
 
   const again = await rig.up();
   expect(again.code, again.stdout + again.stderr).toBe(0);
-  const ours = (await configuration()).ingress.filter(({ hostname }) => hostname === "comfyui.datacrew.space");
+  const ours = (await configuration()).ingress.filter(
+    ({ hostname }) => hostname === "comfyui.datacrew.space",
+  );
   expect(ours).toMatchObject([{ service: "http://localhost:9000" }]);
   const preview = await rig.run(["preview", "--expect-no-changes"], { as: "preview" });
   expect(preview.code, preview.stdout).toBe(0);
