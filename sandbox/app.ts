@@ -5,6 +5,7 @@ import { recogniseToken } from "./api/auth";
 import type { SandboxApp, SandboxEnv } from "./api/context";
 import { dnsRecords } from "./api/dns-records";
 import { failure, noRoute, VendorError } from "./api/envelope";
+import { graphql } from "./api/graphql";
 import { identityProviders } from "./api/identity-providers";
 import { notificationPolicies } from "./api/notification-policies";
 import { organizations } from "./api/organizations";
@@ -30,6 +31,7 @@ const GROUPS = [
   accounts,
   applications,
   dnsRecords,
+  graphql,
   identityProviders,
   notificationPolicies,
   organizations,

@@ -124,7 +124,13 @@ export const DEFAULT_SEED: Seed = {
     {
       name: "admin",
       value: DEV_TOKENS.admin,
-      permissions: [...WRITE, "Account Settings Read", "API Tokens Read", "Account API Tokens Read"],
+      permissions: [
+        ...WRITE,
+        "Account Settings Read",
+        "Account Analytics Read",
+        "API Tokens Read",
+        "Account API Tokens Read",
+      ],
     },
     { name: "up", value: DEV_TOKENS.up, permissions: WRITE },
     { name: "preview", value: DEV_TOKENS.preview, permissions: READ },

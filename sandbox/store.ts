@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { UserError } from "../src/errors";
+import type { TokenUse } from "./api/graphql";
 import type {
   AccessApplication,
   AccessPolicy,
@@ -81,6 +82,9 @@ export interface State {
 /** Bumped when an older state file can no longer be read. */
 const FORMAT = 1;
 
+/** How many passes of service tokens are remembered. */
+const MOST_USES = 10_000;
+
 /** The sandbox's memory; written to a file after each change when it has one. */
 export class Store {
   settings!: Settings;
@@ -104,6 +108,8 @@ export class Store {
 
   /** Sessions that the API or their owners have ended; not part of the state file. */
   readonly revocations = new Revocations();
+  /** Passes of service tokens, oldest first; the latest only, and not part of the state file. */
+  readonly tokenUses: TokenUse[] = [];
   #clockOffsetMs = 0;
 
   /**
@@ -124,6 +130,12 @@ export class Store {
     return new Date(Date.now() + this.#clockOffsetMs);
   }
 
+  /** Notes that a service token has passed. */
+  noteTokenUse(tokenId: string): void {
+    this.tokenUses.push({ tokenId, at: this.now().toISOString() });
+    if (this.tokenUses.length > MOST_USES) this.tokenUses.shift();
+  }
+
   /** Moves the sandbox's time forward, to let tokens and old secrets expire. */
   advanceClock(milliseconds: number): void {
     this.#clockOffsetMs += milliseconds;
@@ -133,6 +145,7 @@ export class Store {
   reset(): void {
     this.#clockOffsetMs = 0;
     this.revocations.clear();
+    this.tokenUses.length = 0;
     this.load(this.initial());
     this.save();
   }

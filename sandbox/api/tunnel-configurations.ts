@@ -12,12 +12,17 @@ const DOCS = "zero_trust/subresources/tunnels/subresources/cloudflared/subresour
 
 // Rules and origin settings are open: what the sandbox does not know is kept as it came.
 const loose = z.record(z.string(), z.unknown());
+const configFields = z.strictObject({
+  ingress: z.array(loose).nullish(),
+  originRequest: loose.nullish(),
+  "warp-routing": z.strictObject({ enabled: z.boolean().optional() }).nullish(),
+});
 const configurationBody = z.strictObject({
+  // Checked and not taken from the schema, which would put the names in an order of its own.
   config: z
-    .strictObject({
-      ingress: z.array(loose).nullish(),
-      originRequest: loose.nullish(),
-      "warp-routing": z.strictObject({ enabled: z.boolean().optional() }).nullish(),
+    .custom<z.infer<typeof configFields>>()
+    .superRefine((config, context) => {
+      for (const issue of configFields.safeParse(config).error?.issues ?? []) context.addIssue({ ...issue });
     })
     .nullish(),
 });

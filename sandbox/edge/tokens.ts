@@ -41,6 +41,7 @@ export async function serviceToken(
 ): Promise<{ jwt: string; expires: Date }> {
   const { application, organization } = guard;
   const now = core.store.now();
+  core.store.noteTokenUse(token.id);
   const length = Math.floor(sessionLength(core.store, guard, policyId) / 1000);
   const aud = core.settings.serviceTokenAud === "array" ? [application.aud] : application.aud;
   const keys = await core.keysOf(organization);

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../errors";
 
 /** A rule as it stands in a tunnel's list. */
-export type LiveRule = Readonly<Record<string, unknown>>;
+type LiveRule = Readonly<Record<string, unknown>>;
 
 /** What an owned tunnel's list holds and is to hold. */
 export interface OwnedList {

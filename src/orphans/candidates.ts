@@ -122,7 +122,7 @@ function base(kind: Found["kind"], wire: Wire, why: string) {
 }
 
 /** Host names that an application stands in front of, by any of the fields in which the API says so. */
-export function hostnamesOf(application: Wire): string[] {
+function hostnamesOf(application: Wire): string[] {
   const destinations = Array.isArray(application["destinations"]) ? application["destinations"] : [];
   const uris = [
     ...destinations.map((each) => fields(each)["uri"]),

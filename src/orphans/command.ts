@@ -32,13 +32,15 @@ export interface OrphansIo {
 export async function runOrphans(stack: OpenStack, options: OrphansOptions, io: OrphansIo): Promise<number> {
   const engine = stack.engine("preview");
   const read = () => readState(engine, stack.stack, stack.settings);
-  const found = await findOrphans(stack.account("preview"), await read());
+  const state = await read();
+  const found = await findOrphans(stack.account("preview"), state);
   if (!options.json) io.out(renderOrphans(found, stack.environment, io.now?.() ?? new Date()));
   if (!options.remove || found.length === 0) {
     if (options.json) io.out(asJson(stack, found, []));
     return found.length === 0 ? 0 : 3;
   }
   const chosen = removable(found);
+  refusePending(state);
   if (chosen.length === 0 || !(await agreed(chosen.length, options, io))) {
     if (options.json) io.out(asJson(stack, found, []));
     return 3;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DEV_ZONE_ID } from "../../sandbox/seed";
+import { AccountApi } from "../../src/cloudflare/account-api";
 import { parseConfig } from "../../src/config";
 import { EMPTY_STATE, findOrphans, type Orphan } from "../../src/orphans/find";
 import { Account, HOST, type Stack, search, settings, stateOf } from "./support";
@@ -120,6 +121,32 @@ describe("what a lost answer leaves behind", () => {
     expect(brief(await orphans(["application", "record"]))).toEqual([
       { kind: "application", id: stack.application },
     ]);
+  });
+});
+
+describe("the last use of a token", () => {
+  const lastUse = async (token: string) => {
+    const { apiUrl: baseUrl, tokens } = account.sandbox;
+    const access = { accountId: account.api.accountId, token: tokens.admin, baseUrl };
+    const found = await findOrphans(new AccountApi(access), search(stateOf(stack)));
+    return found.find(({ id }) => id === token)?.lastUsedAt;
+  };
+
+  it("is read from the logs of the logins, as far as the API token may", async () => {
+    const token = await account.token();
+    expect(await lastUse(token)).toBe("never");
+    account.sandbox.store.noteTokenUse(token);
+    account.sandbox.store.noteTokenUse(stack.token);
+    expect(Date.parse((await lastUse(token)) ?? "")).toBeGreaterThan(Date.now() - 60_000);
+    expect((await orphans())[0]).not.toHaveProperty("lastUsedAt");
+  });
+
+  it("is not known of a token that is older than the logs", async () => {
+    const token = await account.token();
+    const { serviceTokens } = account.sandbox.store;
+    const made = serviceTokens.get(token);
+    if (made) serviceTokens.put({ ...made, createdAt: "2026-01-01T00:00:00Z" });
+    expect(await lastUse(token)).toBeUndefined();
   });
 });
 

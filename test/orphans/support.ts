@@ -5,7 +5,7 @@ import { parseConfig } from "../../src/config";
 import type { OrphanSearch } from "../../src/orphans/find";
 import type { StackResource, StackSettings } from "../../src/stack/read-stack";
 
-export const OWNER = "comfyui-access comfyui-access/dev";
+const OWNER = "comfyui-access comfyui-access/dev";
 export const HOST = "comfyui.datacrew.space";
 const CLIENT_ID = "sandbox.apps.googleusercontent.com";
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { tunnelIngressProvider } from "../../../plugins/tunnel-ingress/provider";
 import { TunnelApi } from "../../../plugins/tunnel-ingress/tunnel-api";
 import { type Sandbox, startSandbox } from "../../../sandbox/server";
-import { type PropertyMap, type ProviderImpl, UNKNOWN } from "../../../src/provider-host";
+import { PartialFailure, type PropertyMap, type ProviderImpl, UNKNOWN } from "../../../src/provider-host";
 
 const accountId = "0123456789abcdef0123456789abcdef";
 const tunnels = `/accounts/${accountId}/cfd_tunnel`;
@@ -123,6 +123,47 @@ describe("rules in a shared tunnel", () => {
   it("starts a list on a tunnel that has none", async () => {
     await create(app);
     expect((await live()).ingress).toEqual([app, { service: "http_status:404" }]);
+  });
+
+  it("leaves a tunnel whose list was empty as it was", async () => {
+    await putRules([], { originRequest: { connectTimeout: 5 } });
+    const before = await live();
+    const { state } = await create(app);
+    expect(state["ownCatchAll"]).toBe(true);
+    const updated = await update(state, inputs({ ...app, service: "http://localhost:9" }));
+    const refreshed = await read(updated);
+    expect(refreshed?.state["ownCatchAll"]).toBe(true);
+    await remove(refreshed?.state ?? {});
+    expect(await live()).toEqual(before);
+  });
+
+  it("fails with the object kept when it went over somebody else's write", async () => {
+    await putRules([grafana, end]);
+    sandbox.faults.add({ method: "PUT", pathRegex: "/configurations$", action: "delay", delayMs: 300 });
+    const creating = create(app).catch((error: unknown) => error);
+    await new Promise((done) => setTimeout(done, 150));
+    await putRules([wildcard, grafana, end]);
+    const failure = await creating;
+    expect(failure).toBeInstanceOf(PartialFailure);
+    expect(failure).toMatchObject({ id: `${accountId}/${tunnelId}`, state: inputs(app) });
+    expect(String(failure)).toMatch(/version 2 \(ours is 3.*overwritten/);
+    // The engine has it in its state, and tries again as an update.
+    expect(await update(inputs(app), inputs(app))).toEqual(inputs(app));
+  });
+
+  it("does not take its own lost answer for somebody else's write", async () => {
+    await putRules([grafana, end]);
+    sandbox.faults.add({ method: "PUT", pathRegex: "/configurations$", action: "drop-after" });
+    await create(app);
+    expect((await live()).ingress).toEqual([grafana, app, end]);
+  });
+
+  it("waits and goes on when the API has had too many requests", async () => {
+    await putRules([grafana, end]);
+    const busy = { method: "PUT", pathRegex: "/configurations$", action: "status", status: 429 } as const;
+    sandbox.faults.add({ ...busy, retryAfter: 1 });
+    await create(app);
+    expect((await live()).ingress).toEqual([grafana, app, end]);
   });
 
   it("can be run again after an interruption", async () => {
