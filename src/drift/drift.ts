@@ -1,7 +1,8 @@
-import { accessDiff } from "../access-diff/access-diff";
+import { type AccessDiff, accessDiff } from "../access-diff/access-diff";
+import type { Entry } from "../access-diff/entries";
 import type { Fact } from "../access-diff/facts";
 import { ApiError, UserError } from "../errors";
-import { TYPES } from "../explain/access-state";
+import { type AccessState, TYPES } from "../explain/access-state";
 import { checkGoogleClient } from "../google/check-client";
 import { findOrphans, type Orphan } from "../orphans/find";
 import { readStackOutputs } from "../secrets/outputs";
@@ -109,9 +110,13 @@ export function compareAccount({ account, resources, settings, now }: Comparison
   const changes = withShadows([...objects.changes, ...around], account, resources);
   const { before, after, undecided, disabled } = accessSides(account, resources);
   const { hash: _, ...access } = accessDiff(before, after, { undecided });
+  const facts = [
+    ...access.facts.map((fact) => switchedOff(fact, disabled)),
+    ...heldByConnector(access, before, after),
+  ];
   return {
     changes,
-    access: { ...access, facts: access.facts.map((fact) => switchedOff(fact, disabled)) },
+    access: { ...access, facts },
     compared: { objects: objects.objects, fields: objects.fields },
     unseen: objects.unseen,
   };
@@ -136,6 +141,35 @@ export function verdictOf({
 
 function contextOf({ config }: StackSettings, now: Date): KindContext {
   return { authDomain: `${config.teamName}.cloudflareaccess.com`, now };
+}
+
+/** How the comparison calls whoever has no login and no token. */
+const EVERYBODY = "anyone, without logging in";
+
+/**
+ * Who gets past Access now and could not before, and is stopped by the connector's own check of the JWT alone: one
+ * guard of two is gone.
+ */
+function heldByConnector(access: AccessDiff, before: AccessState, after: AccessState): Fact[] {
+  const unchecked = (state: AccessState): AccessState => ({
+    ...state,
+    ingress: state.ingress.map((rule) => ({ ...rule, jwtRequired: false })),
+  });
+  const placeOf = ({ hostname, paths }: Entry) => JSON.stringify([hostname, paths]);
+  const key = (entry: Entry) => `${placeOf(entry)} ${entry.who}`;
+  const told = new Set(access.entries.filter(({ kind }) => kind === "gain").map(key));
+  const held = accessDiff(unchecked(before), unchecked(after)).entries.filter(
+    (entry) => entry.kind === "gain" && !told.has(key(entry)),
+  );
+  // Where everybody gains, that somebody by name does says nothing more.
+  const open = new Set(held.filter(({ who }) => who.startsWith(EVERYBODY)).map(placeOf));
+  return held
+    .filter((entry) => entry.who.startsWith(EVERYBODY) || !open.has(placeOf(entry)))
+    .map(({ who, hostname, paths }) => {
+      const where = paths.length === 0 ? hostname : `${hostname} (${paths.join("; ")})`;
+      const text = `Access no longer keeps out ${who} at ${where}: only the connector's check of the JWT does`;
+      return { kind: "application", effect: "widens", about: hostname, detail: `held ${who}`, text };
+    });
 }
 
 /** The model knows a token that is switched off only as one that is not there. */

@@ -43,9 +43,14 @@ export function compareObjects(
       ...strangers(kind, resource, live),
     );
   }
-  found.changes.sort((a, b) => SUBJECTS.indexOf(a.subject) - SUBJECTS.indexOf(b.subject));
+  found.changes.sort(
+    (a, b) => SUBJECTS.indexOf(a.subject) - SUBJECTS.indexOf(b.subject) || compareNames(a, b),
+  );
   return found;
 }
+
+/** Zero for the same object, so that its fields stay in their order. */
+const compareNames = (a: Change, b: Change): number => (a.name === b.name ? 0 : a.name < b.name ? -1 : 1);
 
 const SUBJECTS: Change["subject"][] = [
   "organization",

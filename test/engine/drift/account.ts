@@ -19,10 +19,19 @@ export interface Look extends Pick<AccountCompared, "access"> {
 /** An account whose answers for one object can be others than it gives. */
 class ShownApi extends AccountApi {
   shown: { path: string; value: Wire } | undefined;
+  /** A list that is refused, by the words for it. */
+  refused: string | undefined;
 
   override async read(path: string, object: string): Promise<Wire | undefined> {
     const found = await super.read(path, object);
     return this.shown?.path === path ? this.shown.value : found;
+  }
+
+  override async list(path: string, object: string): Promise<Wire[]> {
+    if (object === this.refused || (object === "the DNS records" && this.refused?.startsWith(object))) {
+      throw new ApiError({ action: "read", object, status: 403, code: 10000 });
+    }
+    return super.list(path, object);
   }
 }
 

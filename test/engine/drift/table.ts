@@ -107,7 +107,7 @@ export function writings(ids: { otherLogin: string; otherPolicy: string; otherTo
   const identityProvider: Writing = {
     method: "PUT",
     schema: providerBody.omit({ config: true }).extend({ config: googleConfig }),
-    body: (live) => live,
+    body: ({ created_at, updated_at, ...live }) => live,
     values: {},
   };
   const serviceToken: Writing = {
