@@ -104,7 +104,7 @@ async function tokenSecret(
   const open = (detail: string) => result([{ ...row, result: "open", detail }, ...earlier]);
   if (!credentials?.clientSecret) return open("the state does not hold it");
   if (url === undefined) return open("no application of the stack takes the token");
-  if (probes.token === undefined) return open("not tried");
+  if (probes.token === undefined) return open("not tried, as asked");
   const { clientId, clientSecret } = credentials;
   const checked = `the state's secret was tried at ${url}`;
   const { verdict, detail } = await probes.token(url, { clientId, clientSecret });

@@ -18,7 +18,7 @@ export function renderMarkdown(report: DriftReport): string {
   );
   return `${[
     `### Drift of ${escaped(report.environment)}: **${word}**`,
-    `${capital(text)}${sinceWords(report)}.`,
+    `${capital(`${sinceWords(report).trimStart()}: ${text}`.replace(/^: /, ""))}.`,
     ...parts,
     ...unseenPart(report),
     `<sub>${comparedWords(report)}</sub>`,
