@@ -18,7 +18,9 @@ import { changesAround, hostnamesOf, shadowsIn } from "./others";
 import { type Account, nameOf, readAccount } from "./read-account";
 import { fieldsOf, listOf, textOf } from "./spelling";
 import type { Change, DriftReport, Expiring, Failure, Unseen, Verdict } from "./types";
-import { checkUnseen, connectorTokenOf, type Probes } from "./unseen";
+import { checkUnseen } from "./unseen";
+import type { Probes } from "./unseen/context";
+import { connectorTokenOf } from "./unseen/tunnel-secret";
 
 /** How to look. */
 export interface DriftOptions {
@@ -123,7 +125,7 @@ export function compareAccount({ account, resources, settings, now }: Comparison
 }
 
 /** Who gains decides, and what a change opens by itself; what could not be read is a failure of its own. */
-export function verdictOf({
+function verdictOf({
   access,
   changes,
   orphans,

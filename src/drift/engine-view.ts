@@ -45,7 +45,7 @@ export async function readByEngine(
  * Reads what `pulumi refresh --preview-only --json` printed.
  * @throws {UserError} when it is not that.
  */
-export function refreshChanges(text: string, resources: readonly StackResource[]): Change[] {
+function refreshChanges(text: string, resources: readonly StackResource[]): Change[] {
   const steps = stepsOf(text);
   return steps.flatMap((step): Change[] => {
     const { op, urn, detailedDiff, diffReasons, newState } = step;

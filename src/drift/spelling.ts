@@ -23,7 +23,7 @@ export function wireSpelling(value: unknown, odd: Spelling = {}, own = false): u
   );
 }
 
-export function snakeCase(name: string): string {
+function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 

@@ -10,7 +10,7 @@ import { tunnel } from "./tunnel";
 import { tunnelConfiguration } from "./tunnel-configuration";
 
 /** Every kind of object that is compared with the account, in the order of a report. */
-export const KINDS: readonly Kind[] = [
+const KINDS: readonly Kind[] = [
   application,
   policy,
   identityProvider,

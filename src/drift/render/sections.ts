@@ -3,7 +3,7 @@ import type { DriftReport, Unseen } from "../types";
 import { byObject, changeWords } from "./words";
 
 /** One line of a report: what it is about, what is said of it, and what it opens. */
-export interface Line {
+interface Line {
   /** What it is about; empty: the line stands for itself. */
   about: string;
   text: string;

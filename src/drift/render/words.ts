@@ -5,7 +5,7 @@ import type { Change } from "../types";
 const LONGEST = 160;
 
 /** A value as people read it; ids that have a name are called by it. */
-export function valueWords(value: unknown, names: Readonly<Record<string, string>>): string {
+function valueWords(value: unknown, names: Readonly<Record<string, string>>): string {
   const text = wordsOf(value, names);
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }

@@ -11,7 +11,7 @@ export interface Mutation {
 type Json = Readonly<Record<string, unknown>>;
 
 /** Another value for a field of which only the type is known. */
-export function another(value: unknown): unknown {
+function another(value: unknown): unknown {
   if (value === null || value === undefined) return "set-by-hand";
   if (typeof value === "boolean") return !value;
   if (typeof value === "number") return value + 1;
