@@ -72,7 +72,7 @@ export function partsOf(report: DriftReport): Part[] {
       })),
     },
     {
-      title: "Who gets in now",
+      title: "Who gains and who loses",
       groups: sectionsOf({ ...access, undecided: [] }).map(({ title, lines }) => ({
         heading: title,
         lines: lines.map((text) => ({ about: "", text })),
