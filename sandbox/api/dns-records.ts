@@ -36,7 +36,7 @@ const TYPES = [
   "URI",
 ] as const;
 
-const recordBody = z.strictObject({
+export const recordBody = z.strictObject({
   type: z.enum(TYPES),
   name: z.string().min(1).max(255),
   content: z.string().nullish(),

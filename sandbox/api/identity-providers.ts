@@ -31,7 +31,7 @@ const TYPES = [
 ] as const;
 
 /** Fields that the two Google types take; other types are kept as sent. */
-const googleConfig = z.strictObject({
+export const googleConfig = z.strictObject({
   client_id: z.string().min(1),
   client_secret: z.string().min(1).nullish(),
   claims: z.array(z.string()).nullish(),
@@ -46,7 +46,7 @@ const CONFIGS: Partial<Record<(typeof TYPES)[number], z.ZodType<JsonObject>>> = 
   "google-apps": googleConfig.extend({ apps_domain: z.string().min(1) }),
 };
 
-const providerBody = z.strictObject({
+export const providerBody = z.strictObject({
   name: z.string().min(1),
   type: z.enum(TYPES),
   config: z.record(z.string(), z.unknown()),

@@ -12,7 +12,7 @@ import { knownQuery } from "./query";
 const DOCS = "alerting/subresources/policies/methods/";
 
 const targets = z.array(z.strictObject({ id: z.string().min(1) }));
-const policyBody = z.strictObject({
+export const policyBody = z.strictObject({
   name: z.string().min(1),
   alert_type: z.string().min(1),
   enabled: z.boolean(),

@@ -12,7 +12,7 @@ import { sessionDuration } from "./session-duration";
 const DOCS = "zero_trust/subresources/organizations/methods/";
 const PERMISSION = "Access: Organizations, Identity Providers, and Groups";
 
-const organizationBody = z.strictObject({
+export const organizationBody = z.strictObject({
   allow_authenticate_via_warp: z.boolean().optional(),
   auth_domain: z.string().min(1).optional(),
   auto_redirect_to_identity: z.boolean().optional(),

@@ -44,7 +44,7 @@ export const policyAnswerFields = {
   updated_at: z.string().optional(),
 };
 
-const policyBody = z.strictObject({ ...policyFields, ...policyAnswerFields });
+export const policyBody = z.strictObject({ ...policyFields, ...policyAnswerFields });
 
 /** /accounts/{account}/access/policies: the reusable policies. */
 export const policies: Register = (app, store) => {

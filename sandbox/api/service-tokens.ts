@@ -26,7 +26,7 @@ const writable = {
   previous_client_secret_expires_at: timestamp.nullish(),
 };
 const createBody = z.strictObject({ name: z.string().min(1), ...writable });
-const updateBody = z.strictObject({
+export const updateBody = z.strictObject({
   name: z.string().min(1).nullish(),
   ...writable,
   // Read-only fields of a GET, ignored.

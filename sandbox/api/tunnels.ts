@@ -19,7 +19,10 @@ const createBody = z.strictObject({
   config_src: z.enum(["local", "cloudflare"]).optional(),
   tunnel_secret: secret.nullish(),
 });
-const editBody = z.strictObject({ name: z.string().min(1).optional(), tunnel_secret: secret.nullish() });
+export const editBody = z.strictObject({
+  name: z.string().min(1).optional(),
+  tunnel_secret: secret.nullish(),
+});
 
 /** /accounts/{account}/cfd_tunnel, with the connector token and the live connections. */
 export const tunnels: Register = (app, store) => {

@@ -12,9 +12,14 @@ const ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz";
  * @param salt the same one gives the same names in every report
  */
 export function maskDiff(diff: AccessDiff, salt: string): AccessDiff {
+  return maskAddresses(diff, salt);
+}
+
+/** Like {@link maskDiff}, in every text of any value; names of properties stay. */
+export function maskAddresses<T>(value: T, salt: string): T {
   const mask = (text: string) =>
     text.replace(ADDRESS, (address) => maskedName(address.replace(/[.…]+$/, ""), salt));
-  return mapped(diff, mask) as AccessDiff;
+  return mapped(value, mask) as T;
 }
 
 function maskedName(address: string, salt: string): string {

@@ -20,7 +20,7 @@ const HEADINGS: readonly [title: string, kinds: readonly Entry["kind"][]][] = [
 ];
 
 /** One section of a report. */
-interface Section {
+export interface Section {
   title: string;
   lines: string[];
 }
@@ -43,7 +43,8 @@ export function renderMarkdown(diff: AccessDiff): string {
   return `${[`### Access: **${word}**${rest.join("")}`, ...sections, ...hash].join("\n\n")}\n`;
 }
 
-function sectionsOf({ entries, facts, undecided }: AccessDiff): Section[] {
+/** The sections of a report, without the verdict. */
+export function sectionsOf({ entries, facts, undecided }: AccessDiff): Section[] {
   const changes = HEADINGS.map(([title, kinds]) => ({
     title,
     lines: linesOf(entries.filter(({ kind }) => kinds.includes(kind))),
@@ -116,7 +117,7 @@ function lengthOf(seconds: number | undefined): string {
 }
 
 /** Nothing of a name may become a mention, a link or markup. */
-function escaped(line: string): string {
+export function escaped(line: string): string {
   return line
     .replace(/[\\`*_{}[\]<>#|~]/g, (mark) => (mark === "<" ? "&lt;" : mark === ">" ? "&gt;" : `\\${mark}`))
     .replaceAll("@", "@\u200b");

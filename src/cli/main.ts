@@ -15,6 +15,7 @@ const commands: Record<string, () => Promise<CommandDef<never>>> = {
   guardrails: () => import("./guardrails.js").then((module) => module.guardrailsCommand as CommandDef<never>),
   "access-diff": () =>
     import("./access-diff.js").then((module) => module.accessDiffCommand as CommandDef<never>),
+  drift: () => import("./drift.js").then((module) => module.driftCommand as CommandDef<never>),
   audit: () => import("./audit.js").then((module) => module.auditCommand as CommandDef<never>),
   orphans: () => import("./orphans.js").then((module) => module.orphansCommand as CommandDef<never>),
   explain: () => import("./explain.js").then((module) => module.explainCommand as CommandDef<never>),

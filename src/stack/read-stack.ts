@@ -85,17 +85,32 @@ export interface StackResource {
   outputs: Readonly<Record<string, unknown>>;
 }
 
+/** What the engine knows of a stack. */
+export interface StackState {
+  resources: StackResource[];
+  /** When it was last written (RFC 3339); absent when it does not say. */
+  writtenAt?: string;
+}
+
 /**
  * The resources of a stack; none when it was never brought up.
  * @throws {UserError} when the stack cannot be read.
  */
 export async function readResources(engine: EngineAccess, stack: string): Promise<StackResource[]> {
+  return (await readState(engine, stack)).resources;
+}
+
+/**
+ * The state of a stack; without resources when it was never brought up.
+ * @throws {UserError} when the stack cannot be read.
+ */
+export async function readState(engine: EngineAccess, stack: string): Promise<StackState> {
   const where = `stack ${stack}`;
   const text = await runEngine(engine, {
     purpose: `export the state of ${where}`,
     args: ["stack", "export", "--stack", stack],
   });
-  return exportedResources(text, where).map((resource) => {
+  const resources = exportedResources(text, where).map((resource) => {
     const urn = String(resource["urn"]);
     return {
       urn,
@@ -106,6 +121,8 @@ export async function readResources(engine: EngineAccess, stack: string): Promis
       outputs: fields(resource["outputs"]),
     };
   });
+  const { time } = fields(fields(fields(JSON.parse(text))["deployment"])["manifest"]);
+  return { resources, ...(typeof time === "string" ? { writtenAt: time } : {}) };
 }
 
 /** The project's name, as its Pulumi.yaml says. */

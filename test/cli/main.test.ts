@@ -37,6 +37,7 @@ describe("the command line", () => {
     [["env", "--chekc"], /no option --chekc.*\n.*--check/],
     [["demo", "--provider", "imaginary"], /--provider is "imaginary"/],
     [["sandbox", "--port", "http"], /--port is "http"/],
+    [["drift", "--fail-on", "everything"], /--fail-on is "everything"/],
     [["env", "--to", "vault"], /--to is "vault"/],
   ])("%j is wrong use: exit 2, and says what to use", (args, said) => {
     const { status, text } = cli(...args);

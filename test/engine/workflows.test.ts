@@ -2,7 +2,8 @@ import { cp, mkdir, readFile, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { announceSandbox } from "../../src/sandboxed/workspace";
+import { announceSandbox, type RunningSandbox } from "../../src/sandboxed/workspace";
+import type { Findings } from "../../tools/github/plain/findings";
 import { EngineRig } from "./support";
 import { type Context, WorkflowClone } from "./workflow-clone";
 
@@ -18,6 +19,16 @@ const oneMore = withPeople("artist@datacrew.space", "second@datacrew.space");
 function environment(rig: EngineRig, as: "up" | "preview"): NodeJS.ProcessEnv {
   const { env } = rig.session.target(as);
   return { ...env, ...clone.environment(), PATH: env["PATH"] };
+}
+
+/** `verify` and `drift` look for a sandbox where a user has one: in the folder of the clone. */
+async function announce(rig: EngineRig, change: Partial<RunningSandbox["tokens"]> = {}): Promise<void> {
+  await rm(join(clone.dir, ".sandbox"), { recursive: true, force: true });
+  await symlink(rig.dir, join(clone.dir, ".sandbox"));
+  const { workspace, url, access } = rig.session;
+  const tokens = { ...rig.session.tokens, ...change };
+  access?.connectAll();
+  await announceSandbox(workspace, { pid: process.pid, url, tokens, network: access?.network ?? {} });
 }
 
 /** The jobs of a review one after the other, the artifact handed from one to the next. */
@@ -78,10 +89,11 @@ describe("a pull request from a branch", () => {
   let rig: EngineRig;
 
   beforeAll(async () => {
-    rig = await EngineRig.open();
+    rig = await EngineRig.open({ access: true });
     await rig.config();
     const up = await rig.up();
     expect(up.code, up.stdout + up.stderr).toBe(0);
+    await announce(rig);
   });
 
   afterAll(() => rig?.close());
@@ -121,15 +133,17 @@ describe("a pull request from a branch", () => {
     await clone.propose((yaml) => `${yaml}# A comment.\n`);
     const [compare] = (await clone.job("drift.yml", "check")).steps;
     if (compare === undefined) throw new Error("the job check has no step");
-    const check = async (change: NodeJS.ProcessEnv = {}) => {
-      const ended = await clone.runStep(compare, { ...environment(rig, "preview"), ...change });
+    const check = async () => {
+      const ended = await clone.runStep(
+        { ...compare, env: { ...compare.env, MASK: "true" } },
+        environment(rig, "preview"),
+      );
       expect(ended.code, ended.output).toBe(0);
-      return JSON.parse(await readFile(join(clone.dir, "findings.json"), "utf8")) as Record<
-        string,
-        unknown[]
-      >;
+      return JSON.parse(await readFile(join(clone.dir, "findings.json"), "utf8")) as Findings;
     };
-    expect(await check()).toEqual({ version: 1, failure: [], drift: [], expiring: [] });
+    const { unseen, ...sound } = await check();
+    expect(sound).toEqual({ version: 2, failure: [], drift: [], access: [], undeployed: [], expiring: [] });
+    expect(unseen).toContainEqual(expect.stringMatching(/^as expected: secret of service token comfyui-api/));
 
     const records = "/zones/fedcba9876543210fedcba9876543210/dns_records";
     const [record] = await rig.api<{ id: string; name: string }[]>(
@@ -137,12 +151,15 @@ describe("a pull request from a branch", () => {
       `${records}?name=comfyui.datacrew.space`,
     );
     await rig.api("PATCH", `${records}/${record?.id}`, { proxied: false });
-    expect((await check())["drift"]).toEqual([
-      expect.stringMatching(/^update .*DnsRecord comfyui: .*proxied/),
-    ]);
+    const changed = await check();
+    expect(changed.drift).toEqual(["DNS record comfyui.datacrew.space: proxied: true → not set"]);
+    expect(changed.access).toContainEqual(expect.stringMatching(/comfyui\.datacrew\.space is not proxied/));
+    expect(changed.access.join("\n")).toMatch(/person-[a-z0-9]{8}/);
+    expect(JSON.stringify(changed)).not.toContain("artist@");
 
-    const refused = await check({ CLOUDFLARE_API_TOKEN: "not-a-token" });
-    expect(refused["failure"]?.length).toBeGreaterThan(0);
+    await announce(rig, { preview: "not-a-token" });
+    const refused = await check();
+    expect(refused.failure.length).toBeGreaterThan(0);
     expect(JSON.stringify(refused)).not.toContain("not-a-token");
   });
 });
@@ -155,12 +172,7 @@ describe("a merged pull request", () => {
     await rig.config();
     const up = await rig.up();
     expect(up.code, up.stdout + up.stderr).toBe(0);
-    // `verify` looks for a sandbox where a user has one: in the folder of the clone.
-    await rm(join(clone.dir, ".sandbox"), { recursive: true, force: true });
-    await symlink(rig.dir, join(clone.dir, ".sandbox"));
-    const { workspace, url, tokens, access } = rig.session;
-    access?.connectAll();
-    await announceSandbox(workspace, { pid: process.pid, url, tokens, network: access?.network ?? {} });
+    await announce(rig);
   });
 
   afterAll(() => rig?.close());

@@ -19,7 +19,15 @@ beforeEach(async () => {
 afterEach(() => github.close());
 
 describe("the issue about what is live", () => {
-  const clean: Findings = { version: 1, failure: [], drift: [], expiring: [] };
+  const clean: Findings = {
+    version: 2,
+    failure: [],
+    drift: [],
+    access: [],
+    undeployed: [],
+    unseen: ["secret of service token comfyui-api: passes"],
+    expiring: [],
+  };
   const issue = (findings: Findings | undefined) =>
     runScript(
       "issue",
@@ -57,8 +65,36 @@ describe("the issue about what is live", () => {
     ];
     const ended = await issue(undefined);
     expect(ended.code).toBe(1);
-    expect(ended.summary).toContain("The check failed: nothing is known");
+    expect(ended.summary).toContain("Could not be checked, so nothing is known of it");
     expect(ended.summary).toContain("Last scheduled run before this one: `2030-02-03T05:17:00Z`");
+  });
+
+  test("says who gains, and puts what cannot be seen apart from what somebody has to act on", async () => {
+    await issue({
+      ...clean,
+      drift: ["policy a: include"],
+      access: ["stranger → comfyui"],
+      undeployed: ["update b"],
+    });
+    const body = github.state.issues[0]?.body ?? "";
+    const order = [
+      "Who gains and who loses",
+      "stranger → comfyui",
+      "policy a: include",
+      "update b",
+      "<details>",
+      "passes",
+    ];
+    expect(order.map((text) => body.indexOf(text))).toEqual(
+      order.map((text) => body.indexOf(text)).sort((a, b) => a - b),
+    );
+    expect(order.every((text) => body.includes(text))).toBe(true);
+  });
+
+  test("does not take findings of another version for findings", async () => {
+    const ended = await issue({ ...clean, version: 1 as unknown as 2 });
+    expect(ended.code).toBe(1);
+    expect(ended.summary).toContain("The result is not of the agreed form: version is not 2");
   });
 
   test("is another one than somebody else's with the same first line", async () => {

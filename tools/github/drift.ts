@@ -1,41 +1,89 @@
-// Compares what is live with what is declared, and says which service tokens end soon.
+// Compares what is live with what the last update left and with what is declared, and says which service tokens end
+// soon.
 //
-//   tsx tools/github/drift.ts --stack prod --out findings.json [--days 30]
+//   tsx tools/github/drift.ts --stack prod --out findings.json [--days 30] [--mask true]
+import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { maskAddresses } from "../../src/access-diff/mask";
+import { sectionsOf } from "../../src/access-diff/report";
+import { drift } from "../../src/drift/drift";
+import { RESULTS, unseenWords } from "../../src/drift/render/sections";
+import { changeWords, objectWords } from "../../src/drift/render/words";
+import type { DriftReport } from "../../src/drift/types";
 import { pulumi } from "../../src/pulumi";
 import { guardrails } from "../../src/sandboxed/pulumi";
-import { type EngineAccess, runEngine } from "../../src/secrets/engine-cli";
-import { engineAccess } from "../../src/stack/engine-access";
+import type { EngineAccess } from "../../src/secrets/engine-cli";
+import { openStack } from "../../src/stack/open-stack";
 import { readEvents, streamedEvents } from "./engine-events";
 import type { Findings } from "./plain/findings";
 
-type Compared = Pick<Findings, "failure" | "drift">;
+/** What is known when nothing is. */
+const NOTHING: Omit<Findings, "version" | "failure"> = {
+  drift: [],
+  access: [],
+  undeployed: [],
+  unseen: [],
+  expiring: [],
+};
 
 /** Every failure counts, a credential that is no longer accepted among them: silence is not health. */
-async function compare(engine: EngineAccess, stack: string): Promise<Compared> {
+async function undeployed(
+  engine: EngineAccess,
+  stack: string,
+): Promise<Pick<Findings, "failure" | "undeployed">> {
   const target = { ...engine, env: { ...engine.env, ...streamedEvents } };
-  const args = ["preview", "--refresh", "--json", "--stack", stack, ...guardrails];
-  const result = await pulumi(target, args);
+  const result = await pulumi(target, ["preview", "--json", "--stack", stack, ...guardrails]);
   const { completed, steps, diagnostics } = readEvents(result.stdout, result.code);
   const words = diagnostics.length > 0 ? diagnostics : [`pulumi preview ended with ${result.code}`];
   return {
     failure: completed ? [] : words,
-    drift: steps.map(({ op, type, name, properties }) => `${op} ${type} ${name}: ${properties.join(", ")}`),
+    undeployed: steps.map(
+      ({ op, type, name, properties }) => `${op} ${type} ${name}: ${properties.join(", ")}`,
+    ),
   };
 }
 
-/** Names and dates only: the rest of this output is secret and is not kept. */
-async function expiring(engine: EngineAccess, stack: string, days: number): Promise<Findings["expiring"]> {
-  const text = await runEngine(engine, {
-    purpose: `read the outputs of stack ${stack}`,
-    args: ["stack", "output", "serviceTokens", "--json", "--show-secrets", "--stack", stack],
-  });
-  const tokens = JSON.parse(text) as Record<string, { expiresAt: string }>;
-  const limit = Date.now() + days * 86_400_000;
-  return Object.entries(tokens)
-    .map(([name, { expiresAt }]) => ({ name, expiresAt }))
-    .filter(({ expiresAt }) => Date.parse(expiresAt) < limit);
+/** What drift found, one line each. */
+function linesOf(report: DriftReport): Omit<Findings, "version" | "undeployed"> {
+  const { access, changes, expiring, failures, names, orphans, unseen } = report;
+  return {
+    failure: failures.map(({ what, why }) => `${what}: ${why}`),
+    drift: [
+      ...changes.map((change) => {
+        const field = change.field === undefined ? "" : `${change.field}: `;
+        return `${objectWords(change)}: ${field}${changeWords(change, names)}`;
+      }),
+      ...orphans.map(({ kind, name, id, why }) => `${kind} ${name} (${id}) is not in the state: ${why}`),
+    ],
+    access: [
+      ...sectionsOf({ ...access, undecided: [] }).flatMap(({ title, lines }) =>
+        lines.map((line) => `${title}: ${line}`),
+      ),
+      ...changes.flatMap((change) =>
+        change.opens === undefined ? [] : [`${objectWords(change)}: ${change.opens}`],
+      ),
+    ],
+    unseen: unseen.map((each) => `${RESULTS[each.result]}: ${each.what} (${each.why}); ${unseenWords(each)}`),
+    expiring,
+  };
+}
+
+async function findingsOf(stack: string, { days, mask }: { days: number; mask: boolean }): Promise<Findings> {
+  const opened = await openStack({ stack });
+  try {
+    const declared = await undeployed(opened.engine("preview"), stack);
+    const found = await drift(opened, { days }).then(linesOf, (error: Error) => ({
+      ...NOTHING,
+      failure: [error.message],
+    }));
+    const failure = [...found.failure, ...declared.failure];
+    const findings: Findings = { version: 2, ...found, undeployed: declared.undeployed, failure };
+    const salt = process.env["ACCESS_DIFF_SALT"] || randomBytes(16).toString("hex");
+    return mask ? maskAddresses(findings, salt) : findings;
+  } finally {
+    await opened.close();
+  }
 }
 
 async function main(): Promise<void> {
@@ -44,16 +92,14 @@ async function main(): Promise<void> {
       stack: { type: "string", default: "prod" },
       out: { type: "string", default: "findings.json" },
       days: { type: "string", default: "30" },
+      mask: { type: "string", default: "true" },
     },
   });
-  const engine = await engineAccess(false);
-  const compared = await compare(engine, values.stack);
-  const tokens = await expiring(engine, values.stack, Number(values.days)).catch((error: Error) => {
-    compared.failure.push(error.message);
-    return [];
-  });
-  const findings: Findings = { version: 1, ...compared, expiring: tokens };
-  await writeFile(values.out, `${JSON.stringify(findings, null, 2)}\n`);
+  const { stack, days, mask, out } = values;
+  const findings = await findingsOf(stack, { days: Number(days), mask: mask !== "false" }).catch(
+    (error: Error): Findings => ({ version: 2, ...NOTHING, failure: [error.message] }),
+  );
+  await writeFile(out, `${JSON.stringify(findings, null, 2)}\n`);
 }
 
 main().catch((error: unknown) => {

@@ -2,11 +2,17 @@ import { code, fenced, fitting } from "#escape";
 
 /** What a check of what is live found. */
 export interface Findings {
-  version: 1;
-  /** Why the check could not be made, e.g. a credential that is no longer accepted; empty when it could. */
+  version: 2;
+  /** What could not be checked and why, e.g. a credential that is no longer accepted; empty when all could. */
   failure: string[];
-  /** One line for each resource that is not as declared. */
+  /** One line for each field or object that is not as the last update left it. */
   drift: string[];
+  /** Who gains and who loses by it, and which guards are gone. */
+  access: string[];
+  /** One line for each resource that is declared otherwise than it was last deployed. */
+  undeployed: string[];
+  /** What no reading can tell, and how it was checked instead; nobody has to act on it. */
+  unseen: string[];
   /** Service tokens that end soon or have ended. */
   expiring: { name: string; expiresAt: string }[];
 }
@@ -30,13 +36,16 @@ export function parseFindings(text: string): Findings {
   } catch {
     throw new MalformedFindings("not JSON");
   }
-  if (value?.["version"] !== 1) throw new MalformedFindings("version is not 1");
+  if (value?.["version"] !== 2) throw new MalformedFindings("version is not 2");
   const { expiring } = value;
   if (!Array.isArray(expiring)) throw new MalformedFindings("expiring is not a list");
   return {
-    version: 1,
+    version: 2,
     failure: texts(value["failure"], "failure"),
     drift: texts(value["drift"], "drift"),
+    access: texts(value["access"], "access"),
+    undeployed: texts(value["undeployed"], "undeployed"),
+    unseen: texts(value["unseen"], "unseen"),
     expiring: expiring.map((entry: { name?: unknown; expiresAt?: unknown } | null) => {
       const [name = "", expiresAt = ""] = texts([entry?.name, entry?.expiresAt], "expiring[]");
       return { name, expiresAt };
@@ -56,13 +65,15 @@ function texts(value: unknown, where: string): string[] {
  * @returns `found` when somebody has to act
  */
 export function renderFindings(
-  { failure, drift, expiring }: Findings,
+  { failure, drift, access, undeployed, unseen, expiring }: Findings,
   { key, runUrl, lastRun }: { key: string; runUrl: string; lastRun: string | undefined },
 ): { found: boolean; body: string } {
   const sections = [
     `<!-- comfyui-access findings ${JSON.stringify({ key })} -->`,
-    ...section("The check failed: nothing is known", failure),
-    ...section("Not as declared", drift),
+    ...section("Could not be checked, so nothing is known of it", failure),
+    ...section("Who gains and who loses", access),
+    ...section("Not as the last update left it", drift),
+    ...section("Declared, and not deployed", undeployed),
     ...(expiring.length === 0
       ? []
       : [
@@ -71,8 +82,10 @@ export function renderFindings(
           "Run the workflow _rotate_ for each.",
         ]),
   ];
-  const found = failure.length + drift.length + expiring.length > 0;
-  if (!found) sections.push("Everything is as declared, and no token ends soon.");
+  const found = [failure, drift, access, undeployed, expiring].some((each) => each.length > 0);
+  if (!found) sections.push("Everything that can be seen is as declared, and no token ends soon.");
+  const blind = section("Cannot be seen, and how it was checked instead", unseen);
+  if (blind.length > 0) sections.push("<details>", ...blind, "</details>");
   sections.push(`Last scheduled run before this one: ${lastRun === undefined ? "none" : code(lastRun)}.`);
   sections.push(`[The run](${runUrl})`);
   return { found, body: `${sections.join("\n\n")}\n` };

@@ -16,20 +16,19 @@ interface Issue {
 
 const LABEL = "access-drift";
 
+/** Findings that say only that there are none to go by. */
+function failed(why: string): Findings {
+  return { version: 2, failure: [why], drift: [], access: [], undeployed: [], unseen: [], expiring: [] };
+}
+
 async function readFindings(file: string): Promise<Findings> {
   const text = await readFile(file, "utf8").catch(() => undefined);
-  if (text === undefined)
-    return { version: 1, failure: ["The check ended before it had a result."], drift: [], expiring: [] };
+  if (text === undefined) return failed("The check ended before it had a result.");
   try {
     return parseFindings(text);
   } catch (error) {
     if (!(error instanceof MalformedFindings)) throw error;
-    return {
-      version: 1,
-      failure: [`The result is not of the agreed form: ${error.message}`],
-      drift: [],
-      expiring: [],
-    };
+    return failed(`The result is not of the agreed form: ${error.message}`);
   }
 }
 

@@ -1,0 +1,25 @@
+import { application } from "./application";
+import { dnsRecord } from "./dns-record";
+import { identityProvider } from "./identity-provider";
+import type { Kind } from "./kind";
+import { notificationPolicy } from "./notification-policy";
+import { policy } from "./policy";
+import { serviceToken } from "./service-token";
+import { sharedIngress } from "./shared-ingress";
+import { tunnel } from "./tunnel";
+import { tunnelConfiguration } from "./tunnel-configuration";
+
+/** Every kind of object that is compared with the account, in the order of a report. */
+const KINDS: readonly Kind[] = [
+  application,
+  policy,
+  identityProvider,
+  serviceToken,
+  tunnel,
+  tunnelConfiguration,
+  sharedIngress,
+  dnsRecord,
+  notificationPolicy,
+];
+
+export const kindOf = (type: string): Kind | undefined => KINDS.find((kind) => kind.type === type);

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import { compareFields } from "../../src/drift/compare";
+import { compareRules } from "../../src/drift/kinds/tunnel-configuration";
+
+const fields = (before: object, after: object, rule: object = {}) =>
+  compareFields({ f: rule }, { f: before }, { f: after }).differences;
+
+describe("what is the same", () => {
+  test.each<[string, unknown, unknown, object]>([
+    ["absent and null", undefined, null, {}],
+    ["absent and false", undefined, false, {}],
+    ["absent and an empty text", "", undefined, {}],
+    ["absent and an empty list", [], undefined, {}],
+    ["absent and an object of nothing", { a: null, b: [], c: { d: false } }, undefined, {}],
+    ["absent and the default", undefined, "24h", { default: "24h" }],
+    ["a list in another order", ["a", "b"], ["b", "a"], {}],
+    ["an object in another order of names", [{ a: 1, b: 2 }], [{ b: 2, a: 1 }], {}],
+    ["a time written in another way", "2030-01-01T01:00:00+01:00", "2030-01-01T00:00:00Z", { time: true }],
+    [
+      "a rule with kinds spelled out as null",
+      [{ everyone: {}, email: null }],
+      [{ everyone: {} }],
+      { rules: true },
+    ],
+  ])("%s", (_, before, after, rule) => {
+    expect(fields(before as object, after as object, rule)).toEqual([]);
+  });
+});
+
+describe("what differs", () => {
+  test.each<[string, unknown, unknown, object, object[]]>([
+    [
+      "off in place of a default that is on",
+      undefined,
+      false,
+      { default: true },
+      [{ field: "f", before: true, after: false }],
+    ],
+    ["one more of the same", ["a"], ["a", "a"], {}, [{ field: "f", list: true, after: ["a"] }]],
+    [
+      "a rule of nothing",
+      [],
+      [{ everyone: {} }],
+      { rules: true },
+      [{ field: "f", list: true, after: [{ everyone: {} }] }],
+    ],
+    [
+      "deep inside",
+      { a: { b: 1, c: 2 } },
+      { a: { b: 3, c: 2 } },
+      {},
+      [{ field: "f.a.b", before: 1, after: 3 }],
+    ],
+    ["zero, which is not nothing", undefined, 0, {}, [{ field: "f", after: 0 }]],
+  ])("%s", (_, before, after, rule, expected) => {
+    expect(fields(before as object, after as object, rule)).toEqual(expected);
+  });
+
+  test("what is encrypted in the state is no difference, and is said so", () => {
+    const secret = {
+      "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+      ciphertext: "v1:x",
+    };
+    expect(compareFields({ f: {} }, { f: { a: secret } }, { f: { a: "x" } })).toEqual({
+      differences: [],
+      hidden: ["f.a"],
+    });
+  });
+});
+
+describe("ingress rules", () => {
+  const one = { hostname: "one.example.org", service: "http://localhost:1" };
+  const two = { hostname: "two.example.org", path: "/api", service: "http://localhost:2" };
+  const rest = { service: "http_status:404" };
+
+  test("of which one moved differ in their order alone", () => {
+    expect(compareRules([one, two, rest], [two, one, rest]).differences).toEqual([
+      {
+        field: "ingress order",
+        before: ["one.example.org", "two.example.org/api", "*"],
+        after: ["two.example.org/api", "one.example.org", "*"],
+      },
+    ]);
+  });
+
+  test("of which one came first differ in that one, not in their order", () => {
+    expect(compareRules([one, rest], [two, one, rest]).differences).toEqual([
+      { field: "ingress[two.example.org/api]", after: two },
+    ]);
+  });
+
+  test("a second one for the same is told apart", () => {
+    expect(compareRules([one, rest], [one, { ...one, service: "x" }, rest]).differences).toEqual([
+      { field: "ingress[one.example.org #2]", after: { ...one, service: "x" } },
+    ]);
+  });
+});

@@ -1,0 +1,185 @@
+import { describe, expect, test } from "vitest";
+import { exitCode } from "../../src/drift/exit-code";
+import { renderMarkdown } from "../../src/drift/render/markdown";
+import { renderText } from "../../src/drift/render/text";
+import type { DriftReport } from "../../src/drift/types";
+
+const none: DriftReport = {
+  environment: "stack prod",
+  since: "2030-01-01T08:00:00Z",
+  compared: { objects: 3, fields: 20 },
+  verdict: "none",
+  changes: [],
+  access: { verdict: "no change", entries: [], facts: [], undecided: [] },
+  orphans: [],
+  expiring: [],
+  unseen: [],
+  failures: [],
+  names: { "66b191d9-2cc4-4ef9-ba60-6884e3c7505b": "everybody" },
+};
+
+const full: DriftReport = {
+  ...none,
+  verdict: "widened",
+  failures: [{ what: "the DNS records", why: "could not read the DNS records (HTTP 403)" }],
+  changes: [
+    {
+      subject: "application",
+      name: "comfyui",
+      id: "a",
+      what: "changed",
+      field: "policies",
+      list: true,
+      after: [{ id: "66b191d9-2cc4-4ef9-ba60-6884e3c7505b", precedence: 3 }],
+    },
+    {
+      subject: "application",
+      name: "comfyui",
+      id: "a",
+      what: "changed",
+      field: "allow_iframe",
+      after: true,
+      opens: "pages of other sites may frame it",
+    },
+    {
+      subject: "policy",
+      name: "<b>x</b>",
+      id: "p",
+      what: "deleted",
+      detail: "another one of that name is there: q",
+    },
+    {
+      subject: "tunnel configuration",
+      name: "ingress",
+      id: "t",
+      what: "changed",
+      field: "ingress[x.example.org]",
+      after: { hostname: "x.example.org", service: "http://localhost:1" },
+    },
+  ],
+  orphans: [
+    {
+      kind: "service token",
+      id: "o",
+      name: "comfyui-api",
+      createdAt: "2029-01-01T00:00:00Z",
+      lastUsedAt: "never",
+      why: "a second one of that name",
+    },
+  ],
+  expiring: [{ name: "comfyui-api", expiresAt: "2130-01-20T00:00:00Z" }],
+  unseen: [
+    { what: "secret of x", why: "never shown", checked: "tried", result: "as expected", detail: "passes" },
+  ],
+};
+
+describe("the text", () => {
+  test("of no drift is short", () => {
+    expect(renderText(none)).toMatchInlineSnapshot(`
+      "Drift of stack prod since 2030-01-01 08:00:00 UTC
+
+      NO CHANGE: everything that can be seen is as the last up left it
+
+      3 objects and 20 fields compared.
+      "
+    `);
+  });
+
+  test("of everything at once reads from what is most urgent", () => {
+    expect(renderText(full)).toMatchInlineSnapshot(`
+      "Drift of stack prod since 2030-01-01 08:00:00 UTC
+
+      WIDENED: somebody can get in who could not before, or a guard is gone
+
+      Could not be checked
+        the DNS records  could not read the DNS records (HTTP 403)
+
+      What changed
+        application comfyui
+          policies      + everybody (3)
+          allow_iframe  not set → true
+            ! pages of other sites may frame it
+        policy <b>x</b>
+          is gone; another one of that name is there: q
+        tunnel configuration ingress
+          ingress[x.example.org]  not set → http://localhost:1, without a check of Access's JWT
+
+      Looks like this stack's, and its state does not know it
+        service token comfyui-api  o, made at 2029-01-01T00:00:00Z, last used never, a second one of that name
+
+      Service tokens that end soon
+        comfyui-api  ends at 2130-01-20T00:00:00Z
+
+      Cannot be seen, and how it was checked instead
+        as expected  secret of x
+                       never shown
+                       → tried: passes
+
+      3 objects and 20 fields compared.
+      "
+    `);
+  });
+});
+
+test("the Markdown lets no name become markup", () => {
+  expect(renderMarkdown(full)).not.toContain("<b>");
+  expect(renderMarkdown(full)).toMatchInlineSnapshot(`
+    "### Drift of stack prod: **WIDENED**
+
+    Since 2030-01-01 08:00:00 UTC: somebody can get in who could not before, or a guard is gone.
+
+    #### Could not be checked
+
+    - \`the DNS records\` could not read the DNS records (HTTP 403)
+
+    #### What changed
+
+    **application comfyui**
+
+    - \`policies\` + everybody (3)
+    - \`allow_iframe\` not set → true
+      - ⚠️ pages of other sites may frame it
+
+    **policy &lt;b&gt;x&lt;/b&gt;**
+
+    - is gone; another one of that name is there: q
+
+    **tunnel configuration ingress**
+
+    - \`ingress[x.example.org]\` not set → http://localhost:1, without a check of Access's JWT
+
+    #### Looks like this stack's, and its state does not know it
+
+    - \`service token comfyui-api\` o, made at 2029-01-01T00:00:00Z, last used never, a second one of that name
+
+    #### Service tokens that end soon
+
+    - \`comfyui-api\` ends at 2130-01-20T00:00:00Z
+
+    <details><summary>Cannot be seen, and how it was checked instead</summary>
+
+    | what | why | checked instead | result |
+    |---|---|---|---|
+    | secret of x | never shown | tried: passes | as expected |
+
+    </details>
+
+    <sub>3 objects and 20 fields compared.</sub>
+    "
+  `);
+});
+
+describe("the exit code", () => {
+  const failures = [{ what: "x", why: "y" }];
+  test.each<[string, Partial<DriftReport>, number, number]>([
+    ["nothing", {}, 0, 0],
+    ["a change", { verdict: "changed" }, 3, 0],
+    ["a change, and a check that failed", { verdict: "changed", failures }, 1, 1],
+    ["a check that failed", { failures }, 1, 1],
+    ["a widening", { verdict: "widened" }, 4, 4],
+    ["a widening, and a check that failed", { verdict: "widened", failures }, 4, 4],
+  ])("of %s", (_, change, code, onWidening) => {
+    expect(exitCode({ ...none, ...change })).toBe(code);
+    expect(exitCode({ ...none, ...change }, "widening")).toBe(onWidening);
+  });
+});

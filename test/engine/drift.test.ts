@@ -1,0 +1,535 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { organizationBody } from "../../sandbox/api/organizations";
+import { sectionsOf } from "../../src/access-diff/report";
+import type { Wire } from "../../src/cloudflare/account-api";
+import { canonical } from "../../src/drift/compare";
+import { kindOf } from "../../src/drift/kinds";
+import type { Kind } from "../../src/drift/kinds/kind";
+import type { StackResource } from "../../src/stack/read-stack";
+import { DriftRig, type Look } from "./drift/account";
+import { bodyMutations, changed, type Mutation, shownMutations } from "./drift/mutations";
+import { type Writing, writings, writtenMutations } from "./drift/table";
+
+let drift: DriftRig;
+/** What the account also holds, and the stack has nothing to do with. */
+let others: { otherLogin: string; otherPolicy: string; otherToken: string };
+
+const ACCOUNT = "/accounts/0123456789abcdef0123456789abcdef";
+
+beforeAll(async () => {
+  drift = await DriftRig.open((rig) => rig.config());
+  const made = async (path: string, body: unknown) =>
+    (await drift.rig.api<{ id: string }>("POST", `${ACCOUNT}${path}`, body)).id;
+  others = {
+    otherLogin: await made("/access/identity_providers", {
+      name: "Other",
+      type: "google",
+      config: { client_id: "other", client_secret: "other" },
+    }),
+    otherPolicy: await made("/access/policies", {
+      name: "everybody",
+      decision: "bypass",
+      include: [{ everyone: {} }],
+    }),
+    otherToken: await made("/access/service_tokens", { name: "somebody-else" }),
+  };
+});
+
+afterAll(() => drift?.close());
+
+/** The stack's objects that are compared, each with how it is compared. */
+function objects(): { resource: StackResource; kind: Kind; path: string }[] {
+  const found = drift.state.resources.flatMap((resource) => {
+    const kind = kindOf(resource.type);
+    return kind === undefined ? [] : [{ resource, kind, path: kind.path(drift.api, resource) }];
+  });
+  const isLast = ({ kind }: { kind: Kind }) => kind.subject === "service token";
+  return found.sort((a, b) => Number(isLast(a)) - Number(isLast(b)));
+}
+
+/** Everything that a look may say of a change, as `subject name: field`. */
+const told = ({ changes }: Look): string[] =>
+  changes.map(({ subject, name, field, what }) => `${subject} ${name}: ${field ?? what}`);
+
+type Outcome = "found" | "not visible" | "bookkeeping";
+
+/** Changes that one write makes besides the one that was meant. */
+const FOLLOWS: Readonly<Record<string, readonly string[]>> = {
+  // The API computes the one from the other.
+  duration: ["expires_at"],
+  "scim_config.enabled": ["scim_config.scim_base_url"],
+};
+
+/** A rule of a tunnel is known by what it answers for, not by its place. */
+function fieldAt(kind: Kind, live: Wire, path: string): string {
+  const at = /^config\.ingress\.(\d+)(?:\.(.*))?$/.exec(path);
+  if (kind.subject !== "tunnel configuration" || at === null)
+    return path.replace(/^config\./, kind.own ? "" : "config.");
+  const rules = (live["config"] as { ingress: { hostname?: string }[] }).ingress;
+  return `ingress[${rules[Number(at[1])]?.hostname ?? "*"}]${at[2] === undefined ? "" : `.${at[2]}`}`;
+}
+
+/** Whether a reported field is the one that was changed, or the part of it that differs. */
+function isAbout(field: string, path: string): boolean {
+  return field === path || field.startsWith(`${path}.`) || path.startsWith(`${field}.`);
+}
+
+/** What a look has to say about one changed field, and nothing besides. */
+function judge(
+  look: Look,
+  { kind, resource, live, mutation }: { kind: Kind; resource: StackResource; live: Wire; mutation: Mutation },
+): Outcome {
+  const { path } = mutation;
+  const top = path.split(".")[0] ?? "";
+  expect(look.failures, path).toEqual([]);
+  if (path === "deleted_at") {
+    expect(told(look)).toEqual([`${kind.subject} ${resource.inputs["name"]}: deleted`]);
+    return "found";
+  }
+  if (top in kind.bookkeeping) {
+    expect(told(look), path).toEqual([]);
+    return "bookkeeping";
+  }
+  // An application shows a copy of each policy, which is compared where it is kept.
+  if (kind.subject === "application" && /^policies\.\d+\.(?!id$|precedence$)/.test(path)) {
+    expect(told(look), path).toEqual([]);
+    return "bookkeeping";
+  }
+  if (kind.withheld !== undefined && path in kind.withheld) {
+    expect(
+      look.unseen.some(({ what }) => what.includes("secret of") && what.includes(kind.subject)),
+      path,
+    ).toBe(true);
+    expect(
+      look.changes.filter(({ field = "" }) => !field.startsWith("scim_config")),
+      path,
+    ).toEqual([]);
+    return "not visible";
+  }
+  const known = top in kind.fields || (kind.own ?? []).includes(top);
+  if (!known) {
+    expect(told(look), path).toEqual([]);
+    expect(look.unseen.map(({ what }) => what)).toContainEqual(
+      expect.stringMatching(new RegExp(`^${top} of `)),
+    );
+    return "not visible";
+  }
+  const wanted = fieldAt(kind, live, path);
+  const followers = path.startsWith("scim_config") ? ["scim_config.scim_base_url"] : (FOLLOWS[path] ?? []);
+  const isKey = /^config\.ingress\.\d+(\.hostname|\.path)?$/.test(path) || path === "config.ingress";
+  for (const change of look.changes) {
+    const field = change.field ?? "";
+    const fits =
+      isAbout(field, wanted) || followers.includes(field) || (isKey && field.startsWith("ingress"));
+    expect(fits && change.id === resource.id, `${path}: ${JSON.stringify(change)}`).toBe(true);
+  }
+  expect(look.changes.length, `${kind.subject} ${path} = ${JSON.stringify(mutation.value)}`).toBeGreaterThan(
+    0,
+  );
+  return "found";
+}
+
+/** Every write counts in fields that say nothing else. */
+const meaningful = (kind: Kind, live: Wire): string =>
+  canonical(Object.fromEntries(Object.entries(live).filter(([name]) => !(name in kind.bookkeeping))));
+
+async function read(path: string): Promise<Wire> {
+  drift.api.shown = undefined;
+  const found = await drift.api.read(path, path);
+  if (found === undefined) throw new Error(`nothing at ${path}`);
+  return found;
+}
+
+/** Puts one changed field into the account; false when the API refuses it, or leaves the object as it was. */
+async function write(writing: Writing, object: { kind: Kind; path: string; live: Wire; mutation: Mutation }) {
+  const { kind, path, live, mutation } = object;
+  try {
+    await drift.rig.api(writing.method, path, writing.body(changed(live, mutation)));
+  } catch {
+    return false;
+  }
+  const isHidden = kind.withheld !== undefined && mutation.path in kind.withheld;
+  return isHidden || meaningful(kind, await read(path)) !== meaningful(kind, live);
+}
+
+test("a sound account has no drift", async () => {
+  const look = await drift.look();
+  expect(told(look)).toEqual([]);
+  expect(look.access).toMatchObject({ verdict: "no change", entries: [], facts: [], undecided: [] });
+  expect(look.failures).toEqual([]);
+  expect(look.unseen.map(({ what, result }) => `${result}: ${what}`)).toMatchInlineSnapshot(`
+    [
+      "as expected: secret of service token comfyui-api",
+      "as expected: client secret of identity provider Google",
+      "open: secret of tunnel comfyui-dev",
+      "open: settings of the Zero Trust organization",
+      "open: newer versions and other readers of the secrets in Google Secret Manager",
+    ]
+  `);
+});
+
+describe("each field of each object, changed one at a time", () => {
+  test("is found, or listed as not visible, and nothing else is reported", async () => {
+    const counts = new Map<string, number>();
+    const count = (key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
+    const wrong: string[] = [];
+    const all = writings(others);
+    // Last: what it does to the token's end cannot be undone.
+    const isLast = ({ path }: Mutation) => path === "duration";
+    for (const { kind, resource, path } of objects()) {
+      const writing = all[kind.subject as keyof typeof all];
+      const live = await read(path);
+      const mutations = [...writtenMutations(writing, live), ...shownMutations(live)];
+      mutations.sort((a, b) => Number(isLast(a)) - Number(isLast(b)));
+      const seen = new Set<string>();
+      for (const mutation of mutations) {
+        const key = canonical(changed(live, mutation));
+        if (seen.has(key) || key === canonical(live)) continue;
+        seen.add(key);
+        const isWritten = await write(writing, { kind, path, live, mutation });
+        if (!isWritten) drift.api.shown = { path, value: changed(live, mutation) };
+        const look = await drift.look();
+        try {
+          count(judge(look, { kind, resource, live, mutation }));
+        } catch (error) {
+          const [why] = String((error as Error).message).split("\n");
+          wrong.push(`${kind.subject} ${mutation.path} = ${JSON.stringify(mutation.value)}: ${why}`);
+        }
+        count(isWritten ? "written" : "shown");
+        if (isWritten)
+          await drift.rig.api(writing.method, path, {
+            ...(writing.body(live) as object),
+            ...RESTORE[kind.subject],
+          });
+        drift.api.shown = undefined;
+      }
+      if (kind.subject !== "service token") expect(told(await drift.look()), `after ${path}`).toEqual([]);
+    }
+    expect(wrong).toEqual([]);
+    console.info(`objects: ${objects().length}`, Object.fromEntries(counts));
+  }, 120_000);
+});
+
+/** What has to be said to take a change back that leaving it out would keep. */
+const RESTORE: Partial<Record<Kind["subject"], object>> = {
+  "service token": { enabled: true, client_secret_version: 1, previous_client_secret_expires_at: null },
+};
+
+/** One thing done to the account by hand, and how to take it back. */
+interface Deed {
+  does: string;
+  do(): Promise<unknown>;
+  /** Default: nothing has to be taken back. */
+  undo?(): Promise<unknown>;
+  /** What the look names. */
+  told: string[];
+  /** What it opens, or who gains and loses; all of it. */
+  access: string[];
+}
+
+const api = <T = Wire>(method: string, path: string, body?: unknown) => drift.rig.api<T>(method, path, body);
+
+/** The path of one of the stack's objects, by its kind and its name in the program. */
+function pathOf(subject: string, name?: string): string {
+  const found = objects().find(
+    ({ kind, resource }) => kind.subject === subject && (name === undefined || resource.name === name),
+  );
+  if (found === undefined) throw new Error(`no ${subject} ${name ?? ""}`);
+  return found.path;
+}
+
+/** Writes a changed copy of an object, and back what it was. */
+function rewriting(subject: string, name: string | undefined, change: (live: Wire) => Wire) {
+  let live: Wire;
+  const writing = () => writings(others)[subject as keyof ReturnType<typeof writings>];
+  return {
+    do: async () => {
+      live = await read(pathOf(subject, name));
+      await api(writing().method, pathOf(subject, name), writing().body(change(live)));
+    },
+    undo: () => api(writing().method, pathOf(subject, name), writing().body(live)),
+  };
+}
+
+/** Makes an object beside the stack's, and takes it away again. */
+function making(path: string, body: () => object) {
+  let id = "";
+  return {
+    do: async () => {
+      id = (await api<{ id: string }>("POST", path, body())).id;
+    },
+    undo: () => api("DELETE", `${path}/${id}`),
+  };
+}
+
+const records = "/zones/fedcba9876543210fedcba9876543210/dns_records";
+const HOST = "comfyui.datacrew.space";
+const links = (live: Wire) => (live["policies"] as Wire[]).map(({ id, precedence }) => ({ id, precedence }));
+
+const DEEDS: Deed[] = [
+  {
+    does: "lets one more person in",
+    ...rewriting("policy", "comfyui-google-email", (live) => ({
+      ...live,
+      include: [...(live["include"] as object[]), { email: { email: "stranger@example.org" } }],
+    })),
+    told: ["policy comfyui-google-email: include"],
+    access: [`stranger@example.org → ${HOST} – by logging in, for 24h`],
+  },
+  {
+    does: "lets another token in",
+    ...rewriting("policy", "comfyui-service-token", (live) => ({
+      ...live,
+      include: [...(live["include"] as object[]), { service_token: { token_id: others.otherToken } }],
+    })),
+    told: ["policy comfyui-service-token: include"],
+    access: [`service token somebody-else → ${HOST} – with the token alone, as long as it is valid`],
+  },
+  {
+    does: "makes a login last longer",
+    ...rewriting("policy", "comfyui-google-email", (live) => ({ ...live, session_duration: "48h" })),
+    told: ["policy comfyui-google-email: session_duration"],
+    access: [`artist@datacrew.space → ${HOST} – 48h instead of 24h`],
+  },
+  {
+    does: "attaches a policy that lets everybody pass",
+    ...rewriting("application", "comfyui", (live) => ({
+      ...live,
+      policies: [...links(live), { id: others.otherPolicy, precedence: 3 }],
+    })),
+    told: ["application comfyui: policies"],
+    access: [
+      `Access no longer keeps out anyone, without logging in at ${HOST}: only the connector's check of the JWT does`,
+      `artist@datacrew.space → ${HOST} – until now by logging in, for 24h`,
+    ],
+  },
+  {
+    does: "detaches the policy for people",
+    ...rewriting("application", "comfyui", (live) => ({ ...live, policies: links(live).slice(1) })),
+    told: ["application comfyui: policies"],
+    access: [`artist@datacrew.space → ${HOST} – until now by logging in, for 24h`],
+  },
+  {
+    does: "offers every login of the account",
+    ...rewriting("application", "comfyui", (live) => ({
+      ...live,
+      policies: links(live),
+      allowed_idps: [],
+      auto_redirect_to_identity: false,
+    })),
+    told: ["application comfyui: allowed_idps", "application comfyui: auto_redirect_to_identity"],
+    access: [
+      `${HOST} now offers a login with any login of the account`,
+      `${HOST} now offers a login with Other`,
+    ],
+  },
+  {
+    does: "puts an application without a check in front of a part",
+    ...making(`${ACCOUNT}/access/apps`, () => ({
+      type: "self_hosted",
+      name: "shortcut",
+      destinations: [{ type: "public", uri: `${HOST}/api` }],
+      policies: [{ id: others.otherPolicy, precedence: 1 }],
+    })),
+    told: ["application shortcut: added"],
+    access: [
+      `Access no longer keeps out anyone, without logging in at ${HOST} (/api and below): only the connector's check of the JWT does`,
+      `artist@datacrew.space → ${HOST} (/api and below) – until now by logging in, for 24h, logged in with Google`,
+      `service token comfyui-api → ${HOST} (/api and below) – until now with the token alone, as long as it is valid`,
+    ],
+  },
+  {
+    does: "takes the record out from behind Cloudflare",
+    ...rewriting("DNS record", "comfyui", (live) => ({ ...live, proxied: false })),
+    told: [`DNS record ${HOST}: proxied`],
+    access: [
+      `${HOST} is not proxied: its visitors do not come through Cloudflare, so Access guards nothing there`,
+      `artist@datacrew.space → ${HOST} – until now by logging in, for 24h`,
+      `service token comfyui-api → ${HOST} – until now with the token alone, as long as it is valid`,
+    ],
+  },
+  {
+    does: "switches the token off",
+    ...rewriting("service token", "comfyui-api", (live) => ({ ...live, enabled: false })),
+    undo: () => api("PUT", pathOf("service token"), { name: "comfyui-api", enabled: true }),
+    told: ["service token comfyui-api: enabled"],
+    access: [
+      "service token comfyui-api is switched off: clients that use its credentials are cut off",
+      `service token comfyui-api → ${HOST} – until now with the token alone, as long as it is valid`,
+    ],
+  },
+  {
+    does: "has the connector ask for no JWT",
+    ...rewriting("tunnel configuration", undefined, (live) => ({
+      config: changed(live["config"], { path: "ingress.0.originRequest", value: undefined }),
+    })),
+    told: [
+      `tunnel configuration ingress: ingress[${HOST}].originRequest.access.required`,
+      `tunnel configuration ingress: ingress[${HOST}].originRequest.access.teamName`,
+      `tunnel configuration ingress: ingress[${HOST}].originRequest.access.audTag`,
+    ],
+    access: [
+      `the connector no longer checks Access's JWT for ${HOST}: whoever gets past Access is at the origin`,
+    ],
+  },
+  {
+    does: "puts a rule for one path before the stack's",
+    ...rewriting("tunnel configuration", undefined, ({ config }) => {
+      const { ingress } = config as { ingress: object[] };
+      return {
+        config: { ingress: [{ hostname: HOST, path: "^/api", service: "http://localhost:9" }, ...ingress] },
+      };
+    }),
+    told: [`tunnel configuration ingress: ingress[${HOST}/^/api]`],
+    access: [
+      `! requests to ${HOST}, path ^/api, end at http://localhost:9, and no JWT of Access is asked for there`,
+    ],
+  },
+  {
+    does: "publishes another host name through the tunnel",
+    ...rewriting("tunnel configuration", undefined, ({ config }) => {
+      const { ingress } = config as { ingress: object[] };
+      return {
+        config: { ingress: [{ hostname: "open.datacrew.space", service: "http://localhost:9" }, ...ingress] },
+      };
+    }),
+    told: ["tunnel configuration ingress: ingress[open.datacrew.space]"],
+    access: [
+      "open.datacrew.space is published without an application: Access asks nobody there",
+      "anyone, without logging in → open.datacrew.space – WITHOUT ANY CHECK",
+    ],
+  },
+  {
+    does: "has the login go to another OAuth client",
+    ...rewriting("identity provider", "google", (live) => ({
+      ...live,
+      config: { ...(live["config"] as object), client_id: "another.apps.googleusercontent.com" },
+    })),
+    told: ["identity provider Google: config.client_id"],
+    access: ["! somebody else now vouches for the addresses that log in"],
+  },
+  {
+    does: "makes what has nothing to do with the stack",
+    ...making(`${ACCOUNT}/access/apps`, () => ({
+      type: "self_hosted",
+      name: "everything else",
+      destinations: [{ type: "public", uri: "*.datacrew.space" }],
+      policies: [{ id: others.otherPolicy, precedence: 1 }],
+    })),
+    told: [],
+    access: [],
+  },
+  {
+    does: "makes a text record of the name, which leads nowhere",
+    ...making(records, () => ({ type: "TXT", name: `_x.${HOST}`, content: '"x"' })),
+    told: [],
+    access: [],
+  },
+];
+
+/** Everything that a look says of who gets in. */
+function accessTold({ access, changes }: Look): string[] {
+  const lines = sectionsOf(access).flatMap((section) => section.lines);
+  return [...lines, ...changes.flatMap(({ opens }) => (opens === undefined ? [] : [`! ${opens}`]))];
+}
+
+describe("somebody who", () => {
+  test.each(DEEDS)("$does", async (deed) => {
+    const before = await drift.look();
+    // The token's end was moved by hand before, which cannot be undone.
+    const known = new Set([...told(before), ...accessTold(before)]);
+    await deed.do();
+    try {
+      const look = await drift.look();
+      expect(
+        told(look)
+          .filter((line) => !known.has(line))
+          .sort(),
+      ).toEqual([...deed.told].sort());
+      expect(
+        accessTold(look)
+          .filter((line) => !known.has(line))
+          .sort(),
+      ).toEqual([...deed.access].sort());
+      expect(look.failures).toEqual([]);
+    } finally {
+      await deed.undo?.();
+    }
+  });
+});
+
+describe("settings of the organization", () => {
+  test("are found where the config tells them, and else listed as not visible, as they are now", async () => {
+    const live = await read(`${ACCOUNT}/access/organizations`);
+    const outcomes: string[] = [];
+    const known = told(await drift.look());
+    for (const mutation of [...bodyMutations(organizationBody, live), ...shownMutations(live)]) {
+      const path = `${ACCOUNT}/access/organizations`;
+      drift.api.shown = { path, value: changed(live, mutation) };
+      const look = await drift.look();
+      drift.api.shown = undefined;
+      const found = told(look).filter((line) => !known.includes(line));
+      const listed = look.unseen.filter(({ what }) => what === "settings of the Zero Trust organization");
+      expect(listed).toHaveLength(1);
+      expect(found).toEqual(mutation.path === "auth_domain" ? ["organization Zero Trust: auth_domain"] : []);
+      outcomes.push(found.length > 0 ? "found" : "not visible");
+    }
+    console.info(
+      `organization: ${outcomes.length} fields, found ${outcomes.filter((is) => is === "found").length}`,
+    );
+  });
+});
+
+describe("a check that cannot be made", () => {
+  test.each([
+    ["the Access applications"],
+    ["the identity providers"],
+    ["the DNS records of the stack's names"],
+  ])("is a failure that names what is not known: %s", async (what) => {
+    drift.api.refused = what;
+    const look = await drift.look();
+    drift.api.refused = undefined;
+    expect(look.failures).toEqual([
+      { what, why: expect.stringMatching(/^could not read .* \(HTTP 403, code 10000\)/) },
+    ]);
+    expect(look.access.undecided).toEqual([`${what} could not be read`]);
+  });
+});
+
+describe("objects of the stack that are gone", () => {
+  test("are named, with what stands in their place", async () => {
+    const application = await read(pathOf("application"));
+    const alert = await read(pathOf("notification policy", "token-expiry"));
+    const token = pathOf("service token");
+    for (const { path } of objects().filter(({ kind }) => kind.subject === "DNS record"))
+      await api("DELETE", path);
+    await api("DELETE", pathOf("application"));
+    await api("DELETE", pathOf("policy", "comfyui-google-email"));
+    await api("DELETE", pathOf("policy", "comfyui-service-token"));
+    await api("DELETE", token);
+    await api("DELETE", pathOf("notification policy", "token-expiry"));
+    await api("DELETE", pathOf("identity provider"));
+    const { id: successor } = await api<{ id: string }>("POST", `${ACCOUNT}/access/apps`, {
+      type: "self_hosted",
+      name: application["name"],
+      destinations: [{ type: "public", uri: "elsewhere.datacrew.space" }],
+    });
+    await api("POST", `${ACCOUNT}/alerting/v3/policies`, alert);
+    await api("DELETE", pathOf("tunnel"));
+    const look = await drift.look();
+    expect(told(look)).toEqual([
+      "application comfyui: deleted",
+      "policy comfyui-google-email: deleted",
+      "policy comfyui-service-token: deleted",
+      "identity provider Google: deleted",
+      "service token comfyui-api: deleted",
+      "tunnel comfyui-dev: deleted",
+      "tunnel configuration ingress: deleted",
+      `DNS record ${HOST}: deleted`,
+      "notification policy comfyui-access-dev token-expiry: deleted",
+    ]);
+    expect(look.changes[0]?.detail).toBe(`another one of that name is there: ${successor}`);
+    expect(look.changes.at(-1)?.detail).toMatch(/^another one of that name is there: /);
+    expect(look.failures).toEqual([]);
+  });
+});

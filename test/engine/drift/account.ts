@@ -1,0 +1,100 @@
+import { AccountApi, type Wire } from "../../../src/cloudflare/account-api";
+import { type AccountCompared, compareAccount } from "../../../src/drift/drift";
+import { readAccount } from "../../../src/drift/read-account";
+import type { Failure } from "../../../src/drift/types";
+import { checkUnseen } from "../../../src/drift/unseen";
+import type { Probes, UnseenResult } from "../../../src/drift/unseen/context";
+import { ApiError } from "../../../src/errors";
+import { readStackOutputs, type StackOutputs } from "../../../src/secrets/outputs";
+import { type OpenStack, sandboxedStack } from "../../../src/stack/open-stack";
+import { readState, type StackState } from "../../../src/stack/read-stack";
+import { EngineRig } from "../support";
+
+/** What one look at the account found. */
+export interface Look extends Pick<AccountCompared, "access"> {
+  changes: AccountCompared["changes"];
+  unseen: UnseenResult["unseen"];
+  failures: Failure[];
+}
+
+/** An account whose answers for one object can be others than it gives. */
+class ShownApi extends AccountApi {
+  shown: { path: string; value: Wire } | undefined;
+  /** A list that is refused, by the words for it. */
+  refused: string | undefined;
+
+  override async read(path: string, object: string): Promise<Wire | undefined> {
+    const found = await super.read(path, object);
+    return this.shown?.path === path ? this.shown.value : found;
+  }
+
+  override async list(path: string, object: string): Promise<Wire[]> {
+    if (object === this.refused || (object === "the DNS records" && this.refused?.startsWith(object))) {
+      throw new ApiError({ action: "read", object, status: 403, code: 10000 });
+    }
+    return super.list(path, object);
+  }
+}
+
+/** A stack that the engine brought up once, and the comparison without the engine, as often as is wanted. */
+export class DriftRig {
+  private constructor(
+    readonly rig: EngineRig,
+    readonly stack: OpenStack,
+    readonly state: StackState,
+    readonly outputs: StackOutputs,
+    readonly api: ShownApi,
+  ) {}
+
+  static async open(prepare: (rig: EngineRig) => Promise<string>): Promise<DriftRig> {
+    const rig = await EngineRig.open({ rateLimit: false });
+    const file = await prepare(rig);
+    const up = await rig.up();
+    if (up.code !== 0) throw new Error(up.stdout + up.stderr);
+    const { session } = rig;
+    const stack = await sandboxedStack(session, "dev", file);
+    const engine = stack.engine("preview");
+    const { accountId } = stack.settings.config;
+    const api = new ShownApi({ accountId, token: session.tokens.preview, baseUrl: session.apiUrl });
+    return new DriftRig(
+      rig,
+      stack,
+      await readState(engine, "dev"),
+      await readStackOutputs(engine, "dev"),
+      api,
+    );
+  }
+
+  close(): Promise<void> {
+    return this.rig.close();
+  }
+
+  /** What a secret's check would find, were the secret the state's; its own tests try the real ones. */
+  readonly probes: Probes = {
+    token: async () => ({ verdict: "passes", detail: "HTTP 200" }),
+    connectorToken: async () => {
+      throw new ApiError({ action: "read", object: "the connector token", status: 403 });
+    },
+  };
+
+  /** Reads the account once and compares it, with the engine left out. */
+  async look(probes: Probes = this.probes): Promise<Look> {
+    const { resources, writtenAt: since } = this.state;
+    const { settings } = this.stack;
+    const now = new Date();
+    const account = await readAccount(this.api, { resources, settings });
+    const compared = compareAccount({ account, resources, settings, now });
+    const authDomain = `${settings.config.teamName}.cloudflareaccess.com`;
+    const { changes } = compared;
+    const unseen = await checkUnseen(
+      { account, resources, settings, outputs: this.outputs, changes, since, authDomain, now },
+      probes,
+    );
+    return {
+      changes: [...changes, ...unseen.changes],
+      access: compared.access,
+      unseen: [...unseen.unseen, ...compared.unseen],
+      failures: [...account.failures, ...unseen.failures],
+    };
+  }
+}
