@@ -13,6 +13,7 @@ import { apiAccess } from "./src/cloudflare/api-access";
 import { preflight } from "./src/cloudflare/preflight";
 import { loadConfig } from "./src/config";
 import { UserError } from "./src/errors";
+import { stackPrefix } from "./src/secrets/secret-id";
 import { acceptedTokens, credentialsOf } from "./src/stand-in";
 
 /** Declares the stack, in the order in which nothing is public before its guard. */
@@ -60,7 +61,7 @@ async function program() {
   }
 
   const credentials = credentialsOf(tokens);
-  const prefix = `${pulumi.getProject()}-${pulumi.getStack()}`;
+  const prefix = stackPrefix(pulumi.getProject(), pulumi.getStack());
   if (config.secretStore.kind === "gcp") {
     const secrets = storedCredentials(credentials, clientSecret);
     new SecretStore("secret-store", { ...config.secretStore, prefix, secrets });

@@ -4,6 +4,7 @@ import { Secret } from "@pulumi/gcp/secretmanager/secret.js";
 import { SecretIamMember } from "@pulumi/gcp/secretmanager/secretIamMember.js";
 import { SecretVersion } from "@pulumi/gcp/secretmanager/secretVersion.js";
 import * as pulumi from "@pulumi/pulumi";
+import { secretId } from "../src/secrets/secret-id";
 
 /** One value to keep. */
 export interface StoredSecret {
@@ -17,7 +18,7 @@ export interface StoredSecret {
 export interface SecretStoreArgs {
   /** Google Cloud project id. */
   project: string;
-  /** Put before each secret's id, which is unique per project, e.g. `comfyui-access-prod`. */
+  /** Put before each secret's name, since ids are unique per project only, e.g. `comfyui-access-prod`. */
   prefix: string;
   /** IAM members, e.g. `serviceAccount:…`, that may read the readable secrets. */
   readers: readonly string[];
@@ -43,7 +44,7 @@ export class SecretStore extends pulumi.ComponentResource {
     for (const [key, { value, readable }] of Object.entries(args.secrets)) {
       const secret = new Secret(
         key,
-        { project, secretId: `${args.prefix}-${key}`, replication: { auto: {} } },
+        { project, secretId: secretId(args.prefix, key), replication: { auto: {} } },
         { parent: this, dependsOn: service },
       );
       new SecretVersion(key, { secret: secret.id, secretData: pulumi.secret(value) }, child);

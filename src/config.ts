@@ -73,6 +73,18 @@ export interface StandInConfig {
 /** Where credentials are kept besides the stack's own state. */
 type SecretStoreConfig = { kind: "none" } | { kind: "gcp"; project: string; readers: string[] };
 
+/** A folder of an Infisical project, to which `env --to infisical` writes. */
+export interface InfisicalConfig {
+  /** Base URL of the Infisical instance. */
+  siteUrl: string;
+  /** UUID of the project. */
+  projectId: string;
+  /** Slug of the environment, e.g. `prod`. */
+  environment: string;
+  /** Folder in it, from the root: `/` or `/comfyui`. */
+  secretPath: string;
+}
+
 /** An expectation of who may reach what: `<application>`, `<application>/<path>`, or `*` for all of them. */
 type AccessTest = { allow: string[]; deny: string[] } & (
   | { who: string; with?: Record<string, string>; token?: undefined; anyone?: undefined }
@@ -92,11 +104,15 @@ export interface StackConfig<Secret = string> {
   protectTokens: boolean;
   maxSessionDuration: string;
   secretStore: SecretStoreConfig;
+  infisical?: InfisicalConfig;
   alerts?: { emails: string[] };
   accessTests: AccessTest[];
 }
 
 type Complaint = Omit<Problem, "path">;
+
+/** Infisical's own service in the US; another region or an instance of one's own has another address. */
+export const INFISICAL_CLOUD = "https://app.infisical.com";
 
 const HOST = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{1,63}$/;
 const NAME = /^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$/;
@@ -287,6 +303,18 @@ const secretStore = z.strictObject({
   ),
   readers: z._default(z.array(text(checkReader)), []),
 });
+const infisical = z.strictObject({
+  siteUrl: z._default(
+    matches(/^https:\/\/[^\s/?#@]+\/?$/, "Give the instance's address, e.g. https://app.infisical.com."),
+    INFISICAL_CLOUD,
+  ),
+  projectId: matches(UUID, "Give the project's UUID, as its settings page shows it."),
+  environment: matches(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, "Give the environment's slug, e.g. prod."),
+  secretPath: z._default(
+    matches(/^\/([A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*)?$/, "Give the folder from the root, e.g. / or /comfyui."),
+    "/",
+  ),
+});
 const accessTest = z.strictObject({
   who: z.optional(text(checkEmail)),
   with: z.optional(z.record(z.string(), z.string())),
@@ -310,6 +338,7 @@ const SHAPES = {
   protectTokens: z._default(z.boolean(), true),
   maxSessionDuration: z._default(duration, "730h"),
   secretStore: z._default(secretStore, { kind: "none", readers: [] }),
+  infisical: z.optional(infisical),
   alerts: z.optional(z.strictObject({ emails: z.array(text(checkEmail)).check(z.minLength(1)) })),
   accessTests: z._default(z.array(accessTest), []),
 };

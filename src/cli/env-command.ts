@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { defineCommand } from "citty";
+import { openSandboxSession } from "../sandboxed/session";
 import { projectDir } from "../sandboxed/workspace";
+import type { EngineAccess } from "../secrets/engine-cli";
+import { SINK_KINDS, type SinkKind } from "../secrets/open-sink";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { sandboxArg, stackArg, UsageError } from "./args";
 import { runEnv } from "./env";
@@ -8,7 +11,8 @@ import { runEnv } from "./env";
 export const env = defineCommand({
   meta: {
     name: "env",
-    description: "Hand the stack's credentials to a .env file, or to the stack's own encrypted config.",
+    description:
+      "Hand the stack's credentials to a .env file, the stack's own encrypted config, Google Secret Manager or Infisical.",
   },
   args: {
     stack: stackArg,
@@ -16,37 +20,87 @@ export const env = defineCommand({
     to: {
       type: "string",
       default: "file",
-      valueHint: "file|config",
+      valueHint: SINK_KINDS.join("|"),
       description: "Where the values go.",
     },
     file: { type: "string", description: "The file. Default: .env, in the sandbox .env.<stack>." },
-    check: { type: "boolean", default: false, description: "Only say whether it is current; exit 1 if not." },
+    project: {
+      type: "string",
+      description: "The Google Cloud project. Default: secretStore.project of the stack config.",
+    },
+    "infisical-url": {
+      type: "string",
+      description: "Infisical's address. Default: infisical.siteUrl of the stack config.",
+    },
+    "infisical-project": {
+      type: "string",
+      description: "Infisical's project id. Default: infisical.projectId of the stack config.",
+    },
+    "infisical-environment": {
+      type: "string",
+      description: "Infisical's environment. Default: infisical.environment of the stack config.",
+    },
+    "infisical-path": {
+      type: "string",
+      description: "Infisical's folder. Default: infisical.secretPath of the stack config.",
+    },
+    check: {
+      type: "boolean",
+      default: false,
+      description:
+        "Only say whether it is current, and look for the secrets in tracked files; exit 1 if not, or if one is there.",
+    },
     json: { type: "boolean", default: false, description: "Report as JSON, without any value." },
     application: { type: "string", description: "Which application. Default: comfyui, or the only one." },
     token: { type: "string", description: "Which service token. Default: comfyui-api, or the only one." },
   },
   async run({ args }) {
-    if (args.to !== "file" && args.to !== "config") {
-      throw new UsageError(`--to is "${args.to}"`, "use --to file or --to config");
+    const to = SINK_KINDS.find((kind) => kind === args.to);
+    if (to === undefined) {
+      throw new UsageError(`--to is "${args.to}"`, `use --to ${SINK_KINDS.join(", --to ")}`);
     }
     const sandboxed = isSandboxed(args);
     const defaultFile =
-      args.to === "file" ? join(projectDir, sandboxed ? `.env.${args.stack}` : ".env") : undefined;
-    return runEnv(
-      {
-        stack: args.stack,
-        to: args.to,
-        file: args.file ?? defaultFile,
-        check: args.check,
-        json: args.json,
-        application: args.application,
-        token: args.token,
-        pulumi: await engineAccess(sandboxed),
-      },
-      {
-        out: (line) => process.stdout.write(`${line}\n`),
-        err: (line) => process.stderr.write(`${line}\n`),
-      },
-    );
+      to === "file" ? join(projectDir, sandboxed ? `.env.${args.stack}` : ".env") : undefined;
+    const { pulumi, close } = await openAccess(sandboxed, to);
+    try {
+      return await runEnv(
+        {
+          stack: args.stack,
+          to,
+          file: args.file ?? defaultFile,
+          project: args.project,
+          infisical: {
+            siteUrl: args["infisical-url"],
+            projectId: args["infisical-project"],
+            environment: args["infisical-environment"],
+            secretPath: args["infisical-path"],
+          },
+          check: args.check,
+          json: args.json,
+          application: args.application,
+          token: args.token,
+          pulumi,
+        },
+        {
+          out: (line) => process.stdout.write(`${line}\n`),
+          err: (line) => process.stderr.write(`${line}\n`),
+        },
+      );
+    } finally {
+      await close();
+    }
   },
 });
+
+/** In the sandbox, the two that are services have to run; the other two are files. */
+async function openAccess(
+  sandboxed: boolean,
+  to: SinkKind,
+): Promise<{ pulumi: EngineAccess; close: () => Promise<void> }> {
+  if (!sandboxed || to === "file" || to === "config") {
+    return { pulumi: await engineAccess(sandboxed), close: async () => {} };
+  }
+  const session = await openSandboxSession({ log: (line) => process.stderr.write(`${line}\n`) });
+  return { pulumi: session.target("preview"), close: () => session.close() };
+}

@@ -1,28 +1,28 @@
-import { join } from "node:path";
+import type { InfisicalConfig } from "../config";
 import { UserError } from "../errors";
-import {
-  configValues,
-  envValues,
-  expiryWarning,
-  selectApplication,
-  selectToken,
-  type TokenAccess,
-} from "../secrets/credentials";
+import { expiryWarning, selectApplication, selectToken } from "../secrets/credentials";
 import type { EngineAccess } from "../secrets/engine-cli";
-import { EnvFileSink } from "../secrets/env-file";
+import { type KnownSecret, knownSecrets, leakRemedy } from "../secrets/known-secrets";
+import { findLeaks, type Leak } from "../secrets/leaks";
+import { openSink, SINK_KINDS, type SinkKind, type SinkStack, valuesFor } from "../secrets/open-sink";
 import { readStackOutputs, type StackOutputs } from "../secrets/outputs";
 import type { SecretSink, SecretValues, SinkStatus } from "../secrets/sink";
-import { StackConfigSink } from "../secrets/stack-config";
+import { IncompleteWriteError } from "../secrets/write-keys";
+import { readSettings, type StackSettings } from "../stack/read-stack";
 
 /** What `env` was asked for. */
 export interface EnvOptions {
   /** The stack whose outputs are handed out. */
   stack: string;
-  /** `file` for a `.env` file, `config` for the stack's own encrypted config. */
-  to: "file" | "config";
+  /** Where the values go. */
+  to: SinkKind;
   /** The file, with `to: "file"` only; default `.env` in the project's folder. */
   file?: string;
-  /** Compare only, and write nothing. */
+  /** The Google Cloud project, with `to: "gcp"` only; default `secretStore.project` of the stack config. */
+  project?: string;
+  /** Parts of the place, with `to: "infisical"` only; default `infisical` of the stack config. */
+  infisical?: Partial<InfisicalConfig>;
+  /** Compare only, write nothing, and look for the secrets in the files that git tracks. */
   check: boolean;
   /** One JSON object on standard output instead of text. */
   json: boolean;
@@ -51,14 +51,19 @@ interface Report {
   application: string;
   token: string | null;
   expiresAt: string | null;
-  status: SinkStatus | "written";
-  keys: Record<string, SinkStatus | "changed">;
+  /** `incomplete`: a write broke off between keys. */
+  status: SinkStatus | "written" | "incomplete";
+  keys: Record<string, SinkStatus | "changed" | "not written">;
+  /** Secrets in files that git tracks; with `check` only. */
+  leaks?: Leak[];
   warnings: string[];
+  /** Why a write broke off. */
+  error?: string;
 }
 
 /**
  * Hands the stack's credentials to a sink, or says whether it has them.
- * @returns the exit code: 0 done, or current; 1 failed, or with `check` not current; 2 wrong use.
+ * @returns the exit code: 0 done, or current; 1 failed, or with `check` not current or leaked; 2 wrong use.
  */
 export async function runEnv(options: EnvOptions, io: EnvIo): Promise<number> {
   const misuse = findMisuse(options);
@@ -70,7 +75,8 @@ export async function runEnv(options: EnvOptions, io: EnvIo): Promise<number> {
     const outputs = await readStackOutputs(options.pulumi, options.stack);
     const report = await handOut(options, outputs, io.now?.() ?? new Date());
     print(report, options.json, io);
-    return report.status === "current" || report.status === "written" ? 0 : 1;
+    const well = report.status === "current" || report.status === "written";
+    return well && (report.leaks ?? []).length === 0 ? 0 : 1;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     io.err(error.message);
@@ -80,21 +86,32 @@ export async function runEnv(options: EnvOptions, io: EnvIo): Promise<number> {
 
 function findMisuse(options: EnvOptions): string | undefined {
   if (options.stack.trim() === "") return "env needs a stack: give its name with --stack";
-  if (options.to !== "file" && options.to !== "config") {
-    return `--to is ${JSON.stringify(options.to)}: give file or config`;
+  if (!SINK_KINDS.includes(options.to)) {
+    return `--to is ${JSON.stringify(options.to)}: give ${SINK_KINDS.join(", ")}`;
   }
-  if (options.to === "config" && options.file !== undefined) {
-    return "--file belongs to --to file: with --to config the stack's own config is written";
+  const { infisical = {} } = options;
+  const given: [string, SinkKind, string | undefined][] = [
+    ["--file", "file", options.file],
+    ["--project", "gcp", options.project],
+    ["--infisical-url", "infisical", infisical.siteUrl],
+    ["--infisical-project", "infisical", infisical.projectId],
+    ["--infisical-environment", "infisical", infisical.environment],
+    ["--infisical-path", "infisical", infisical.secretPath],
+  ];
+  for (const [option, kind, value] of given) {
+    if (value === undefined) continue;
+    if (kind !== options.to) return `${option} belongs to --to ${kind}, not to --to ${options.to}`;
+    if (value.trim() === "") return `${option} is empty: give a value`;
   }
-  if (options.file?.trim() === "") return "--file is empty: give a path";
   return undefined;
 }
 
 async function handOut(options: EnvOptions, outputs: StackOutputs, now: Date): Promise<Report> {
   const application = selectApplication(outputs, options.application);
   const token = selectToken(outputs, options.token);
-  const values = options.to === "file" ? envValues(outputs, application, token) : tokenValues(token);
-  const sink = openSink(options);
+  const stack: SinkStack = { stack: options.stack, engine: options.pulumi };
+  const values = await valuesFor(options.to, stack, { outputs, application, token });
+  const sink = await openSink(options.to, stack, options);
   const expiry = token === undefined ? undefined : expiryWarning(token, now);
   const warnings = expiry === undefined ? [] : [expiry];
   if (token === undefined)
@@ -107,28 +124,58 @@ async function handOut(options: EnvOptions, outputs: StackOutputs, now: Date): P
     token: token?.name ?? null,
     expiresAt: token?.expiresAt ?? null,
   };
-  if (options.check) {
-    const { status, keys, notices } = await sink.check(values);
-    return { ...report, status, keys, warnings: [...warnings, ...notices] };
+  if (!options.check) {
+    const { notices, ...done } = await writeTo(sink, values);
+    return { ...report, ...done, warnings: [...warnings, ...notices] };
   }
-  const { written, changed, notices } = await sink.write(values);
-  const keys = Object.fromEntries(
-    Object.keys(values).map((key) => [key, changed.includes(key) ? "changed" : "current"] as const),
-  );
-  return { ...report, status: written ? "written" : "current", keys, warnings: [...warnings, ...notices] };
+  const { status, keys, notices } = await sink.check(values);
+  const { leaks, warnings: leaked } = await lookForLeaks(options, outputs);
+  return { ...report, status, keys, leaks, warnings: [...warnings, ...notices, ...leaked] };
 }
 
-function tokenValues(token: TokenAccess | undefined): SecretValues {
-  if (token !== undefined) return configValues(token);
-  throw new UserError(
-    "the stack has no service token to put into its config",
-    "Declare one under `serviceTokens` in the stack config and run `pulumi up`.",
-  );
+type Written = Pick<Report, "status" | "keys" | "error"> & { notices: string[] };
+
+async function writeTo(sink: SecretSink, values: SecretValues): Promise<Written> {
+  const stateOf = (changed: readonly string[], unwritten: readonly string[] = []): Report["keys"] =>
+    Object.fromEntries(
+      Object.keys(values).map((key) => [
+        key,
+        changed.includes(key) ? "changed" : unwritten.includes(key) ? "not written" : "current",
+      ]),
+    );
+  try {
+    const { written, changed, notices } = await sink.write(values);
+    return { status: written ? "written" : "current", keys: stateOf(changed), notices };
+  } catch (error) {
+    if (!(error instanceof IncompleteWriteError)) throw error;
+    const keys = stateOf(error.written, error.unwritten);
+    return { status: "incomplete", keys, error: error.message, notices: [] };
+  }
 }
 
-function openSink(options: EnvOptions): SecretSink {
-  if (options.to === "config") return new StackConfigSink({ engine: options.pulumi, stack: options.stack });
-  return new EnvFileSink({ path: options.file ?? join(options.pulumi.cwd, ".env") });
+async function lookForLeaks(
+  options: EnvOptions,
+  outputs: StackOutputs,
+): Promise<{ leaks: Leak[]; warnings: string[] }> {
+  const warnings: string[] = [];
+  let settings: StackSettings | undefined;
+  try {
+    settings = await readSettings(options.pulumi, options.stack);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const [reason = ""] = error.message.split("\n");
+    warnings.push(`the Google client secret was not looked for in tracked files: ${reason}`);
+  }
+  const known = knownSecrets(outputs, settings?.config.google.clientSecret);
+  const leaks = await findLeaks(
+    options.pulumi.cwd,
+    Object.fromEntries(known.map(({ label, value }) => [label, value])),
+  );
+  return { leaks, warnings: [...leaks.map((leak) => leakWarning(leak, known)), ...warnings] };
+}
+
+function leakWarning(leak: Leak, known: readonly KnownSecret[]): string {
+  return `${leak.label} stands in ${leak.file}:${leak.line}, which git tracks: ${leakRemedy(leak, known)}`;
 }
 
 function print(report: Report, json: boolean, io: EnvIo): void {
@@ -139,5 +186,6 @@ function print(report: Report, json: boolean, io: EnvIo): void {
   io.out(`${report.target}: ${report.status}`);
   const width = Math.max(...Object.keys(report.keys).map((key) => key.length));
   for (const [key, status] of Object.entries(report.keys)) io.out(`  ${key.padEnd(width)}  ${status}`);
+  if (report.error !== undefined) io.err(report.error);
   for (const warning of report.warnings) io.err(`warning: ${warning}`);
 }

@@ -53,7 +53,7 @@ export function selectToken(outputs: StackOutputs, wanted?: string): TokenAccess
   if (token.clientSecret === null || token.clientSecret === undefined) {
     throw new UserError(
       `the secret of service token ${name} is not known to the stack: Cloudflare shows it only when the token is made or rotated, so an imported token has none`,
-      `Rotate it: raise \`version\` and set \`previousExpiresAt\` of serviceTokens[${name}] in the stack config, run \`pulumi up\`, then this command again.`,
+      `Make a new secret: npm run rotate -- --token ${name}`,
     );
   }
   return {
@@ -98,7 +98,7 @@ export function expiryWarning(token: TokenAccess, now: Date): string | undefined
   if (days >= WARN_DAYS) return undefined;
   const date = new Date(end).toISOString().slice(0, "YYYY-MM-DD".length);
   const state = end <= now.getTime() ? `expired on ${date}` : `expires on ${date}, in ${days} days`;
-  return `service token ${token.name} ${state}: raise its \`version\` in the stack config, run \`pulumi up\` and this command again`;
+  return `service token ${token.name} ${state}: npm run rotate -- --token ${token.name}`;
 }
 
 function selectName(

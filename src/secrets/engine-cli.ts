@@ -1,5 +1,6 @@
 import { UserError } from "../errors";
 import { type PulumiTarget, pulumi } from "../pulumi";
+import { maskSecrets } from "./mask";
 
 /** How to reach the engine, and with it one project's stacks. */
 export interface EngineAccess extends PulumiTarget {
@@ -15,9 +16,6 @@ export interface EngineCall {
   /** Text for standard input, the one way in for a secret. */
   input?: string;
 }
-
-/** What tokens, secrets and JWTs look like; paths, resource names and versions do not. */
-const SECRET_SHAPE = /eyJ[A-Za-z0-9+/_=.-]{8,}|[A-Za-z0-9+=]{32,}(\.access)?/g;
 
 /**
  * Runs one engine command to its end and returns its standard output, which may hold secrets and is not shown.
@@ -42,8 +40,10 @@ function lastWords(stderr: string, input: string | undefined, code: number): str
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("warning:"));
   const said = words.find((line) => line.startsWith("error:"))?.slice("error:".length) ?? words.join(" ");
-  const known = input === undefined || input === "" ? said : said.replaceAll(input, "***");
-  return known.trim().replace(SECRET_SHAPE, "***") || `pulumi ended with ${code === -1 ? "a signal" : code}`;
+  return (
+    maskSecrets(said.trim(), input === undefined ? [] : [input]) ||
+    `pulumi ended with ${code === -1 ? "a signal" : code}`
+  );
 }
 
 function remedy(stderr: string): string {

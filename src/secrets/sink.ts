@@ -37,7 +37,8 @@ export interface SecretSink {
   check(values: SecretValues): Promise<SinkCheck>;
   /**
    * Makes the sink hold the wanted values. Writes only when something differs; what it does not own is kept.
-   * @throws {UserError} when that is impossible; the sink is then as it was before.
+   * @throws {UserError} when that is impossible; the sink is then as it was before, unless the error is an
+   *   `IncompleteWriteError`, which says what was written and what was not.
    */
   write(values: SecretValues): Promise<SinkWrite>;
 }

@@ -9,6 +9,7 @@ import {
   type SinkStatus,
   type SinkWrite,
 } from "./sink";
+import { writeKeys } from "./write-keys";
 
 /**
  * The namespace of the exported tokens. Not the program's own, which refuses keys that it does not know and
@@ -74,11 +75,9 @@ export class StackConfigSink implements SecretSink {
   }
 
   async write(values: SecretValues): Promise<SinkWrite> {
-    const before = await this.check(values);
-    const changed = Object.keys(values).filter((key) => before.keys[key] !== "current");
-    for (const key of changed) await this.set(key, values[key] ?? "");
-    if (changed.length > 0) await this.refuseMisread(values);
-    return { written: changed.length > 0, changed, notices: before.notices };
+    const done = await writeKeys(this, values, (key, value) => this.set(key, value));
+    if (done.written) await this.refuseMisread(values);
+    return done;
   }
 
   private async list(): Promise<z.infer<typeof listing>> {

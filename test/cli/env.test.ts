@@ -5,9 +5,13 @@ import { parseEnv } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type EnvOptions, runEnv } from "../../src/cli/env";
 
-/** Answers `stack output` with a file's content, and every other command with an error. */
+/** Answers `stack output` and `config --show-secrets` with a file's content, and every other command with an error. */
 const PROGRAM = `#!${process.execPath}
 const [group, verb] = process.argv.slice(2);
+if (group === "config" && process.argv.includes("--show-secrets")) {
+  process.stdout.write(require("node:fs").readFileSync("config.json"));
+  process.exit(0);
+}
 if (group !== "stack" || verb !== "output") {
   console.error("error: unexpected command");
   process.exit(1);
@@ -26,6 +30,19 @@ const OUTPUTS = {
   tunnel: { id: "t", token: SECRETS[2] },
 };
 
+const GOOGLE_SECRET = "GOCSPX-5ec2e7-of-google";
+
+/** As `pulumi config --json --show-secrets` shows it: structured values as JSON text. */
+const CONFIG = {
+  accountId: "0123456789abcdef0123456789abcdef",
+  zone: "example.org",
+  teamName: "example",
+  tunnel: { name: "comfyui" },
+  applications: [{ name: "comfyui", hostname: "comfyui.example.org", allow: { emails: ["a@example.org"] } }],
+  serviceTokens: [{ name: "comfyui-api" }, { name: "ci" }],
+  google: { clientId: "1.apps.googleusercontent.com", clientSecret: GOOGLE_SECRET },
+};
+
 let folder: string;
 let out: string[];
 let err: string[];
@@ -34,6 +51,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "env-command-"));
   writeFileSync(join(folder, "pulumi"), PROGRAM);
   chmodSync(join(folder, "pulumi"), 0o755);
+  writeFileSync(join(folder, "Pulumi.yaml"), "name: comfyui-access\n");
+  setConfig(CONFIG);
   setOutputs(OUTPUTS);
   out = [];
   err = [];
@@ -41,12 +60,20 @@ beforeEach(() => {
 
 afterEach(() => {
   const printed = [...out, ...err].join("\n");
-  for (const secret of SECRETS) expect(printed).not.toContain(secret);
+  for (const secret of [...SECRETS, GOOGLE_SECRET]) expect(printed).not.toContain(secret);
   rmSync(folder, { recursive: true });
 });
 
 function setOutputs(outputs: unknown): void {
   writeFileSync(join(folder, "outputs.json"), JSON.stringify(outputs));
+}
+
+function setConfig(settings: Record<string, unknown>): void {
+  const entries = Object.entries(settings).map(([key, value]) => {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    return [`comfyui-access:${key}`, { value: text, secret: key === "google" }];
+  });
+  writeFileSync(join(folder, "config.json"), JSON.stringify(Object.fromEntries(entries)));
 }
 
 function env(options: Partial<EnvOptions> = {}): Promise<number> {
@@ -188,9 +215,9 @@ describe("env fails with 1 and says why", () => {
 describe("env used wrongly ends with 2 before anything is read", () => {
   test.each<[Partial<EnvOptions>, RegExp]>([
     [{ stack: " " }, /needs a stack/],
-    [{ to: "config", file: ".env" }, /--file belongs to --to file/],
+    [{ to: "config", file: ".env" }, /--file belongs to --to file, not to --to config/],
     [{ file: "" }, /--file is empty/],
-    [{ to: JSON.parse('"vault"') }, /--to is "vault": give file or config/],
+    [{ to: JSON.parse('"vault"') }, /--to is "vault": give file, config, gcp, infisical/],
   ])("%j", async (options, message) => {
     rmSync(join(folder, "pulumi"));
     expect(await env(options)).toBe(2);

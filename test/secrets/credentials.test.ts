@@ -56,7 +56,7 @@ describe("which service token", () => {
       serviceTokens: { "comfyui-api": { clientId: "a.access", clientSecret: null } },
     });
     expect(() => selectToken(imported)).toThrow(
-      /comfyui-api is not known to the stack[\s\S]*raise `version`[\s\S]*previousExpiresAt/,
+      /comfyui-api is not known to the stack[\s\S]*npm run rotate -- --token comfyui-api/,
     );
   });
 });

@@ -1,0 +1,52 @@
+import type { Leak } from "./leaks";
+import type { StackOutputs } from "./outputs";
+
+/** A secret of a stack, and what to do when others have seen it. */
+export interface KnownSecret {
+  /** Which one, e.g. `secret of service token comfyui-api`. */
+  label: string;
+  value: string;
+  /** How to make a new one, as a command or one phrase. */
+  renewal: string;
+}
+
+/**
+ * Every secret of a stack that is known here: the service tokens', also in the form of an HTTP Basic credential, the
+ * owned tunnel's connector token, and the Google client's.
+ * @param googleClientSecret from the stack config, where it could be read.
+ */
+export function knownSecrets(outputs: StackOutputs, googleClientSecret?: string): KnownSecret[] {
+  const known: KnownSecret[] = [];
+  for (const [name, { clientId, clientSecret }] of Object.entries(outputs.serviceTokens)) {
+    if (!clientSecret) continue;
+    const renewal = `npm run rotate -- --token ${name}`;
+    const basic = Buffer.from(`${clientId}:${clientSecret}`).toString("base64");
+    known.push(
+      { label: `secret of service token ${name}`, value: clientSecret, renewal },
+      { label: `credentials of service token ${name} in Base64`, value: basic, renewal },
+    );
+  }
+  if (outputs.tunnel?.token) {
+    known.push({
+      label: "connector token of the tunnel",
+      value: outputs.tunnel.token,
+      renewal: "pulumi up --replace '**::tunnel-secret', then start cloudflared with the new token",
+    });
+  }
+  if (googleClientSecret) {
+    known.push({
+      label: "Google client secret",
+      value: googleClientSecret,
+      renewal:
+        "add a new secret to the client at https://console.cloud.google.com/auth/clients, then pulumi config set --secret --path google.clientSecret",
+    });
+  }
+  return known;
+}
+
+/** What to do about a leak: a new secret first, since whoever has a clone has the old one. */
+export function leakRemedy(leak: Leak, known: readonly KnownSecret[]): string {
+  const renewal = known.find(({ label }) => label === leak.label)?.renewal;
+  const first = renewal === undefined ? "make a new one" : renewal;
+  return `${first}; then take the old one out of the file and of git's history`;
+}
