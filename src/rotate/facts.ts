@@ -47,6 +47,8 @@ export interface Facts {
   inSinks?: string;
   /** Whether this run has made the token live longer. */
   extended: boolean;
+  /** Whether this run has changed anything: then it ends when that is done, and begins no other rotation. */
+  worked: boolean;
 }
 
 /** What the operator wants. */

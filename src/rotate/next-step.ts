@@ -1,4 +1,4 @@
-import { type Facts, type StateFacts, UNKNOWN_SECRET, type Wish } from "./facts";
+import { type ConfigFacts, type Facts, type StateFacts, UNKNOWN_SECRET, type Wish } from "./facts";
 
 /** What a rotation does next. */
 export type Step =
@@ -32,7 +32,19 @@ export type Step =
   | { do: "stop"; because: Stop };
 
 type Nothing = "not due" | "done" | "rotated already" | "stand-in retires";
-type Stop = "not in the state" | "config behind state" | "refused" | "unreachable" | "stand-in unknown";
+export type Stop =
+  | "not in the state"
+  | "config behind state"
+  | "refused"
+  | "unreachable"
+  | "stand-in unknown"
+  | "in doubt";
+
+/**
+ * How long the secret before is accepted after it was ended: the time is the vendor's to judge, and one that has
+ * passed when it arrives might be refused. Milliseconds.
+ */
+const END_MS = 30_000;
 
 /**
  * The next step from what is known now. Each run asks again after every step, so that it does not matter which run
@@ -46,72 +58,82 @@ export function nextStep(facts: Facts, wish: Wish, now: Date): Step {
   const { config, state, standIn } = facts;
   if (state === undefined) return { do: "stop", because: "not in the state" };
   if (config.version < state.version) return { do: "stop", because: "config behind state" };
-  const overlapEnd = new Date(now.getTime() + wish.overlapMs);
+  const overlapEnd = after(now, wish.overlapMs);
+  const previousExpiresAt = hasTime(config, wish, now) ? new Date(config.previousExpiresAt) : overlapEnd;
 
-  if (config.version > state.version && !isNoted(facts, wish, now)) {
-    return { do: "note", previousExpiresAt: overlapEnd, replaces: state.fingerprint };
+  // A raised version may only be sent with a note of what it replaces, and with time left for the secret before.
+  const isNoted = config.rotation?.replaces !== undefined && hasTime(config, wish, now);
+  if (config.version > state.version && !isNoted) {
+    return { do: "note", previousExpiresAt, replaces: state.fingerprint };
   }
   if (isUnderWay(facts) && !facts.converged) return { do: "up" };
-  if (standIn.config !== undefined) return withStandIn(facts, state, wish, now);
 
   const trust = trustIn(facts, state, now);
+  if (standIn.config !== undefined) {
+    if (standIn.config.until === undefined) return withStandIn(facts, state, wish, now);
+    if (trust === "newest") return withRetiring(facts, state, standIn.config.until, wish, now);
+    return { do: "stand-in", previousExpiresAt, why: trust };
+  }
   if (config.rotation?.replaces !== undefined && trust === "newest") {
     return inUse(facts, state, wish, now) ?? proof(state, now);
   }
-  if (trust === "lost" || (trust === "in doubt" && !wish.finish && wish.due)) {
-    return { do: "stand-in", previousExpiresAt: later(config.previousExpiresAt, overlapEnd), why: trust };
-  }
-  return idle(facts, state, wish, now);
+  if (trust === "newest") return idle(facts, state, wish, now);
+  if (trust === "in doubt" && wish.finish) return { do: "stop", because: "in doubt" };
+  if (trust === "in doubt" && !wish.due) return { do: "nothing", because: "not due" };
+  // Once the secret before has ended too, there is none that works, and so none to care for.
+  if (!isAccepted(config, now)) return raise(facts, state, wish, now);
+  return { do: "stand-in", previousExpiresAt, why: trust };
 }
 
 /** Nothing is under way: begin, end what is left of the last rotation, or nothing. */
 function idle(facts: Facts, state: StateFacts, wish: Wish, now: Date): Step {
-  const { previousExpiresAt, version } = facts.config;
-  const accepted = previousExpiresAt !== undefined && isAfter(previousExpiresAt, now);
+  const accepted = isAccepted(facts.config, now);
+  const until = accepted ? facts.config.previousExpiresAt : undefined;
+  if (facts.worked) return { do: "nothing", because: "done", until };
   if (wish.finish) {
     if (!accepted) return { do: "nothing", because: "done" };
     return inUse(facts, state, { ...wish, end: "now" }, now) ?? proof(state, now);
   }
   if (!wish.due) return { do: "nothing", because: "not due" };
-  if (accepted && !wish.again) return { do: "nothing", because: "rotated already", until: previousExpiresAt };
+  if (accepted && !wish.again) return { do: "nothing", because: "rotated already", until };
+  // One that cannot be reached now could not be proven afterwards; one that is refused is a reason to rotate.
+  const look = state.fingerprint === UNKNOWN_SECRET ? undefined : passing(facts, "token", state.fingerprint);
+  if (look !== undefined && !(look.do === "stop" && look.because === "refused")) return look;
+  return raise(facts, state, wish, now);
+}
+
+function raise({ config }: Facts, state: StateFacts, wish: Wish, now: Date): Step {
   return {
     do: "raise",
-    version: version + 1,
-    previousExpiresAt: new Date(now.getTime() + wish.overlapMs),
+    version: config.version + 1,
+    previousExpiresAt: after(now, wish.overlapMs),
     replaces: state.fingerprint,
   };
 }
 
-/** A stand-in is declared and made. */
+/** A stand-in is in use, or about to be. */
 function withStandIn(facts: Facts, state: StateFacts, wish: Wish, now: Date): Step {
   const { config, standIn } = facts;
-  const until = standIn.config?.until;
-  const overlapEnd = new Date(now.getTime() + wish.overlapMs);
-  if (until !== undefined) {
-    const rest = inUse(facts, state, wish, now);
-    if (rest !== undefined) return rest;
-    if (config.rotation?.replaces !== undefined) return proof(state, now);
-    if (wish.end === "now" || wish.finish || !isAfter(until, now)) return { do: "remove-stand-in" };
-    return { do: "nothing", because: "stand-in retires", until };
-  }
   const held = standIn.state?.fingerprint ?? UNKNOWN_SECRET;
   if (held === UNKNOWN_SECRET) return { do: "stop", because: "stand-in unknown" };
-  const standInUse = passing(facts, "stand-in", held) ?? handedOut(facts, "stand-in", held);
-  if (standInUse !== undefined) return standInUse;
+  const rest = passing(facts, "stand-in", held) ?? handedOut(facts, "stand-in", held);
+  if (rest !== undefined) return rest;
   if (trustIn(facts, state, now) === "newest" && config.rotation?.replaces !== undefined) {
-    const own = passing(facts, "token", state.fingerprint);
-    return own ?? { do: "retire", until: wish.end === "now" ? now : overlapEnd };
+    const until = wish.end === "now" ? now : after(now, wish.overlapMs);
+    return passing(facts, "token", state.fingerprint) ?? { do: "retire", until };
   }
-  const { previousExpiresAt } = config;
-  if (wish.end !== "now" && previousExpiresAt !== undefined && isAfter(previousExpiresAt, now)) {
-    return { do: "wait", until: previousExpiresAt };
-  }
-  return {
-    do: "raise",
-    version: config.version + 1,
-    previousExpiresAt: overlapEnd,
-    replaces: state.fingerprint,
-  };
+  // Whoever has not taken the stand-in over may use the secret before until its end.
+  if (wish.end !== "now" && isAccepted(config, now)) return { do: "wait", until: config.previousExpiresAt };
+  return raise(facts, state, wish, now);
+}
+
+/** The token's own secret is handed out again, and the stand-in is accepted for a while. */
+function withRetiring(facts: Facts, state: StateFacts, until: string, wish: Wish, now: Date): Step {
+  const rest = inUse(facts, state, wish, now);
+  if (rest !== undefined) return rest;
+  if (facts.config.rotation?.replaces !== undefined) return proof(state, now);
+  if (wish.end === "now" || !isAfter(until, now)) return { do: "remove-stand-in" };
+  return { do: "nothing", because: "stand-in retires", until };
 }
 
 /** What is left until the token's own secret is in use and nothing else is; undefined when that is so. */
@@ -120,15 +142,15 @@ function inUse(facts: Facts, state: StateFacts, wish: Wish, now: Date): Step | u
   const step = passing(facts, "token", held) ?? handedOut(facts, "token", held);
   if (step !== undefined) return step;
   const { previousExpiresAt } = facts.config;
-  if (wish.end === "now" && previousExpiresAt !== undefined && isAfter(previousExpiresAt, now)) {
-    return { do: "end", previousExpiresAt: now };
+  if (wish.end === "now" && previousExpiresAt !== undefined) {
+    // One that ends within seconds has been ended already.
+    if (isAfter(previousExpiresAt, after(now, 2 * END_MS))) {
+      return { do: "end", previousExpiresAt: after(now, END_MS) };
+    }
   }
   const { expiresAt } = state;
-  const limit = now.getTime() + (wish.extendWithinMs ?? 0);
-  if (wish.extendWithinMs !== undefined && !facts.extended && expiresAt !== undefined) {
-    if (Date.parse(expiresAt) <= limit) return { do: "extend", expiresAt };
-  }
-  return undefined;
+  if (wish.extendWithinMs === undefined || facts.extended || expiresAt === undefined) return undefined;
+  return isAfter(expiresAt, after(now, wish.extendWithinMs)) ? undefined : { do: "extend", expiresAt };
 }
 
 function passing(facts: Facts, whose: "token" | "stand-in", held: string): Step | undefined {
@@ -156,13 +178,13 @@ export function trustIn(
   state: StateFacts,
   now: Date,
 ): "newest" | "lost" | "in doubt" {
-  const { previousExpiresAt, rotation } = config;
+  const { rotation } = config;
   const changed = rotation?.replaces !== undefined && rotation.replaces !== state.fingerprint;
   if (changed && state.fingerprint !== UNKNOWN_SECRET) return "newest";
   if (rotation?.replaces === undefined && rotation?.proven === state.fingerprint) return "newest";
   if (rotation?.replaces !== undefined) return "lost";
   // A first version, or a secret before that has ended: there is nothing that raising could end too early.
-  return previousExpiresAt === undefined || !isAfter(previousExpiresAt, now) ? "newest" : "in doubt";
+  return isAccepted(config, now) ? "in doubt" : "newest";
 }
 
 /** Whether a rotation, or what is left of one, has to be gone on with before anything else. */
@@ -176,18 +198,25 @@ export function isUnderWay({ config, state, standIn }: Facts): boolean {
   );
 }
 
-/** A raised version may only be sent with a note of what it replaces, and with time left for the secret before. */
-function isNoted({ config }: Facts, wish: Wish, now: Date): boolean {
-  const { previousExpiresAt, rotation } = config;
-  if (rotation?.replaces === undefined || previousExpiresAt === undefined) return false;
-  // Half of it: a run that goes on with what another began does not begin the time anew each time.
-  return isAfter(previousExpiresAt, new Date(now.getTime() + wish.overlapMs / 2));
+/** Half of the overlap: a run that goes on with what another began does not begin the time anew. */
+function hasTime(
+  config: ConfigFacts,
+  wish: Wish,
+  now: Date,
+): config is ConfigFacts & { previousExpiresAt: string } {
+  const { previousExpiresAt } = config;
+  return previousExpiresAt !== undefined && isAfter(previousExpiresAt, after(now, wish.overlapMs / 2));
+}
+
+/** Whether the secret before is accepted still. */
+function isAccepted(config: ConfigFacts, now: Date): config is ConfigFacts & { previousExpiresAt: string } {
+  return config.previousExpiresAt !== undefined && isAfter(config.previousExpiresAt, now);
 }
 
 function isAfter(time: string, now: Date): boolean {
   return Date.parse(time) > now.getTime();
 }
 
-function later(time: string | undefined, other: Date): Date {
-  return time !== undefined && Date.parse(time) > other.getTime() ? new Date(time) : other;
+function after(now: Date, ms: number): Date {
+  return new Date(now.getTime() + ms);
 }
