@@ -19,7 +19,7 @@ export class EngineRig {
     readonly session: SandboxSession,
   ) {}
 
-  static async open(options: { seed?: Seed; access?: boolean } = {}): Promise<EngineRig> {
+  static async open(options: { seed?: Seed; access?: boolean; rateLimit?: false } = {}): Promise<EngineRig> {
     const dir = await mkdtemp(join(tmpdir(), "comfyui-access-"));
     const session = await openSandboxSession({ dir, keepState: false, ...options });
     const rig = new EngineRig(dir, session);
