@@ -13,11 +13,15 @@ import { EngineRig } from "./support";
 export const URL_OF_APP = "https://comfyui.datacrew.space";
 const TOKEN = "comfyui-api";
 
-/** When to end the command: with the `at`-th call of the API that it makes. */
-export interface Kill {
+/** At which call of the API that the command makes it is cut off, from 1. */
+export interface Cut {
   at: number;
-  /** `committed`: the account has acted, the answer never arrives; `answered`: the answer has arrived. */
-  when: "committed" | "answered";
+  /**
+   * - `committed`: the account has acted, and the command is killed without an answer;
+   * - `answered`: the command is killed as soon as the answer is on its way;
+   * - `lost`: the account has acted, and the connection closes; the command lives.
+   */
+  when: "committed" | "answered" | "lost";
 }
 
 /** How a command ended. */
@@ -32,8 +36,7 @@ export interface Ended {
 /** A stack in a sandbox, and the real command beside it in processes of its own. */
 export class RotateRig {
   private calls: string[] = [];
-  private kill: Kill | undefined;
-  private lose: RegExp | undefined;
+  private cut: Cut | undefined;
   private child: ChildProcess | undefined;
   private keys = new Map<string, Buffer>();
   private lastKnown: TokenCredentials[] = [];
@@ -81,11 +84,10 @@ export class RotateRig {
     return join(this.rig.dir, ".env");
   }
 
-  /** Runs `rotate`; with `kill`, its whole process group ends at that call. */
-  rotate(args: string[], { kill, lose }: { kill?: Kill; lose?: RegExp } = {}): Promise<Ended> {
+  /** Runs `rotate`; to kill it means its whole process group, the engine too. */
+  rotate(args: string[], { cut }: { cut?: Cut } = {}): Promise<Ended> {
     this.calls = [];
-    this.kill = kill;
-    this.lose = lose;
+    this.cut = cut;
     const own = ["rotate", "--config-file", join(this.rig.dir, "Pulumi.dev.yaml"), "--file", this.envFile];
     const bin = join(projectDir, "node_modules", ".bin");
     const child = spawn(join(bin, "tsx"), [join(projectDir, "src/cli/main.ts"), ...own, ...args], {
@@ -201,21 +203,18 @@ export class RotateRig {
     const at = new URL(this.rig.session.url);
     const isCall = /^\/(client\/v4|gcp)\//.test(path);
     const number = isCall ? this.calls.push(`${method} ${path.replace(/\?.*/, "")}`) : 0;
-    const kill = this.kill?.at === number ? this.kill : undefined;
+    const cut = this.cut?.at === number ? this.cut.when : undefined;
     const upstream = request(
       { host: at.hostname, port: at.port, method, path, headers: { ...headers, host: at.host } },
       (answer) => {
         const parts: Buffer[] = [];
         answer.on("data", (part: Buffer) => parts.push(part));
         answer.on("end", () => {
-          if (kill?.when === "committed") return this.killGroup();
-          if (isCall && this.lose?.test(`${method} ${path}`)) {
-            this.lose = undefined;
-            return void res.destroy();
-          }
+          if (cut === "committed") return this.killGroup();
+          if (cut === "lost") return void res.destroy();
           res.writeHead(answer.statusCode ?? 502, answer.headers);
           res.end(Buffer.concat(parts), () => {
-            if (kill?.when === "answered") this.killGroup();
+            if (cut === "answered") this.killGroup();
           });
         });
       },
@@ -225,7 +224,6 @@ export class RotateRig {
   }
 
   private killGroup(): void {
-    this.kill = undefined;
     if (this.child?.pid !== undefined) process.kill(-this.child.pid, "SIGKILL");
   }
 }
