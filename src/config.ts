@@ -52,8 +52,10 @@ interface ServiceTokenConfig {
   standIn?: StandInConfig;
 }
 
-/** How far a rotation is; either `replaces`, or the other two. */
+/** How far a rotation is; with either `replaces`, or `proven` and `at`. */
 export interface RotationNote {
+  /** Of which version it speaks; of any other it says nothing. */
+  version: number;
   /** Under way: the fingerprint of the secret before this version's, or `unknown`. */
   replaces?: string;
   /** Done: the fingerprint of the secret that passed Access and was handed out. */
@@ -289,6 +291,7 @@ const serviceToken = z.strictObject({
   previousExpiresAt: z.optional(time),
   rotation: z.optional(
     z.strictObject({
+      version: z.int(),
       replaces: z.optional(fingerprint),
       proven: z.optional(fingerprint),
       at: z.optional(time),

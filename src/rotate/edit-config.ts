@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import { Document, isMap, isScalar, isSeq, parse, parseDocument, type YAMLMap, type YAMLSeq } from "yaml";
+import { Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from "yaml";
 import type { RotationNote, StandInConfig } from "../config";
 import { UserError } from "../errors";
 
 /** What the config says of a token, as far as a rotation reads it. */
 interface TokenEntry {
-  version?: number;
+  /** 1 where the config says none. */
+  version: number;
   previousExpiresAt?: string;
   rotation?: RotationNote;
   standIn?: StandInConfig;
@@ -32,14 +33,14 @@ export class ConfigEdit {
     }
   }
 
-  /** The token's version, 1 where it says none. */
-  version(token: string): number {
-    return Number(this.entry(token).get("version") ?? 1);
-  }
-
-  /** A token's entry; undefined when the config does not list it. */
+  /** A token's entry, without a note that is of another version; undefined when the config does not list it. */
   plain(token: string): TokenEntry | undefined {
-    return this.find(token)?.toJSON() as TokenEntry | undefined;
+    const entry = this.find(token)?.toJSON() as Partial<TokenEntry> | undefined;
+    if (entry === undefined) return undefined;
+    const version = Number(entry.version ?? 1);
+    // Somebody has raised the version by hand since: of the secret that this made, nothing is known.
+    const rotation = entry.rotation?.version === version ? entry.rotation : undefined;
+    return { ...entry, version, rotation };
   }
 
   /** Sets the version, and until when the secret before it is accepted. */
@@ -79,8 +80,10 @@ export class ConfigEdit {
   toString(): string {
     const whole = this.document.toString({ lineWidth: 0 });
     const spliced = this.spliced();
+    if (spliced === undefined) return whole;
     // Only where that says the same: with an unusual layout the whole file is written anew.
-    const same = spliced !== undefined && isDeepStrictEqual(parse(spliced), parse(whole));
+    const read = parseDocument(spliced);
+    const same = read.errors.length === 0 && isDeepStrictEqual(read.toJS(), this.document.toJS());
     return same && commentsOf(spliced) === commentsOf(whole) ? spliced : whole;
   }
 
@@ -141,17 +144,17 @@ export function timeOf(date: Date): string {
  * @throws {UserError} when the config does not list the token.
  */
 export function nextVersion(yaml: string, project: string, token: string, until: Date): string {
-  const edit = new ConfigEdit(yaml, project);
-  const { rotation, previousExpiresAt = "" } = edit.plain(token) ?? {};
+  const { version, rotation, previousExpiresAt = "" } = tokenEntry(yaml, project, token);
   if (rotation?.replaces !== undefined && Date.parse(previousExpiresAt) > Date.now()) {
     throw new UserError(
       `a rotation of ${token} is under way`,
       "Bring it to its end: npm run rotate -- --finish; or wait until its previousExpiresAt is over.",
     );
   }
+  const edit = new ConfigEdit(yaml, project).setVersion(token, version + 1, until);
   // What was proven is what this version replaces: with that, `rotate` can tell whether the new secret arrived.
-  edit.setNote(token, rotation?.proven === undefined ? undefined : { replaces: rotation.proven });
-  return edit.setVersion(token, edit.version(token) + 1, until).toString();
+  if (rotation?.proven === undefined) return edit.setNote(token, undefined).toString();
+  return edit.setNote(token, { version: version + 1, replaces: rotation.proven }).toString();
 }
 
 /**

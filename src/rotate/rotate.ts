@@ -115,7 +115,7 @@ export class Rotation {
     const standIn = new ConfigEdit(text, this.project).plain(standInName(token))?.standIn;
     const facts: Facts = {
       ...this.progress,
-      config: { ...entry, version: Number(entry.version ?? 1) },
+      config: entry,
       state: own,
       standIn: { config: standIn, state: state.tokens.get(standInName(token)) },
     };
@@ -156,13 +156,15 @@ export class Rotation {
         await this.change((edit) =>
           edit
             .setVersion(token, step.version, step.previousExpiresAt)
-            .setNote(token, { replaces: step.replaces }),
+            .setNote(token, { version: step.version, replaces: step.replaces }),
         );
         this.say({ did: "version", detail: `${step.version}; ${before(step)}` });
         break;
       case "note":
         await this.change((edit) =>
-          edit.setEnd(token, step.previousExpiresAt).setNote(token, { replaces: step.replaces }),
+          edit
+            .setEnd(token, step.previousExpiresAt)
+            .setNote(token, { version: facts.config.version, replaces: step.replaces }),
         );
         this.say({
           did: "version",
@@ -196,7 +198,7 @@ export class Rotation {
         break;
       case "prove": {
         const text = await this.file.read();
-        const note = { proven: step.fingerprint, at: timeOf(step.at) };
+        const note = { version: facts.config.version, proven: step.fingerprint, at: timeOf(step.at) };
         const changed = new ConfigEdit(text, this.project).setNote(token, note).toString();
         await this.file.replace(text, changed);
         this.progress.worked = true;

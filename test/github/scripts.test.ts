@@ -163,6 +163,17 @@ describe("a rotation", () => {
       }),
     ]);
   });
+
+  test("is not proposed again while a pull request for it is open", async () => {
+    const env = { FILE: "Pulumi.prod.yaml", TOKEN: "comfyui-api" };
+    const files = { "Pulumi.prod.yaml": "new: config\n" };
+    await runScript("propose", github.url, env, files);
+    const again = await runScript("propose", github.url, { ...env, GITHUB_RUN_ID: "501" }, files);
+    expect(again.code, again.output).toBe(0);
+    expect(again.output).toContain("proposed already");
+    expect(github.state.pulls).toHaveLength(1);
+    expect(Object.keys(github.state.branches)).not.toContain("rotate/comfyui-api-501");
+  });
 });
 
 describe("what a review takes from the other commands", () => {
