@@ -62,7 +62,8 @@ function ending(end: RotateEnd, token: string, file: string): [RotateReport["out
   if (step.do === "wait") return ["waiting", 3, waiting(step.until)];
   if (step.do === "stop") {
     const [found, remedy] = stopWords(step.because, token);
-    return ["stopped", end.underWay ? 3 : 1, `${found}\n  → ${remedy}`];
+    const halfDone = end.underWay && (step.because === "refused" || step.because === "unreachable");
+    return ["stopped", halfDone ? 3 : 1, `${found}\n  → ${remedy}`];
   }
   const commit = facts.worked ? `\n${file} has changed: commit it.` : "";
   return ["done", 0, `version ${facts.config.version}, ${nothingWords(step)}${commit}`];
