@@ -47,13 +47,7 @@ export class SecretStore extends pulumi.ComponentResource {
         { project, secretId: secretId(args.prefix, key), replication: { auto: {} } },
         { parent: this, dependsOn: service },
       );
-      // Versions before it are kept; they go with the secret. To destroy one twice fails, and an update that is cut off
-      // between the destruction and its note in the state would do so ever after.
-      new SecretVersion(
-        key,
-        { secret: secret.id, secretData: pulumi.secret(value) },
-        { ...child, retainOnDelete: true },
-      );
+      new SecretVersion(key, { secret: secret.id, secretData: pulumi.secret(value) }, child);
       if (!readable) continue;
       for (const member of args.readers) {
         new SecretIamMember(
