@@ -47,7 +47,12 @@ export class SecretStore extends pulumi.ComponentResource {
         { project, secretId: secretId(args.prefix, key), replication: { auto: {} } },
         { parent: this, dependsOn: service },
       );
-      new SecretVersion(key, { secret: secret.id, secretData: pulumi.secret(value) }, child);
+      new SecretVersion(
+        key,
+        // A changed value is a new version; the old one stays, since a rotated secret is good for a while yet.
+        { secret: secret.id, secretData: pulumi.secret(value), deletionPolicy: "ABANDON" },
+        child,
+      );
       if (!readable) continue;
       for (const member of args.readers) {
         new SecretIamMember(

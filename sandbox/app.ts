@@ -20,6 +20,7 @@ import { control } from "./control";
 import type { Settings } from "./entities";
 import { Faults } from "./faults";
 import { googleApp } from "./gcp/app";
+import { infisicalApp } from "./infisical/app";
 import { Feed, page } from "./page";
 import { type RequestLogEntry, requestLog } from "./request-log";
 import { DEFAULT_SEED, type Seed, stateFromSeed } from "./seed";
@@ -69,8 +70,8 @@ export interface SandboxCore {
 }
 
 /**
- * Builds the sandbox: Cloudflare's API under `/client/v4`, Google's under `/gcp`, its own controls
- * under `/__sandbox__`, and a page to look at it all at `/`.
+ * Builds the sandbox: Cloudflare's API under `/client/v4`, Google's under `/gcp`, Infisical's
+ * under `/infisical`, its own controls under `/__sandbox__`, and a page to look at it all at `/`.
  */
 export function createSandbox(options: AppOptions = {}): SandboxCore {
   const seed = options.seed ?? DEFAULT_SEED;
@@ -125,6 +126,9 @@ export function createSandbox(options: AppOptions = {}): SandboxCore {
   for (const register of GROUPS) register(cloudflare, store);
   app.route("/client/v4", cloudflare);
   app.route("/gcp", googleApp(store));
+  // Google's own client takes a host and a port, and no path before `/v1`.
+  app.route("/", googleApp(store));
+  app.route("/infisical", infisicalApp(store));
 
   return { app, store, faults, requests, feed, reset };
 }

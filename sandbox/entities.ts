@@ -196,6 +196,38 @@ export interface GcpService {
   state: "ENABLED" | "DISABLED";
 }
 
+/** An Infisical project, with the folders below the root of each environment. */
+export interface InfisicalProject {
+  id: string;
+  name: string;
+  /** `approval`: changes wait until somebody approves them. */
+  environments: { slug: string; folders: string[]; approval?: boolean }[];
+}
+
+/** A machine identity of Infisical with universal auth. */
+export interface InfisicalIdentity {
+  id: string;
+  name: string;
+  clientId: string;
+  clientSecretHash: string;
+  /** `describer` sees that secrets exist, `viewer` reads them, `admin` writes them. */
+  memberships: { projectId: string; role: "admin" | "viewer" | "describer" }[];
+}
+
+/** A shared secret of Infisical. */
+export interface InfisicalSecret {
+  id: string;
+  projectId: string;
+  environment: string;
+  secretPath: string;
+  key: string;
+  secretValue: string;
+  secretComment: string;
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
 /**
  * Choices of the emulated account. Where no source says what the vendor does, the choice is a
  * setting here and never a fact in the code.

@@ -92,11 +92,16 @@ export class Faults {
 
 function statusFault(c: Context<SandboxEnv>, fault: Fault): Response {
   if (fault.retryAfter !== undefined) c.header("Retry-After", String(fault.retryAfter));
-  const error = { code: 10000, message: `sandbox: planned fault, status ${fault.status ?? 500}` };
-  return c.json(
-    { result: null, success: false, errors: [error], messages: [] },
-    (fault.status ?? 500) as ContentfulStatusCode,
-  );
+  const status = fault.status ?? 500;
+  return c.json(errorBody(c.req.path, status), status as ContentfulStatusCode);
+}
+
+/** In the form of the API that was asked. */
+function errorBody(path: string, status: number): Record<string, unknown> {
+  const message = `sandbox: planned fault, status ${status}`;
+  if (/^(\/gcp)?\/v1\//.test(path)) return { error: { code: status, message } };
+  if (path.startsWith("/infisical/")) return { statusCode: status, message, error: "PlannedFault" };
+  return { result: null, success: false, errors: [{ code: 10000, message }], messages: [] };
 }
 
 /** Closes the client's connection without an answer. */

@@ -20,3 +20,10 @@ const HEX32 = /^[0-9a-f]{32}$/;
 
 export const isUuid = (text: string): boolean => UUID.test(text);
 export const isHex32 = (text: string): boolean => HEX32.test(text);
+
+/** So many letters and digits at random, as request ids have. */
+export const alphanumericId = (length: number): string =>
+  randomBytes(length * 2)
+    .toString("base64")
+    .replace(/[^A-Za-z0-9]/g, "")
+    .slice(0, length);

@@ -11,6 +11,10 @@ const SECRET_FIELDS = new Set([
   "authorization",
   // Google Secret Manager's payload.
   "data",
+  // Infisical's.
+  "secretValue",
+  "clientSecret",
+  "accessToken",
   // The state's own names.
   "valueHash",
   "clientSecretHash",

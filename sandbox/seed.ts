@@ -1,4 +1,12 @@
-import type { Account, ApiToken, Organization, Settings, Zone } from "./entities";
+import type {
+  Account,
+  ApiToken,
+  InfisicalIdentity,
+  InfisicalProject,
+  Organization,
+  Settings,
+  Zone,
+} from "./entities";
 import { secondsTime, sha256 } from "./ids";
 import type { State } from "./store";
 
@@ -48,6 +56,29 @@ export const DEV_TOKENS = {
   /** An account-owned token with the permissions of `up`. */
   accountOwned: "cfat_sandbox-account-0000000000000000000",
 } as const;
+
+/** The one project of the seeded Infisical, as the `dev` stack uses it. */
+export const DEV_INFISICAL_PROJECT_ID = "5f0c1b7e-3a52-4d86-9c41-0d2e7a9b6c13";
+
+/** The machine identity that may write to it; fixed, as {@link DEV_TOKENS} are and for the same reason. */
+export const DEV_INFISICAL_IDENTITY = {
+  clientId: "d1b0a7c4-6f2e-4c58-8a39-2e5f7b9c0d64",
+  clientSecret: "sandbox-infisical-0000000000000000000000",
+} as const;
+
+const INFISICAL_PROJECT: InfisicalProject = {
+  id: DEV_INFISICAL_PROJECT_ID,
+  name: "comfyui",
+  environments: ["dev", "staging", "prod"].map((slug) => ({ slug, folders: ["/comfyui"] })),
+};
+
+const INFISICAL_IDENTITY: InfisicalIdentity = {
+  id: "8e6d4c2b-1a90-4f7d-b5c3-a2918f7e6d50",
+  name: "comfyui-access",
+  clientId: DEV_INFISICAL_IDENTITY.clientId,
+  clientSecretHash: sha256(DEV_INFISICAL_IDENTITY.clientSecret),
+  memberships: [{ projectId: DEV_INFISICAL_PROJECT_ID, role: "admin" }],
+};
 
 const READ = [
   "Account Settings Read",
@@ -127,6 +158,9 @@ export function stateFromSeed(seed: Seed, now: Date, settings: Partial<Settings>
     notificationPolicies: [],
     gcpSecrets: [],
     gcpServices: [],
+    infisicalProjects: [INFISICAL_PROJECT],
+    infisicalIdentities: [INFISICAL_IDENTITY],
+    infisicalSecrets: [],
   };
 }
 

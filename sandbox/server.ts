@@ -24,6 +24,8 @@ export interface Sandbox {
   apiUrl: string;
   /** Base of Google's APIs. */
   gcpUrl: string;
+  /** Base of Infisical's API: what its clients call the site's address. */
+  infisicalUrl: string;
   /** Values of the seeded API tokens. */
   tokens: { admin: string; up: string; preview: string; accountOwned: string };
   /** What was asked, oldest first, with the secrets masked. */
@@ -56,6 +58,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     url,
     apiUrl: `${url}/client/v4`,
     gcpUrl: `${url}/gcp`,
+    infisicalUrl: `${url}/infisical`,
     tokens: { ...DEV_TOKENS },
     requests: core.requests,
     faults: core.faults,

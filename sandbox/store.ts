@@ -11,6 +11,9 @@ import type {
   GcpSecret,
   GcpService,
   IdentityProvider,
+  InfisicalIdentity,
+  InfisicalProject,
+  InfisicalSecret,
   NotificationPolicy,
   Organization,
   ServiceToken,
@@ -70,6 +73,9 @@ export interface State {
   notificationPolicies: NotificationPolicy[];
   gcpSecrets: GcpSecret[];
   gcpServices: GcpService[];
+  infisicalProjects: InfisicalProject[];
+  infisicalIdentities: InfisicalIdentity[];
+  infisicalSecrets: InfisicalSecret[];
 }
 
 /** Bumped when an older state file can no longer be read. */
@@ -92,6 +98,9 @@ export class Store {
   notificationPolicies!: Collection<NotificationPolicy>;
   gcpSecrets!: Collection<GcpSecret>;
   gcpServices!: Collection<GcpService>;
+  infisicalProjects!: Collection<InfisicalProject>;
+  infisicalIdentities!: Collection<InfisicalIdentity>;
+  infisicalSecrets!: Collection<InfisicalSecret>;
 
   /** Sessions that the API or their owners have ended; not part of the state file. */
   readonly revocations = new Revocations();
@@ -106,7 +115,8 @@ export class Store {
     private readonly initial: () => State,
     private readonly file?: string,
   ) {
-    this.load(file !== undefined && existsSync(file) ? readState(file) : initial());
+    // A file of an older version has nothing of the kinds that came later, which are then as in the seed.
+    this.load({ ...initial(), ...(file !== undefined && existsSync(file) ? readState(file) : {}) });
   }
 
   /** The sandbox's time: the machine's, plus what tests have advanced it by. */
@@ -145,6 +155,9 @@ export class Store {
       notificationPolicies: this.notificationPolicies.all(),
       gcpSecrets: this.gcpSecrets.all(),
       gcpServices: this.gcpServices.all(),
+      infisicalProjects: this.infisicalProjects.all(),
+      infisicalIdentities: this.infisicalIdentities.all(),
+      infisicalSecrets: this.infisicalSecrets.all(),
     };
   }
 
@@ -177,6 +190,9 @@ export class Store {
     this.notificationPolicies = new Collection(state.notificationPolicies);
     this.gcpSecrets = new Collection(state.gcpSecrets);
     this.gcpServices = new Collection(state.gcpServices);
+    this.infisicalProjects = new Collection(state.infisicalProjects);
+    this.infisicalIdentities = new Collection(state.infisicalIdentities);
+    this.infisicalSecrets = new Collection(state.infisicalSecrets);
   }
 }
 

@@ -344,6 +344,38 @@ describe("a wrong value is named with its place", () => {
       "applications[0].allow.emails",
       "a value of the wrong kind",
     ],
+    [
+      "no UUID of a project of Infisical",
+      { ...valid(), infisical: { projectId: "comfyui", environment: "prod" } },
+      "infisical.projectId",
+      '"comfyui" does not fit',
+    ],
+    [
+      "Infisical without encryption",
+      {
+        ...valid(),
+        infisical: {
+          siteUrl: "http://infisical.example.org",
+          projectId: "5f0c1b7e-3a52-4d86-9c41-0d2e7a9b6c13",
+          environment: "prod",
+        },
+      },
+      "infisical.siteUrl",
+      "does not fit",
+    ],
+    [
+      "a folder that does not start at the root",
+      {
+        ...valid(),
+        infisical: {
+          projectId: "5f0c1b7e-3a52-4d86-9c41-0d2e7a9b6c13",
+          environment: "prod",
+          secretPath: "comfyui",
+        },
+      },
+      "infisical.secretPath",
+      '"comfyui" does not fit',
+    ],
     ["nobody to alert", { ...valid(), alerts: { emails: [] } }, "alerts.emails", "an empty list"],
     [
       "test without subject",

@@ -8,7 +8,7 @@ import { serviceUsage } from "./service-usage";
 /** The Google APIs of the sandbox: any non-empty bearer token opens them. */
 export function googleApp(store: Store): SandboxApp {
   const app = new Hono<SandboxEnv>();
-  app.use(async (c, next) => {
+  app.use("/v1/*", async (c, next) => {
     if (!/^Bearer \S+$/.test(c.req.header("authorization") ?? "")) {
       throw new GoogleError(
         401,
@@ -20,7 +20,7 @@ export function googleApp(store: Store): SandboxApp {
   });
   serviceUsage(app, store);
   secretManager(app, store);
-  app.all("*", (c) => {
+  app.all("/v1/*", (c) => {
     throw new GoogleError(404, "NOT_FOUND", `sandbox: no Google API at ${c.req.method} ${c.req.path}`);
   });
   app.onError((error, c) => {

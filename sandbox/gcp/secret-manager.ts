@@ -25,6 +25,8 @@ const secretBody = z.strictObject({
   topics: z.array(z.looseObject({})).optional(),
   rotation: z.looseObject({}).optional(),
   etag: z.string().optional(),
+  tags: labels.optional(),
+  customerManagedEncryption: z.looseObject({}).optional(),
 });
 const versionBody = z.strictObject({
   payload: z.strictObject({

@@ -81,6 +81,7 @@ export const env = defineCommand({
           application: args.application,
           token: args.token,
           pulumi,
+          sandboxed,
         },
         {
           out: (line) => process.stdout.write(`${line}\n`),

@@ -2,7 +2,7 @@ import type { InfisicalConfig } from "../config";
 import { UserError } from "../errors";
 import { expiryWarning, selectApplication, selectToken } from "../secrets/credentials";
 import type { EngineAccess } from "../secrets/engine-cli";
-import { type KnownSecret, knownSecrets, leakRemedy } from "../secrets/known-secrets";
+import { knownSecrets, leakWarnings } from "../secrets/known-secrets";
 import { findLeaks, type Leak } from "../secrets/leaks";
 import { openSink, SINK_KINDS, type SinkKind, type SinkStack, valuesFor } from "../secrets/open-sink";
 import { readStackOutputs, type StackOutputs } from "../secrets/outputs";
@@ -31,6 +31,8 @@ export interface EnvOptions {
   /** Which service token; default `comfyui-api`, or the only one. */
   token?: string;
   pulumi: EngineAccess;
+  /** Whether this is the sandbox, whose Google client secret is public; default no. */
+  sandboxed?: boolean;
 }
 
 /** Where the command writes to, and its clock. */
@@ -160,22 +162,16 @@ async function lookForLeaks(
   const warnings: string[] = [];
   let settings: StackSettings | undefined;
   try {
-    settings = await readSettings(options.pulumi, options.stack);
+    if (!options.sandboxed) settings = await readSettings(options.pulumi, options.stack);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const [reason = ""] = error.message.split("\n");
     warnings.push(`the Google client secret was not looked for in tracked files: ${reason}`);
   }
   const known = knownSecrets(outputs, settings?.config.google.clientSecret);
-  const leaks = await findLeaks(
-    options.pulumi.cwd,
-    Object.fromEntries(known.map(({ label, value }) => [label, value])),
-  );
-  return { leaks, warnings: [...leaks.map((leak) => leakWarning(leak, known)), ...warnings] };
-}
-
-function leakWarning(leak: Leak, known: readonly KnownSecret[]): string {
-  return `${leak.label} stands in ${leak.file}:${leak.line}, which git tracks: ${leakRemedy(leak, known)}`;
+  const secrets = Object.fromEntries(known.map(({ label, value }) => [label, value]));
+  const leaks = await findLeaks(options.pulumi.cwd, secrets);
+  return { leaks, warnings: [...leakWarnings(leaks, known), ...warnings] };
 }
 
 function print(report: Report, json: boolean, io: EnvIo): void {

@@ -1,5 +1,5 @@
 import { startSandboxProvider } from "../../sandbox/provider";
-import type { Seed } from "../../sandbox/seed";
+import { DEV_INFISICAL_IDENTITY, type Seed } from "../../sandbox/seed";
 import { startSandbox } from "../../sandbox/server";
 import { type Engine, ensureEngine } from "../../tools/engine";
 import type { PulumiTarget } from "../pulumi";
@@ -90,6 +90,9 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
         CLOUDFLARE_BASE_URL: apiUrl,
         CLOUDFLARE_API_TOKEN: sandbox.tokens[as],
         SANDBOX_GCP_URL: gcpUrl,
+        SANDBOX_INFISICAL_URL: `${sandbox.url}/infisical`,
+        INFISICAL_CLIENT_ID: DEV_INFISICAL_IDENTITY.clientId,
+        INFISICAL_CLIENT_SECRET: DEV_INFISICAL_IDENTITY.clientSecret,
       },
     }),
     close: async () => {

@@ -22,7 +22,7 @@ export interface Workspace {
   stateFile: string;
   /** Address and tokens of a sandbox that is running for play; 0600. */
   runningFile: string;
-  /** Environment for the engine, without anything of the user's own Pulumi, Cloudflare or Google settings. */
+  /** Environment for the engine, without anything of the user's own Pulumi, Cloudflare, Google or Infisical settings. */
   env: NodeJS.ProcessEnv;
 }
 
@@ -67,7 +67,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
 
 /** A copy of the environment in which no account of the user's can be reached by accident. */
 function withoutOwnSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const own = /^(PULUMI_|CLOUDFLARE_|CF_|GOOGLE_|GCP_|GCLOUD_|CLOUDSDK_|SANDBOX_|NODE_OPTIONS$)/;
+  const own = /^(PULUMI_|CLOUDFLARE_|CF_|GOOGLE_|GCP_|GCLOUD_|CLOUDSDK_|INFISICAL_|SANDBOX_|NODE_OPTIONS$)/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !own.test(name)));
 }
 

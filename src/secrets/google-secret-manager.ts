@@ -15,6 +15,11 @@ export interface GoogleSecretManagerOptions {
   /** Google Cloud project id. */
   project: string;
   /**
+   * Whether to make a secret that does not exist. Not where the stack does: its next update would find the name
+   * taken.
+   */
+  create: boolean;
+  /**
    * Base URL of an emulation on this machine, which asks for no identity. Default: Google, with the application
    * default credentials. https://cloud.google.com/docs/authentication/application-default-credentials
    */
@@ -30,6 +35,8 @@ const PERMISSION_DENIED = 7;
 const FAILED_PRECONDITION = 9;
 const UNAUTHENTICATED = 16;
 
+const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
+
 /** The client's own limits add up to ten minutes, which is long for somebody who waits. */
 const CALL = {
   timeout: 20_000,
@@ -38,8 +45,8 @@ const CALL = {
 
 /**
  * Keeps each secret as the latest version of a secret of Google Secret Manager; the keys are secret ids. Earlier
- * versions stay. A secret that does not exist is made, with automatic replication; the API is enabled and readers
- * are granted by the stack alone (components/secret-store.ts).
+ * versions stay. A secret that does not exist is made on request, with automatic replication; the API is enabled and
+ * readers are granted by the stack alone (components/secret-store.ts).
  * @see https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions
  */
 export class GoogleSecretManagerSink implements SecretSink {
@@ -99,6 +106,12 @@ export class GoogleSecretManagerSink implements SecretSink {
     } catch (error) {
       if (codeOf(error) !== NOT_FOUND) throw this.failed(what, error, [value]);
     }
+    if (!this.options.create) {
+      throw new UserError(
+        `${this.path(id)} does not exist, although the stack config keeps the credentials there`,
+        "Run `pulumi up`: the stack makes the secret and grants its readers.",
+      );
+    }
     const made = await this.create(client, id);
     try {
       await client.addSecretVersion(version, CALL);
@@ -124,7 +137,9 @@ export class GoogleSecretManagerSink implements SecretSink {
   }
 
   private open(): Promise<Client> {
-    this.client ??= openClient(this.options.baseUrl);
+    this.client ??= openClient(this.options.baseUrl).catch((error: unknown) => {
+      throw error instanceof UserError ? error : this.failed("log in to Google", error);
+    });
     return this.client;
   }
 
@@ -140,7 +155,13 @@ export class GoogleSecretManagerSink implements SecretSink {
 /** REST rather than gRPC, so that the same transport serves Google and an emulation. */
 async function openClient(baseUrl: string | undefined): Promise<Client> {
   const { v1 } = await import("@google-cloud/secret-manager");
-  if (baseUrl === undefined) return new v1.SecretManagerServiceClient({ fallback: true });
+  const { GoogleAuth, OAuth2Client } = await import("google-auth-library");
+  if (baseUrl === undefined) {
+    const auth = new GoogleAuth({ scopes: SCOPE });
+    // Asked here, since the client itself would leave a missing identity as a rejection that nobody handles.
+    await auth.getClient();
+    return new v1.SecretManagerServiceClient({ fallback: true, auth });
+  }
   const { hostname, port, protocol } = new URL(baseUrl);
   if (hostname !== "127.0.0.1" && hostname !== "localhost") {
     throw new UserError(
@@ -148,7 +169,6 @@ async function openClient(baseUrl: string | undefined): Promise<Client> {
       "Unset SANDBOX_GCP_URL: only the sandbox sets it.",
     );
   }
-  const { OAuth2Client } = await import("google-auth-library");
   const authClient = new OAuth2Client();
   authClient.setCredentials({ access_token: "sandbox" });
   return new v1.SecretManagerServiceClient({
@@ -165,11 +185,13 @@ function codeOf(error: unknown): number | undefined {
   return typeof code === "number" ? code : undefined;
 }
 
-/** The first line: what follows is advice to programmers, or the request again. */
+/** What was said, without what the client adds: its count of retries, advice to programmers, the request again. */
 function wordsOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  const [first = ""] = text.trim().split("\n");
-  return first || "no reason given";
+  const [, retried] = / retrying error (?:Error: )?(.*?) before any response was received/.exec(text) ?? [];
+  const [first = ""] = (retried ?? text).trim().split("\n");
+  const status = error instanceof Error && "httpStatusCode" in error ? error.httpStatusCode : undefined;
+  return `${first || "no reason given"}${typeof status === "number" ? ` (HTTP ${status})` : ""}`;
 }
 
 function remedyOf(error: unknown, project: string): string {
@@ -187,7 +209,7 @@ function remedyOf(error: unknown, project: string): string {
       return `Check that the Google Cloud project ${project} exists.`;
     default:
   }
-  if (/default credentials|invalid_grant|reauth|metadata/i.test(text)) {
+  if (/credential|invalid_grant|reauth|metadata/i.test(text)) {
     return "Log in: gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS.";
   }
   return "Run the command again; if it persists, see https://status.cloud.google.com.";

@@ -42,7 +42,7 @@ export class InfisicalSink implements SecretSink {
   }
 
   async check(values: SecretValues): Promise<SinkCheck> {
-    this.present = await this.list();
+    this.present = await this.list(Object.keys(values));
     const keys: Record<string, SinkStatus> = {};
     for (const [key, value] of Object.entries(values)) {
       const found = this.present.get(key);
@@ -55,7 +55,7 @@ export class InfisicalSink implements SecretSink {
     return writeKeys(this, values, (key, value) => this.set(key, value));
   }
 
-  private async list(): Promise<Map<string, string>> {
+  private async list(wanted: readonly string[]): Promise<Map<string, string>> {
     const sdk = await this.open();
     try {
       const { secrets } = await sdk.secrets().listSecrets({
@@ -66,7 +66,7 @@ export class InfisicalSink implements SecretSink {
         recursive: false,
         viewSecretValue: true,
       });
-      const hidden = secrets.find(({ secretValueHidden }) => secretValueHidden);
+      const hidden = secrets.find((secret) => secret.secretValueHidden && wanted.includes(secret.secretKey));
       if (hidden !== undefined) {
         throw new UserError(
           `Infisical hides the value of ${hidden.secretKey} from the machine identity`,

@@ -44,9 +44,16 @@ export function knownSecrets(outputs: StackOutputs, googleClientSecret?: string)
   return known;
 }
 
-/** What to do about a leak: a new secret first, since whoever has a clone has the old one. */
-export function leakRemedy(leak: Leak, known: readonly KnownSecret[]): string {
-  const renewal = known.find(({ label }) => label === leak.label)?.renewal;
-  const first = renewal === undefined ? "make a new one" : renewal;
-  return `${first}; then take the old one out of the file and of git's history`;
+/** Places named in one warning; the rest is counted. */
+const PLACES = 5;
+
+/** One sentence for each secret that leaked: where, and what to do. */
+export function leakWarnings(leaks: readonly Leak[], known: readonly KnownSecret[]): string[] {
+  return known.flatMap(({ label, renewal }) => {
+    const places = leaks.filter((leak) => leak.label === label).map(({ file, line }) => `${file}:${line}`);
+    if (places.length === 0) return [];
+    const more = places.length > PLACES ? ` and ${places.length - PLACES} more` : "";
+    // A new one first: whoever has a clone has the old one, whatever becomes of the file.
+    return `${label} stands in what git tracks, ${places.slice(0, PLACES).join(", ")}${more}: ${renewal}; then take the old one out of the files and of git's history`;
+  });
 }

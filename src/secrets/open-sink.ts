@@ -55,10 +55,7 @@ export async function openSink(
     case "config":
       return new StackConfigSink({ engine, stack: stack.stack });
     case "gcp":
-      return new GoogleSecretManagerSink({
-        project: options.project ?? (await storeProject(stack)),
-        baseUrl: engine.env["SANDBOX_GCP_URL"],
-      });
+      return openGoogle(stack, options.project);
     case "infisical":
       return new InfisicalSink({ ...(await infisicalPlace(stack, options.infisical)), env: engine.env });
   }
@@ -92,31 +89,47 @@ async function settingsOf({ stack, engine, settings }: SinkStack): Promise<Stack
   return settings ?? (await readSettings(engine, stack));
 }
 
-async function storeProject(stack: SinkStack): Promise<string> {
+async function openGoogle(stack: SinkStack, given: string | undefined): Promise<SecretSink> {
   const { secretStore } = (await settingsOf(stack)).config;
-  if (secretStore.kind === "gcp") return secretStore.project;
-  throw new UserError(
-    `the config of stack ${stack.stack} keeps no secrets in Google Secret Manager (secretStore.kind is ${secretStore.kind})`,
-    "Give the Google Cloud project with --project, or set secretStore in the stack config and run `pulumi up`.",
-  );
+  const own = secretStore.kind === "gcp" ? secretStore.project : undefined;
+  const project = given ?? own;
+  if (project === undefined) {
+    throw new UserError(
+      `the config of stack ${stack.stack} keeps no secrets in Google Secret Manager (secretStore.kind is ${secretStore.kind})`,
+      "Give the Google Cloud project with --project, or set secretStore in the stack config and run `pulumi up`.",
+    );
+  }
+  const baseUrl = stack.engine.env["SANDBOX_GCP_URL"];
+  return new GoogleSecretManagerSink({ project, create: project !== own, baseUrl });
 }
 
 async function infisicalPlace(
   stack: SinkStack,
   given: Partial<InfisicalConfig> = {},
 ): Promise<InfisicalConfig> {
-  const { projectId, environment } = given;
-  const complete = projectId !== undefined && environment !== undefined;
-  const configured = complete ? undefined : (await settingsOf(stack)).config.infisical;
+  const configured = (await settingsOf(stack)).config.infisical;
   const place = {
-    siteUrl: given.siteUrl ?? configured?.siteUrl ?? INFISICAL_CLOUD,
-    projectId: projectId ?? configured?.projectId,
-    environment: environment ?? configured?.environment,
+    siteUrl:
+      stack.engine.env["SANDBOX_INFISICAL_URL"] ?? given.siteUrl ?? configured?.siteUrl ?? INFISICAL_CLOUD,
+    projectId: given.projectId ?? configured?.projectId,
+    environment: given.environment ?? configured?.environment,
     secretPath: given.secretPath ?? configured?.secretPath ?? "/",
   };
+  refuseOpenAddress(place.siteUrl);
   if (place.projectId !== undefined && place.environment !== undefined) return place as InfisicalConfig;
   throw new UserError(
     `neither the options nor the config of stack ${stack.stack} say which project and environment of Infisical`,
     "Give --infisical-project and --infisical-environment, or set `infisical` in the stack config.",
+  );
+}
+
+/** Secrets travel encrypted, or not at all beyond this machine. */
+function refuseOpenAddress(url: string): void {
+  const { protocol, hostname } = URL.parse(url) ?? {};
+  if (protocol === "https:") return;
+  if (protocol === "http:" && (hostname === "127.0.0.1" || hostname === "localhost")) return;
+  throw new UserError(
+    `${JSON.stringify(url)} is no https address`,
+    "Give the address of the Infisical instance, e.g. --infisical-url https://app.infisical.com.",
   );
 }

@@ -1,9 +1,13 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { DEV_INFISICAL_IDENTITY, DEV_INFISICAL_PROJECT_ID } from "../../sandbox/seed";
+import { type Sandbox, startSandbox } from "../../sandbox/server";
 import { type EnvOptions, runEnv } from "../../src/cli/env";
+import { openSink } from "../../src/secrets/open-sink";
 
 /** Answers `stack output` and `config --show-secrets` with a file's content, and every other command with an error. */
 const PROGRAM = `#!${process.execPath}
@@ -173,6 +177,212 @@ describe("env --check", () => {
   });
 });
 
+describe("env --check judges the expiry of the token", () => {
+  const at = async (expiresAt: string | null) => {
+    const serviceTokens = { ci: { clientId: "c2.access", clientSecret: SECRETS[1], expiresAt } };
+    setOutputs({ ...OUTPUTS, serviceTokens });
+    await env();
+    err = [];
+    const code = await env({ check: true });
+    return { code, err };
+  };
+
+  test.each([
+    ["expired", "2026-05-31T00:00:00Z", /^warning: service token ci expired on 2026-05-31: npm run rotate/],
+    [
+      "29 days",
+      "2026-06-30T12:00:00Z",
+      /^warning: service token ci expires on 2026-06-30, in 29 days: npm run/,
+    ],
+    ["no date", "soon", /^warning: the expiry of service token ci is not a date/],
+  ])("%s: a warning, which changes no exit code", async (_, expiresAt, warning) => {
+    expect(await at(expiresAt)).toEqual({ code: 0, err: [expect.stringMatching(warning)] });
+  });
+
+  test.each([
+    ["forever", null],
+    ["forever", ""],
+    ["30 days", "2026-07-01T00:00:00Z"],
+  ])("%s: no warning", async (_, expiresAt) => {
+    expect(await at(expiresAt)).toEqual({ code: 0, err: [] });
+  });
+});
+
+describe("env --check looks for the secrets in what git tracks", () => {
+  const track = (name: string, content: string) => {
+    writeFileSync(join(folder, name), content);
+    execFileSync("git", ["-C", folder, "add", "--force", name], { stdio: "pipe" });
+  };
+
+  beforeEach(async () => {
+    execFileSync("git", ["-C", folder, "init", "--quiet"]);
+    writeFileSync(join(folder, ".gitignore"), ".env\noutputs.json\nconfig.json\n");
+    await env();
+    err = [];
+  });
+
+  test("and ends with 1 when one stands there, current or not", async () => {
+    expect(await env({ check: true })).toBe(0);
+    track("notes.md", `first line\nTUNNEL_TOKEN=${SECRETS[2]}\n`);
+    track("secret.json", JSON.stringify({ google: GOOGLE_SECRET, ci: SECRETS[1] }));
+    err = [];
+    out = [];
+    expect(await env({ check: true, json: true })).toBe(1);
+    const report = JSON.parse(out.join("\n"));
+    expect(report).toMatchObject({ status: "current" });
+    expect(report.leaks).toEqual([
+      { label: "connector token of the tunnel", file: "notes.md", line: 2 },
+      { label: "secret of service token ci", file: "secret.json", line: 1 },
+      { label: "Google client secret", file: "secret.json", line: 1 },
+    ]);
+    expect(report.warnings).toContainEqual(
+      expect.stringMatching(
+        /^secret of service token ci .*secret.json:1: npm run rotate -- --token ci; then/,
+      ),
+    );
+    expect(err).toEqual([]);
+  });
+
+  test("and a .env that is tracked is one of them", async () => {
+    execFileSync("git", ["-C", folder, "add", "--force", ".env"]);
+    expect(await env({ check: true })).toBe(1);
+    expect(err.join("\n")).toMatch(/secret of service token comfyui-api stands in .* \.env:\d/);
+  });
+
+  test("the sandbox's own Google client secret is public", async () => {
+    track("seed.ts", GOOGLE_SECRET);
+    expect(await env({ check: true, sandboxed: true })).toBe(0);
+    expect(await env({ check: true })).toBe(1);
+  });
+
+  test("and says so when the stack config cannot be read, whose secret it then does not know", async () => {
+    writeFileSync(join(folder, "config.json"), "{}");
+    expect(await env({ check: true })).toBe(0);
+    expect(err).toEqual([expect.stringMatching(/^warning: the Google client secret was not looked for/)]);
+  });
+});
+
+describe("env --to gcp and --to infisical", () => {
+  let sandbox: Sandbox;
+
+  beforeAll(async () => {
+    sandbox = await startSandbox({ settings: { gcpServicesMustBeEnabled: false } });
+  });
+
+  afterAll(() => sandbox.close());
+
+  beforeEach(() => sandbox.reset());
+
+  const there = (options: Partial<EnvOptions>) =>
+    env({
+      ...options,
+      pulumi: {
+        command: join(folder, "pulumi"),
+        cwd: folder,
+        env: {
+          SANDBOX_GCP_URL: sandbox.gcpUrl,
+          SANDBOX_INFISICAL_URL: sandbox.infisicalUrl,
+          INFISICAL_CLIENT_ID: DEV_INFISICAL_IDENTITY.clientId,
+          INFISICAL_CLIENT_SECRET: DEV_INFISICAL_IDENTITY.clientSecret,
+        },
+      },
+    });
+  const place = { projectId: DEV_INFISICAL_PROJECT_ID, environment: "dev" };
+
+  test.each<[string, Partial<EnvOptions>, string[]]>([
+    ["gcp", { to: "gcp", project: "datacrew-dev" }, ["comfyui-access-dev-comfyui-api"]],
+    [
+      "infisical",
+      { to: "infisical", infisical: place },
+      [
+        "COMFYUI_URL",
+        "COMFYUI_ACCESS_TOKEN",
+        "CF_ACCESS_CLIENT_ID",
+        "CF_ACCESS_CLIENT_SECRET",
+        "TUNNEL_TOKEN",
+      ],
+    ],
+  ])("%s: missing, written, current, and never printed", async (_, options, keys) => {
+    const all = (state: string) => Object.fromEntries(keys.map((key) => [key, state]));
+    const report = async (more: Partial<EnvOptions>) => {
+      out = [];
+      const code = await there({ ...options, ...more, json: true });
+      const { status, keys: found } = JSON.parse(out.join("\n"));
+      return { code, status, keys: found };
+    };
+    expect(await report({ check: true })).toEqual({ code: 1, status: "missing", keys: all("missing") });
+    expect(await report({})).toEqual({ code: 0, status: "written", keys: all("changed") });
+    sandbox.requests.length = 0;
+    expect(await report({})).toEqual({ code: 0, status: "current", keys: all("current") });
+    expect(await report({ check: true })).toEqual({ code: 0, status: "current", keys: all("current") });
+    const writes = sandbox.requests.filter(
+      ({ method, path }) => method !== "GET" && !path.endsWith("/login"),
+    );
+    expect(writes).toEqual([]);
+    setOutputs({ ...OUTPUTS, serviceTokens: { x: { clientId: "x.access", clientSecret: SECRETS[1] } } });
+    expect((await report({ check: true })).code).toBe(1);
+  });
+
+  test("the place comes from the stack config, and an option changes a part of it", async () => {
+    setConfig({
+      ...CONFIG,
+      secretStore: { kind: "gcp", project: "datacrew-dev" },
+      infisical: { ...place, secretPath: "/comfyui" },
+    });
+    expect(await there({ to: "infisical", infisical: { environment: "prod" } })).toBe(0);
+    expect(out[0]).toMatch(/project 5f0c1b7e-.*, prod:\/comfyui: written$/);
+    out = [];
+    expect(await there({ to: "gcp", check: true })).toBe(1);
+    expect(out[0]).toBe("Google Secret Manager, project datacrew-dev: missing");
+    // The stack makes the secret there.
+    expect(await there({ to: "gcp" })).toBe(1);
+    expect(err.join("\n")).toMatch(/comfyui-access-dev-comfyui-api does not exist, although[\s\S]*pulumi up/);
+    expect(await there({ to: "gcp", project: "datacrew-other" })).toBe(0);
+  });
+
+  test("options for project and environment leave the configured site and folder as they are", async () => {
+    const pulumi = { command: join(folder, "pulumi"), cwd: folder, env: {} };
+    const siteUrl = "https://infisical.example.org";
+    setConfig({ ...CONFIG, infisical: { ...place, siteUrl, secretPath: "/comfyui" } });
+    expect(await env({ to: "infisical", infisical: { ...place, environment: "prod" }, pulumi })).toBe(1);
+    expect(err.join("\n")).toMatch(/no machine identity/);
+    const sink = await openSink("infisical", { stack: "dev", engine: pulumi }, { infisical: place });
+    expect(sink.describe()).toBe(
+      `Infisical at infisical.example.org, project ${place.projectId}, dev:/comfyui`,
+    );
+  });
+
+  test("a place that nobody gave is asked for", async () => {
+    expect(await there({ to: "gcp" })).toBe(1);
+    expect(await there({ to: "infisical", infisical: { environment: "dev" } })).toBe(1);
+    expect(err.join("\n")).toMatch(/secretStore\.kind is none[\s\S]*--project[\s\S]*--infisical-project/);
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  test("a write that breaks off is reported by key", async () => {
+    sandbox.faults.add({ method: "POST", pathRegex: "CLIENT_ID$", action: "status", status: 500 });
+    expect(await there({ to: "infisical", infisical: place, json: true })).toBe(1);
+    const report = JSON.parse(out.join("\n"));
+    expect(report.status).toBe("incomplete");
+    expect(report.keys).toEqual({
+      COMFYUI_URL: "changed",
+      COMFYUI_ACCESS_TOKEN: "changed",
+      CF_ACCESS_CLIENT_ID: "not written",
+      CF_ACCESS_CLIENT_SECRET: "not written",
+      TUNNEL_TOKEN: "not written",
+    });
+    expect(report.error).toMatch(/half written: could not create CF_ACCESS_CLIENT_ID/);
+    expect(await there({ to: "infisical", infisical: place })).toBe(0);
+  });
+
+  test("an address without encryption gets nothing", async () => {
+    const pulumi = { command: join(folder, "pulumi"), cwd: folder, env: {} };
+    const infisical = { ...place, siteUrl: "http://infisical.example.org" };
+    expect(await env({ to: "infisical", infisical, pulumi })).toBe(1);
+    expect(err.join("\n")).toMatch(/"http:\/\/infisical.example.org" is no https address/);
+  });
+});
+
 describe("env fails with 1 and says why", () => {
   test.each<[string, Partial<EnvOptions>, unknown, RegExp]>([
     ["a stack that is not up", {}, {}, /stack dev has no outputs/],
@@ -217,6 +427,9 @@ describe("env used wrongly ends with 2 before anything is read", () => {
     [{ stack: " " }, /needs a stack/],
     [{ to: "config", file: ".env" }, /--file belongs to --to file, not to --to config/],
     [{ file: "" }, /--file is empty/],
+    [{ to: "infisical", project: "p" }, /--project belongs to --to gcp, not to --to infisical/],
+    [{ infisical: { siteUrl: "https://x" } }, /--infisical-url belongs to --to infisical, not to --to file/],
+    [{ to: "infisical", infisical: { environment: " " } }, /--infisical-environment is empty/],
     [{ to: JSON.parse('"vault"') }, /--to is "vault": give file, config, gcp, infisical/],
   ])("%j", async (options, message) => {
     rmSync(join(folder, "pulumi"));

@@ -36,6 +36,7 @@ test.each(["preview", "update"] as const)(
       expect(secret.dependencies).toEqual([service.urn]);
       const version = run.resource("SecretVersion", name);
       expect(version.inputs.secretData).toBe(SECRET);
+      expect(version.inputs.deletionPolicy).toBe("ABANDON");
       expect(version.dependencies).toEqual([secret.urn]);
     }
     const component = run.resource("SecretStore", "secret-store").urn;

@@ -67,6 +67,32 @@ describe("Google's side of the stack", () => {
     expect(JSON.stringify(rig.sandbox.requests)).not.toContain("secret-value");
   });
 
+  it.each([
+    ["ABANDON", "ENABLED"],
+    ["DISABLE", "DISABLED"],
+    ["DELETE", "DESTROYED"],
+  ])("leaves a version that goes with the policy %s %s", async (deletionPolicy, expected) => {
+    const secret = await makeSecret();
+    const versions = of("secretmanager/secretVersion:SecretVersion");
+    const inputs = { secret: secret.id, deletionPolicy };
+    const old = await versions.create({ ...inputs, secretData: new Secret("old") });
+    await versions.create({ ...inputs, secretData: new Secret("new") });
+    await versions.delete(old.state);
+    const states = rig.sandbox.store.gcpSecrets.get(secret.id)?.versions.map(({ state }) => state);
+    expect(states).toEqual([expected, "ENABLED"]);
+  });
+
+  it("changes the policy in place", async () => {
+    const secret = await makeSecret();
+    const versions = of("secretmanager/secretVersion:SecretVersion");
+    const inputs = { secret: secret.id, secretData: new Secret("kept") };
+    const { state } = await versions.create(inputs);
+    const changed = { ...inputs, deletionPolicy: "ABANDON" };
+    expect(await versions.plan(state, changed)).toEqual(["update deletionPolicy"]);
+    await versions.delete(await versions.update(state, changed));
+    expect(rig.sandbox.store.gcpSecrets.get(secret.id)?.versions[0]?.state).toBe("ENABLED");
+  });
+
   it("grants a reader without touching others, and takes only its own grant back", async () => {
     const secret = await makeSecret();
     const readers = of("secretmanager/secretIamMember:SecretIamMember");
