@@ -8,13 +8,14 @@ import { SecretStore, storedCredentials } from "./components/secret-store";
 import { ServiceToken } from "./components/service-token";
 import { Tunnel } from "./components/tunnel";
 import { TunnelIngress } from "./components/tunnel-ingress";
-import { acceptedTokens, judgePlan } from "./src/access-tests/plan";
+import { judgePlan } from "./src/access-tests/plan";
 import { apiAccess } from "./src/cloudflare/api-access";
 import { guardOwnedList } from "./src/cloudflare/owned-list";
 import { preflight } from "./src/cloudflare/preflight";
 import { loadConfig } from "./src/config";
 import { UserError } from "./src/errors";
 import { stackPrefix } from "./src/secrets/secret-id";
+import { acceptedTokens, credentialsOf } from "./src/stand-in";
 
 /** Declares the stack, in the order in which nothing is public before its guard. */
 async function program() {
@@ -30,8 +31,9 @@ async function program() {
   await guardOwnedList({ ...config, undeclared: found.undeclared });
 
   const google = new GoogleIdentityProvider("google", { accountId, teamName, google: config.google });
-  const tokens = config.serviceTokens.map(({ name, ...token }) => {
-    return { name, resource: new ServiceToken(name, { accountId, ...token, protect: config.protectTokens }) };
+  const tokens = config.serviceTokens.map(({ name, standIn, ...token }) => {
+    const protect = config.protectTokens && standIn === undefined;
+    return { name, standIn, resource: new ServiceToken(name, { accountId, ...token, protect }) };
   });
   const applications = config.applications.map((application) => {
     const { name, allow, hostname, sessionDuration } = application;
@@ -60,12 +62,10 @@ async function program() {
     new DnsRoute(name, route, { parent: access, dependsOn: ingress.configuration });
   }
 
-  const credentials = tokens.map(({ name, resource: { clientId, clientSecret, expiresAt } }) => {
-    return [name, { clientId, clientSecret, expiresAt }] as const;
-  });
+  const credentials = credentialsOf(tokens);
   const prefix = stackPrefix(pulumi.getProject(), pulumi.getStack());
   if (config.secretStore.kind === "gcp") {
-    const secrets = storedCredentials(Object.fromEntries(credentials), clientSecret);
+    const secrets = storedCredentials(credentials, clientSecret);
     new SecretStore("secret-store", { ...config.secretStore, prefix, secrets });
   }
   if (config.alerts) new ExpiryAlert("alerts", { accountId, emails: config.alerts.emails, prefix });
@@ -77,7 +77,7 @@ async function program() {
       }),
     ),
     google: { redirectUri: google.redirectUri, javascriptOrigin: google.javascriptOrigin },
-    serviceTokens: pulumi.secret(Object.fromEntries(credentials)),
+    serviceTokens: pulumi.secret(credentials),
     tunnel: { id: tunnel.tunnelId, token: tunnel.connectorToken },
   };
 }

@@ -5,6 +5,7 @@ import { parseDuration } from "./duration";
 import { editDistance, nearest } from "./nearest";
 import { type Problem, ProblemsError } from "./problems";
 import { PUBLIC_MAIL_DOMAINS } from "./public-mail-domains";
+import { standInName } from "./stand-in";
 
 /** Everything that is wrong with the stack config, in one error. */
 export class ConfigError extends ProblemsError {
@@ -45,6 +46,30 @@ interface ServiceTokenConfig {
   version: number;
   /** Until when the previous secret is accepted (RFC 3339); set exactly when `version` is above 1. */
   previousExpiresAt?: string;
+  /** What `rotate` notes about the secret: fingerprints, never the secret. */
+  rotation?: RotationNote;
+  /** Makes it a stand-in, which `rotate` uses while the other token's newest secret is not known. */
+  standIn?: StandInConfig;
+}
+
+/** How far a rotation is; with either `replaces`, or `proven` and `at`. */
+export interface RotationNote {
+  /** Of which version it speaks; of any other it says nothing. */
+  version: number;
+  /** Under way: the fingerprint of the secret before this version's, or `unknown`. */
+  replaces?: string;
+  /** Done: the fingerprint of the secret that passed Access and was handed out. */
+  proven?: string;
+  /** When that was (RFC 3339). */
+  at?: string;
+}
+
+/** For which token a stand-in's credentials are handed out. */
+export interface StandInConfig {
+  /** Name of that token; the same applications take the stand-in. */
+  for: string;
+  /** Set when the token's own credentials are handed out again: the stand-in is still accepted until then (RFC 3339). */
+  until?: string;
 }
 
 /** Where credentials are kept besides the stack's own state. */
@@ -248,6 +273,14 @@ const application = z.strictObject({
   serviceTokens: z.optional(z.array(z.string())),
   sessionDuration: z._default(duration, "24h"),
 });
+const time = z.pipe(
+  z.pipe(z.string(), z.transform(unquotedTime)),
+  matches(
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
+    "Give a time with zone such as 2027-01-31T00:00:00Z.",
+  ),
+);
+const fingerprint = matches(/^sha256-[0-9a-f]{16}$|^unknown$/, "Leave it as `rotate` wrote it.");
 const serviceToken = z.strictObject({
   name,
   duration: z._default(
@@ -255,15 +288,16 @@ const serviceToken = z.strictObject({
     "8760h",
   ),
   version: z._default(z.int().check(z.minimum(1)), 1),
-  previousExpiresAt: z.optional(
-    z.pipe(
-      z.pipe(z.string(), z.transform(unquotedTime)),
-      matches(
-        /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
-        "Give a time with zone such as 2027-01-31T00:00:00Z.",
-      ),
-    ),
+  previousExpiresAt: z.optional(time),
+  rotation: z.optional(
+    z.strictObject({
+      version: z.int(),
+      replaces: z.optional(fingerprint),
+      proven: z.optional(fingerprint),
+      at: z.optional(time),
+    }),
   ),
+  standIn: z.optional(z.strictObject({ for: z.string(), until: z.optional(time) })),
 });
 const secretStore = z.strictObject({
   kind: z.enum(["none", "gcp"]),
@@ -630,7 +664,7 @@ function checkUnusedTokens(applications: readonly ApplicationConfig[], shaped: P
   if (applications.length < 2 || !silent) return [];
   const used = new Set(applications.flatMap((each) => each.serviceTokens));
   return (shaped.serviceTokens ?? []).flatMap((token, index) => {
-    if (used.has(token.name)) return [];
+    if (used.has(token.name) || token.standIn !== undefined) return [];
     const found = `no application accepts the token ${JSON.stringify(token.name)}`;
     const remedy =
       "With several applications, say in applications[].serviceTokens which accept it ([] for none).";
@@ -657,8 +691,28 @@ function checkTokens(tokens: readonly ServiceTokenConfig[], set: (rest: string) 
       const remedy = `Raise the version in the same step: ${set(`--path '${path}.version' 2`)}`;
       problems.push({ path: `${path}.previousExpiresAt`, found, remedy });
     }
+    if (token.standIn !== undefined) problems.push(...checkStandIn(token, token.standIn, tokens, path));
   });
   return problems;
+}
+
+function checkStandIn(
+  { name }: ServiceTokenConfig,
+  standIn: StandInConfig,
+  tokens: readonly ServiceTokenConfig[],
+  path: string,
+): Problem[] {
+  const other = tokens.find((token) => token.name === standIn.for);
+  if (other === undefined || other.standIn !== undefined) {
+    const found = `there is no service token ${JSON.stringify(standIn.for)} to stand in for`;
+    return [
+      { path: `${path}.standIn.for`, found, remedy: "Name one that the stack declares, or remove this one." },
+    ];
+  }
+  if (name === standInName(standIn.for)) return [];
+  // The guardrails spare a stand-in from being protected, and see nothing but its name.
+  const remedy = `Call it ${standInName(standIn.for)}.`;
+  return [{ path: `${path}.name`, found: `stands in for ${standIn.for} under another name`, remedy }];
 }
 
 function checkAccessTests({ accessTests = [], applications, serviceTokens }: Partial<Shaped>): Problem[] {

@@ -5,6 +5,7 @@ import { ownedRule } from "../../components/tunnel-ingress";
 import type { StackConfig } from "../config";
 import { type AccessState, accessStateOf, type StateResource, TYPES } from "../explain/access-state";
 import { type Problem, ProblemsError } from "../problems";
+import { acceptedTokens } from "../stand-in";
 import { judgeAccessTests } from "./judge";
 
 /** What of the config decides who gets in. */
@@ -59,14 +60,6 @@ export function plannedAccess(config: Omit<Planned, "accessTests">): AccessState
       },
     },
   ]);
-}
-
-/** Those of the stack's tokens that an application takes. */
-export function acceptedTokens<T extends { name: string }>(
-  { serviceTokens }: { serviceTokens: readonly string[] },
-  tokens: readonly T[],
-): T[] {
-  return tokens.filter(({ name }) => serviceTokens.includes(name));
 }
 
 function applicationResources(

@@ -12,6 +12,7 @@ const commands: Record<string, () => Promise<CommandDef<never>>> = {
   env: () => import("./env-command.js").then((module) => module.env as CommandDef<never>),
   verify: () => import("./verify.js").then((module) => module.verifyCommand as CommandDef<never>),
   doctor: () => import("./doctor.js").then((module) => module.doctorCommand as CommandDef<never>),
+  rotate: () => import("./rotate.js").then((module) => module.rotateCommand as CommandDef<never>),
   guardrails: () => import("./guardrails.js").then((module) => module.guardrailsCommand as CommandDef<never>),
   "access-diff": () =>
     import("./access-diff.js").then((module) => module.accessDiffCommand as CommandDef<never>),

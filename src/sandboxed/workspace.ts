@@ -29,7 +29,7 @@ export interface Workspace {
 /** What the engine should talk to. */
 export interface WorkspaceOptions {
   engine: Engine;
-  /** Default: `.sandbox` in the project. */
+  /** Default: what COMFYUI_ACCESS_WORKSPACE says, or `.sandbox` in the project. */
   dir?: string;
   /** `sandbox`: the sandbox's own providers, at these ports. `real`: the installed Cloudflare plugin. */
   provider?: "sandbox" | "real";
@@ -37,7 +37,8 @@ export interface WorkspaceOptions {
 
 /** Makes the workspace's folders and the environment in which the engine runs. */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  const dir = options.dir ?? join(projectDir, ".sandbox");
+  // A sandbox of its own for a whole run of commands, e.g. a test's.
+  const dir = options.dir ?? process.env["COMFYUI_ACCESS_WORKSPACE"] ?? join(projectDir, ".sandbox");
   const pulumiHome = join(dir, "pulumi-home");
   const backend = join(dir, "state");
   await mkdir(pulumiHome, { recursive: true, mode: 0o700 });

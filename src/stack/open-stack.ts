@@ -30,15 +30,20 @@ export interface OpenStack {
  * environment's CLOUDFLARE_API_TOKEN, or the stack's config, gives access to.
  * @throws {UserError} when the stack's config is not valid, or there is no API token.
  */
-export async function openStack(args: { stack: string; sandbox?: boolean }): Promise<OpenStack> {
-  const { stack } = args;
-  if (!isSandboxed(args)) return openAccountStack(stack);
+export async function openStack(args: {
+  stack: string;
+  sandbox?: boolean;
+  /** Another stack config file than `Pulumi.<stack>.yaml`. */
+  configFile?: string;
+}): Promise<OpenStack> {
+  const { stack, configFile } = args;
+  if (!isSandboxed(args)) return openAccountStack(stack, configFile);
   const log = (line: string) => void process.stderr.write(`${line}\n`);
   const session = await openSandboxSession({ access: true, log });
   try {
     session.access?.connectAll();
     await ensureStack(session.target("up"), stack);
-    return await sandboxedStack(session, stack);
+    return await sandboxedStack(session, stack, configFile);
   } catch (error) {
     await session.close();
     throw error;
@@ -70,8 +75,8 @@ export async function sandboxedStack(
   };
 }
 
-async function openAccountStack(stack: string): Promise<OpenStack> {
-  const engine = await engineAccess(false);
+async function openAccountStack(stack: string, configFile?: string): Promise<OpenStack> {
+  const engine = { ...(await engineAccess(false)), ...(configFile === undefined ? {} : { configFile }) };
   const settings = await readSettings(engine, stack);
   const token = settings.cloudflare.apiToken ?? process.env["CLOUDFLARE_API_TOKEN"];
   const baseUrl = settings.cloudflare.baseUrl ?? process.env["CLOUDFLARE_BASE_URL"];

@@ -154,6 +154,8 @@ function route(
         state.comments.find((comment) => comment.id === id),
         body,
       );
+    case "GET /pulls":
+      return state.pulls;
     case "GET /pulls/7":
       return { head: { sha: state.head } };
     case "GET /commits/*/pulls":

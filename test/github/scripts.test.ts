@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { nextVersion } from "../../src/rotate/edit-config";
 import { accessChangeOf } from "../../tools/github/access-change";
 import { readEvents } from "../../tools/github/engine-events";
 import type { Findings } from "../../tools/github/plain/findings";
-import { nextVersion } from "../../tools/github/rotate";
 import { type StandIn, startGitHub } from "./github-stand-in";
 import { commit, goodReview } from "./reviews";
 import { runScript } from "./script-run";
@@ -198,6 +198,17 @@ describe("a rotation", () => {
         head: { ref: "rotate/comfyui-api-500" },
       }),
     ]);
+  });
+
+  test("is not proposed again while a pull request for it is open", async () => {
+    const env = { FILE: "Pulumi.prod.yaml", TOKEN: "comfyui-api" };
+    const files = { "Pulumi.prod.yaml": "new: config\n" };
+    await runScript("propose", github.url, env, files);
+    const again = await runScript("propose", github.url, { ...env, GITHUB_RUN_ID: "501" }, files);
+    expect(again.code, again.output).toBe(0);
+    expect(again.output).toContain("proposed already");
+    expect(github.state.pulls).toHaveLength(1);
+    expect(Object.keys(github.state.branches)).not.toContain("rotate/comfyui-api-501");
   });
 });
 

@@ -18,6 +18,14 @@ async function main(): Promise<void> {
   const branch = `rotate/${token}-${run.id}`;
   const title = `Rotate the service token ${token}`;
 
+  const waiting = (await github.all<Pull>("/pulls?state=open&per_page=100")).find(
+    ({ head }) => head.ref !== branch && head.ref.replace(/-\d+$/, "") === `rotate/${token}`,
+  );
+  if (waiting !== undefined) {
+    process.stdout.write(`proposed already: ${waiting.html_url}\n`);
+    return;
+  }
+
   const base = await github.get<{ object: { sha: string } }>("/git/ref/heads/main");
   const { sha } = await github.get<{ sha: string }>(`/contents/${file}?ref=${base.object.sha}`);
   const ref = { ref: `refs/heads/${branch}`, sha: base.object.sha };

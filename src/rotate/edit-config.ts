@@ -1,0 +1,175 @@
+import { isDeepStrictEqual } from "node:util";
+import { Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from "yaml";
+import type { RotationNote, StandInConfig } from "../config";
+import { UserError } from "../errors";
+
+/** What the config says of a token, as far as a rotation reads it. */
+interface TokenEntry {
+  /** 1 where the config says none. */
+  version: number;
+  previousExpiresAt?: string;
+  rotation?: RotationNote;
+  standIn?: StandInConfig;
+}
+
+/** Changes one stack config's service tokens in place: comments and order stay as they are. */
+export class ConfigEdit {
+  private readonly document: Document;
+
+  /**
+   * @param yaml the text of `Pulumi.<stack>.yaml`.
+   * @param project the project's name, which is the namespace of its keys.
+   * @throws {UserError} when it is not YAML.
+   */
+  constructor(
+    private readonly yaml: string,
+    private readonly project: string,
+  ) {
+    this.document = parseDocument(yaml);
+    const [error] = this.document.errors;
+    if (error !== undefined) {
+      const line = error.linePos?.[0]?.line ?? 1;
+      throw new UserError(`the stack's config is not YAML, line ${line}`, "Mend the file.");
+    }
+  }
+
+  /** A token's entry, without a note that is of another version; undefined when the config does not list it. */
+  plain(token: string): TokenEntry | undefined {
+    const entry = this.find(token)?.toJSON() as Partial<TokenEntry> | undefined;
+    if (entry === undefined) return undefined;
+    const version = Number(entry.version ?? 1);
+    // Somebody has raised the version by hand since: of the secret that this made, nothing is known.
+    const rotation = entry.rotation?.version === version ? entry.rotation : undefined;
+    return { ...entry, version, rotation };
+  }
+
+  /** Sets the version, and until when the secret before it is accepted. */
+  setVersion(token: string, version: number, previousExpiresAt: Date): this {
+    this.entry(token).set("version", version);
+    return this.setEnd(token, previousExpiresAt);
+  }
+
+  /** Sets until when the secret before is accepted. */
+  setEnd(token: string, previousExpiresAt: Date): this {
+    this.entry(token).set("previousExpiresAt", timeOf(previousExpiresAt));
+    return this;
+  }
+
+  /** Notes how far the rotation is; undefined: nothing is known of it. */
+  setNote(token: string, note: RotationNote | undefined): this {
+    if (note === undefined) this.entry(token).delete("rotation");
+    else this.entry(token).set("rotation", this.flow(note));
+    return this;
+  }
+
+  /** Declares a stand-in, or changes until when one is accepted. */
+  setStandIn(name: string, duration: string, standIn: StandInConfig): this {
+    const entry = this.find(name);
+    if (entry === undefined) this.list().add(this.document.createNode({ name, duration, standIn: {} }));
+    this.entry(name).set("standIn", this.flow(standIn));
+    return this;
+  }
+
+  /** Takes a token out of the list. */
+  remove(name: string): this {
+    const list = this.list();
+    list.items = list.items.filter((item) => !(isMap(item) && item.get("name") === name));
+    return this;
+  }
+
+  toString(): string {
+    const whole = this.document.toString({ lineWidth: 0 });
+    const spliced = this.spliced();
+    if (spliced === undefined) return whole;
+    // Only where that says the same: with an unusual layout the whole file is written anew.
+    const read = parseDocument(spliced);
+    const same = read.errors.length === 0 && isDeepStrictEqual(read.toJS(), this.document.toJS());
+    return same && commentsOf(spliced) === commentsOf(whole) ? spliced : whole;
+  }
+
+  /** The text as it was read, with the list of tokens alone written anew. */
+  private spliced(): string | undefined {
+    const config = parseDocument(this.yaml).get("config");
+    const key = `${this.project}:serviceTokens`;
+    const old = isMap(config)
+      ? config.items.find((pair) => isScalar(pair.key) && pair.key.value === key)
+      : undefined;
+    if (!isScalar(old?.key) || !isSeq(old.value) || !old.key.range || !old.value.range) return undefined;
+    const only = new Document({ config: {} });
+    only.setIn(["config", key], this.document.getIn(["config", key]));
+    const [, ...lines] = only.toString({ lineWidth: 0 }).split("\n");
+    const start = this.yaml.lastIndexOf("\n", old.key.range[0]) + 1;
+    const end = old.value.range[1];
+    return `${this.yaml.slice(0, start)}${lines.join("\n").trimEnd()}\n${this.yaml.slice(end).replace(/^\n/, "")}`;
+  }
+
+  /** One line in the file. */
+  private flow(value: RotationNote | StandInConfig): YAMLMap {
+    const node = this.document.createNode(value) as YAMLMap;
+    node.flow = true;
+    return node;
+  }
+
+  private find(token: string): YAMLMap | undefined {
+    const tokens = this.document.getIn(["config", `${this.project}:serviceTokens`]);
+    if (!isSeq(tokens)) return undefined;
+    return tokens.items.find((item): item is YAMLMap => isMap(item) && item.get("name") === token);
+  }
+
+  private entry(token: string): YAMLMap {
+    const entry = this.find(token);
+    if (entry !== undefined) return entry;
+    throw notListed(this.project, token);
+  }
+
+  private list(): YAMLSeq {
+    const tokens = this.document.getIn(["config", `${this.project}:serviceTokens`]);
+    if (isSeq(tokens)) return tokens;
+    throw new UserError("the config lists no service tokens", `Declare ${this.project}:serviceTokens.`);
+  }
+}
+
+function commentsOf(yaml: string): string {
+  return [...yaml.matchAll(/#.*$/gm)].join("\n");
+}
+
+/** A time as the config has it: RFC 3339, whole seconds, UTC. */
+export function timeOf(date: Date): string {
+  return date.toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/**
+ * The config with the token's next version, for one who cannot see its secret.
+ * @param until when the secret before it stops being accepted.
+ * @throws {UserError} when the config does not list the token.
+ */
+export function nextVersion(yaml: string, project: string, token: string, until: Date): string {
+  const { version, rotation, previousExpiresAt = "" } = tokenEntry(yaml, project, token);
+  if (rotation?.replaces !== undefined && Date.parse(previousExpiresAt) > Date.now()) {
+    throw new UserError(
+      `a rotation of ${token} is under way`,
+      "Bring it to its end: npm run rotate -- --finish; or wait until its previousExpiresAt is over.",
+    );
+  }
+  const edit = new ConfigEdit(yaml, project).setVersion(token, version + 1, until);
+  // What was proven is what this version replaces: with that, `rotate` can tell whether the new secret arrived.
+  if (rotation?.proven === undefined) return edit.setNote(token, undefined).toString();
+  return edit.setNote(token, { version: version + 1, replaces: rotation.proven }).toString();
+}
+
+/**
+ * What the config notes of a token.
+ * @throws {UserError} when the config does not list it.
+ */
+export function tokenEntry(yaml: string, project: string, token: string): TokenEntry {
+  const entry = new ConfigEdit(yaml, project).plain(token);
+  if (entry === undefined) throw notListed(project, token);
+  return entry;
+}
+
+function notListed(project: string, token: string): UserError {
+  return new UserError(
+    `the config lists no service token ${token}`,
+    `Give the name of one that it lists under ${project}:serviceTokens.`,
+  );
+}

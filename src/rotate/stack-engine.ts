@@ -1,0 +1,117 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../errors";
+import { type PulumiResult, pulumi } from "../pulumi";
+import { type ChangeSummary, changesOf } from "../sandboxed/pulumi";
+import type { EngineAccess } from "../secrets/engine-cli";
+import { maskSecrets } from "../secrets/mask";
+import { isGone, lockOwners } from "./lock";
+
+/** How long to wait for an update that somebody else runs, in milliseconds. */
+const LOCK_PATIENCE = 30_000;
+const LOCK_POLL = 1_000;
+
+/** The engine on one stack, past the lock that a killed run left. */
+export class StackEngine {
+  constructor(
+    private readonly access: EngineAccess,
+    private readonly stack: string,
+    /** The stack's config file. */
+    private readonly configFile: string,
+    /** Called when a dead run's lock was removed. */
+    private readonly onUnlock: (detail: string) => void = () => {},
+  ) {}
+
+  /**
+   * What an update with this config would do, as JSON.
+   * @throws {UserError} with the engine's words when it cannot be said.
+   */
+  async preview(config: string): Promise<string> {
+    // Beside the real one it could be taken for a stack's; and it must never stay.
+    const folder = await mkdtemp(join(tmpdir(), "comfyui-access-rotate-"));
+    try {
+      const file = join(folder, `Pulumi.${this.stack}.yaml`);
+      await writeFile(file, config, { mode: 0o600 });
+      const args = ["preview", "--json", "--stack", this.stack, "--config-file", file];
+      return (await this.run("preview the rotation", args)).stdout;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * Brings the stack up to its config.
+   * @throws {UserError} with the engine's words when that fails.
+   */
+  async up(): Promise<ChangeSummary> {
+    return changesOf(await this.run("bring the stack up", ["up", "--yes", "--skip-preview", ...this.own()]));
+  }
+
+  /** Reads one resource anew, and forgets about creations that were broken off. */
+  async refresh(urn: string): Promise<void> {
+    const args = ["refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--target", urn];
+    await this.run("read the token anew", [...args, ...this.own()]);
+  }
+
+  private own(): string[] {
+    return ["--stack", this.stack, "--config-file", this.configFile];
+  }
+
+  private async run(purpose: string, args: string[]): Promise<PulumiResult> {
+    for (const end = Date.now() + LOCK_PATIENCE; ; ) {
+      const result = await pulumi(this.access, args);
+      if (result.code === 0) return result;
+      const owners = lockOwners(result.stderr + result.stdout);
+      if (owners === undefined) throw failure(purpose, result);
+      const gone = await Promise.all(owners.map(isGone));
+      if (owners.length > 0 && gone.every(Boolean)) {
+        await pulumi(this.access, ["cancel", "--yes", "--stack", this.stack]);
+        this.onUnlock(
+          `removed the lock that a killed run left (pid ${owners.map(({ pid }) => pid).join(", ")})`,
+        );
+      } else if (Date.now() > end) {
+        const who = owners.map(({ user, host, pid }) => `${user}@${host} (pid ${pid})`).join(", ");
+        throw new UserError(
+          `stack ${this.stack} is locked by ${who || "another update"}`,
+          `Wait for that update. If it is certain that it is no more: pulumi cancel --stack ${this.stack}`,
+        );
+      } else {
+        await sleep(LOCK_POLL);
+      }
+    }
+  }
+}
+
+/** What the engine says went wrong, without a secret. */
+function failure(purpose: string, { stdout, stderr, code }: PulumiResult): UserError {
+  const parts = stdout.split(/^(?=\S)/m);
+  const diagnostics =
+    parts
+      .find((part) => part.startsWith("Diagnostics:\n"))
+      ?.split("\n")
+      .slice(1) ?? [];
+  const errors = [...diagnostics, ...diagnosticsOf(stdout), ...stderr.split("\n")]
+    .map((line) => line.trim())
+    .filter((line) => /^(error:|→)|HTTP \d|refused/.test(line));
+  const said = [...new Set(errors)].map((line) => line.replace(/^error: /, "")).join("\n  ");
+  return new UserError(
+    `could not ${purpose}: ${maskSecrets(said) || `pulumi ended with ${code}`}`,
+    "Mend that and run the command again; the secrets that worked before still do.",
+  );
+}
+
+/** `preview --json` puts what it has to say into its one document. */
+function diagnosticsOf(stdout: string): string[] {
+  try {
+    const { diagnostics = [] } = JSON.parse(stdout) as {
+      diagnostics?: { message?: string; severity?: string }[];
+    };
+    return diagnostics
+      .filter(({ severity }) => severity === "error")
+      .flatMap(({ message = "" }) => `error: ${message}`.split("\n"));
+  } catch {
+    return [];
+  }
+}

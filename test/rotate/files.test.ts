@@ -1,0 +1,157 @@
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { parseConfig } from "../../src/config";
+import { ConfigFile } from "../../src/rotate/config-file";
+import { isDue } from "../../src/rotate/due";
+import { ConfigEdit, nextVersion, tokenEntry } from "../../src/rotate/edit-config";
+import { projectDir } from "../../src/sandboxed/workspace";
+import { acceptedTokens, credentialsOf, standInName } from "../../src/stand-in";
+
+const PROJECT = "comfyui-access";
+const TOKEN = "comfyui-api";
+const read = (stack: string) => readFileSync(join(projectDir, `Pulumi.${stack}.yaml`), "utf8");
+const until = new Date("2090-01-02T00:00:00Z");
+const proven = "sha256-00000000000000aa";
+
+describe("the stack's config", () => {
+  test.each(["dev", "prod"])(
+    "of %s changes in the lines of its token alone, and goes back to what it was",
+    (stack) => {
+      const text = read(stack);
+      const raised = new ConfigEdit(text, PROJECT)
+        .setVersion(TOKEN, 2, until)
+        .setNote(TOKEN, { version: 2, replaces: proven })
+        .setStandIn(standInName(TOKEN), "96h", { for: TOKEN })
+        .toString();
+      const old = text.split("\n");
+      expect(raised.split("\n").filter((line) => !old.includes(line))).toEqual([
+        "      version: 2",
+        "      previousExpiresAt: 2090-01-02T00:00:00Z",
+        `      rotation: { version: 2, replaces: ${proven} }`,
+        `    - name: ${standInName(TOKEN)}`,
+        "      duration: 96h",
+        "      standIn: { for: comfyui-api }",
+      ]);
+      expect(old.filter((line) => !raised.split("\n").includes(line))).toEqual([]);
+      const { config } = parse(raised) as { config: Record<string, unknown> };
+      const tokens = config[`${PROJECT}:serviceTokens`];
+      // The program takes what is written.
+      const applications = [{ hostname: "a.datacrew.space", allow: { emails: ["a@b.org"] } }];
+      const known = {
+        accountId: "0".repeat(32),
+        zone: "datacrew.space",
+        teamName: "t",
+        tunnel: { name: "t" },
+      };
+      const google = { identityProviderId: "8b41a3f6-4e3e-4ab1-9c3c-1c5c5d6d7e8f" };
+      const parsed = parseConfig({ ...known, google, applications, serviceTokens: tokens });
+      expect(parsed.serviceTokens.map(({ name }) => name)).toEqual([TOKEN, standInName(TOKEN)]);
+    },
+  );
+
+  test("in an unusual layout keeps its comments and values", () => {
+    const text = `config: {"p:serviceTokens": [{name: a}, {name: b}]} # all on one line\n`;
+    const changed = new ConfigEdit(text, "p").setVersion("b", 2, until).toString();
+    expect(changed).toContain("# all on one line");
+    expect(parse(changed)).toEqual({
+      config: {
+        "p:serviceTokens": [
+          { name: "a" },
+          { name: "b", version: 2, previousExpiresAt: "2090-01-02T00:00:00Z" },
+        ],
+      },
+    });
+  });
+
+  test("that is not YAML, or lists no such token, is refused", () => {
+    expect(() => new ConfigEdit("config: [", "p")).toThrow(/not YAML, line \d/);
+    expect(() => tokenEntry(read("dev"), PROJECT, "nobody")).toThrow("lists no service token nobody");
+    expect(() => tokenEntry("config: {}\n", PROJECT, TOKEN)).toThrow("lists no service token");
+  });
+
+  test("a proposed version replaces what was proven; a note of another version says nothing", () => {
+    const done = new ConfigEdit(read("dev"), PROJECT)
+      .setVersion(TOKEN, 2, new Date("2020-01-01T00:00:00Z"))
+      .setNote(TOKEN, { version: 2, proven, at: "2020-01-01T00:00:00Z" })
+      .toString();
+    const next = nextVersion(done, PROJECT, TOKEN, until);
+    expect(tokenEntry(next, PROJECT, TOKEN)).toMatchObject({
+      version: 3,
+      rotation: { version: 3, replaces: proven },
+    });
+    expect(() => nextVersion(next, PROJECT, TOKEN, until)).toThrow("under way");
+    const byHand = done.replace("version: 2\n", "version: 3\n");
+    expect(tokenEntry(byHand, PROJECT, TOKEN).rotation).toBeUndefined();
+    expect(nextVersion(byHand, PROJECT, TOKEN, until)).not.toContain("rotation");
+  });
+});
+
+describe("the file", () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), "rotate-"));
+  });
+  afterEach(() => rmSync(dir, { recursive: true }));
+
+  test("is replaced whole, keeps its mode, and leaves nothing beside it", async () => {
+    const path = join(dir, "Pulumi.dev.yaml");
+    writeFileSync(path, "old");
+    chmodSync(path, 0o640);
+    writeFileSync(join(dir, ".Pulumi.dev.yaml.0123.tmp"), "left by a killed run");
+    await new ConfigFile(path).replace("old", "new");
+    expect(readFileSync(path, "utf8")).toBe("new");
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+    expect(readdirSync(dir)).toEqual(["Pulumi.dev.yaml"]);
+    await expect(new ConfigFile(path).replace("old", "newer")).rejects.toThrow("changed by another program");
+    await expect(new ConfigFile(join(dir, "none")).read()).rejects.toThrow(/ENOENT/);
+  });
+});
+
+describe("stand-ins", () => {
+  const resource = (id: string) => ({ clientId: id, clientSecret: `secret of ${id}`, expiresAt: "" });
+  const own = { name: "a", resource: resource("own") };
+  const other = { name: "b", resource: resource("other") };
+  const standIn = (change: { until?: string }) => ({
+    name: standInName("a"),
+    standIn: { for: "a", ...change },
+    resource: resource("stand-in"),
+  });
+
+  test("are handed out in the token's place until they retire, and never under a name of their own", () => {
+    const ids = (tokens: Parameters<typeof credentialsOf>[0]) =>
+      Object.entries(credentialsOf(tokens)).map(([name, { clientId }]) => `${name}: ${clientId}`);
+    expect(ids([own, other])).toEqual(["a: own", "b: other"]);
+    expect(ids([own, standIn({}), other])).toEqual(["a: stand-in", "b: other"]);
+    expect(ids([own, standIn({ until: "2030-01-01T00:00:00Z" }), other])).toEqual(["a: own", "b: other"]);
+  });
+
+  test("are taken where the token is, also while they retire", () => {
+    const names = (serviceTokens: string[], change = {}) =>
+      acceptedTokens({ serviceTokens }, [own, other, standIn(change)]).map(({ name }) => name);
+    expect(names(["a"])).toEqual(["a", standInName("a")]);
+    expect(names(["a"], { until: "2030-01-01T00:00:00Z" })).toEqual(["a", standInName("a")]);
+    expect(names(["b"])).toEqual(["b"]);
+    expect(standInName("x".repeat(48))).toHaveLength(48);
+  });
+});
+
+test.each([
+  [{}, {}, true],
+  [{ previousExpiresAt: "2030-01-01T00:00:00Z" }, { olderThanMs: 1000 }, true],
+  [{ previousExpiresAt: "2030-02-01T00:00:00Z" }, { olderThanMs: 1000 }, false],
+  [{ createdAt: "2030-01-09T00:00:00Z" }, { olderThanMs: 2 * 86_400_000 }, false],
+  [
+    { rotation: { version: 2, at: "2030-01-01T00:00:00Z" }, previousExpiresAt: "2030-02-01T00:00:00Z" },
+    { olderThanMs: 1000 },
+    true,
+  ],
+  [{}, { olderThanMs: 1000 }, true],
+  [{ expiresAt: "2030-01-11T00:00:00Z" }, { expiringWithinMs: 2 * 86_400_000 }, true],
+  [{ expiresAt: "2030-02-01T00:00:00Z" }, { expiringWithinMs: 2 * 86_400_000 }, false],
+  [{}, { expiringWithinMs: 1000 }, false],
+])("%j is due when %j: %s", (age, when, due) => {
+  expect(isDue(age, { now: new Date("2030-01-10T00:00:00Z"), ...when })).toBe(due);
+});
