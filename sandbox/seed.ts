@@ -1,4 +1,4 @@
-import type { Account, ApiToken, Organization, Settings, Zone } from "./entities";
+import type { Account, ApiToken, JsonObject, Organization, Settings, Zone } from "./entities";
 import { secondsTime, sha256 } from "./ids";
 import type { State } from "./store";
 
@@ -15,12 +15,37 @@ interface SeedToken {
   status?: ApiToken["status"];
 }
 
+/** The objects that an account may hold already. */
+export type SeedObjects = Partial<
+  Pick<
+    State,
+    | "identityProviders"
+    | "policies"
+    | "applications"
+    | "serviceTokens"
+    | "tunnels"
+    | "tunnelConfigurations"
+    | "dnsRecords"
+    | "notificationPolicies"
+  >
+>;
+
 /** What an untouched sandbox holds. */
 export interface Seed {
-  accounts: { id: string; name: string; team: string; zeroTrustEnabled?: boolean; createdAt?: string }[];
+  accounts: {
+    id: string;
+    name: string;
+    team: string;
+    zeroTrustEnabled?: boolean;
+    createdAt?: string;
+    /** Fields of the organization that differ from a new one's; undefined takes one away. */
+    organization?: JsonObject;
+  }[];
   zones: { id: string; accountId: string; name: string; status?: Zone["status"] }[];
   tokens: SeedToken[];
   settings?: Partial<Settings>;
+  /** What was made before, seen from `now`. Default: nothing. */
+  objects?(now: Date): SeedObjects;
 }
 
 /** Ids and names of the seeded account, as the `dev` stack uses them. */
@@ -127,6 +152,7 @@ export function stateFromSeed(seed: Seed, now: Date, settings: Partial<Settings>
     notificationPolicies: [],
     gcpSecrets: [],
     gcpServices: [],
+    ...structuredClone(seed.objects?.(now) ?? {}),
   };
 }
 
@@ -178,6 +204,7 @@ function seededOrganization(account: Seed["accounts"][number], now: string): Org
         header_text: "",
         footer_text: "",
       },
+      ...account.organization,
     },
   };
 }
