@@ -14,6 +14,7 @@ const commands: Record<string, () => Promise<CommandDef<never>>> = {
   guardrails: () => import("./guardrails.js").then((module) => module.guardrailsCommand as CommandDef<never>),
   "access-diff": () =>
     import("./access-diff.js").then((module) => module.accessDiffCommand as CommandDef<never>),
+  adopt: () => import("./adopt.js").then((module) => module.adoptCommand as CommandDef<never>),
   audit: () => import("./audit.js").then((module) => module.auditCommand as CommandDef<never>),
   explain: () => import("./explain.js").then((module) => module.explainCommand as CommandDef<never>),
 };

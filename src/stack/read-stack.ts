@@ -22,11 +22,28 @@ const entries = z.record(
   z.object({ value: z.string().optional(), secret: z.boolean().optional() }),
 );
 
+/** A stack's config as it stands, whether the program would accept it or not. */
+export interface RawSettings extends Omit<StackSettings, "config"> {
+  /** Decoded values by key; secrets in clear. */
+  raw: Record<string, unknown>;
+  /** Keys that hold an encrypted value. */
+  secretKeys: Set<string>;
+}
+
 /**
  * Reads a stack's config through the engine and judges it as the program would.
  * @throws {UserError} when it cannot be read or decrypted, or is not valid.
  */
 export async function readSettings(engine: EngineAccess, stack: string): Promise<StackSettings> {
+  const { raw, secretKeys, ...rest } = await readRawSettings(engine, stack);
+  return { ...rest, config: parseConfig(raw, { stack, secretKeys }) };
+}
+
+/**
+ * Reads a stack's config through the engine, unjudged.
+ * @throws {UserError} when it cannot be read or decrypted.
+ */
+export async function readRawSettings(engine: EngineAccess, stack: string): Promise<RawSettings> {
   const project = await projectName(engine.cwd);
   const purpose = `read the config of stack ${stack}`;
   const file = engine.configFile === undefined ? [] : ["--config-file", engine.configFile];
@@ -38,7 +55,8 @@ export async function readSettings(engine: EngineAccess, stack: string): Promise
   const { raw, secretKeys } = settingsOf(Object.entries(found), project);
   return {
     project,
-    config: parseConfig(raw, { stack, secretKeys }),
+    raw,
+    secretKeys,
     cloudflare: {
       apiToken: found["cloudflare:apiToken"]?.value || undefined,
       baseUrl: found["cloudflare:baseUrl"]?.value || undefined,

@@ -20,6 +20,7 @@ const args = (overrides: Partial<PreflightArgs> = {}): PreflightArgs => ({
   tunnel: { name: "comfyui-dev" },
   alerts: true,
   ownerComment: "comfyui-access comfyui-access/dev",
+  adopted: [],
   ...overrides,
 });
 
@@ -170,7 +171,7 @@ test("a host name that another Access application guards", async () => {
     {
       path: "applications[0].hostname",
       found: `comfyui.datacrew.space belongs to the Access application "by-hand" (${id})`,
-      remedy: "Choose another name, or remove that application.",
+      remedy: "Choose another name, or remove that application; to take it over: npm run cli -- adopt",
     },
   ]);
 });
