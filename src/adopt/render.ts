@@ -65,15 +65,24 @@ const header = (): string[] => [
   `  ${"OBJECT".padEnd(KIND)} ${"CALLED THERE".padEnd(NAME)} ${"ID".padEnd(ID)} TAKEN`,
 ];
 
-function line({ kind, name, id, how }: Row): string {
-  return `  ${kind.padEnd(KIND)} ${cut(name, NAME).padEnd(NAME)} ${(id ?? "").padEnd(ID)} ${how}`.trimEnd();
+function line(row: Row): string {
+  return `${columns(row)} ${row.how}`;
+}
+
+/** What has no id yet may have the id's room for its name. */
+function columns({ kind, name, id }: Row): string {
+  const called =
+    id === undefined
+      ? cut(name, NAME + 1 + ID).padEnd(NAME + 1 + ID)
+      : `${cut(name, NAME).padEnd(NAME)} ${id.padEnd(ID)}`;
+  return `  ${kind.padEnd(KIND)} ${called}`;
 }
 
 /** One that is left alone, and why. */
-function noted({ kind, name, id, why, how }: Row): string[] {
-  const first = `  ${kind.padEnd(KIND)} ${cut(name, NAME).padEnd(NAME)} ${(id ?? "").padEnd(ID)}`.trimEnd();
-  const how_ = how === "convert, leave" ? "made reusable; " : "";
-  return why === undefined ? [first] : [first, ...wrapped(`${how_}${why}`, 4 + KIND - 1)];
+function noted(row: Row): string[] {
+  const first = columns(row).trimEnd();
+  const made = row.how === "convert, leave" ? "made reusable; " : "";
+  return row.why === undefined ? [first] : [first, ...wrapped(`${made}${row.why}`, 3 + KIND)];
 }
 
 function notesOf(rows: readonly Row[]): string[] {

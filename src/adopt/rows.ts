@@ -84,7 +84,7 @@ export class PlanBuilder {
     this.settle("application", name, candidate);
     const { wire, taken } = candidate;
     for (const path of found.paths) this.leave("application", path, `guards ${listed(placesOf(path))}`);
-    const { stack, choices } = this.input;
+    const { choices } = this.input;
     if (wire === undefined || !taken) return;
     this.ids.applications[name] = { id: text(wire, "id"), aud: text(wire, "aud") };
     const people = this.declared("policy", `${name}-google-email`);
@@ -99,7 +99,7 @@ export class PlanBuilder {
       this.decisions.push({
         what: `inline ${inline.length === 1 ? "policy" : "policies"} ${names} of application ${quoted(wire)}`,
         why: "a stack can only have reusable policies; converting keeps id, rules and place, and cannot be undone",
-        remedy: `Consent with --convert-inline (stack ${stack}).`,
+        remedy: "Consent with --convert-inline.",
       });
     }
   }
@@ -223,12 +223,11 @@ export class PlanBuilder {
     if (chosen === undefined) return;
     rest.splice(rest.indexOf(chosen), 1);
     this.ids.policies[resource] = chosen.id;
-    const why =
-      chosen.others.length > 0 ? `${listed(chosen.others)} use it too` : `of application ${application}`;
     this.found.set(`policy ${resource}`, {
       wire: chosen.wire,
+      application,
       how: chosen.inline ? "convert, import" : "import",
-      ...(chosen.others.length > 0 ? { why } : {}),
+      ...(chosen.others.length > 0 ? { why: `${listed(chosen.others)} use it too` } : {}),
     });
   }
 
