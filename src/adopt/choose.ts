@@ -133,6 +133,7 @@ export interface GoogleChoice {
 /**
  * @param declared the stack's own words: an id, or a client id
  * @param applications those of the stack's hostnames, which may name the login that they use
+ * @param state id of the login that the stack's state has
  */
 export function chooseGoogle(
   account: Account,
@@ -140,6 +141,7 @@ export function chooseGoogle(
   applications: readonly Wire[],
   own: Own,
   { take, identityProvider }: Choices,
+  state?: string,
 ): GoogleChoice {
   const all = account.identityProviders.filter((each) =>
     ["google", "google-apps"].includes(text(each, "type")),
@@ -148,8 +150,12 @@ export function chooseGoogle(
     return { wire, taken, rest: all.filter((each) => each !== wire), ...(why === undefined ? {} : { why }) };
   };
   const byId = (id: unknown) => account.identityProviders.find((each) => each["id"] === id);
-  const named = byId(identityProvider ?? declared.identityProviderId);
-  if (named !== undefined) return choose(named, false, "the stack names it");
+  const wanted = identityProvider ?? declared.identityProviderId;
+  const named = wanted === undefined ? undefined : byId(wanted);
+  if (named !== undefined)
+    return choose(named, false, identityProvider === undefined ? undefined : "as --idp says");
+  const known = declared.clientId === undefined ? undefined : byId(state);
+  if (known !== undefined) return choose(known, true);
 
   const flagged = all.find((each) => take.has(takeFlag("identity provider", text(each, "id"))));
   if (flagged !== undefined) {
@@ -172,8 +178,10 @@ export function chooseGoogle(
     applications.some((application) => texts(application, "allowed_idps").includes(text(each, "id"))),
   );
   const [wire, other] = allowed.length === 1 ? allowed : all;
-  if (wire !== undefined && other === undefined)
-    return choose(wire, false, "made by hand; its secret stays there");
+  if (wire !== undefined && other === undefined) {
+    const users = usersOfIdentityProvider(account, text(wire, "id"), own);
+    return choose(wire, false, users.length > 0 ? `${listed(users)} use it too` : "made by hand");
+  }
   if (wire === undefined) return { taken: false, rest: [] };
   const why = `there are ${all.length}: ${all.map((each) => `${nameOf(each)} (${text(each, "id")})`).join(", ")}`;
   return {

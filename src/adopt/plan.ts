@@ -4,7 +4,7 @@ import type { Account } from "./account";
 import { chooseApplication, chooseGoogle } from "./choose";
 import { type Declared, declaredResources, type KnownIds, urnOf } from "./declared";
 import { type FoundHost, findHost, mayTake, nameOf, type Own } from "./find";
-import { propose, withStandIns } from "./propose";
+import { NO_ID, propose, withStandIns } from "./propose";
 import { type ChosenApplication, PlanBuilder } from "./rows";
 import type { Choices, ConfigChange, Decision, Kind, Row, Unreadable } from "./types";
 import { isObject, objects, text } from "./wire";
@@ -87,22 +87,28 @@ export function planAdoption(input: PlanInput): Plan {
   const takenApplications = applications.flatMap(({ candidate }) =>
     candidate.taken ? [candidate.wire ?? {}] : [],
   );
-  const google = chooseGoogle(account, said("google"), takenApplications, own, choices);
+  const google = chooseGoogle(
+    account,
+    said("google"),
+    takenApplications,
+    own,
+    choices,
+    inState("identity provider", "google"),
+  );
   const taken = applications.map(({ found, candidate }) =>
     // What is not taken has nothing to say about the config either.
     candidate.taken ? found : { ...found, application: undefined, policies: [] },
   );
   const decisions: Decision[] = google.decision === undefined ? [] : [google.decision];
-  const proposal =
-    google.decision === undefined
-      ? propose(raw, stack, { account, hosts: taken, google })
-      : { config: start, changes: [], notes: [] };
+  // What is still to be decided has a stand-in, so that all else can be shown.
+  const base = google.decision === undefined ? raw : { ...placed, google: { identityProviderId: NO_ID } };
+  const proposal = propose(base, stack, { account, hosts: taken, google });
   const { config } = proposal;
 
   const builder = new PlanBuilder(input, config, decisions);
+  for (const application of applications) builder.application(application);
   builder.tokens(own);
   builder.google(google);
-  for (const application of applications) builder.application(application);
   builder.tunnel(hosts);
   builder.records(hosts);
   const rows = builder.rows();
@@ -150,7 +156,7 @@ function namesOf(account: Account): Map<string, string> {
   const audiences = account.applications.map(
     (each) => [text(each, "aud"), `aud of ${nameOf(each)}`] as const,
   );
-  return new Map([...names, ...audiences].filter(([id]) => id !== ""));
+  return new Map([[NO_ID, "(to be decided)"], ...names.filter(([id]) => id !== ""), ...audiences]);
 }
 
 /** Whether there is anything that an adoption would still do. */

@@ -8,7 +8,8 @@ import type { ConfigChange } from "./types";
 import { inner, isObject, objects, text } from "./wire";
 
 const NOBODY = "somebody@example.org";
-const NO_ID = "00000000-0000-4000-8000-000000000000";
+/** Stands for an id that is not known yet. */
+export const NO_ID = "00000000-0000-4000-8000-000000000000";
 const NAME = /^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$/;
 
 type Raw = Readonly<Record<string, unknown>>;

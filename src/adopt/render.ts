@@ -21,7 +21,13 @@ export function toText(plan: Plan, environment: string, accountId: string): stri
     ["Objects", ...header(), ...taken.map(line)],
     left.length === 0 ? [] : ["Left alone", ...left.flatMap(noted)],
     notesOf(taken),
-    ["What the next up changes", ...changed.flatMap((row) => changesText(row, plan)), ...madeText(created)],
+    changed.length + created.length === 0
+      ? []
+      : [
+          "What the next up changes",
+          ...changed.flatMap((row) => changesText(row, plan)),
+          ...madeText(created),
+        ],
     plan.unreadable.length === 0
       ? []
       : [

@@ -66,12 +66,16 @@ export class PlanBuilder {
     if (wire !== undefined && taken) {
       this.settle("identity provider", "google", { wire, taken, ...(why === undefined ? {} : { why }) });
       this.ids.identityProvider = id;
+      if (this.stateOf("identity provider", "google") === id) return;
       this.unreadable.push({
         what: `client secret of the identity provider ${nameOf(wire)}`,
         next: "The next up writes google.clientSecret of the config: take it from the Google Cloud console, where the old one stays valid beside a new one.",
       });
     } else if (wire !== undefined) {
-      this.others.push({ kind: "identity provider", name: nameOf(wire), id, how: "by id", why, changes: [] });
+      const row: Row = { kind: "identity provider", name: nameOf(wire), id, how: "by id", changes: [] };
+      this.others.push(why === undefined ? row : { ...row, why });
+      // A stack that names it in its config already has no use for its secret.
+      if (why === undefined) return;
       this.unreadable.push({
         what: `client secret of the identity provider ${nameOf(wire)}`,
         next: "Not needed: the stack uses the login by its id, and whoever made it keeps the secret.",
