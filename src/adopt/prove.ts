@@ -51,7 +51,7 @@ export function prove(preview: string, plan: Plan, project: string, stack: strin
       if (wanted === undefined ? !isCompanion(type, plan) : !wanted.isNew) say(`${what}: would be created`);
     } else if (step.op === "update") {
       proof.updates++;
-      if (wanted === undefined || wanted.isNew) {
+      if (wanted === undefined || wanted.isNew || wanted.changes.length === 0) {
         say(`${what}: would be updated`);
         continue;
       }

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { isDone, isToDo, type Plan } from "./plan";
+import { pathText } from "./propose";
 import type { Proof } from "./prove";
 import type { FieldChange, Row } from "./types";
 import { isObject } from "./wire";
@@ -10,14 +11,32 @@ const KIND = 17;
 const NAME = 24;
 const ID = 36;
 
+/** From the guard to the name; stable, so that each kind keeps the program's order. */
+const ORDER: readonly Row["kind"][] = [
+  "application",
+  "policy",
+  "identity provider",
+  "service token",
+  "tunnel",
+  "ingress rule",
+  "DNS record",
+  "alert",
+  "secret store",
+];
+
 /** The plan as text: the objects, what the next `up` changes, what cannot be read, what has to be decided. */
-export function toText(plan: Plan, environment: string, accountId: string): string {
-  const taken = plan.rows.filter(({ how }) => how !== "left alone" && how !== "convert, leave");
-  const left = plan.rows.filter((row) => !taken.includes(row));
+export function toText(
+  plan: Plan,
+  environment: string,
+  where: { accountId: string; project: string; stack: string },
+): string {
+  const rows = [...plan.rows].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+  const taken = rows.filter(({ how }) => how !== "left alone" && how !== "convert, leave");
+  const left = rows.filter((row) => !taken.includes(row));
   const changed = taken.filter(({ changes }) => changes.length > 0);
   const created = taken.filter(({ how }) => how === "created new");
   return joined([
-    [`${environment}, account ${accountId}: ${verdict(plan)}`],
+    [`${environment}, account ${where.accountId}: ${verdict(plan)}`],
     ["Objects", ...header(), ...taken.map(line)],
     left.length === 0 ? [] : ["Left alone", ...left.flatMap(noted)],
     notesOf(taken),
@@ -35,7 +54,7 @@ export function toText(plan: Plan, environment: string, accountId: string): stri
           ...plan.unreadable.flatMap(({ what, next }) => [`  ${what}`, ...wrapped(next, 4)]),
         ],
     plan.notes.length === 0 ? [] : ["Notes", ...plan.notes.flatMap((note) => wrapped(note, 2))],
-    configText(plan),
+    configText(plan, where),
     plan.decisions.length === 0
       ? []
       : [
@@ -57,7 +76,8 @@ export function proofText({ updates, fields, creates }: Proof, stack: string): s
       : `${amount(updates, "object")} updated in ${amount(fields, "field")}`,
     `${creates} created, 0 replaced, 0 deleted`,
   ];
-  return `Proved by a preview: ${facts.join(", ")}, field by field as in the table.\nNext: up of stack ${stack}.\n`;
+  const proved = `Proved by a preview: ${facts.join(", ")}, field by field as in the table.`;
+  return `${wrapped(`${proved} Next: up of stack ${stack}.`, 0).join("\n")}\n`;
 }
 
 function verdict(plan: Plan): string {
@@ -162,23 +182,20 @@ function shownPart(value: unknown, names: Plan["names"]): string {
   return String(value);
 }
 
-function configText({ configChanges }: Plan): string[] {
+/** As lines of the stack file: the program takes values also under a path for a key. */
+function configText(
+  { configChanges }: Plan,
+  { project, stack }: { project: string; stack: string },
+): string[] {
   if (configChanges.length === 0) return [];
   return [
-    "Config to write",
+    `Config to write: Pulumi.${stack}.yaml gets it with --apply or --write`,
     ...configChanges.flatMap(({ path, value, why }) => {
-      const key = path.reduce<string>(
-        (text, part) =>
-          typeof part === "number" ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`,
-        "",
-      );
       const written =
         value === undefined
-          ? "(removed)"
+          ? "# removed"
           : stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trim();
-      const whole = `  ${key}: ${written}`;
-      const why_ = `  # ${why}`;
-      return whole.length + why_.length <= WIDTH ? [`${whole}${why_}`] : [...wrapped(`# ${why}`, 2), whole];
+      return [...wrapped(`# ${why}`, 2), `  ${project}:${pathText(path)}: ${written}`];
     }),
   ];
 }

@@ -55,7 +55,10 @@ export const adoptCommand = defineCommand({
       throw new UsageError("--apply asks first, and there is nobody to answer", "add --yes");
     }
     const open = await openAdoption(args);
-    const show = (plan: Plan) => toText(plan, open.environment, plan.config.accountId);
+    const show = (plan: Plan) => {
+      const { project, stack } = open;
+      return toText(plan, open.environment, { accountId: plan.config.accountId, project, stack });
+    };
     try {
       if (!args.apply) {
         const plan = await readPlan(open, choices);
