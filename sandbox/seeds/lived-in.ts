@@ -306,7 +306,7 @@ const TOKENS = [
 ];
 
 /** The secret of a token that some script somewhere still sends, and that nobody else knows. */
-export function scriptsSecret(token: string): string {
+function scriptsSecret(token: string): string {
   return sha256(`lived-in secret of ${token}`);
 }
 

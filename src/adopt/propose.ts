@@ -247,7 +247,7 @@ function whoIsAllowed({ policies }: FoundHost): { emails: string[]; domains: str
 }
 
 /** The config with the changes made. */
-export function applied(placed: Raw, changes: readonly ConfigChange[]): Record<string, unknown> {
+function applied(placed: Raw, changes: readonly ConfigChange[]): Record<string, unknown> {
   const whole = structuredClone(placed) as Record<string, unknown>;
   for (const { path, value } of changes) set(whole, path, value);
   return whole;

@@ -11,7 +11,7 @@ export type Kind =
   | "secret store";
 
 /** How an object is taken. */
-export type How =
+type How =
   /** Into the stack's state, under its id. */
   | "import"
   /** First from inline to reusable, under its id, then into the state. */

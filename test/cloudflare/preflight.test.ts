@@ -176,6 +176,21 @@ test("a host name that another Access application guards", async () => {
   ]);
 });
 
+test("what the stack has taken over is no problem, and only that", async () => {
+  const app = await make(`accounts/${DEV_ACCOUNT_ID}/access/apps`, {
+    name: "by-hand",
+    type: "self_hosted",
+    destinations: [{ type: "public", uri: "comfyui.datacrew.space" }],
+  });
+  const content = "11111111-1111-4111-8111-111111111111.cfargotunnel.com";
+  const cname = { type: "CNAME", name: "comfyui.datacrew.space", content, proxied: true };
+  const record = await make(`zones/${DEV_ZONE_ID}/dns_records`, cname);
+  const adopted = [app.id, record.id];
+  expect(await preflight(args({ adopted }), access())).toEqual({ zoneId: DEV_ZONE_ID });
+  expect(await problemsOf({ adopted: [app.id] })).toHaveLength(1);
+  expect(await problemsOf({ adopted: [record.id] })).toHaveLength(1);
+});
+
 describe("a shared tunnel", () => {
   const tunnel = (config_src: string) =>
     make(`accounts/${DEV_ACCOUNT_ID}/cfd_tunnel`, { name: "shared", config_src });
