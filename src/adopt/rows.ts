@@ -2,12 +2,13 @@ import { ownerComment } from "../../components/dns-route";
 import type { Wire } from "../cloudflare/account-api";
 import type { StackConfig } from "../config";
 import { type Candidate, chooseRecord, chooseToken, type GoogleChoice, listed, quoted } from "./choose";
-import { type Declared, declaredResources, INGRESS_TYPE, urnOf } from "./declared";
-import { changesOf, ruleChanges } from "./fields";
+import { type Declared, declaredResources, urnOf } from "./declared";
+import { changesOf } from "./fields";
 import { type AttachedPolicy, type FoundHost, mayTake, nameOf, type Own, placesOf } from "./find";
 import type { PlanInput } from "./plan";
+import { ruleRows, tunnelRows } from "./tunnel-rows";
 import type { Decision, Kind, Row, Unreadable } from "./types";
-import { objects, text } from "./wire";
+import { text } from "./wire";
 
 /** An object that is there, and how a resource takes it. */
 interface Found {
@@ -37,7 +38,8 @@ export class PlanBuilder {
   /** Objects that are there, by kind and the name of the resource that takes them. */
   private readonly found = new Map<string, Found>();
   private readonly others: Row[] = [];
-  private readonly rules: { hostname: string; wire?: Wire }[] = [];
+  /** Rules that the tunnel has for the stack's hostnames. */
+  private readonly rules = new Map<string, Wire>();
 
   constructor(
     private readonly input: PlanInput,
@@ -109,48 +111,14 @@ export class PlanBuilder {
   }
 
   tunnel(hosts: readonly FoundHost[]): void {
-    const { account, project, stack } = this.input;
-    const { id } = this.config.tunnel;
-    const tunnel = account.tunnels.find((each) => each["id"] === id);
+    const { account } = this.input;
+    const tunnel = account.tunnels.find((each) => each["id"] === this.config.tunnel.id);
     if (tunnel === undefined) return;
-    const rules = account.ingress[text(tunnel, "id")] ?? [];
-    const hostnames = hosts.map(({ hostname }) => hostname);
-    const foreign = rules.filter(
-      (rule) => text(rule, "hostname") !== "" && !hostnames.includes(text(rule, "hostname")),
-    );
-    const why =
-      foreign.length > 0
-        ? `${count(foreign, "rule")} of others stay as they are`
-        : "its secret stays as it is";
-    this.others.push({ kind: "tunnel", name: nameOf(tunnel), id, how: "by id", why, changes: [] });
-    if (tunnel["remote_config"] === false) {
-      this.decisions.push({
-        what: `tunnel ${quoted(tunnel)}`,
-        why: "takes its rules from a file on its machine",
-        remedy: "Migrate it to remote configuration in the dashboard, or name another tunnel.",
-      });
-    }
-    const inState = this.stateOf("ingress rule", "ingress") !== undefined;
-    for (const host of hosts) {
-      this.rules.push({
-        hostname: host.hostname,
-        ...(host.tunnelId === id && host.rule ? { wire: host.rule } : {}),
-      });
-      for (const rule of host.pathRules) {
-        const name = `${host.hostname}/${text(rule, "path").replace(/^\//, "")}`;
-        const note = "it asks for no JWT of Access: what it leads to is guarded by Access alone";
-        this.others.push({ kind: "ingress rule", name, how: "left alone", why: note, changes: [] });
-      }
-    }
-    if (
-      !inState &&
-      this.rules.some(({ wire }) => wire === undefined) &&
-      this.rules.some(({ wire }) => wire)
-    ) {
-      const missing = this.rules.filter(({ wire }) => wire === undefined).map(({ hostname }) => hostname);
-      this.notes.push(
-        `${listed(missing)}: no rule yet in tunnel ${nameOf(tunnel)} (${project}/${stack} adds it)`,
-      );
+    const { rows, decision } = tunnelRows(account, tunnel, hosts);
+    this.others.push(...rows);
+    if (decision !== undefined) this.decisions.push(decision);
+    for (const { hostname, tunnelId, rule } of hosts) {
+      if (tunnelId === tunnel["id"] && rule !== undefined) this.rules.set(hostname, rule);
     }
   }
 
@@ -288,36 +256,12 @@ export class PlanBuilder {
     return wire === undefined ? undefined : { wire, how: "import" };
   }
 
-  /** A row for each hostname, of the one resource that has all rules. */
   private ruleRows(resource: Declared["resource"]): Row[] {
-    const { project, stack, state, account } = this.input;
-    const declared = objects(resource.properties, "rules");
-    const tunnelId = text(resource.properties, "tunnelId");
-    if (resource.type !== INGRESS_TYPE || account.ingress[tunnelId] === undefined) {
-      return declared.map((rule) => {
-        return {
-          kind: "ingress rule",
-          name: text(rule, "hostname"),
-          how: "created new",
-          resource,
-          changes: [],
-        };
-      });
-    }
+    const { project, stack, state } = this.input;
     const known = state.get(urnOf(resource, project, stack));
-    const owned = objects(known?.inputs, "rules").map((rule) => text(rule, "hostname"));
-    const there = this.rules.flatMap(({ hostname, wire }) => (wire === undefined ? [] : [hostname]));
-    const importId = `${this.config.accountId}/${tunnelId}/${there.join(",")}`;
-    return declared.map((rule): Row => {
-      const name = text(rule, "hostname");
-      const wire = this.rules.find(({ hostname }) => hostname === name)?.wire;
-      if (wire === undefined)
-        return { kind: "ingress rule", name, how: "created new", resource, changes: [] };
-      const row = { kind: "ingress rule" as const, name, resource, changes: ruleChanges(wire, rule) };
-      if (known === undefined) return { ...row, how: "import", importId };
-      if (!owned.includes(name)) this.decisions.push(ruleInTheWay(name));
-      return { ...row, how: "in the state" };
-    });
+    const { rows, decisions } = ruleRows(resource, this.config.accountId, this.rules, known);
+    this.decisions.push(...decisions);
+    return rows;
   }
 
   private importId(kind: Kind, id: string): string {
@@ -325,16 +269,4 @@ export class PlanBuilder {
     if (kind === "DNS record") return `${this.input.account.zoneId}/${id}`;
     return kind === "policy" || kind === "alert" ? `${accountId}/${id}` : `accounts/${accountId}/${id}`;
   }
-}
-
-const count = (list: readonly unknown[], what: string): string =>
-  `${list.length} ${what}${list.length === 1 ? "" : "s"}`;
-
-/** One resource has all rules of the stack, and one that the state has cannot be imported again. */
-function ruleInTheWay(hostname: string): Decision {
-  return {
-    what: `ingress rule ${hostname}`,
-    why: "somebody else's rule, and the state has the stack's other rules already: an import cannot add to them",
-    remedy: "Remove the rule in the dashboard right before the next up, which writes the stack's own.",
-  };
 }

@@ -255,6 +255,42 @@ describe("what others use", () => {
   });
 });
 
+describe("a stack with two hostnames", () => {
+  const raw = {
+    ...MINIMAL,
+    applications: [
+      { name: "comfyui", hostname: HOSTNAME },
+      { name: "wiki", hostname: "wiki.datacrew.space" },
+    ],
+  };
+  const ingress = { type: "comfyui-access:index:TunnelIngress", name: "ingress" };
+  const parent = { type: "comfyui-access:components:TunnelIngress", name: "ingress" };
+
+  test("takes both rules of the tunnel as one resource, and asks which application accepts which token", async () => {
+    const both = await readSeed(LIVED_IN_SEED, raw);
+    const plan = planOf(both, { raw });
+    const id = `${MINIMAL.accountId}/${LIVED_IN.tunnel}/${HOSTNAME},wiki.datacrew.space`;
+    const rules = plan.rows.filter(({ kind }) => kind === "ingress rule");
+    expect(rules.map(({ name, importId }) => [name, importId])).toEqual([
+      [HOSTNAME, id],
+      ["wiki.datacrew.space", id],
+    ]);
+    expect(config(plan)).toMatchObject({
+      "applications.0.serviceTokens": ["comfyui-api"],
+      "applications.1.serviceTokens": [],
+      "applications.1.sessionDuration": "168h",
+    });
+  });
+
+  test("whose first was adopted before cannot import into the same resource again, and says so", async () => {
+    const both = await readSeed(LIVED_IN_SEED, raw);
+    const urn = urnOf({ ...ingress, parent }, "comfyui-access", "dev");
+    const inputs = { rules: [{ hostname: HOSTNAME }] };
+    const plan = planOf(both, { raw, state: new Map([[urn, { id: "x", inputs }]]) });
+    expect(plan.decisions).toMatchObject([{ what: "ingress rule wiki.datacrew.space" }]);
+  });
+});
+
 test("inline policies are not touched without consent", () => {
   const plan = planOf(account, { choices: choices([], { convertInline: false }) });
   expect(plan.decisions).toMatchObject([{ remedy: "Consent with --convert-inline." }]);
