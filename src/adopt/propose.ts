@@ -24,9 +24,16 @@ export function withStandIns(raw: Raw, stack: string): StackConfig {
   if (twice.length > 0) return parseConfig(raw, { stack });
   const missing = (key: string) => isUnset(placed[key]);
   const listed = Array.isArray(placed["applications"]) ? placed["applications"] : [];
-  const applications = (listed.length > 0 ? listed : [{}]).map((each: unknown) =>
-    isObject(each) && !allowsSomebody(each) ? { ...each, allow: { emails: [NOBODY] } } : each,
-  );
+  const tokens = Array.isArray(placed["serviceTokens"]) ? placed["serviceTokens"] : [{ name: "comfyui-api" }];
+  const names = tokens.flatMap((token: unknown) => (isObject(token) ? [text(token, "name")] : []));
+  const applications = (listed.length > 0 ? listed : [{}]).map((each: unknown) => {
+    if (!isObject(each)) return each;
+    return {
+      ...(listed.length > 1 ? { serviceTokens: names } : {}),
+      ...each,
+      ...(allowsSomebody(each) ? {} : { allow: { emails: [NOBODY] } }),
+    };
+  });
   return parseConfig(
     {
       ...placed,
