@@ -25,22 +25,19 @@ export interface DnsRouteArgs {
  */
 export class DnsRoute extends DnsRecord {
   constructor(name: string, args: DnsRouteArgs, opts?: pulumi.CustomResourceOptions) {
-    const { proxied = true, ttl = 1 } = args;
-    checkProxied(args.hostname, proxied, ttl);
-    super(
-      name,
-      {
-        zoneId: args.zoneId,
-        name: args.hostname,
-        type: "CNAME",
-        content: pulumi.interpolate`${args.tunnelId}.cfargotunnel.com`,
-        proxied,
-        ttl,
-        comment: args.comment,
-      },
-      opts,
-    );
+    super(name, dnsRoute(args, pulumi.interpolate`${args.tunnelId}.cfargotunnel.com`), opts);
   }
+}
+
+/**
+ * What {@link DnsRoute} declares; an adoption compares the same with what is there.
+ * @param content the tunnel's own host name
+ * @throws UserError for an unproxied record, or a ttl that a proxied one cannot have
+ */
+export function dnsRoute<Content>(args: Omit<DnsRouteArgs, "tunnelId">, content: Content) {
+  const { zoneId, hostname, comment, proxied = true, ttl = 1 } = args;
+  checkProxied(hostname, proxied, ttl);
+  return { zoneId, name: hostname, type: "CNAME", content, proxied, ttl, comment };
 }
 
 /** @throws UserError for what the API would only refuse, or worse accept, when the change is applied */

@@ -21,19 +21,18 @@ const ALERTS = {
 export class ExpiryAlert extends pulumi.ComponentResource {
   constructor(name: string, args: ExpiryAlertArgs, opts?: pulumi.ComponentResourceOptions) {
     super("comfyui-access:components:ExpiryAlert", name, {}, opts);
-    for (const [alert, alertType] of Object.entries(ALERTS)) {
-      new NotificationPolicy(
-        alert,
-        {
-          accountId: args.accountId,
-          name: `${args.prefix} ${alert}`,
-          alertType,
-          enabled: true,
-          mechanisms: { emails: args.emails.map((id) => ({ id })) },
-        },
-        { parent: this },
-      );
+    for (const [alert, declared] of Object.entries(expiryAlerts(args))) {
+      new NotificationPolicy(alert, declared, { parent: this });
     }
     this.registerOutputs({});
   }
+}
+
+/** What {@link ExpiryAlert} declares, by name; an adoption compares the same with what is there. */
+export function expiryAlerts({ accountId, emails, prefix }: ExpiryAlertArgs) {
+  const alerts = Object.entries(ALERTS).map(([alert, alertType]) => {
+    const mechanisms = { emails: emails.map((id) => ({ id })) };
+    return [alert, { accountId, name: `${prefix} ${alert}`, alertType, enabled: true, mechanisms }] as const;
+  });
+  return Object.fromEntries(alerts);
 }

@@ -39,16 +39,17 @@ export class GoogleIdentityProvider extends pulumi.ComponentResource {
       google.identityProviderId === undefined
         ? new ZeroTrustAccessIdentityProvider(
             name,
-            {
-              accountId: args.accountId,
-              ...GOOGLE_LOGIN,
-              config: { clientId: google.clientId, clientSecret: pulumi.secret(google.clientSecret) },
-            },
+            googleLogin(args.accountId, google.clientId, pulumi.secret(google.clientSecret)),
             { parent: this },
           ).id
         : pulumi.output(google.identityProviderId);
     this.registerOutputs({ providerId: this.providerId });
   }
+}
+
+/** What {@link GoogleIdentityProvider} declares where it makes one; an adoption compares the same with what is there. */
+export function googleLogin<Secret>(accountId: pulumi.Input<string>, clientId: string, clientSecret: Secret) {
+  return { accountId, ...GOOGLE_LOGIN, config: { clientId, clientSecret } };
 }
 
 /** Origin of the pages on which people of a team log in. */

@@ -76,7 +76,11 @@ export function storedCredentials(
 ): Record<string, StoredSecret> {
   const stored: Record<string, StoredSecret> = {};
   for (const [name, { clientId, clientSecret }] of Object.entries(tokens)) {
-    stored[name] = { value: pulumi.interpolate`${clientId}:${clientSecret}`, readable: true };
+    // A token that was taken over has no secret that anybody knows, until it is rotated.
+    const value = pulumi
+      .all([clientId, clientSecret as pulumi.Input<string | undefined>])
+      .apply(([id, secret]) => `${id}:${secret ?? ""}`);
+    stored[name] = { value, readable: true };
   }
   if (googleClientSecret !== undefined) {
     stored["google-client-secret"] = { value: googleClientSecret, readable: false };

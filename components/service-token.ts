@@ -26,12 +26,16 @@ export interface ServiceTokenArgs {
  */
 export class ServiceToken extends ZeroTrustAccessServiceToken {
   constructor(name: string, args: ServiceTokenArgs, opts?: pulumi.CustomResourceOptions) {
-    super(
-      name,
-      { accountId: args.accountId, name, duration: args.duration, ...rotation(name, args) },
-      { ...opts, protect: args.protect, retainOnDelete: args.protect },
-    );
+    super(name, serviceToken(name, args), { ...opts, protect: args.protect, retainOnDelete: args.protect });
   }
+}
+
+/**
+ * What {@link ServiceToken} declares; an adoption compares the same with what is there.
+ * @throws UserError when version and previousExpiresAt do not belong together
+ */
+export function serviceToken(name: string, args: Omit<ServiceTokenArgs, "protect">) {
+  return { accountId: args.accountId, name, duration: args.duration, ...rotation(name, args) };
 }
 
 /**

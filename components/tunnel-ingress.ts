@@ -93,8 +93,8 @@ export function ownedRule({ hostname, service, aud }: IngressRule, teamName: str
   return { hostname, service, originRequest: { access: { required: true, teamName, audTags: [aud] } } };
 }
 
-/** A rule as the API takes it. */
-function sharedRule({ hostname, service, aud }: IngressRule, teamName: string): SharedIngressRule {
+/** A rule as the API takes it; an adoption compares the same with what is there. */
+export function sharedRule({ hostname, service, aud }: IngressRule, teamName: string): SharedIngressRule {
   return { hostname, service, originRequest: { access: { required: true, teamName, audTag: [aud] } } };
 }
 

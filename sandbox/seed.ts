@@ -3,6 +3,7 @@ import type {
   ApiToken,
   InfisicalIdentity,
   InfisicalProject,
+  JsonObject,
   Organization,
   Settings,
   Zone,
@@ -23,12 +24,37 @@ interface SeedToken {
   status?: ApiToken["status"];
 }
 
+/** The objects that an account may hold already. */
+export type SeedObjects = Partial<
+  Pick<
+    State,
+    | "identityProviders"
+    | "policies"
+    | "applications"
+    | "serviceTokens"
+    | "tunnels"
+    | "tunnelConfigurations"
+    | "dnsRecords"
+    | "notificationPolicies"
+  >
+>;
+
 /** What an untouched sandbox holds. */
 export interface Seed {
-  accounts: { id: string; name: string; team: string; zeroTrustEnabled?: boolean; createdAt?: string }[];
+  accounts: {
+    id: string;
+    name: string;
+    team: string;
+    zeroTrustEnabled?: boolean;
+    createdAt?: string;
+    /** Fields of the organization that differ from a new one's; undefined takes one away. */
+    organization?: JsonObject;
+  }[];
   zones: { id: string; accountId: string; name: string; status?: Zone["status"] }[];
   tokens: SeedToken[];
   settings?: Partial<Settings>;
+  /** What was made before, seen from `now`. Default: nothing. */
+  objects?(now: Date): SeedObjects;
 }
 
 /** Ids and names of the seeded account, as the `dev` stack uses them. */
@@ -169,6 +195,7 @@ export function stateFromSeed(seed: Seed, now: Date, settings: Partial<Settings>
     infisicalProjects: [INFISICAL_PROJECT],
     infisicalIdentities: [INFISICAL_IDENTITY],
     infisicalSecrets: [],
+    ...structuredClone(seed.objects?.(now) ?? {}),
   };
 }
 
@@ -220,6 +247,7 @@ function seededOrganization(account: Seed["accounts"][number], now: string): Org
         header_text: "",
         footer_text: "",
       },
+      ...account.organization,
     },
   };
 }

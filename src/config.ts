@@ -109,6 +109,8 @@ export interface StackConfig<Secret = string> {
   infisical?: InfisicalConfig;
   alerts?: { emails: string[] };
   accessTests: AccessTest[];
+  /** Ids of objects made by others that this stack has taken over; what the look-ups would else refuse. */
+  adopted: string[];
 }
 
 type Complaint = Omit<Problem, "path">;
@@ -119,6 +121,7 @@ export const INFISICAL_CLOUD = "https://app.infisical.com";
 const HOST = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{1,63}$/;
 const NAME = /^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$/;
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const OBJECT_ID = /^([0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})$/i;
 /** What cloudflared proxies to by URL; a path behind the host is refused there too (ingress/ingress.go). */
 const SERVICE_SCHEMES = new Set(["http:", "https:", "ws:", "wss:", "tcp:", "ssh:", "rdp:", "smb:"]);
 
@@ -344,6 +347,15 @@ const SHAPES = {
   infisical: z.optional(infisical),
   alerts: z.optional(z.strictObject({ emails: z.array(text(checkEmail)).check(z.minLength(1)) })),
   accessTests: z._default(z.array(accessTest), []),
+  adopted: z._default(
+    z.array(
+      matches(
+        OBJECT_ID,
+        "Give the object's id alone, as `adopt` writes it: a UUID or 32 hexadecimal digits.",
+      ),
+    ),
+    [],
+  ),
 };
 type Key = keyof typeof SHAPES;
 type Parsed = z.core.ParsePayload<unknown>;

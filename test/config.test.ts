@@ -56,6 +56,7 @@ describe("defaults", () => {
       maxSessionDuration: "730h",
       secretStore: { kind: "none", readers: [] },
       accessTests: [],
+      adopted: [],
     });
   });
 

@@ -66,6 +66,8 @@ export const providerBody = z.strictObject({
   uid: z.string().optional(),
   version: z.string().optional(),
   read_only: z.boolean().optional(),
+  created_at: z.string().optional(),
+  updated_at: z.string().optional(),
 });
 
 /** /accounts/{account}/access/identity_providers */

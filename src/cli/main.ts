@@ -17,6 +17,7 @@ const commands: Record<string, () => Promise<CommandDef<never>>> = {
   "access-diff": () =>
     import("./access-diff.js").then((module) => module.accessDiffCommand as CommandDef<never>),
   drift: () => import("./drift.js").then((module) => module.driftCommand as CommandDef<never>),
+  adopt: () => import("./adopt.js").then((module) => module.adoptCommand as CommandDef<never>),
   audit: () => import("./audit.js").then((module) => module.auditCommand as CommandDef<never>),
   orphans: () => import("./orphans.js").then((module) => module.orphansCommand as CommandDef<never>),
   explain: () => import("./explain.js").then((module) => module.explainCommand as CommandDef<never>),

@@ -1,12 +1,17 @@
+import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { defineCommand } from "citty";
+import { DEFAULT_SEED, type Seed } from "../../sandbox/seed";
+import { LIVED_IN_SEED } from "../../sandbox/seeds/lived-in";
 import { startSandbox } from "../../sandbox/server";
 import { ensureEngine } from "../../tools/engine";
 import { UserError } from "../errors";
 import { edgeSettings, openAccess } from "../sandboxed/access";
 import { announceSandbox, findRunningSandbox, openWorkspace } from "../sandboxed/workspace";
 import { UsageError } from "./args";
+
+const SEEDS: Record<string, Seed> = { empty: DEFAULT_SEED, "lived-in": LIVED_IN_SEED };
 
 export const sandbox = defineCommand({
   meta: {
@@ -16,11 +21,23 @@ export const sandbox = defineCommand({
   args: {
     port: { type: "string", default: "8787", description: "Port on 127.0.0.1." },
     reset: { type: "boolean", default: false, description: "Start from the seed: forget all objects." },
+    seed: {
+      type: "string",
+      default: "empty",
+      valueHint: Object.keys(SEEDS).join("|"),
+      description:
+        "What an untouched account holds: nothing, or what people clicked together over years. A sandbox " +
+        "that was used before needs --reset with it.",
+    },
   },
   async run({ args }) {
     const port = Number(args.port);
     if (!Number.isInteger(port) || port < 1 || port > 65535) {
       throw new UsageError(`--port is "${args.port}"`, "use a number from 1 to 65535");
+    }
+    const seed = Object.hasOwn(SEEDS, args.seed) ? SEEDS[args.seed] : undefined;
+    if (seed === undefined) {
+      throw new UsageError(`--seed is "${args.seed}"`, `use one of ${Object.keys(SEEDS).join(", ")}`);
     }
     const engine = await ensureEngine({ log: (line) => process.stderr.write(`${line}\n`) });
     const workspace = await openWorkspace({ engine });
@@ -32,8 +49,15 @@ export const sandbox = defineCommand({
       );
     }
     if (args.reset) await rm(workspace.stateFile, { force: true });
+    if (seed !== DEFAULT_SEED && existsSync(workspace.stateFile)) {
+      throw new UserError(
+        `the sandbox holds objects already (${workspace.stateFile}), so no seed would be used`,
+        "add --reset to forget them",
+      );
+    }
     const sandbox = await startSandbox({
       port,
+      seed,
       stateFile: workspace.stateFile,
       onRequest: ({ method, path, status, ms, token }) => {
         logLine(status, method, path, token ?? "-", ms);

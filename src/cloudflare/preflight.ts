@@ -15,6 +15,8 @@ export interface PreflightArgs {
   alerts: boolean;
   /** The comment that marks the stack's own DNS records. */
   ownerComment: string;
+  /** Ids of applications and DNS records of others that the stack has taken over. */
+  adopted: readonly string[];
 }
 
 /** How to reach the API. */
@@ -126,11 +128,12 @@ async function checkRecords(lookups: Lookups, args: PreflightArgs, zoneId: strin
       ({ hostname }) => hostname === String(record.name).toLowerCase(),
     );
     const clashes = ["A", "AAAA", "CNAME"].includes(String(record.type));
-    if (index < 0 || !clashes || record.comment === args.ownerComment) continue;
+    const ours = record.comment === args.ownerComment || args.adopted.includes(String(record.id));
+    if (index < 0 || !clashes || ours) continue;
     lookups.report(
       `applications[${index}].hostname`,
       `${String(record.name)} has ${article(record.type)} record that is not this stack's (to ${String(record.content)})`,
-      `Remove record ${String(record.id)} or choose another name; to take it over, give it the comment "${args.ownerComment}" and import it.`,
+      `Remove record ${String(record.id)} or choose another name; to take it over: npm run cli -- adopt`,
     );
   }
 }
@@ -153,7 +156,7 @@ async function checkOrganization(lookups: Lookups, { accountId, teamName }: Pref
 
 async function checkApplications(
   lookups: Lookups,
-  { accountId, applications }: PreflightArgs,
+  { accountId, applications, adopted }: PreflightArgs,
 ): Promise<void> {
   const existing = await lookups.list(
     `accounts/${accountId}/access/apps`,
@@ -163,7 +166,7 @@ async function checkApplications(
   const ours = new Set(applications.map(({ name }) => name));
   for (const other of existing ?? []) {
     // Of the same name: most likely the stack's own, which only the state could tell for certain.
-    if (ours.has(String(other.name))) continue;
+    if (ours.has(String(other.name)) || adopted.includes(String(other.id))) continue;
     const uris = (Array.isArray(other.destinations) ? other.destinations : []).map(
       (each) => record(each).uri,
     );
@@ -172,7 +175,7 @@ async function checkApplications(
       lookups.report(
         `applications[${index}].hostname`,
         `${hostname} belongs to the Access application ${JSON.stringify(other.name)} (${String(other.id)})`,
-        "Choose another name, or remove that application.",
+        "Choose another name, or remove that application; to take it over: npm run cli -- adopt",
       );
     });
   }

@@ -20,6 +20,7 @@ const args = (overrides: Partial<PreflightArgs> = {}): PreflightArgs => ({
   tunnel: { name: "comfyui-dev" },
   alerts: true,
   ownerComment: "comfyui-access comfyui-access/dev",
+  adopted: [],
   ...overrides,
 });
 
@@ -170,9 +171,24 @@ test("a host name that another Access application guards", async () => {
     {
       path: "applications[0].hostname",
       found: `comfyui.datacrew.space belongs to the Access application "by-hand" (${id})`,
-      remedy: "Choose another name, or remove that application.",
+      remedy: "Choose another name, or remove that application; to take it over: npm run cli -- adopt",
     },
   ]);
+});
+
+test("what the stack has taken over is no problem, and only that", async () => {
+  const app = await make(`accounts/${DEV_ACCOUNT_ID}/access/apps`, {
+    name: "by-hand",
+    type: "self_hosted",
+    destinations: [{ type: "public", uri: "comfyui.datacrew.space" }],
+  });
+  const content = "11111111-1111-4111-8111-111111111111.cfargotunnel.com";
+  const cname = { type: "CNAME", name: "comfyui.datacrew.space", content, proxied: true };
+  const record = await make(`zones/${DEV_ZONE_ID}/dns_records`, cname);
+  const adopted = [app.id, record.id];
+  expect(await preflight(args({ adopted }), access())).toEqual({ zoneId: DEV_ZONE_ID });
+  expect(await problemsOf({ adopted: [app.id] })).toHaveLength(1);
+  expect(await problemsOf({ adopted: [record.id] })).toHaveLength(1);
 });
 
 describe("a shared tunnel", () => {

@@ -1,7 +1,7 @@
 import { request } from "undici";
 import { dispatcherFor, type Network } from "../../src/network";
 
-/** Asks a hostname for ComfyUI's data without a credential, over and over, and counts what answers. */
+/** Asks a hostname for ComfyUI's data, by default without a credential, over and over, and counts what answers. */
 export class Prober {
   /** How often each answer was given: `302 login`, `403`, `no such host` … */
   readonly answers = new Map<string, number>();
@@ -12,12 +12,16 @@ export class Prober {
   constructor(
     readonly hostname: string,
     network: Network,
-    { workers = 6, pauseMs = 1 } = {},
+    {
+      workers = 6,
+      pauseMs = 1,
+      headers = {},
+    }: { workers?: number; pauseMs?: number; headers?: Record<string, string> } = {},
   ) {
     const dispatcher = dispatcherFor(network);
     const ask = async () => {
       while (!this.#stopped) {
-        const answer = await this.#ask(dispatcher).catch((error: Error & { code?: string }) => {
+        const answer = await this.#ask(dispatcher, headers).catch((error: Error & { code?: string }) => {
           return error.code === "ECONNREFUSED" ? `no edge: ${error.message}` : "no such host";
         });
         this.answers.set(answer, (this.answers.get(answer) ?? 0) + 1);
@@ -41,9 +45,13 @@ export class Prober {
     await Promise.all(this.#running);
   }
 
-  async #ask(dispatcher: ReturnType<typeof dispatcherFor>): Promise<string> {
+  async #ask(dispatcher: ReturnType<typeof dispatcherFor>, headers: Record<string, string>): Promise<string> {
     // `reset` closes the connection: one kept open would not see what a new visitor sees.
-    const answer = await request(`https://${this.hostname}/system_stats`, { dispatcher, reset: true });
+    const answer = await request(`https://${this.hostname}/system_stats`, {
+      dispatcher,
+      headers,
+      reset: true,
+    });
     const body = await answer.body.text();
     if (body.includes("comfyui_version")) return "ComfyUI";
     const login = String(answer.headers.location ?? "").includes("/cdn-cgi/access/login/");

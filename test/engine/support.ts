@@ -19,7 +19,9 @@ export class EngineRig {
     readonly session: SandboxSession,
   ) {}
 
-  static async open(options: { seed?: Seed; access?: boolean; rateLimit?: false } = {}): Promise<EngineRig> {
+  static async open(
+    options: { seed?: Seed; access?: boolean; rateLimit?: false; keepState?: boolean } = {},
+  ): Promise<EngineRig> {
     const dir = await mkdtemp(join(tmpdir(), "comfyui-access-"));
     const session = await openSandboxSession({ dir, keepState: false, ...options });
     const rig = new EngineRig(dir, session);
@@ -129,6 +131,13 @@ export class EngineRig {
     return Object.fromEntries(
       await Promise.all(paths.map(async (path) => [path, await this.api<unknown>("GET", path)] as const)),
     );
+  }
+
+  /** Everything that the sandbox keeps, secrets included, as its state file has it; needs `keepState`. */
+  async stored(): Promise<Record<string, { id: string }[]>> {
+    // The file is written after each request that could change something, also when none of it did.
+    await fetch(`${this.session.apiUrl}/nothing`, { method: "DELETE" });
+    return JSON.parse(await readFile(this.session.workspace.stateFile, "utf8"));
   }
 
   /** The text of every file that the engine and the sandbox's workspace keep. */

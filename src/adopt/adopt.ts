@@ -1,0 +1,196 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UserError } from "../errors";
+import { pulumi } from "../pulumi";
+import { type EngineAccess, runEngine } from "../secrets/engine-cli";
+import { readResources } from "../stack/read-stack";
+import { readAccount } from "./account";
+import { editConfig, readConfigFile, writeConfigFile } from "./config-file";
+import { importable, importFile } from "./import-file";
+import type { OpenAdoption } from "./open";
+import { isDone, type Plan, planAdoption, type StateEntry, wantedOf } from "./plan";
+import { type Proof, prove } from "./prove";
+import type { Choices } from "./types";
+
+/** What an adoption may do, and how it tells what it does. */
+export interface AdoptOptions {
+  choices: Choices;
+  /** Called with the plan before anything changes; false ends without a change. */
+  confirm(plan: Plan): Promise<boolean>;
+  /** One line for each step. */
+  log(line: string): void;
+}
+
+/** How an adoption ended. */
+export interface AdoptResult {
+  plan: Plan;
+  /** Undefined: nothing was changed, since it was not confirmed. */
+  proof?: Proof;
+}
+
+/** Reads config, account and state, and works out what there is to adopt. Changes nothing. */
+export async function readPlan(open: OpenAdoption, choices: Choices): Promise<Plan> {
+  const { stack, project } = open;
+  const [raw, state, api] = await Promise.all([open.raw(), readState(open), open.account("preview")]);
+  const account = await readAccount(api, wantedOf({ raw, stack }));
+  return planAdoption({ raw, project, stack, account, state, choices });
+}
+
+async function readState(open: OpenAdoption): Promise<Map<string, StateEntry>> {
+  const resources = await readResources(open.engine("preview"), open.stack);
+  return new Map(resources.map(({ urn, id, inputs }) => [urn, { id, inputs }]));
+}
+
+/** Writes what the plan says of the config to the stack's file. */
+export async function writePlannedConfig(open: OpenAdoption, plan: Plan): Promise<void> {
+  if (plan.configChanges.length === 0) return;
+  const before = await readConfigFile(open.configFile);
+  await writeConfigFile(
+    open.configFile,
+    editConfig(before, open.project, plan.configChanges, open.configFile),
+  );
+}
+
+/**
+ * Takes over what the plan says, and proves by a preview that the next `up` changes exactly what the table says. A
+ * proof that fails, or an import that does, is undone: state and config are as before.
+ * @throws {UserError} when something has to be decided first, or the proof fails.
+ */
+export async function adopt(open: OpenAdoption, options: AdoptOptions): Promise<AdoptResult> {
+  const { choices, log } = options;
+  const plan = await readPlan(open, choices);
+  refuseUndecided(plan);
+  if (isDone(plan)) return { plan, proof: await proven(open, plan) };
+  if (!(await options.confirm(plan))) return { plan };
+
+  const engine = open.engine("up");
+  const { stack } = open;
+  const stateBefore = await runEngine(engine, {
+    purpose: `export the state of stack ${stack}`,
+    args: ["stack", "export", "--stack", stack],
+  });
+  const configBefore = await readConfigFile(open.configFile);
+  let converted: string[] = [];
+  try {
+    await writePlannedConfig(open, plan);
+    converted = await convertInline(open, plan, log);
+    const settled = converted.length === 0 ? plan : await settledPlan(open, plan, choices);
+    await importAll(open, engine, settled);
+    log(`imported ${importable(settled.rows).length} objects into the state of stack ${stack}`);
+    return { plan: settled, proof: await proven(open, settled) };
+  } catch (error) {
+    await undo(open, engine, stateBefore, configBefore);
+    const kept =
+      converted.length === 0
+        ? ""
+        : `; the policies ${converted.join(", ")} stay reusable, with the same rules`;
+    const words = error instanceof Error ? error.message : String(error);
+    throw new UserError(words, `State and config of stack ${stack} are as before${kept}.`);
+  }
+}
+
+function refuseUndecided({ decisions }: Plan): void {
+  const [first] = decisions;
+  if (first === undefined) return;
+  const list = decisions.map(({ what, why, remedy }) => `\n  ${what}: ${why}\n    → ${remedy}`);
+  throw new UserError(
+    `${decisions.length === 1 ? "1 thing has" : `${decisions.length} things have`} to be decided first:${list.join("")}`,
+    "Nothing was changed. Decide, then run the command again.",
+  );
+}
+
+/**
+ * Makes the inline policies reusable. Who may pass stays the same: rules and place in the application are kept.
+ * @returns their names.
+ */
+async function convertInline(open: OpenAdoption, plan: Plan, log: AdoptOptions["log"]): Promise<string[]> {
+  const api = await open.account("up");
+  const converted: string[] = [];
+  for (const { how, id, name, application } of plan.rows) {
+    if ((how !== "convert, import" && how !== "convert, leave") || id === undefined) continue;
+    const path = `access/apps/${application}/policies/${id}/make_reusable`;
+    await api.write("put", api.below(path), {
+      action: "make reusable",
+      object: `policy ${JSON.stringify(name)}`,
+    });
+    converted.push(JSON.stringify(name));
+    log(`policy ${JSON.stringify(name)} is reusable now`);
+  }
+  return converted;
+}
+
+/** The plan once more, as the account is after the conversion: it has to say the same. */
+async function settledPlan(open: OpenAdoption, plan: Plan, choices: Choices): Promise<Plan> {
+  const settled = await readPlan(open, choices);
+  const claims = ({ rows }: Plan) =>
+    JSON.stringify(rows.map(({ kind, name, id, changes }) => [kind, name, id, changes]));
+  if (claims(settled) !== claims(plan)) {
+    throw new UserError("the account changed while the policies were converted", "Run the command again.");
+  }
+  return settled;
+}
+
+async function importAll(open: OpenAdoption, engine: EngineAccess, plan: Plan): Promise<void> {
+  const { stack, project } = open;
+  const file = importFile(plan, project, stack, await readState(open));
+  if (file.resources.length === 0) return;
+  const dir = await mkdtemp(join(tmpdir(), "comfyui-access-adopt-"));
+  try {
+    // Names and ids alone; the folder is readable by its owner only.
+    const path = join(dir, "import.json");
+    await writeFile(path, JSON.stringify(file, null, 1), { mode: 0o600 });
+    const config = engine.configFile === undefined ? [] : ["--config-file", engine.configFile];
+    await runEngine(engine, {
+      purpose: `import into stack ${stack}`,
+      args: [
+        ...["import", "--file", path, "--generate-code=false", "--protect=false"],
+        ...["--yes", "--skip-preview", "--stack", stack, ...config],
+      ],
+    });
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** @throws {UserError} when a preview fails, or is not what the table says. */
+async function proven(open: OpenAdoption, plan: Plan): Promise<Proof> {
+  const { stack, project } = open;
+  const engine = open.engine("preview");
+  const config = engine.configFile === undefined ? [] : ["--config-file", engine.configFile];
+  const { code, stdout, stderr } = await pulumi(engine, ["preview", "--json", "--stack", stack, ...config]);
+  if (code !== 0)
+    throw new UserError(`the preview after the import fails:\n${said(stdout, stderr)}`, "Mend what it says.");
+  const proof = prove(stdout, plan, project, stack);
+  if (proof.mismatches.length === 0) return proof;
+  throw new UserError(
+    `the preview after the import is not what the table says:\n${proof.mismatches.map((line) => `    ${line}`).join("\n")}`,
+    "Run the command again; if it says the same, report it.",
+  );
+}
+
+/** The engine's diagnostics, out of a preview's JSON. */
+function said(stdout: string, stderr: string): string {
+  try {
+    const { diagnostics = [] } = JSON.parse(stdout) as {
+      diagnostics?: { severity?: string; message?: string }[];
+    };
+    const errors = diagnostics
+      .filter(({ severity }) => severity === "error")
+      .map(({ message }) => message ?? "");
+    if (errors.length > 0) return errors.join("\n").trim();
+  } catch {
+    // Then the other stream has it.
+  }
+  return stderr.trim().split("\n").slice(-15).join("\n");
+}
+
+async function undo(open: OpenAdoption, engine: EngineAccess, state: string, config: string): Promise<void> {
+  const { stack, configFile } = open;
+  if (config !== "" || (await readConfigFile(configFile)) !== "") await writeConfigFile(configFile, config);
+  await runEngine(engine, {
+    purpose: `put back the state of stack ${stack}`,
+    args: ["stack", "import", "--stack", stack],
+    input: state,
+  });
+}

@@ -1,0 +1,78 @@
+import type { Wire } from "../cloudflare/account-api";
+import type { Account } from "./account";
+import { quoted } from "./choose";
+import { INGRESS_TYPE } from "./declared";
+import { ruleChanges } from "./fields";
+import { type FoundHost, nameOf } from "./find";
+import type { StateEntry } from "./plan";
+import type { Decision, Resource, Row } from "./types";
+import { inner, isEmpty, objects, text } from "./wire";
+
+/** The tunnel itself, which a stack only names, and the rules on paths of its hostnames. */
+export function tunnelRows(
+  account: Account,
+  tunnel: Wire,
+  hosts: readonly FoundHost[],
+): { rows: Row[]; decision?: Decision } {
+  const id = text(tunnel, "id");
+  const hostnames = hosts.map(({ hostname }) => hostname);
+  const foreign = (account.ingress[id] ?? []).filter((rule) => {
+    const hostname = text(rule, "hostname").toLowerCase();
+    return hostname !== "" && !hostnames.includes(hostname);
+  });
+  const count = `${foreign.length} rule${foreign.length === 1 ? "" : "s"}`;
+  const why = foreign.length > 0 ? `${count} of others stay as they are` : "its secret stays as it is";
+  const rows: Row[] = [{ kind: "tunnel", name: nameOf(tunnel), id, how: "by id", why, changes: [] }];
+  for (const { hostname, pathRules } of hosts) {
+    for (const rule of pathRules) {
+      const name = `${hostname}/${text(rule, "path").replace(/^\//, "")}`;
+      const isOpen = isEmpty(inner(inner(rule, "originRequest"), "access")["required"]);
+      const note = isOpen
+        ? "asks for no JWT of Access, so only Access guards what it leads to"
+        : "asks for a JWT by itself";
+      rows.push({ kind: "ingress rule", name, how: "left alone", why: note, changes: [] });
+    }
+  }
+  if (tunnel["remote_config"] !== false) return { rows };
+  const decision = {
+    what: `tunnel ${quoted(tunnel)}`,
+    why: "takes its rules from a file on its machine",
+    remedy: "Migrate it to remote configuration in the dashboard, or name another tunnel.",
+  };
+  return { rows, decision };
+}
+
+/**
+ * A row for each hostname, of the one resource that has all rules of the stack.
+ * @param there the rules that the tunnel has, by hostname
+ * @param known the resource in the state, if it has one
+ */
+export function ruleRows(
+  resource: Resource,
+  accountId: string,
+  there: ReadonlyMap<string, Wire>,
+  known: StateEntry | undefined,
+): { rows: Row[]; decisions: Decision[] } {
+  const decisions: Decision[] = [];
+  const owned = objects(known?.inputs, "rules").map((rule) => text(rule, "hostname"));
+  const importId = `${accountId}/${text(resource.properties, "tunnelId")}/${[...there.keys()].join(",")}`;
+  const rows = objects(resource.properties, "rules").map((rule): Row => {
+    const name = text(rule, "hostname");
+    const wire = resource.type === INGRESS_TYPE ? there.get(name) : undefined;
+    if (wire === undefined) return { kind: "ingress rule", name, how: "created new", resource, changes: [] };
+    const row = { kind: "ingress rule" as const, name, resource, changes: ruleChanges(wire, rule) };
+    if (known === undefined) return { ...row, how: "import", importId };
+    if (!owned.includes(name)) decisions.push(ruleInTheWay(name));
+    return { ...row, how: "in the state" };
+  });
+  return { rows, decisions };
+}
+
+/** An import cannot add to a resource that the state has. */
+function ruleInTheWay(hostname: string): Decision {
+  return {
+    what: `ingress rule ${hostname}`,
+    why: "somebody else's rule, and the state has the stack's other rules already: an import cannot add to them",
+    remedy: "Remove the rule in the dashboard right before the next up, which writes the stack's own.",
+  };
+}

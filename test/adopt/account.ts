@@ -1,0 +1,61 @@
+import { DEV_ACCOUNT_ID, type Seed } from "../../sandbox/seed";
+import { LIVED_IN_SEED } from "../../sandbox/seeds/lived-in";
+import { startSandbox } from "../../sandbox/server";
+import { type Account, readAccount } from "../../src/adopt/account";
+import { type Plan, type PlanInput, planAdoption, wantedOf } from "../../src/adopt/plan";
+import type { Choices } from "../../src/adopt/types";
+import { AccountApi, type Wire } from "../../src/cloudflare/account-api";
+
+export const HOSTNAME = "comfyui.datacrew.space";
+
+/** As little config as an operator can write. */
+export const MINIMAL = {
+  accountId: DEV_ACCOUNT_ID,
+  zone: "datacrew.space",
+  teamName: "datacrew",
+  applications: [{ hostname: HOSTNAME }],
+};
+
+/** What the sandbox shows of an account, read through its API as any account is. */
+export async function readSeed(
+  seed: Seed = LIVED_IN_SEED,
+  raw: Record<string, unknown> = MINIMAL,
+): Promise<Account> {
+  const sandbox = await startSandbox({ seed });
+  try {
+    const access = { accountId: DEV_ACCOUNT_ID, token: sandbox.tokens.preview, baseUrl: sandbox.apiUrl };
+    return await readAccount(new AccountApi(access), wantedOf({ raw, stack: "dev" }));
+  } finally {
+    await sandbox.close();
+  }
+}
+
+export const choices = (take: string[] = [], rest: Partial<Choices> = {}): Choices => ({
+  take: new Set(take),
+  convertInline: true,
+  ...rest,
+});
+
+export function planOf(account: Account, input: Partial<PlanInput> = {}): Plan {
+  return planAdoption({
+    raw: MINIMAL,
+    project: "comfyui-access",
+    stack: "dev",
+    account,
+    state: new Map(),
+    choices: choices(),
+    ...input,
+  });
+}
+
+/** A copy of an account in which one object is different. */
+export function edited<
+  K extends "applications" | "policies" | "serviceTokens" | "records" | "tunnels" | "identityProviders",
+>(account: Account, kind: K, id: string, edit: (wire: Record<string, unknown>) => Wire | undefined): Account {
+  const copy = structuredClone(account);
+  const list = copy[kind].flatMap((each) => {
+    const wire = each["id"] === id ? edit(each as Record<string, unknown>) : each;
+    return wire === undefined ? [] : [wire];
+  });
+  return { ...copy, [kind]: list };
+}
