@@ -1,5 +1,7 @@
 import { AccountApi, type Wire } from "../../../src/cloudflare/account-api";
 import { type AccountCompared, compareAccount } from "../../../src/drift/drift";
+import { kindOf } from "../../../src/drift/kinds";
+import type { Kind } from "../../../src/drift/kinds/kind";
 import { readAccount } from "../../../src/drift/read-account";
 import type { Failure } from "../../../src/drift/types";
 import { checkUnseen } from "../../../src/drift/unseen";
@@ -7,7 +9,7 @@ import type { Probes, UnseenResult } from "../../../src/drift/unseen/context";
 import { ApiError } from "../../../src/errors";
 import { readStackOutputs, type StackOutputs } from "../../../src/secrets/outputs";
 import { type OpenStack, sandboxedStack } from "../../../src/stack/open-stack";
-import { readState, type StackState } from "../../../src/stack/read-stack";
+import { readState, type StackResource, type StackState } from "../../../src/stack/read-stack";
 import { EngineRig } from "../support";
 
 /** What one look at the account found. */
@@ -67,6 +69,33 @@ export class DriftRig {
 
   close(): Promise<void> {
     return this.rig.close();
+  }
+
+  /** The stack's objects that are compared, each with how it is compared; tokens, whose end cannot be put back, last. */
+  objects(): { resource: StackResource; kind: Kind; path: string }[] {
+    const found = this.state.resources.flatMap((resource) => {
+      const kind = kindOf(resource.type);
+      return kind === undefined ? [] : [{ resource, kind, path: kind.path(this.api, resource) }];
+    });
+    const isLast = ({ kind }: { kind: Kind }) => kind.subject === "service token";
+    return found.sort((a, b) => Number(isLast(a)) - Number(isLast(b)));
+  }
+
+  /** The path of one of the stack's objects, by its kind and its name in the program. */
+  pathOf(subject: string, name?: string): string {
+    const found = this.objects().find(
+      ({ kind, resource }) => kind.subject === subject && (name === undefined || resource.name === name),
+    );
+    if (found === undefined) throw new Error(`no ${subject} ${name ?? ""}`);
+    return found.path;
+  }
+
+  /** An object as it is, whatever was said that its answer should be. */
+  async read(path: string): Promise<Wire> {
+    this.api.shown = undefined;
+    const found = await this.api.read(path, path);
+    if (found === undefined) throw new Error(`nothing at ${path}`);
+    return found;
   }
 
   /** What a secret's check would find, were the secret the state's; its own tests try the real ones. */

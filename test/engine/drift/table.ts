@@ -62,8 +62,15 @@ const RULES = [
   { user_risk_score: { user_risk_score: ["low"] } },
 ];
 
+/** What the account also holds, by id. */
+export interface Others {
+  otherLogin: string;
+  otherPolicy: string;
+  otherToken: string;
+}
+
 /** How each kind of object is written. */
-export function writings(ids: { otherLogin: string; otherPolicy: string; otherToken: string }) {
+export function writings(ids: Others) {
   const application: Writing = {
     method: "PUT",
     schema: applicationBody,
