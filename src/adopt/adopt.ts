@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { UserError } from "../errors";
 import { pulumi } from "../pulumi";
 import { type EngineAccess, runEngine } from "../secrets/engine-cli";
-import { readResources } from "../stack/read-stack";
+import { readState } from "../stack/read-stack";
 import { readAccount } from "./account";
 import { editConfig, readConfigFile, writeConfigFile } from "./config-file";
 import { importable, importFile } from "./import-file";
@@ -32,13 +32,13 @@ export interface AdoptResult {
 /** Reads config, account and state, and works out what there is to adopt. Changes nothing. */
 export async function readPlan(open: OpenAdoption, choices: Choices): Promise<Plan> {
   const { stack, project } = open;
-  const [raw, state, api] = await Promise.all([open.raw(), readState(open), open.account("preview")]);
+  const [raw, state, api] = await Promise.all([open.raw(), readEntries(open), open.account("preview")]);
   const account = await readAccount(api, wantedOf({ raw, stack }));
   return planAdoption({ raw, project, stack, account, state, choices });
 }
 
-async function readState(open: OpenAdoption): Promise<Map<string, StateEntry>> {
-  const resources = await readResources(open.engine("preview"), open.stack);
+async function readEntries(open: OpenAdoption): Promise<Map<string, StateEntry>> {
+  const { resources } = await readState(open.engine("preview"), open.stack);
   return new Map(resources.map(({ urn, id, inputs }) => [urn, { id, inputs }]));
 }
 
@@ -133,7 +133,7 @@ async function settledPlan(open: OpenAdoption, plan: Plan, choices: Choices): Pr
 
 async function importAll(open: OpenAdoption, engine: EngineAccess, plan: Plan): Promise<void> {
   const { stack, project } = open;
-  const file = importFile(plan, project, stack, await readState(open));
+  const file = importFile(plan, project, stack, await readEntries(open));
   if (file.resources.length === 0) return;
   const dir = await mkdtemp(join(tmpdir(), "comfyui-access-adopt-"));
   try {

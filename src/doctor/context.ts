@@ -5,7 +5,7 @@ import type { Network } from "../network";
 import type { Problem } from "../problems";
 import type { TokenAccess } from "../secrets/credentials";
 import type { StackOutputs } from "../secrets/outputs";
-import type { StackResource } from "../stack/read-stack";
+import type { StackState } from "../stack/read-stack";
 import type { ACCESS_LIMITS } from "./limits";
 
 /** What is looked at. */
@@ -29,8 +29,8 @@ export interface DoctorInput {
   baseUrl?: string;
   /** How to reach the hostnames, Google and ComfyUI. */
   network: Network;
-  /** The stack's state; none when it was never brought up. */
-  resources(): Promise<readonly StackResource[]>;
+  /** The stack's state; without resources when it was never brought up. */
+  state(): Promise<Pick<StackState, "resources" | "pendingDeletes">>;
   /** The stack's outputs, secrets included; undefined when it was never brought up. */
   outputs(): Promise<StackOutputs | undefined>;
   /** A folder of the work tree in whose tracked files no secret may stand. */
@@ -80,11 +80,11 @@ const RETRIES = 2;
 const NO_ACCOUNT = "0".repeat(32);
 
 export function contextOf(input: DoctorInput): Context {
-  const resources = once(input.resources);
+  const state = once(input.state);
   const outputs = once(input.outputs);
   return {
     ...input,
-    resources,
+    state,
     outputs,
     serviceTokens: once(async () => {
       const tokens = Object.entries((await outputs())?.serviceTokens ?? {});
@@ -93,7 +93,7 @@ export function contextOf(input: DoctorInput): Context {
       });
     }),
     account: input.token === undefined ? undefined : accountOf(input, input.token),
-    ours: once(async () => new Set((await resources()).map(({ id }) => id).filter((id) => id !== ""))),
+    ours: once(async () => new Set((await state()).resources.map(({ id }) => id).filter((id) => id !== ""))),
   };
 }
 

@@ -4,7 +4,7 @@ import { projectDir } from "../sandboxed/workspace";
 import type { EngineAccess } from "../secrets/engine-cli";
 import { readStackOutputs } from "../secrets/outputs";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
-import { readConfig, readResources } from "../stack/read-stack";
+import { readConfig, readState } from "../stack/read-stack";
 import { TOKEN_READER } from "./checks/permissions";
 import type { DoctorInput } from "./context";
 import { ACCESS_LIMITS } from "./limits";
@@ -83,10 +83,10 @@ async function readInput(engine: EngineAccess, stack: string) {
       project,
       config,
       configProblems: problems,
-      resources: () => readResources(engine, stack),
+      state: () => readState(engine, stack),
       // A stack that was never brought up, or was destroyed, has none, and asking for them fails.
       outputs: async () => {
-        const resources = await readResources(engine, stack);
+        const { resources } = await readState(engine, stack);
         return resources.length === 0 ? undefined : readStackOutputs(engine, stack);
       },
       dir: projectDir,

@@ -41,7 +41,8 @@ export async function drift(
   { probe = true, days = DAYS }: DriftOptions = {},
 ): Promise<DriftReport> {
   const engine = stack.engine("preview");
-  const { resources, writtenAt: since } = await readState(engine, stack.stack);
+  const state = await readState(engine, stack.stack);
+  const { resources, writtenAt: since } = state;
   if (resources.length === 0) {
     throw new UserError(
       `stack ${stack.stack} has nothing to compare: it was never brought up, or was destroyed`,
@@ -56,7 +57,7 @@ export async function drift(
   const [account, google, orphans] = await Promise.all([
     readAccount(api, { resources, settings }),
     readByEngine(engine, stack.stack, resources),
-    findOrphans(api, { stack: stack.stack, settings, resources }).catch((error: unknown): Orphan[] => {
+    findOrphans(api, { stack: stack.stack, settings, ...state }).catch((error: unknown): Orphan[] => {
       if (!(error instanceof ApiError)) throw error;
       failures.push({ what: "objects that no state knows", why: error.message });
       return [];

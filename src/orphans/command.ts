@@ -1,7 +1,7 @@
 import { UserError } from "../errors";
 import type { OpenStack } from "../stack/open-stack";
+import { readState, type StackState } from "../stack/read-stack";
 import { findOrphans, type Orphan } from "./find";
-import { readState, refusePending } from "./read-search";
 import { type Removal, removable, removeOrphans } from "./remove";
 import { count, renderOrphans, renderRemovals } from "./render";
 
@@ -31,7 +31,10 @@ export interface OrphansIo {
  */
 export async function runOrphans(stack: OpenStack, options: OrphansOptions, io: OrphansIo): Promise<number> {
   const engine = stack.engine("preview");
-  const read = () => readState(engine, stack.stack, stack.settings);
+  const read = async () => {
+    const state = await readState(engine, stack.stack);
+    return { stack: stack.stack, settings: stack.settings, ...state };
+  };
   const state = await read();
   const found = await findOrphans(stack.account("preview"), state);
   if (!options.json) io.out(renderOrphans(found, stack.environment, io.now?.() ?? new Date()));
@@ -40,7 +43,7 @@ export async function runOrphans(stack: OpenStack, options: OrphansOptions, io: 
     return found.length === 0 ? 0 : 3;
   }
   const chosen = removable(found);
-  refusePending(state);
+  refusePending(stack.stack, state);
   if (chosen.length === 0 || !(await agreed(chosen.length, options, io))) {
     if (options.json) io.out(asJson(stack, found, []));
     return 3;
@@ -48,7 +51,7 @@ export async function runOrphans(stack: OpenStack, options: OrphansOptions, io: 
   const account = stack.account("up");
   const removals = await removeOrphans(account, chosen, async () => {
     const state = await read();
-    refusePending(state);
+    refusePending(stack.stack, state);
     return state;
   });
   const left = await findOrphans(stack.account("preview"), await read());
@@ -77,4 +80,16 @@ function asJson(stack: OpenStack, orphans: readonly Orphan[], removals: readonly
     return { kind, id, name, outcome, ...(reason === undefined ? {} : { reason }) };
   });
   return `${JSON.stringify({ stack: stack.stack, environment: stack.environment, orphans, removals: removed }, null, 2)}\n`;
+}
+
+/**
+ * Nothing may be removed while an update runs: what it has just made is not in the state yet.
+ * @throws {UserError} naming what is pending
+ */
+export function refusePending(stack: string, { pending }: Pick<StackState, "pending">): void {
+  if (pending.length === 0) return;
+  throw new UserError(
+    `an update of stack ${stack} is under way, or was interrupted (${pending.join(", ")})`,
+    "Wait for it; after an interruption run: pulumi refresh.",
+  );
 }

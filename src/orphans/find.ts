@@ -1,6 +1,6 @@
 import { ownerComment } from "../../components/dns-route";
 import type { AccountApi, Wire } from "../cloudflare/account-api";
-import type { StackResource, StackSettings } from "../stack/read-stack";
+import type { StackSettings, StackState } from "../stack/read-stack";
 import { candidates, type Found, type Listed } from "./candidates";
 import { heldBy } from "./holders";
 import { knowledgeOf } from "./knowledge";
@@ -22,15 +22,9 @@ export interface Orphan {
 }
 
 /** What is known of the stack whose left-over objects are looked for. */
-export interface OrphanSearch {
+export interface OrphanSearch extends Pick<StackState, "resources" | "pendingDeletes"> {
   stack: string;
   settings: StackSettings;
-  resources: readonly StackResource[];
-  /**
-   * Ids that the state knows besides those of `resources`: objects that a replacement left there to be deleted by
-   * the next `up`. Default: none.
-   */
-  pendingDeletes?: readonly string[];
 }
 
 /**

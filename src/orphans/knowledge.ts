@@ -16,7 +16,7 @@ export const TYPES = {
   policy: "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy",
 } as const;
 
-export function knowledgeOf({ resources, pendingDeletes = [] }: OrphanSearch, accountId: string): Knowledge {
+export function knowledgeOf({ resources, pendingDeletes }: OrphanSearch, accountId: string): Knowledge {
   const ids = new Set([...resources.map(({ id }) => id), ...pendingDeletes].filter((id) => id !== ""));
   const live = resources.filter(({ type, id }) => id !== "" && type.startsWith("cloudflare:"));
   const here = live.filter(({ inputs, outputs }) => {

@@ -77,7 +77,7 @@ async function removeOne(
   }
 }
 
-function isKnown({ resources, pendingDeletes = [] }: OrphanSearch, id: string): boolean {
+function isKnown({ resources, pendingDeletes }: OrphanSearch, id: string): boolean {
   return resources.some((resource) => resource.id === id) || pendingDeletes.includes(id);
 }
 

@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ApiError } from "../errors";
+import { ApiError, UserError } from "../errors";
 import { type PulumiCall, type PulumiResult, type PulumiTarget, pulumi } from "../pulumi";
 import { projectDir } from "./workspace";
 
@@ -39,10 +40,18 @@ function diagnostics({ stdout, stderr }: PulumiResult): string {
   return found || `${stdout}\n${stderr}`.trim().split("\n").slice(-15).join("\n");
 }
 
-/** Makes the stack if it is not there yet. */
+/**
+ * Makes the stack if it is not there yet.
+ * @throws {UserError} when no file declares it: a misspelt name would make a stack, and leave a file for it behind.
+ */
 export async function ensureStack(target: PulumiTarget, stack: string): Promise<void> {
   const selected = await pulumi(target, ["stack", "select", stack]);
-  if (selected.code !== 0) await mustPulumi(target, ["stack", "init", stack]);
+  if (selected.code === 0) return;
+  const file = join(target.cwd, `Pulumi.${stack}.yaml`);
+  if (!existsSync(file)) {
+    throw new UserError(`there is no stack ${stack}: ${file} does not exist`, "Name a stack that has a file.");
+  }
+  await mustPulumi(target, ["stack", "init", stack]);
 }
 
 /** Counts of one preview or update, as the engine sums them up: `{create: 9}`. */

@@ -88,16 +88,19 @@ export interface StackResource {
 /** What the engine knows of a stack. */
 export interface StackState {
   resources: StackResource[];
+  /** Ids of what a replacement left to be deleted by the next update. */
+  pendingDeletes: string[];
+  /** What an update that runs, or was interrupted, is about to make or change, by name. */
+  pending: string[];
   /** When it was last written (RFC 3339); absent when it does not say. */
   writtenAt?: string;
 }
 
-/**
- * The resources of a stack; none when it was never brought up.
- * @throws {UserError} when the stack cannot be read.
- */
-export async function readResources(engine: EngineAccess, stack: string): Promise<StackResource[]> {
-  return (await readState(engine, stack)).resources;
+/** What of an export is not a resource of the stack as it stands. */
+interface Unfinished {
+  manifest?: { time?: unknown };
+  resources?: { id?: unknown; delete?: boolean }[] | null;
+  pending_operations?: { type?: string; resource?: { urn?: string } }[] | null;
 }
 
 /**
@@ -121,8 +124,15 @@ export async function readState(engine: EngineAccess, stack: string): Promise<St
       outputs: fields(resource["outputs"]),
     };
   });
-  const { time } = fields(fields(fields(JSON.parse(text))["deployment"])["manifest"]);
-  return { resources, ...(typeof time === "string" ? { writtenAt: time } : {}) };
+  const { deployment } = JSON.parse(text) as { deployment?: Unfinished };
+  const pendingDeletes = (deployment?.resources ?? []).flatMap(({ id, delete: waits }) =>
+    waits === true && typeof id === "string" ? [id] : [],
+  );
+  const pending = (deployment?.pending_operations ?? []).map(({ type, resource }) => {
+    return `${type ?? "changing"} ${resource?.urn?.split("::").at(-1) ?? "an object"}`;
+  });
+  const time = deployment?.manifest?.time;
+  return { resources, pendingDeletes, pending, ...(typeof time === "string" ? { writtenAt: time } : {}) };
 }
 
 /** The project's name, as its Pulumi.yaml says. */

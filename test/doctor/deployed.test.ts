@@ -4,7 +4,7 @@ import { examine, type Report } from "../../src/doctor/doctor";
 import { ACCESS_LIMITS } from "../../src/doctor/limits";
 import { projectDir } from "../../src/sandboxed/workspace";
 import { type Deployed, deploy } from "../verify/deployed";
-import { devConfig, resourcesOf } from "./rig";
+import { devConfig, stateOf } from "./rig";
 
 let deployed: Deployed;
 let input: DoctorInput;
@@ -28,7 +28,7 @@ beforeAll(async () => {
     tokenReader: sandbox.tokens.admin,
     baseUrl: sandbox.apiUrl,
     network,
-    resources: async () => resourcesOf({ ...ids, tunnel: target.tunnelId ?? "" }),
+    state: async () => stateOf({ ...ids, tunnel: target.tunnelId ?? "" }),
     outputs: async () => ({ applications: {}, serviceTokens: { [name]: { clientId, clientSecret } } }),
     madeUp: [sandbox.tokens.up, config.google.clientSecret ?? ""],
     dir: projectDir,
@@ -50,7 +50,7 @@ test("a stack that is up is sound", async () => {
 });
 
 test("without its state, what it made is somebody else's, and each object is named once", async () => {
-  const report = await examine({ ...input, resources: async () => [] });
+  const report = await examine({ ...input, state: async () => stateOf({}) });
   const named = findingsOf(report).flatMap(({ objects = [] }) => objects);
   const { app, record, people, machines, google, token } = deployed.ids;
   const all = [app, record, people, machines, google, token, deployed.target.tunnelId ?? ""];

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DEV_ACCOUNT_ID, OTHER_ZONE_ID } from "../../sandbox/seed";
 import { requiredGroups } from "../../src/cloudflare/permission-groups";
 import type { FindingId } from "../../src/doctor/findings";
-import { ACCESS, ACCOUNT, HOSTNAME, RECORDS, type Rig, resourcesOf } from "./rig";
+import { ACCESS, ACCOUNT, HOSTNAME, RECORDS, type Rig, stateOf } from "./rig";
 
 /** A defect: how it comes about, and what it is called. */
 export interface Plant {
@@ -328,7 +328,7 @@ export const PLANTS: readonly Plant[] = [
       const id = String(made["id"]);
       connected(rig, id);
       await ingress(rig, id, [HOSTNAME, "notes.datacrew.space"]);
-      rig.input.resources = async () => resourcesOf({ tunnel: id });
+      rig.input.state = async () => stateOf({ tunnel: id });
     },
   },
   {
@@ -458,7 +458,7 @@ export const PLANTS: readonly Plant[] = [
     plant: async (rig) => {
       await rig.send("POST", `${ACCESS}/service_tokens`, { name: "comfyui-api" });
       const known = await rig.send("POST", `${ACCESS}/service_tokens`, { name: "comfyui-api" });
-      rig.input.resources = async () => resourcesOf({ "comfyui-api": String(known["id"]) });
+      rig.input.state = async () => stateOf({ "comfyui-api": String(known["id"]) });
     },
   },
   {

@@ -10,7 +10,7 @@ import { parseConfig, type StackConfig } from "../../src/config";
 import type { DoctorInput } from "../../src/doctor/context";
 import { ACCESS_LIMITS } from "../../src/doctor/limits";
 import { projectDir } from "../../src/sandboxed/workspace";
-import type { StackResource } from "../../src/stack/read-stack";
+import type { StackState } from "../../src/stack/read-stack";
 
 export const ACCOUNT = `/accounts/${DEV_ACCOUNT_ID}`;
 export const ACCESS = `${ACCOUNT}/access`;
@@ -60,7 +60,7 @@ export async function openRig(): Promise<Rig> {
     tokenReader: sandbox.tokens.admin,
     baseUrl: sandbox.apiUrl,
     network,
-    resources: async () => [],
+    state: async () => stateOf({}),
     outputs: async () => undefined,
     madeUp: [sandbox.tokens.up, sandbox.tokens.preview, sandbox.tokens.accountOwned, GOOGLE_SECRET],
     dir: projectDir,
@@ -123,8 +123,10 @@ export function devConfig(): StackConfig {
 }
 
 /** What the state says of objects that the stack made. */
-export function resourcesOf(ids: Readonly<Record<string, string>>): StackResource[] {
-  return Object.entries(ids).map(([name, id]) => ({
+export function stateOf(
+  ids: Readonly<Record<string, string>>,
+): Pick<StackState, "resources" | "pendingDeletes"> {
+  const resources = Object.entries(ids).map(([name, id]) => ({
     urn: `urn:pulumi:dev::comfyui-access::cloudflare:index/made:Made::${name}`,
     type: "cloudflare:index/made:Made",
     name,
@@ -132,4 +134,5 @@ export function resourcesOf(ids: Readonly<Record<string, string>>): StackResourc
     inputs: { accountId: DEV_ACCOUNT_ID },
     outputs: {},
   }));
+  return { resources, pendingDeletes: [] };
 }

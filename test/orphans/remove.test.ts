@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { refusePending } from "../../src/orphans/command";
 import { findOrphans, type OrphanSearch } from "../../src/orphans/find";
-import { refusePending } from "../../src/orphans/read-search";
 import { type Removal, removable, removeOrphans } from "../../src/orphans/remove";
 import { renderOrphans, renderRemovals } from "../../src/orphans/render";
 import { Account, type Stack, search, stateOf } from "./support";
@@ -131,9 +131,9 @@ describe("removing orphans", () => {
   });
 
   it("refuses while an update is under way", () => {
-    const state = { ...search([]), pending: ["creating comfyui-api"] };
-    expect(() => refusePending(state)).toThrow(/stack dev is under way.*creating comfyui-api/);
-    expect(() => refusePending({ ...state, pending: [] })).not.toThrow();
+    const pending = ["creating comfyui-api"];
+    expect(() => refusePending("dev", { pending })).toThrow(/stack dev is under way.*creating comfyui-api/);
+    expect(() => refusePending("dev", { pending: [] })).not.toThrow();
   });
 });
 

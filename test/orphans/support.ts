@@ -155,5 +155,5 @@ export function stateOf(stack: Partial<Stack>, accountId = DEV_ACCOUNT_ID): Stac
 }
 
 export function search(resources: StackResource[], more: Partial<OrphanSearch> = {}): OrphanSearch {
-  return { stack: "dev", settings, resources, ...more };
+  return { stack: "dev", settings, resources, pendingDeletes: [], ...more };
 }

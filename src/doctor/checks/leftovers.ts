@@ -10,10 +10,10 @@ export const leftovers: Check = {
   title: "Left-over objects",
   config: CONFIG_PARTS,
   groups: Object.values(GROUPS),
-  async run({ account, config, project, stack, resources }) {
+  async run({ account, config, project, stack, state }) {
     if (account === undefined) return { findings: [], summary: "" };
     const settings = { project, config: config as StackConfig, cloudflare: {} };
-    const orphans = await findOrphans(account.api, { stack, settings, resources: await resources() });
+    const orphans = await findOrphans(account.api, { stack, settings, ...(await state()) });
     return { findings: orphans.map((orphan) => judgeOrphan(orphan, stack)), summary: "none" };
   },
 };

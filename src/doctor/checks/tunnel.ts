@@ -37,7 +37,7 @@ export const tunnel: Check = {
 
 /** Undefined when there is no tunnel, or it is not known which of its rules are to be the stack's. */
 async function ingressOf(
-  { config, resources }: Context,
+  { config, state }: Context,
   { api }: Account,
   tunnel: Wire | undefined,
 ): Promise<IngressLook | undefined> {
@@ -47,7 +47,7 @@ async function ingressOf(
     name: String(tunnel["name"]),
     configuration: await api.tunnelConfiguration(String(tunnel["id"])),
     applications,
-    resources: await resources(),
+    resources: (await state()).resources,
   };
 }
 
