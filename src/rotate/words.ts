@@ -48,7 +48,7 @@ export function nothingWords(step: Extract<Step, { do: "nothing" }>): string {
     case "not due":
       return "not due";
     case "done":
-      return until === "" ? "the old secret has ended" : `the secret before is accepted until ${until}`;
+      return until === "" ? "no old secret is accepted" : `the secret before is accepted until ${until}`;
     case "rotated already":
       return `rotated already; the secret before is accepted until ${until} (--again rotates once more and ends it)`;
     case "stand-in retires":

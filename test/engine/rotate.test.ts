@@ -132,5 +132,8 @@ async function moveClock(advanceSeconds: number): Promise<void> {
 }
 
 function shortly(call: string): string {
-  return call.replace(/\/client\/v4|\/accounts\/\w+|\/zones\/\w{32}/g, "").replace(/[0-9a-f-]{36}/g, "{id}");
+  return call
+    .replace(/\/gcp\/v1\/projects\/[^/]+\/secrets\/[\w-]+/, "gcp secret")
+    .replace(/\/client\/v4|\/accounts\/\w+|\/zones\/\w{32}/g, "")
+    .replace(/[0-9a-f-]{36}/g, "{id}");
 }
