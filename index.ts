@@ -23,11 +23,7 @@ async function program() {
   judgePlan(config);
   const { accountId, teamName } = config;
   const comment = ownerComment(pulumi.getProject(), pulumi.getStack());
-  const { identityProviderId, clientSecret } = config.google;
-  const found = await preflight(
-    { ...config, identityProviderId, alerts: config.alerts !== undefined, ownerComment: comment },
-    apiAccess(),
-  );
+  const found = await preflight({ ...config, ownerComment: comment }, apiAccess());
   await guardOwnedList({ ...config, undeclared: found.undeclared });
 
   const google = new GoogleIdentityProvider("google", { accountId, teamName, google: config.google });
@@ -65,7 +61,7 @@ async function program() {
   const credentials = credentialsOf(tokens);
   const prefix = stackPrefix(pulumi.getProject(), pulumi.getStack());
   if (config.secretStore.kind === "gcp") {
-    const secrets = storedCredentials(credentials, clientSecret);
+    const secrets = storedCredentials(credentials, config.google.clientSecret);
     new SecretStore("secret-store", { ...config.secretStore, prefix, secrets });
   }
   if (config.alerts) new ExpiryAlert("alerts", { accountId, emails: config.alerts.emails, prefix });

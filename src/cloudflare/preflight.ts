@@ -9,10 +9,10 @@ export interface PreflightArgs {
   teamName: string;
   applications: readonly { name: string; hostname: string }[];
   tunnel: TunnelConfig;
-  /** Set when the stack uses an identity provider that exists. */
-  identityProviderId?: string;
-  /** Whether the stack has e-mail alerts. */
-  alerts: boolean;
+  /** With an id when the stack uses an identity provider that exists. */
+  google: { identityProviderId?: string };
+  /** Set when the stack has e-mail alerts. */
+  alerts?: object;
   /** The comment that marks the stack's own DNS records. */
   ownerComment: string;
   /** Ids of applications and DNS records of others that the stack has taken over. */
@@ -183,7 +183,7 @@ async function checkApplications(
 
 async function checkIdentityProvider(
   lookups: Lookups,
-  { accountId, identityProviderId }: PreflightArgs,
+  { accountId, google: { identityProviderId } }: PreflightArgs,
 ): Promise<void> {
   const path =
     identityProviderId === undefined

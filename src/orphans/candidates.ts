@@ -1,5 +1,6 @@
 import { GOOGLE_LOGIN } from "../../components/google-identity-provider";
 import type { Wire } from "../cloudflare/account-api";
+import { standInName } from "../stand-in";
 import type { Orphan, OrphanSearch } from "./find";
 import { type Knowledge, TYPES } from "./knowledge";
 
@@ -51,8 +52,8 @@ export function candidates(listed: Listed, search: OrphanSearch, known: Knowledg
 
 function tokenFound(token: Wire, listed: Listed, { settings }: OrphanSearch, known: Knowledge): Found[] {
   const name = text(token["name"]);
-  const declared = settings.config.serviceTokens.some((each) => each.name === name);
-  if (!declared && !known.names(TYPES.token).includes(name)) return [];
+  const declared = settings.config.serviceTokens.flatMap((each) => [each.name, standInName(each.name)]);
+  if (!declared.includes(name) && !known.names(TYPES.token).includes(name)) return [];
   const gaps = listed.serviceTokens
     .filter((other) => other["name"] === name && known.ids.has(text(other["id"])))
     .map((other) => Date.parse(text(other["created_at"])) - Date.parse(text(token["created_at"])))

@@ -49,7 +49,10 @@ export async function ensureStack(target: PulumiTarget, stack: string): Promise<
   if (selected.code === 0) return;
   const file = join(target.cwd, `Pulumi.${stack}.yaml`);
   if (!existsSync(file)) {
-    throw new UserError(`there is no stack ${stack}: ${file} does not exist`, "Name a stack that has a file.");
+    throw new UserError(
+      `there is no stack ${stack}: ${file} does not exist`,
+      "Name a stack that has a file.",
+    );
   }
   await mustPulumi(target, ["stack", "init", stack]);
 }

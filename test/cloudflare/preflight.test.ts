@@ -18,7 +18,8 @@ const args = (overrides: Partial<PreflightArgs> = {}): PreflightArgs => ({
   teamName: "datacrew",
   applications: [{ name: "comfyui", hostname: "comfyui.datacrew.space" }],
   tunnel: { name: "comfyui-dev" },
-  alerts: true,
+  google: {},
+  alerts: {},
   ownerComment: "comfyui-access comfyui-access/dev",
   adopted: [],
   ...overrides,
@@ -186,7 +187,7 @@ test("what the stack has taken over is no problem, and only that", async () => {
   const cname = { type: "CNAME", name: "comfyui.datacrew.space", content, proxied: true };
   const record = await make(`zones/${DEV_ZONE_ID}/dns_records`, cname);
   const adopted = [app.id, record.id];
-  expect(await preflight(args({ adopted }), access())).toEqual({ zoneId: DEV_ZONE_ID });
+  expect(await preflight(args({ adopted }), access())).toMatchObject({ zoneId: DEV_ZONE_ID });
   expect(await problemsOf({ adopted: [app.id] })).toHaveLength(1);
   expect(await problemsOf({ adopted: [record.id] })).toHaveLength(1);
 });
@@ -218,13 +219,15 @@ describe("a shared tunnel", () => {
 describe("an existing identity provider", () => {
   test("has to exist", async () => {
     const identityProviderId = "11111111-1111-4111-8111-111111111111";
-    expect(await problemsOf({ identityProviderId })).toMatchObject([{ path: "google.identityProviderId" }]);
+    expect(await problemsOf({ google: { identityProviderId } })).toMatchObject([
+      { path: "google.identityProviderId" },
+    ]);
   });
 
   test("has to be Google's", async () => {
     const path = `accounts/${DEV_ACCOUNT_ID}/access/identity_providers`;
     const { id } = await make(path, { name: "PIN", type: "onetimepin", config: {} });
-    const problems = await problemsOf({ identityProviderId: id });
+    const problems = await problemsOf({ google: { identityProviderId: id } });
     expect(problems).toMatchObject([{ found: "the provider is of type onetimepin" }]);
   });
 });

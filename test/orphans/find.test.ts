@@ -65,6 +65,11 @@ describe("a sound account", () => {
 });
 
 describe("what a lost answer leaves behind", () => {
+  it("a token that was to stand in for another one during a rotation", async () => {
+    const id = await account.token("comfyui-api-stand-in");
+    expect(brief(await orphans())).toEqual([{ kind: "service token", id }]);
+  });
+
   it("a token made just before the one in the state", async () => {
     const second = { ...stack };
     stack.token = await account.token();
