@@ -1,10 +1,8 @@
-import { join } from "node:path";
 import { defineCommand } from "citty";
 import { openSandboxSession } from "../sandboxed/session";
-import { projectDir } from "../sandboxed/workspace";
 import type { EngineAccess } from "../secrets/engine-cli";
 import { SINK_KINDS, type SinkKind } from "../secrets/open-sink";
-import { engineAccess, isSandboxed } from "../stack/engine-access";
+import { engineAccess, envFileOf, isSandboxed } from "../stack/engine-access";
 import { sandboxArg, stackArg, UsageError } from "./args";
 import { runEnv } from "./env";
 
@@ -60,15 +58,13 @@ export const env = defineCommand({
       throw new UsageError(`--to is "${args.to}"`, `use --to ${SINK_KINDS.join(", --to ")}`);
     }
     const sandboxed = isSandboxed(args);
-    const defaultFile =
-      to === "file" ? join(projectDir, sandboxed ? `.env.${args.stack}` : ".env") : undefined;
     const { pulumi, close } = await openAccess(sandboxed, to);
     try {
       return await runEnv(
         {
           stack: args.stack,
           to,
-          file: args.file ?? defaultFile,
+          file: args.file ?? (to === "file" ? envFileOf(args) : undefined),
           project: args.project,
           infisical: {
             siteUrl: args["infisical-url"],

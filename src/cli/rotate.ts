@@ -7,6 +7,7 @@ import { rotationStatus, runRotation, toEnd, toLine, toStatus } from "../rotate/
 import { type RotateOptions, Rotation, type StepLine } from "../rotate/rotate";
 import { projectDir } from "../sandboxed/workspace";
 import { SINK_KINDS, type SinkKind } from "../secrets/open-sink";
+import { envFileOf } from "../stack/engine-access";
 import { openStack } from "../stack/open-stack";
 import { sandboxArg, stackArg, UsageError } from "./args";
 
@@ -42,7 +43,10 @@ export const rotateCommand = defineCommand({
       valueHint: SINK_KINDS.join("|"),
       description: "Where the new credentials go, separated by commas.",
     },
-    file: { type: "string", description: "With --to file: the path. Default: .env in the project's folder." },
+    file: {
+      type: "string",
+      description: "With --to file: the path. Default: .env, in the sandbox .env.<stack>.",
+    },
     application: {
       type: "string",
       description: "Whose address goes along. Default: comfyui, or the only one.",
@@ -114,7 +118,7 @@ export const rotateCommand = defineCommand({
           olderThanMs: age === undefined ? undefined : days("--when-older-than", age),
           expiringWithinMs,
         },
-        sinks: { kinds, options: { file: args.file }, application: args.application },
+        sinks: { kinds, options: { file: args.file ?? envFileOf(args) }, application: args.application },
         probe: args.probe,
         patienceMs: MINUTE,
         confirm: (intention) => (args.yes ? Promise.resolve(true) : ask(intention)),

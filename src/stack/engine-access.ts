@@ -1,4 +1,4 @@
-import { delimiter } from "node:path";
+import { delimiter, join } from "node:path";
 import { ensureEngine } from "../../tools/engine";
 import { openWorkspace, projectDir } from "../sandboxed/workspace";
 import type { EngineAccess } from "../secrets/engine-cli";
@@ -6,6 +6,11 @@ import type { EngineAccess } from "../secrets/engine-cli";
 /** Whether a command's stack is the sandbox's: unless it is said, the stack dev is, and no other. */
 export function isSandboxed({ stack, sandbox }: { stack: string; sandbox?: boolean }): boolean {
   return sandbox ?? stack === "dev";
+}
+
+/** The `.env` file of a stack's credentials: the sandbox's are made up, and never take the place of real ones. */
+export function envFileOf(args: { stack: string; sandbox?: boolean }): string {
+  return join(projectDir, isSandboxed(args) ? `.env.${args.stack}` : ".env");
 }
 
 /**
