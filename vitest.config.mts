@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Two projects: `unit` touches no engine; `engine` runs the real one, one file at a time,
-// since each run already uses both cores of a small machine.
+// Two projects: `unit` touches no engine; `engine` runs the real one, three files at a time: much of each run is waiting
+// for the engine to start and for the edge to answer, and more would only slow each other down.
 export default defineConfig({
   test: {
     projects: [
@@ -20,7 +20,7 @@ export default defineConfig({
           globalSetup: ["test/engine/global-setup.ts"],
           testTimeout: 300_000,
           hookTimeout: 900_000,
-          fileParallelism: false,
+          maxWorkers: 3,
         },
       },
     ],

@@ -53,7 +53,7 @@ it("the official Python package takes each kind of object through its life", {
     env: {
       ...process.env,
       CLOUDFLARE_BASE_URL: sandbox.apiUrl,
-      CLOUDFLARE_API_TOKEN: sandbox.tokens.up,
+      CLOUDFLARE_API_TOKEN: sandbox.tokens.admin,
       ACCOUNT_ID: DEV_ACCOUNT_ID,
       ZONE_ID: DEV_ZONE_ID,
       // A loopback address is never to be asked of a proxy.

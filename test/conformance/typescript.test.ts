@@ -13,7 +13,7 @@ let client: Cloudflare;
 
 beforeAll(async () => {
   sandbox = await startSandbox();
-  client = new Cloudflare({ apiToken: sandbox.tokens.up, baseURL: sandbox.apiUrl, maxRetries: 0 });
+  client = new Cloudflare({ apiToken: sandbox.tokens.admin, baseURL: sandbox.apiUrl, maxRetries: 0 });
 });
 afterAll(() => sandbox.close());
 
