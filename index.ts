@@ -1,3 +1,4 @@
+import "./src/end-with-engine";
 import "./src/short-stack-traces";
 import * as pulumi from "@pulumi/pulumi";
 import { AccessApplication } from "./components/access-application";
