@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-// Two projects: `unit` touches no engine; `engine` runs the real one, three files at a time: much of each run is waiting
+// Two projects: `unit` touches no engine; `engine` runs the real one, two files at a time: much of each run is waiting
 // for the engine to start and for the edge to answer, and more would only slow each other down.
 export default defineConfig({
   test: {
@@ -20,7 +20,7 @@ export default defineConfig({
           globalSetup: ["test/engine/global-setup.ts"],
           testTimeout: 300_000,
           hookTimeout: 900_000,
-          maxWorkers: 3,
+          maxWorkers: 2,
         },
       },
     ],
