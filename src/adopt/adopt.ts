@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { UserError } from "../errors";
 import { pulumi } from "../pulumi";
 import { type EngineAccess, runEngine } from "../secrets/engine-cli";
+import { ConfigFile } from "../stack/config-file";
 import { readState } from "../stack/read-stack";
 import { readAccount } from "./account";
-import { editConfig, readConfigFile, writeConfigFile } from "./config-file";
+import { editConfig } from "./edit-config";
 import { importable, importFile } from "./import-file";
 import type { OpenAdoption } from "./open";
 import { isDone, type Plan, planAdoption, type StateEntry, wantedOf } from "./plan";
@@ -45,11 +46,9 @@ async function readEntries(open: OpenAdoption): Promise<Map<string, StateEntry>>
 /** Writes what the plan says of the config to the stack's file. */
 export async function writePlannedConfig(open: OpenAdoption, plan: Plan): Promise<void> {
   if (plan.configChanges.length === 0) return;
-  const before = await readConfigFile(open.configFile);
-  await writeConfigFile(
-    open.configFile,
-    editConfig(before, open.project, plan.configChanges, open.configFile),
-  );
+  const file = new ConfigFile(open.configFile);
+  const before = await file.readIfThere();
+  await file.replace(before, editConfig(before, open.project, plan.configChanges, file.path));
 }
 
 /**
@@ -70,7 +69,7 @@ export async function adopt(open: OpenAdoption, options: AdoptOptions): Promise<
     purpose: `export the state of stack ${stack}`,
     args: ["stack", "export", "--stack", stack],
   });
-  const configBefore = await readConfigFile(open.configFile);
+  const configBefore = await new ConfigFile(open.configFile).readIfThere();
   let converted: string[] = [];
   try {
     await writePlannedConfig(open, plan);
@@ -187,7 +186,8 @@ function said(stdout: string, stderr: string): string {
 
 async function undo(open: OpenAdoption, engine: EngineAccess, state: string, config: string): Promise<void> {
   const { stack, configFile } = open;
-  if (config !== "" || (await readConfigFile(configFile)) !== "") await writeConfigFile(configFile, config);
+  const file = new ConfigFile(configFile);
+  await file.replace(await file.readIfThere(), config);
   await runEngine(engine, {
     purpose: `put back the state of stack ${stack}`,
     args: ["stack", "import", "--stack", stack],

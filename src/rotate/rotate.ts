@@ -1,7 +1,7 @@
 import { UserError } from "../errors";
+import type { ConfigFile } from "../stack/config-file";
 import type { OpenStack } from "../stack/open-stack";
 import { standInName } from "../stand-in";
-import type { ConfigFile } from "./config-file";
 import { isDue } from "./due";
 import { ConfigEdit, timeOf, tokenEntry } from "./edit-config";
 import { type Facts, UNKNOWN_SECRET, type Wish } from "./facts";

@@ -18,7 +18,10 @@ async function endOf(program: string): Promise<number | null | undefined> {
     child.stdout.destroy();
     child.stderr.destroy();
     child.stdin.write("go on\n");
-    return await Promise.race([ended, new Promise<undefined>((resolve) => setTimeout(resolve, 5000))]);
+    return await Promise.race([
+      ended,
+      new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 5000)),
+    ]);
   } finally {
     child.kill("SIGKILL");
   }

@@ -1,10 +1,8 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { parseConfig } from "../../src/config";
-import { ConfigFile } from "../../src/rotate/config-file";
 import { isDue } from "../../src/rotate/due";
 import { ConfigEdit, nextVersion, tokenEntry } from "../../src/rotate/edit-config";
 import { projectDir } from "../../src/sandboxed/workspace";
@@ -86,27 +84,6 @@ describe("the stack's config", () => {
     const byHand = done.replace("version: 2\n", "version: 3\n");
     expect(tokenEntry(byHand, PROJECT, TOKEN).rotation).toBeUndefined();
     expect(nextVersion(byHand, PROJECT, TOKEN, until)).not.toContain("rotation");
-  });
-});
-
-describe("the file", () => {
-  let dir: string;
-  beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), "rotate-"));
-  });
-  afterEach(() => rmSync(dir, { recursive: true }));
-
-  test("is replaced whole, keeps its mode, and leaves nothing beside it", async () => {
-    const path = join(dir, "Pulumi.dev.yaml");
-    writeFileSync(path, "old");
-    chmodSync(path, 0o640);
-    writeFileSync(join(dir, ".Pulumi.dev.yaml.0123.tmp"), "left by a killed run");
-    await new ConfigFile(path).replace("old", "new");
-    expect(readFileSync(path, "utf8")).toBe("new");
-    expect(statSync(path).mode & 0o777).toBe(0o640);
-    expect(readdirSync(dir)).toEqual(["Pulumi.dev.yaml"]);
-    await expect(new ConfigFile(path).replace("old", "newer")).rejects.toThrow("changed by another program");
-    await expect(new ConfigFile(join(dir, "none")).read()).rejects.toThrow(/ENOENT/);
   });
 });
 

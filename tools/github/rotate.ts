@@ -5,10 +5,10 @@ import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { UserError } from "../../src/errors";
-import { ConfigFile } from "../../src/rotate/config-file";
 import { isDue } from "../../src/rotate/due";
 import { nextVersion, tokenEntry } from "../../src/rotate/edit-config";
 import { projectDir } from "../../src/sandboxed/workspace";
+import { ConfigFile } from "../../src/stack/config-file";
 import { projectName } from "../../src/stack/read-stack";
 
 const DAY = 86_400_000;

@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { access, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../errors";
+
+/** Of a file that was not there: its secrets are encrypted, and it is committed. */
+const NEW_MODE = 0o644;
 
 /** A stack's config file: read whole, and replaced whole. */
 export class ConfigFile {
@@ -17,6 +20,11 @@ export class ConfigFile {
     });
   }
 
+  /** The text; empty when there is no file yet. @throws {UserError} when it cannot be read. */
+  async readIfThere(): Promise<string> {
+    return (await isThere(this.path)) ? this.read() : "";
+  }
+
   /**
    * Puts a new text in the place of the one that was read: whoever reads meanwhile, and whoever kills the process, finds
    * one or the other. The mode stays.
@@ -24,7 +32,7 @@ export class ConfigFile {
    */
   async replace(read: string, text: string): Promise<void> {
     if (text === read) return;
-    if ((await this.read()) !== read) {
+    if ((await this.readIfThere()) !== read) {
       throw new UserError(`${this.path} was changed by another program meanwhile`, "Run the command again.");
     }
     const folder = dirname(this.path);
@@ -33,10 +41,11 @@ export class ConfigFile {
       for (const name of await readdir(folder)) {
         if (name.startsWith(prefix) && name.endsWith(".tmp")) await rm(join(folder, name), { force: true });
       }
-      const { mode } = await stat(this.path);
+      const mode = (await isThere(this.path)) ? (await stat(this.path)).mode & 0o777 : NEW_MODE;
       const temporary = join(folder, `${prefix}${randomBytes(6).toString("hex")}.tmp`);
-      const file = await open(temporary, "wx", mode & 0o777);
+      const file = await open(temporary, "wx", 0o600);
       try {
+        await file.chmod(mode);
         await file.writeFile(text);
         await file.sync();
       } finally {
@@ -48,4 +57,11 @@ export class ConfigFile {
       throw new UserError(`could not write ${this.path} (${code})`, "Let this user write it and its folder.");
     }
   }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== "ENOENT",
+  );
 }

@@ -1,6 +1,3 @@
-import { randomBytes } from "node:crypto";
-import { chmod, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { type Document, isMap, parseDocument } from "yaml";
 import { UserError } from "../errors";
 import { pathText } from "./propose";
@@ -46,33 +43,4 @@ function flatKeys(document: Document, key: string): string[] {
   if (!isMap(config)) return [];
   const keys = config.items.map((item) => String(item.key));
   return keys.filter((each) => each.startsWith(`${key}.`) || each.startsWith(`${key}[`));
-}
-
-/** The text of a stack file; empty when there is none yet. */
-export async function readConfigFile(file: string): Promise<string> {
-  return readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
-    throw new UserError(`could not read ${file} (${error.code})`, "See that the file may be read.");
-  });
-}
-
-/** Writes a stack file whole or not at all, with the mode that it had. */
-export async function writeConfigFile(file: string, text: string): Promise<void> {
-  const mode = await stat(file).then(
-    (found) => found.mode & 0o777,
-    () => 0o644,
-  );
-  const temporary = join(dirname(file), `.${randomBytes(6).toString("hex")}.tmp`);
-  try {
-    await writeFile(temporary, text, { mode: 0o600 });
-    await chmod(temporary, mode);
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UserError(
-      `could not write ${file} (${code ?? "unknown"})`,
-      "See that its folder may be written.",
-    );
-  }
 }

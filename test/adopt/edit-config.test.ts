@@ -1,9 +1,6 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { editConfig, readConfigFile, writeConfigFile } from "../../src/adopt/config-file";
+import { editConfig } from "../../src/adopt/edit-config";
 import type { ConfigChange } from "../../src/adopt/types";
 
 const change = (path: (string | number)[], value: unknown): ConfigChange => ({ path, value, why: "" });
@@ -65,29 +62,5 @@ config:
     expect(parse(edit("", change(["zone"], "a.b")))).toEqual({ config: { "comfyui-access:zone": "a.b" } });
     expect(() => edit("- a\n- b\n", change(["zone"], "a.b"))).toThrow(/not a stack file/);
     expect(() => edit("a: [", change(["zone"], "a.b"))).toThrow(/not a stack file/);
-  });
-});
-
-describe("on disk", () => {
-  let dir: string;
-  beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), "adopt-config-"));
-  });
-  afterAll(() => rm(dir, { recursive: true, force: true }));
-
-  test("is replaced whole, with the mode that it had", async () => {
-    const file = join(dir, "Pulumi.a.yaml");
-    await writeFile(file, "config: {}\n", { mode: 0o600 });
-    await writeConfigFile(file, "config: { a: b }\n");
-    expect(await readFile(file, "utf8")).toBe("config: { a: b }\n");
-    expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(await readdir(dir)).toEqual(["Pulumi.a.yaml"]);
-  });
-
-  test("need not be there yet, and one that cannot be written is said", async () => {
-    expect(await readConfigFile(join(dir, "none.yaml"))).toBe("");
-    await expect(writeConfigFile(join(dir, "no", "such.yaml"), "")).rejects.toThrow(
-      /could not write.*ENOENT/,
-    );
   });
 });
