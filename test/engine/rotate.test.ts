@@ -56,7 +56,7 @@ describe("rotate", () => {
 
   test("cut off at its calls in turn, the next run ends well, and a known secret passes all the time", async () => {
     const rows = cuts(undisturbed);
-    console.log(`${rows.length} of ${undisturbed.length} calls × ${WAYS.length} ways\n${HEAD}`);
+    console.log(`${rows.length} rows of ${undisturbed.length} calls × ${WAYS.length} ways\n${HEAD}`);
     const problems: string[] = [];
     for (const cut of rows) {
       const watch = rig.watch();
