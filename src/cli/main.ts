@@ -1,6 +1,7 @@
 import { type CommandDef, defineCommand, runCommand, showUsage } from "citty";
 import { ApiError, UserError } from "../errors";
 import { refuseUnknownOptions, UsageError } from "./args";
+import { overview } from "./overview";
 
 // Each command loads its own code: most of the start-up would otherwise be spent on the others'.
 const commands: Record<string, () => Promise<CommandDef<never>>> = {
@@ -11,30 +12,30 @@ const commands: Record<string, () => Promise<CommandDef<never>>> = {
   destroy: () => import("./stack.js").then((module) => module.destroy as CommandDef<never>),
   env: () => import("./env-command.js").then((module) => module.env as CommandDef<never>),
   verify: () => import("./verify.js").then((module) => module.verifyCommand as CommandDef<never>),
-  doctor: () => import("./doctor.js").then((module) => module.doctorCommand as CommandDef<never>),
-  rotate: () => import("./rotate.js").then((module) => module.rotateCommand as CommandDef<never>),
+  explain: () => import("./explain.js").then((module) => module.explainCommand as CommandDef<never>),
   guardrails: () => import("./guardrails.js").then((module) => module.guardrailsCommand as CommandDef<never>),
   "access-diff": () =>
     import("./access-diff.js").then((module) => module.accessDiffCommand as CommandDef<never>),
-  drift: () => import("./drift.js").then((module) => module.driftCommand as CommandDef<never>),
-  adopt: () => import("./adopt.js").then((module) => module.adoptCommand as CommandDef<never>),
   audit: () => import("./audit.js").then((module) => module.auditCommand as CommandDef<never>),
+  doctor: () => import("./doctor.js").then((module) => module.doctorCommand as CommandDef<never>),
+  adopt: () => import("./adopt.js").then((module) => module.adoptCommand as CommandDef<never>),
+  rotate: () => import("./rotate.js").then((module) => module.rotateCommand as CommandDef<never>),
+  drift: () => import("./drift.js").then((module) => module.driftCommand as CommandDef<never>),
   orphans: () => import("./orphans.js").then((module) => module.orphansCommand as CommandDef<never>),
-  explain: () => import("./explain.js").then((module) => module.explainCommand as CommandDef<never>),
 };
 
-const main = defineCommand({
-  meta: {
-    name: "comfyui-access",
-    description: "Puts a self-hosted web app behind Cloudflare Access, and proves it in a sandbox.",
-  },
-  subCommands: commands as Record<string, () => Promise<CommandDef>>,
-});
+const META = {
+  name: "comfyui-access",
+  description: "Puts a self-hosted web app behind Cloudflare Access, and proves it in a sandbox.",
+};
+
+/** The name before a command's own, in its help. */
+const main = defineCommand({ meta: META });
 
 /** @returns the exit code. */
 async function start([name, ...rest]: string[]): Promise<number> {
   if (name === undefined || name === "--help" || name === "-h") {
-    await showUsage(main);
+    process.stdout.write(await overview(META, commands));
     return name === undefined ? 2 : 0;
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;

@@ -22,8 +22,9 @@ describe("the command line", () => {
   test("help lists every command and ends with 0", () => {
     const { status, text } = cli("--help");
     expect(status).toBe(0);
-    for (const command of ["demo", "sandbox", "up", "preview", "destroy", "env"])
-      expect(text).toContain(command);
+    for (const command of ["demo", "sandbox", "up", "preview", "destroy", "env", "doctor", "adopt", "rotate"])
+      expect(text).toMatch(new RegExp(`^  ${command} +\\w`, "m"));
+    expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
   test("each command explains itself", () => {
