@@ -1,6 +1,7 @@
 import type { TunnelConfig } from "../config";
 import { type Problem, ProblemsError } from "../problems";
 import { type HttpAnswer, type HttpGet, httpGet } from "./http-get";
+import { GROUPS } from "./permission-groups";
 
 /** What the stack is about to use in the account. */
 export interface PreflightArgs {
@@ -44,16 +45,6 @@ const TRIES = 4;
 /** A longer wait than this is reported instead: five minutes of silence would look like a hang. */
 const LONGEST_WAIT_SECONDS = 15;
 
-/** Permission groups, by what is looked up (https://developers.cloudflare.com/fundamentals/api/reference/permissions/). */
-const GROUPS = {
-  organization: "Access: Organizations, Identity Providers, and Groups",
-  apps: "Access: Apps and Policies",
-  tokens: "Access: Service Tokens",
-  tunnels: "Cloudflare Tunnel",
-  dns: "DNS",
-  alerts: "Notifications",
-};
-
 /**
  * Looks up what would otherwise stop a run half way: an API token without a scope, a wrong account, zone, team,
  * tunnel or identity provider, a host name that is taken. Reads only, all at once, before any resource.
@@ -96,7 +87,7 @@ export async function preflight(args: PreflightArgs, access: ApiAccess): Promise
 
 async function findZone(lookups: Lookups, { accountId, zone }: PreflightArgs): Promise<string | undefined> {
   const query = `zones?name=${encodeURIComponent(zone)}&account.id=${accountId}`;
-  const zones = await lookups.list(query, "zones", "Zone", 1);
+  const zones = await lookups.list(query, "zones", GROUPS.zone, 1);
   if (zones === undefined) return undefined;
   const found = zones.find((each) => each.name === zone);
   if (found === undefined) {
