@@ -210,7 +210,8 @@ export class Store {
 }
 
 function readState(file: string): State {
-  const remedy = `Delete ${file}, or name another file.`;
+  // Without it the engine's state knows objects that are gone, and its next update would not make them again.
+  const remedy = `Delete the folder ${dirname(file)}, which has the engine's state of these objects too, or name another file.`;
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(file, "utf8"));

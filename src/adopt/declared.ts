@@ -16,6 +16,8 @@ export interface KnownIds {
   policies: Readonly<Record<string, string | undefined>>;
   tokens: Readonly<Record<string, string | undefined>>;
   identityProvider?: string;
+  /** The stack's own tunnel. */
+  tunnel?: string;
 }
 
 /** A resource of the program, and what it stands for. */
@@ -92,7 +94,7 @@ export function declaredResources(
     add("application", { type: CLOUDFLARE.application, name, parent, properties }, name);
   }
 
-  const tunnelId = config.tunnel.id ?? newId("tunnel", config.tunnel.name ?? "");
+  const tunnelId = config.tunnel.id ?? ids.tunnel ?? newId("tunnel", config.tunnel.name ?? "");
   const rules = config.applications.map(({ name, hostname, service }) =>
     sharedRule(
       { hostname, service, aud: ids.applications[name]?.aud ?? newId("application", name) },

@@ -102,7 +102,8 @@ export function planAdoption(input: PlanInput): Plan {
   const decisions: Decision[] = google.decision === undefined ? [] : [google.decision];
   // What is still to be decided has a stand-in, so that all else can be shown.
   const base = google.decision === undefined ? raw : { ...placed, google: { identityProviderId: NO_ID } };
-  const proposal = propose(base, stack, { account, hosts: taken, google });
+  const ownTunnel = inState("tunnel", "tunnel");
+  const proposal = propose(base, stack, { account, hosts: taken, google, ...(ownTunnel && { ownTunnel }) });
   const { config } = proposal;
 
   const builder = new PlanBuilder(input, config, decisions);

@@ -62,6 +62,8 @@ export interface Findings {
   account: Account;
   hosts: readonly FoundHost[];
   google: GoogleChoice;
+  /** Id of the tunnel that the state has: the stack's own, which stays so. */
+  ownTunnel?: string;
 }
 
 export interface Proposal {
@@ -142,9 +144,10 @@ function proposeGoogle(placed: Raw, { wire, taken, why }: GoogleChoice): ConfigC
   ];
 }
 
-function proposeTunnel(placed: Raw, { hosts, account }: Findings): ConfigChange[] {
+function proposeTunnel(placed: Raw, { hosts, account, ownTunnel }: Findings): ConfigChange[] {
   const now = isObject(placed["tunnel"]) ? placed["tunnel"] : {};
   if (typeof now["id"] === "string") return [];
+  if (account.tunnels.some((tunnel) => tunnel["id"] === ownTunnel)) return [];
   const served = hosts.find((host) => host.tunnelId !== undefined)?.tunnelId;
   const named = account.tunnels.find((tunnel) => tunnel["name"] === now["name"] && now["name"] !== undefined);
   const id = served ?? (named && text(named, "id"));

@@ -8,7 +8,7 @@ import { type AttachedPolicy, type FoundHost, mayTake, nameOf, type Own, placesO
 import type { PlanInput } from "./plan";
 import { ruleRows, tunnelRows } from "./tunnel-rows";
 import type { Decision, Kind, Row, Unreadable } from "./types";
-import { text } from "./wire";
+import { inner, isEmpty, text } from "./wire";
 
 /** An object that is there, and how a resource takes it. */
 interface Found {
@@ -34,6 +34,7 @@ export class PlanBuilder {
     policies: Record<string, string>;
     tokens: Record<string, string>;
     identityProvider?: string;
+    tunnel?: string;
   } = { applications: {}, policies: {}, tokens: {} };
   /** Objects that are there, by kind and the name of the resource that takes them. */
   private readonly found = new Map<string, Found>();
@@ -112,6 +113,8 @@ export class PlanBuilder {
 
   tunnel(hosts: readonly FoundHost[]): void {
     const { account } = this.input;
+    const own = this.stateOf("tunnel", "tunnel");
+    if (account.tunnels.some((each) => each["id"] === own)) this.ids.tunnel = own;
     const tunnel = account.tunnels.find((each) => each["id"] === this.config.tunnel.id);
     if (tunnel === undefined) return;
     const { rows, decision } = tunnelRows(account, tunnel, hosts);
@@ -145,7 +148,10 @@ export class PlanBuilder {
     }
     if (this.config.secretStore.kind === "gcp") {
       const name = `Google Secret Manager of ${this.config.secretStore.project}`;
-      rows.push({ kind: "secret store", name, how: "created new", changes: [] });
+      const isThere = [...this.input.state.keys()].some((urn) =>
+        /::[^:]*:components:SecretStore::/.test(urn),
+      );
+      rows.push({ kind: "secret store", name, how: isThere ? "in the state" : "created new", changes: [] });
     }
     return [...rows, ...this.others];
   }
@@ -224,7 +230,8 @@ export class PlanBuilder {
   private row({ kind, resource }: Declared): Row[] {
     if (kind === "ingress rule") return this.ruleRows(resource);
     const { project, stack, state } = this.input;
-    const known = state.get(urnOf(resource, project, stack))?.id;
+    const entry = state.get(urnOf(resource, project, stack));
+    const known = entry?.id;
     const found = this.found.get(`${kind} ${resource.name}`) ?? this.byName(kind, resource, known);
     if (found === undefined) {
       const name = String(resource.properties["name"] ?? resource.name);
@@ -233,7 +240,11 @@ export class PlanBuilder {
     const id = text(found.wire, "id");
     const isKnown = known !== undefined && known === id;
     const how = isKnown ? "in the state" : found.how;
-    const changes = changesOf(kind, found.wire, resource);
+    // Nothing shows a login's secret; one that the state has written is there.
+    const isWritten = isKnown && !isEmpty(inner(entry?.inputs, "config")["clientSecret"]);
+    const changes = changesOf(kind, found.wire, resource).filter(
+      ({ field }) => !(isWritten && field === "config.client_secret"),
+    );
     const row: Row = { kind, name: nameOf(found.wire), id, how, resource, changes };
     if (found.why !== undefined) row.why = found.why;
     if (found.application !== undefined) row.application = found.application;

@@ -59,7 +59,17 @@ export function ruleRows(
   const rows = objects(resource.properties, "rules").map((rule): Row => {
     const name = text(rule, "hostname");
     const wire = resource.type === INGRESS_TYPE ? there.get(name) : undefined;
-    if (wire === undefined) return { kind: "ingress rule", name, how: "created new", resource, changes: [] };
+    if (wire === undefined) {
+      // An owned tunnel's list is the stack's own resource, whole.
+      const isOwn = known !== undefined && resource.type !== INGRESS_TYPE;
+      return {
+        kind: "ingress rule",
+        name,
+        how: isOwn ? "in the state" : "created new",
+        resource,
+        changes: [],
+      };
+    }
     const row = { kind: "ingress rule" as const, name, resource, changes: ruleChanges(wire, rule) };
     if (known === undefined) return { ...row, how: "import", importId };
     if (!owned.includes(name)) decisions.push(ruleInTheWay(name));

@@ -55,9 +55,11 @@ async function start([name, ...rest]: string[]): Promise<number> {
 }
 
 // `… | head` closes the pipe early; what is under way is still finished.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+  });
+}
 
 start(process.argv.slice(2)).then(
   (code) => {

@@ -48,14 +48,23 @@ function command(verb: Verb) {
   });
 }
 
-/** The engine writes straight to the terminal: its own display is the best one for it. */
+/**
+ * The engine writes straight to a terminal: its own display is the best one for it. Into a pipe it writes through this
+ * process: it would end at once when the reader goes away (`… | head`), in the middle of an update, and leave its lock.
+ */
 function inherit(
   file: string,
   args: string[],
   options: { cwd: string; env: NodeJS.ProcessEnv },
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { ...options, stdio: "inherit" });
+    const out = process.stdout.isTTY ? "inherit" : "pipe";
+    const child = spawn(file, args, {
+      ...options,
+      stdio: ["inherit", out, process.stderr.isTTY ? "inherit" : "pipe"],
+    });
+    child.stdout?.on("data", (chunk: Buffer) => process.stdout.writable && process.stdout.write(chunk));
+    child.stderr?.on("data", (chunk: Buffer) => process.stderr.writable && process.stderr.write(chunk));
     // Ctrl-C reaches the whole group: the engine cancels in an orderly way, and this process waits for it.
     const wait = () => {};
     process.on("SIGINT", wait);

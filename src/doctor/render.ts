@@ -15,7 +15,7 @@ export function toText(report: Report): string {
     ...checks.filter((check) => !isBare(check)).map((check) => blockOf(check, width)),
     ...skippedBlocks(checks.filter(isBare), width),
   ];
-  return `${environment}, before ${purpose}\n\n${blocks.join("\n")}\n\n${totals(report)}\n`;
+  return `${environment}, as ${purpose} needs it\n\n${blocks.join("\n")}\n\n${totals(report)}\n`;
 }
 
 function blockOf({ title, status, summary, findings, notes }: Checked, width: number): string {

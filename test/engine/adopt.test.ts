@@ -227,3 +227,27 @@ describe("an account that people have lived in", () => {
     for (const key of [...OURS, TOKEN]) expect(after.has(key), key).toBe(false);
   });
 });
+
+// Its own account, in which nobody but the stack made anything.
+describe("a stack that made everything itself", () => {
+  let own: EngineRig;
+  beforeAll(async () => {
+    own = await EngineRig.open();
+    await own.config();
+    const up = await own.up();
+    if (up.code !== 0) throw new Error(up.stdout);
+  });
+  afterAll(() => own?.close());
+
+  test("has nothing to adopt, its own tunnel included, and a preview says the same", async () => {
+    const adoption = await sandboxedAdoption(own.session, "dev", join(own.dir, "Pulumi.dev.yaml"));
+    const plan = await readPlan(adoption, carefully);
+    expect(isDone(plan)).toBe(true);
+    expect(plan.configChanges).toEqual([]);
+    expect(plan.rows.filter(({ how }) => how !== "in the state")).toEqual([]);
+    expect(plan.rows.flatMap(({ changes }) => changes)).toEqual([]);
+    const options = { choices: carefully, confirm: async () => true, log: () => {} };
+    const { proof } = await adopt(adoption, options);
+    expect(proof).toMatchObject({ mismatches: [] });
+  });
+});
