@@ -1,9 +1,8 @@
 import { UserError } from "../errors";
 import { type AccessState, accessStateOf, type StateResource, TYPES } from "../explain/access-state";
 import { isHidden, MASKED_VALUE, UNKNOWN_VALUE } from "../explain/wire-rules";
+import { type Fields, fieldsOf } from "../json-values";
 import { hiddenFacts } from "./hidden";
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Two situations, and what of them cannot be read. */
 export interface Comparison {
@@ -54,13 +53,13 @@ export function comparePreview(text: string, where: string): Comparison {
   for (const { op, urn, oldState, newState } of steps) {
     if (newState === undefined || GONE.has(op)) continue;
     const id = MADE.has(op) ? urn : (before.get(urn)?.id ?? urn);
-    const given = MADE.has(op) ? {} : pick(fields(oldState?.["outputs"]), GIVEN);
+    const given = MADE.has(op) ? {} : pick(fieldsOf(oldState?.["outputs"]), GIVEN);
     const planned =
       op === "same" ? resource(newState, id) : (otherSecrets(resource(newState, id)) as StateResource);
     after.set(urn, { ...planned, outputs: { ...given, ...planned.outputs } });
   }
   const dependencies = new Map(
-    steps.map(({ urn, newState }) => [urn, fields(newState?.["propertyDependencies"])]),
+    steps.map(({ urn, newState }) => [urn, fieldsOf(newState?.["propertyDependencies"])]),
   );
   const ambiguous: string[] = [];
   for (const [urn, planned] of after) {
@@ -86,16 +85,16 @@ function stepsOf(text: string, where: string): Step[] {
   } catch {
     throw new UserError(`${where} is not JSON`, HOW);
   }
-  const { steps, diagnostics, changeSummary } = fields(parsed);
+  const { steps, diagnostics, changeSummary } = fieldsOf(parsed);
   const failed =
-    Array.isArray(diagnostics) && diagnostics.map(fields).find(({ severity }) => severity === "error");
+    Array.isArray(diagnostics) && diagnostics.map(fieldsOf).find(({ severity }) => severity === "error");
   if (failed) throw new UserError(`${where} failed: ${failed["message"]}`, "Mend what it says first.");
   if (!Array.isArray(steps)) {
     throw new UserError(`${where} holds no steps`, HOW);
   }
   // Without them a changed policy would have no application, and the change would look like none.
-  const same = steps.filter((step) => fields(step)["op"] === "same").length;
-  if (Number(fields(changeSummary)["same"] ?? 0) > same) {
+  const same = steps.filter((step) => fieldsOf(step)["op"] === "same").length;
+  if (Number(fieldsOf(changeSummary)["same"] ?? 0) > same) {
     throw new UserError(`${where} leaves out the resources that stay the same`, HOW);
   }
   return steps as Step[];
@@ -110,7 +109,7 @@ function otherSecrets(value: unknown): unknown {
 }
 
 function resource(state: Fields, id: string): StateResource {
-  const outputs = { ...fields(state["inputs"]), ...fields(state["outputs"]) };
+  const outputs = { ...fieldsOf(state["inputs"]), ...fieldsOf(state["outputs"]) };
   return { type: String(state["type"]), id, outputs };
 }
 
@@ -182,8 +181,4 @@ function filled(value: unknown, name: string, next: (name: string) => string | u
 
 function pick(from: Fields, names: readonly string[]): Fields {
   return Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]));
-}
-
-function fields(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }

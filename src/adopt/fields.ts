@@ -1,7 +1,8 @@
 import type { Wire } from "../cloudflare/account-api";
+import { isFields } from "../json-values";
 import { SECRET } from "./declared";
 import type { FieldChange, Kind, Resource } from "./types";
-import { alike, inner, isEmpty, isObject, objects } from "./wire";
+import { alike, inner, isEmpty, objects } from "./wire";
 
 /**
  * What an update writes as a whole: a field of these that the program does not declare goes back to its default.
@@ -109,7 +110,7 @@ export function toWire(properties: Readonly<Record<string, unknown>>): Wire {
 
 function wireValue(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(wireValue);
-  return isObject(value) ? toWire(value) : value;
+  return isFields(value) ? toWire(value) : value;
 }
 
 const wireName = (name: string): string =>

@@ -1,5 +1,6 @@
 import type { StackConfig } from "../config";
 import { placePaths } from "../config-paths";
+import { isFields } from "../json-values";
 import type { Account } from "./account";
 import { chooseApplication, chooseGoogle } from "./choose";
 import { type Declared, declaredResources, type KnownIds, urnOf } from "./declared";
@@ -7,7 +8,7 @@ import { type FoundHost, findHost, mayTake, nameOf, type Own } from "./find";
 import { NO_ID, propose, withStandIns } from "./propose";
 import { type ChosenApplication, PlanBuilder } from "./rows";
 import type { Choices, ConfigChange, Decision, Kind, Row, Unreadable } from "./types";
-import { isObject, objects, text } from "./wire";
+import { objects, text } from "./wire";
 
 /** What a plan is made from. */
 export interface PlanInput {
@@ -59,7 +60,7 @@ export function planAdoption(input: PlanInput): Plan {
   const { raw, project, stack, account, state, choices } = input;
   const start = withStandIns(raw, stack);
   const { placed } = placePaths(raw);
-  const said = (key: string) => (isObject(placed[key]) ? placed[key] : {});
+  const said = (key: string) => (isFields(placed[key]) ? placed[key] : {});
   const tunnelId = said("tunnel")["id"];
   const stateId = (declared: Pick<Declared, "resource">) =>
     state.get(urnOf(declared.resource, project, stack))?.id;

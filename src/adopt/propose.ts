@@ -1,11 +1,12 @@
 import type { Wire } from "../cloudflare/account-api";
 import { ConfigError, parseConfig, type StackConfig } from "../config";
 import { placePaths } from "../config-paths";
+import { isFields } from "../json-values";
 import type { Account } from "./account";
 import type { GoogleChoice } from "./choose";
 import { type FoundHost, nameOf } from "./find";
 import type { ConfigChange } from "./types";
-import { inner, isObject, objects, text } from "./wire";
+import { inner, objects, text } from "./wire";
 
 const NOBODY = "somebody@example.org";
 /** Stands for an id that is not known yet. */
@@ -25,9 +26,9 @@ export function withStandIns(raw: Raw, stack: string): StackConfig {
   const missing = (key: string) => isUnset(placed[key]);
   const listed = Array.isArray(placed["applications"]) ? placed["applications"] : [];
   const tokens = Array.isArray(placed["serviceTokens"]) ? placed["serviceTokens"] : [{ name: "comfyui-api" }];
-  const names = tokens.flatMap((token: unknown) => (isObject(token) ? [text(token, "name")] : []));
+  const names = tokens.flatMap((token: unknown) => (isFields(token) ? [text(token, "name")] : []));
   const applications = (listed.length > 0 ? listed : [{}]).map((each: unknown) => {
-    if (!isObject(each)) return each;
+    if (!isFields(each)) return each;
     return {
       ...(listed.length > 1 ? { serviceTokens: names } : {}),
       ...each,
@@ -50,7 +51,7 @@ const isUnset = (value: unknown): boolean =>
   value === undefined ||
   value === null ||
   value === "" ||
-  (isObject(value) && Object.keys(value).length === 0);
+  (isFields(value) && Object.keys(value).length === 0);
 
 function allowsSomebody(application: Wire): boolean {
   const { emails, emailDomains } = inner(application, "allow");
@@ -126,7 +127,7 @@ function proposeTeam(placed: Raw, { organization }: Account): ConfigChange[] {
 }
 
 function proposeGoogle(placed: Raw, { wire, taken, why }: GoogleChoice): ConfigChange[] {
-  const now = isObject(placed["google"]) ? placed["google"] : {};
+  const now = isFields(placed["google"]) ? placed["google"] : {};
   if (wire === undefined) return [];
   const id = text(wire, "id");
   if (taken) {
@@ -145,7 +146,7 @@ function proposeGoogle(placed: Raw, { wire, taken, why }: GoogleChoice): ConfigC
 }
 
 function proposeTunnel(placed: Raw, { hosts, account, ownTunnel }: Findings): ConfigChange[] {
-  const now = isObject(placed["tunnel"]) ? placed["tunnel"] : {};
+  const now = isFields(placed["tunnel"]) ? placed["tunnel"] : {};
   if (typeof now["id"] === "string") return [];
   if (account.tunnels.some((tunnel) => tunnel["id"] === ownTunnel)) return [];
   const served = hosts.find((host) => host.tunnelId !== undefined)?.tunnelId;
@@ -176,8 +177,8 @@ function proposeTokens(placed: Raw, { account, hosts }: Findings): ConfigChange[
   const declared = placed["serviceTokens"];
   if (Array.isArray(declared)) {
     return declared.flatMap((token: unknown, index) =>
-      Object.entries(isObject(token) ? details(text(token, "name")) : {})
-        .filter(([key]) => isObject(token) && token[key] === undefined)
+      Object.entries(isFields(token) ? details(text(token, "name")) : {})
+        .filter(([key]) => isFields(token) && token[key] === undefined)
         .map(([key, value]) => ({ path: ["serviceTokens", index, key], value, why: "as the token is" })),
     );
   }
@@ -213,7 +214,7 @@ function proposeApplication(
   notes: string[],
 ): ConfigChange[] {
   const list = Array.isArray(placed["applications"]) ? placed["applications"] : [];
-  const now = isObject(list[index]) ? list[index] : {};
+  const now = isFields(list[index]) ? list[index] : {};
   const changes: ConfigChange[] = [];
   const add = (key: string[], value: unknown, why: string) =>
     void changes.push({ path: ["applications", index, ...key], value, why });

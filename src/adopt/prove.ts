@@ -1,9 +1,10 @@
 import { UserError } from "../errors";
+import { isFields } from "../json-values";
 import { SECRET, urnOf } from "./declared";
 import { toWire } from "./fields";
 import type { Plan } from "./plan";
 import { type FieldChange, isNewId, type Resource, type Row } from "./types";
-import { alike, inner, isObject, objects, text } from "./wire";
+import { alike, inner, objects, text } from "./wire";
 
 /** What a preview was found to be. */
 export interface Proof {
@@ -138,7 +139,7 @@ function fits(declared: unknown, planned: unknown): boolean {
       declared.every((each, index) => fits(each, planned[index]))
     );
   }
-  if (isObject(declared) && isObject(planned)) {
+  if (isFields(declared) && isFields(planned)) {
     const names = new Set(
       [...Object.keys(declared), ...Object.keys(planned)].filter((name) => name !== "__defaults"),
     );

@@ -1,9 +1,9 @@
 import { stringify } from "yaml";
+import { isFields } from "../json-values";
 import { isDone, isToDo, type Plan } from "./plan";
 import { pathText } from "./propose";
 import type { Proof } from "./prove";
 import type { FieldChange, Row } from "./types";
-import { isObject } from "./wire";
 
 /** The widest line, in columns; only an id or a value without spaces can be longer. */
 const WIDTH = 100;
@@ -148,7 +148,7 @@ function madeText(created: readonly Row[]): string[] {
 function shown(value: unknown, { field }: FieldChange, { names }: Plan): string {
   if (value === undefined || value === null) return "none";
   if (Array.isArray(value) && field === "policies") {
-    return `[${value.map((each) => shownPart(isObject(each) ? each["id"] : each, names)).join(", ")}]`;
+    return `[${value.map((each) => shownPart(isFields(each) ? each["id"] : each, names)).join(", ")}]`;
   }
   if (Array.isArray(value) && ["include", "require", "exclude"].includes(field)) {
     return `[${value.map((rule) => ruleText(rule, names)).join(", ")}]`;
@@ -158,10 +158,10 @@ function shown(value: unknown, { field }: FieldChange, { names }: Plan): string 
 
 /** A rule has one key, and most have one value under it. */
 function ruleText(rule: unknown, names: Plan["names"]): string {
-  if (!isObject(rule)) return shownPart(rule, names);
+  if (!isFields(rule)) return shownPart(rule, names);
   return Object.entries(rule)
     .map(([type, fields]) => {
-      const values = isObject(fields) ? Object.values(fields) : [fields];
+      const values = isFields(fields) ? Object.values(fields) : [fields];
       return [type, ...values.map((value) => shownPart(value, names))].join(" ");
     })
     .join(" and ");
@@ -174,7 +174,7 @@ function shownPart(value: unknown, names: Plan["names"]): string {
     return value === "" ? '""' : value;
   }
   if (Array.isArray(value)) return `[${value.map((each) => shownPart(each, names)).join(", ")}]`;
-  if (isObject(value)) {
+  if (isFields(value)) {
     return `{${Object.entries(value)
       .map(([key, each]) => `${key}: ${shownPart(each, names)}`)
       .join(", ")}}`;

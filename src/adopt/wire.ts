@@ -1,4 +1,5 @@
 import type { Wire } from "../cloudflare/account-api";
+import { canonical, isFields } from "../json-values";
 
 /** A field that is text; empty when it is anything else. */
 export function text(from: Wire | undefined, field: string): string {
@@ -9,7 +10,7 @@ export function text(from: Wire | undefined, field: string): string {
 /** The objects in a field that is a list. */
 export function objects(from: Wire | undefined, field: string): Wire[] {
   const value = from?.[field];
-  return Array.isArray(value) ? value.filter(isObject) : [];
+  return Array.isArray(value) ? value.filter(isFields) : [];
 }
 
 /** The texts in a field that is a list. */
@@ -21,18 +22,14 @@ export function texts(from: Wire | undefined, field: string): string[] {
 /** An object in a field; empty when there is none. */
 export function inner(from: Wire | undefined, field: string): Wire {
   const value = from?.[field];
-  return isObject(value) ? value : {};
-}
-
-export function isObject(value: unknown): value is Wire {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isFields(value) ? value : {};
 }
 
 /** What the API gives for something that nobody set. */
 export function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === "") return true;
   if (Array.isArray(value)) return value.length === 0;
-  return isObject(value) && Object.keys(value).length === 0;
+  return isFields(value) && Object.keys(value).length === 0;
 }
 
 /** Equal as JSON, whatever the order of the names; what nobody set equals its absence. */
@@ -41,15 +38,9 @@ export function alike(one: unknown, other: unknown): boolean {
   return canonical(one) === canonical(other);
 }
 
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    isObject(each) ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1))) : each,
-  );
-}
-
 /** Whether a value holds this text anywhere inside. */
 export function mentions(value: unknown, wanted: string): boolean {
   if (value === wanted) return true;
   if (Array.isArray(value)) return value.some((each) => mentions(each, wanted));
-  return isObject(value) && Object.values(value).some((each) => mentions(each, wanted));
+  return isFields(value) && Object.values(value).some((each) => mentions(each, wanted));
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../errors";
+import { fieldsOf } from "../json-values";
 
 /** A rule as it stands in a tunnel's list. */
 type LiveRule = Readonly<Record<string, unknown>>;
@@ -45,11 +46,11 @@ export async function guardOwnedList(list: OwnedList, readState: ReadState = las
 function ownRules(state: Awaited<ReturnType<ReadState>>, teamName: string): Map<string, string> {
   const lists = state.filter(({ type }) => type.endsWith(":ZeroTrustTunnelCloudflaredConfig"));
   const rules = lists.flatMap(({ outputs }) => {
-    const ingresses = fields(outputs["config"])["ingresses"];
-    return Array.isArray(ingresses) ? ingresses.map(fields) : [];
+    const ingresses = fieldsOf(outputs["config"])["ingresses"];
+    return Array.isArray(ingresses) ? ingresses.map(fieldsOf) : [];
   });
   const own = rules.filter((rule) => {
-    const guard = fields(fields(rule["originRequest"])["access"]);
+    const guard = fieldsOf(fieldsOf(rule["originRequest"])["access"]);
     return guard["required"] === true && guard["teamName"] === teamName;
   });
   return new Map(own.map((rule) => [textOf(rule["hostname"]), textOf(rule["service"])]));
@@ -61,19 +62,15 @@ async function lastState(): Promise<{ type: string; outputs: LiveRule }[]> {
   const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
     stackName,
   });
-  return Object.values(fields(fields(answer)["outputs"])).map((resource) => {
-    const { type, outputs } = fields(resource);
-    return { type: textOf(type), outputs: fields(outputs) };
+  return Object.values(fieldsOf(fieldsOf(answer)["outputs"])).map((resource) => {
+    const { type, outputs } = fieldsOf(resource);
+    return { type: textOf(type), outputs: fieldsOf(outputs) };
   });
 }
 
 function nameOf(rule: LiveRule): string {
   const path = textOf(rule["path"]).replace(/^\^?\/?/, "");
   return `${textOf(rule["hostname"])}${path === "" ? "" : `/${path}`} (to ${textOf(rule["service"])})`;
-}
-
-function fields(value: unknown): LiveRule {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as LiveRule) : {};
 }
 
 function textOf(value: unknown): string {

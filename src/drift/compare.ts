@@ -1,5 +1,5 @@
 import { isHidden } from "../explain/wire-rules";
-import { type Fields, fieldsOf } from "./spelling";
+import { canonical, type Fields, fieldsOf, isFields } from "../json-values";
 
 /** How one field of an object is compared. */
 export interface FieldRule {
@@ -53,7 +53,7 @@ function walk(field: string, before: unknown, after: unknown, found: Compared): 
     found.differences.push(...listDifference(field, asList(before), asList(after)));
     return;
   }
-  if (isObject(before) || isObject(after)) {
+  if (isFields(before) || isFields(after)) {
     const [then, now] = [fieldsOf(before), fieldsOf(after)];
     for (const name of new Set([...Object.keys(then), ...Object.keys(now)])) {
       walk(`${field}.${name}`, then[name], now[name], found);
@@ -92,13 +92,6 @@ function without(list: readonly unknown[], other: readonly unknown[]): unknown[]
   });
 }
 
-/** The same text for the same value, whatever the order of its names. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    isObject(each) ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1))) : each,
-  );
-}
-
 function settled(value: unknown, rule: FieldRule): unknown {
   const given = value === undefined || value === null ? rule.default : value;
   if (rule.time && typeof given === "string") {
@@ -115,7 +108,7 @@ export function meant(value: unknown): unknown {
   if (value === null || value === undefined || value === false || value === "") return undefined;
   if (isHidden(value)) return value;
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((each) => meant(each) ?? each);
-  if (!isObject(value)) return value;
+  if (!isFields(value)) return value;
   const kept = Object.entries(value).flatMap(([name, inner]) => {
     const left = meant(inner);
     return left === undefined ? [] : [[name, left] as const];
@@ -127,7 +120,7 @@ export function meant(value: unknown): unknown {
 function filled(value: unknown): unknown {
   if (isHidden(value)) return value;
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(filled);
-  if (!isObject(value)) return value ?? undefined;
+  if (!isFields(value)) return value ?? undefined;
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, inner]) => inner !== null && inner !== undefined)
@@ -137,7 +130,3 @@ function filled(value: unknown): unknown {
 
 const asList = (value: unknown): unknown[] =>
   Array.isArray(value) ? value : value === undefined ? [] : [value];
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

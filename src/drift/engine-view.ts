@@ -1,8 +1,8 @@
 import { UserError } from "../errors";
 import { isHidden } from "../explain/wire-rules";
+import { fieldsOf, listOf } from "../json-values";
 import { type EngineAccess, runEngine } from "../secrets/engine-cli";
 import type { StackResource } from "../stack/read-stack";
-import { fieldsOf, listOf } from "./spelling";
 import type { Change, Failure } from "./types";
 
 /** Google's objects, as the engine's own provider reads them. */

@@ -9,11 +9,11 @@ import {
   type StateToken,
   TYPES,
 } from "../explain/access-state";
+import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
 import type { StackResource } from "../stack/read-stack";
 import { propertiesOf } from "./kinds/kind";
 import { coveringApplications, hostnamesOf, publicUris } from "./others";
 import type { Account } from "./read-account";
-import { type Fields, fieldsOf, listOf, textOf } from "./spelling";
 
 /** Who could get in by the state, and who can by the account. */
 export interface AccessSides {

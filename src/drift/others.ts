@@ -1,11 +1,11 @@
 import type { Wire } from "../cloudflare/account-api";
 import { TYPES } from "../explain/access-state";
+import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
 import type { StackResource, StackSettings } from "../stack/read-stack";
 import type { KindContext } from "./kinds/kind";
 import { AUTH_DOMAIN } from "./kinds/organization";
 import { ruleKey } from "./kinds/tunnel-configuration";
 import { type Account, nameOf } from "./read-account";
-import { type Fields, fieldsOf, listOf, textOf } from "./spelling";
 import type { Change } from "./types";
 
 /** What is looked around in. */

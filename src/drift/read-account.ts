@@ -1,9 +1,9 @@
 import type { AccountApi, Wire } from "../cloudflare/account-api";
 import { ApiError } from "../errors";
 import { TYPES } from "../explain/access-state";
+import { textOf } from "../json-values";
 import type { StackResource, StackSettings } from "../stack/read-stack";
 import { kindOf } from "./kinds";
-import { textOf } from "./spelling";
 import type { Failure } from "./types";
 
 /** An account as it is now, as far as a stack goes. What could not be read is missing, and in `failures`. */

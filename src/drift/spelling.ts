@@ -1,7 +1,4 @@
-import { isHidden } from "../explain/wire-rules";
-
-/** Any object in JSON. */
-export type Fields = Readonly<Record<string, unknown>>;
+import { isHidden, snakeCase } from "../explain/wire-rules";
 
 /** How a provider's property is called in the API, where that is not its name in snake case. */
 export type Spelling = Readonly<Record<string, string>>;
@@ -21,20 +18,4 @@ export function wireSpelling(value: unknown, odd: Spelling = {}, own = false): u
       wireSpelling(inner, odd, own),
     ]),
   );
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-export function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-}
-
-export function listOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-export function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
 }

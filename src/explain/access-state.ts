@@ -1,5 +1,6 @@
 import type { Policy, PolicyDecision } from "../access";
 import { UserError } from "../errors";
+import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
 import { exportedResources } from "../stack-export";
 import { rulesOf } from "./wire-rules";
 
@@ -77,8 +78,6 @@ export interface AccessState {
   accountId?: string;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** A resource, as far as the access model needs it. */
 export interface StateResource {
   type: string;
@@ -132,8 +131,8 @@ export function accessStateOf(resources: readonly StateResource[]): AccessState 
       type: textOf(outputs["type"]),
     })),
     ingress: [
-      ...ownIngress.flatMap(({ outputs }) => list(fields(outputs["config"])["ingresses"]).map(ingressOf)),
-      ...sharedIngress.flatMap(({ outputs }) => list(outputs["rules"]).map(ingressOf)),
+      ...ownIngress.flatMap(({ outputs }) => listOf(fieldsOf(outputs["config"])["ingresses"]).map(ingressOf)),
+      ...sharedIngress.flatMap(({ outputs }) => listOf(outputs["rules"]).map(ingressOf)),
     ],
     hostnames: records.map(({ name }) => name),
     records,
@@ -150,7 +149,7 @@ export function resourcesOf(text: string, where: string): StateResource[] {
   return exportedResources(text, where).map((resource) => ({
     type: String(resource["type"]),
     id: textOf(resource["id"]) ?? "",
-    outputs: { ...fields(resource["inputs"]), ...fields(resource["outputs"]) },
+    outputs: { ...fieldsOf(resource["inputs"]), ...fieldsOf(resource["outputs"]) },
   }));
 }
 
@@ -158,34 +157,34 @@ function applicationOf(
   { id, outputs }: StateResource,
   policies: ReadonlyMap<string, StatePolicy>,
 ): StateApplication {
-  const links = list(outputs["policies"])
-    .map(fields)
+  const links = listOf(outputs["policies"])
+    .map(fieldsOf)
     .sort((a, b) => Number(a["precedence"] ?? 0) - Number(b["precedence"] ?? 0));
   const cors = outputs["corsHeaders"];
   return {
     id,
     name: textOf(outputs["name"]) ?? id,
     aud: textOf(outputs["aud"]),
-    destinations: list(outputs["destinations"]).map(fields),
+    destinations: listOf(outputs["destinations"]).map(fieldsOf),
     policies: links.map((link) => linkedPolicy(link, policies)),
-    allowedIdps: list(outputs["allowedIdps"]).filter((each) => typeof each === "string"),
+    allowedIdps: listOf(outputs["allowedIdps"]).filter((each) => typeof each === "string"),
     sessionDuration: textOf(outputs["sessionDuration"]),
     serviceAuth401: outputs["serviceAuth401Redirect"] === true,
     preflightBypass: outputs["optionsPreflightBypass"] === true,
-    ...(cors === undefined || cors === null ? {} : { corsOrigins: corsOriginsOf(fields(cors)) }),
+    ...(cors === undefined || cors === null ? {} : { corsOrigins: corsOriginsOf(fieldsOf(cors)) }),
   };
 }
 
 function corsOriginsOf(cors: Fields): string[] {
   if (cors["allowAllOrigins"] === true) return ["*"];
-  return list(cors["allowedOrigins"]).filter((origin) => typeof origin === "string");
+  return listOf(cors["allowedOrigins"]).filter((origin) => typeof origin === "string");
 }
 
 function linkedPolicy(link: Fields, policies: ReadonlyMap<string, StatePolicy>): StatePolicy {
   const id = textOf(link["id"]) ?? "";
   const known = policies.get(id);
   if (known !== undefined) return known;
-  if (list(link["includes"]).length > 0) return policyOf({ type: TYPES.policy, id, outputs: link });
+  if (listOf(link["includes"]).length > 0) return policyOf({ type: TYPES.policy, id, outputs: link });
   // A policy of somebody else's: that it could be anything must not be hidden.
   const unknown = { "policy of another stack": { id } };
   return { id, name: id, decision: "allow", include: [unknown], require: [], exclude: [], foreign: true };
@@ -220,26 +219,14 @@ function recordOf({ outputs }: StateResource): StateRecord[] {
 }
 
 function ingressOf(value: unknown): StateIngressRule {
-  const rule = fields(value);
-  const access = fields(fields(rule["originRequest"])["access"]);
+  const rule = fieldsOf(value);
+  const access = fieldsOf(fieldsOf(rule["originRequest"])["access"]);
   return {
     hostname: textOf(rule["hostname"]),
     service: textOf(rule["service"]) ?? "",
     jwtRequired: access["required"] === true,
     teamName: textOf(access["teamName"]),
     // A shared tunnel's rules are in the API's spelling, an owned one's in the provider's.
-    audTags: list(access["audTags"] ?? access["audTag"]).filter((tag) => typeof tag === "string"),
+    audTags: listOf(access["audTags"] ?? access["audTag"]).filter((tag) => typeof tag === "string"),
   };
-}
-
-function fields(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
 }

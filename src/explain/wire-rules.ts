@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Rule } from "../access";
-
-type Fields = Readonly<Record<string, unknown>>;
+import { fieldsOf } from "../json-values";
 
 /** What the engine writes in a preview for a value that only the update will tell. */
 export const UNKNOWN_VALUE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 /** What the engine writes instead of a secret in a preview. */
 export const MASKED_VALUE = "[secret]";
 /** Marks a secret in an exported state. */
-const SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d";
+export const SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d";
 
 /** The two names that the API does not spell in snake case. */
 const ODD_NAMES: Readonly<Record<string, string>> = {
@@ -34,8 +33,10 @@ export function rulesOf(value: unknown): Rule[] {
  */
 function wireRule(rule: unknown): Rule {
   if (isHidden(rule)) return hiddenRule("rule", rule);
-  const entries = Object.entries(fields(rule)).filter(([, value]) => value !== null && value !== undefined);
-  const hidden = entries.find(([, value]) => isHidden(value) || Object.values(fields(value)).some(isHidden));
+  const entries = Object.entries(fieldsOf(rule)).filter(([, value]) => value !== null && value !== undefined);
+  const hidden = entries.find(
+    ([, value]) => isHidden(value) || Object.values(fieldsOf(value)).some(isHidden),
+  );
   if (hidden !== undefined) return hiddenRule(hidden[0], hidden[1]);
   return Object.fromEntries(
     entries.map(([name, value]) => [ODD_NAMES[name] ?? snakeCase(name), wireFields(value)]),
@@ -49,13 +50,10 @@ function hiddenRule(type: string, value: unknown): Rule {
 }
 
 function wireFields(value: unknown): unknown {
-  return Object.fromEntries(Object.entries(fields(value)).map(([name, inner]) => [snakeCase(name), inner]));
+  return Object.fromEntries(Object.entries(fieldsOf(value)).map(([name, inner]) => [snakeCase(name), inner]));
 }
 
-function snakeCase(name: string): string {
+/** A name of Pulumi's as the API spells most of them. */
+export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function fields(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }

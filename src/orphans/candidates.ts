@@ -1,5 +1,6 @@
 import { GOOGLE_LOGIN } from "../../components/google-identity-provider";
 import type { Wire } from "../cloudflare/account-api";
+import { fieldsOf } from "../json-values";
 import { standInName } from "../stand-in";
 import type { Orphan, OrphanSearch } from "./find";
 import { type Knowledge, TYPES } from "./knowledge";
@@ -86,7 +87,7 @@ function providerFound(provider: Wire, { settings }: OrphanSearch): Found[] {
     clientId !== undefined &&
     provider["name"] === GOOGLE_LOGIN.name &&
     provider["type"] === GOOGLE_LOGIN.type &&
-    fields(provider["config"])["client_id"] === clientId;
+    fieldsOf(provider["config"])["client_id"] === clientId;
   return ours
     ? [{ ...base("identity provider", provider, "has the stack's OAuth client"), hostnames: [] }]
     : [];
@@ -126,7 +127,7 @@ function base(kind: Found["kind"], wire: Wire, why: string) {
 function hostnamesOf(application: Wire): string[] {
   const destinations = Array.isArray(application["destinations"]) ? application["destinations"] : [];
   const uris = [
-    ...destinations.map((each) => fields(each)["uri"]),
+    ...destinations.map((each) => fieldsOf(each)["uri"]),
     ...(Array.isArray(application["self_hosted_domains"]) ? application["self_hosted_domains"] : []),
     application["domain"],
   ];
@@ -134,10 +135,6 @@ function hostnamesOf(application: Wire): string[] {
     typeof uri === "string" ? [uri.split("/")[0]?.toLowerCase() ?? ""] : [],
   );
   return [...new Set(hosts.filter((host) => host !== ""))];
-}
-
-export function fields(value: unknown): Wire {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Wire) : {};
 }
 
 export function text(value: unknown): string {

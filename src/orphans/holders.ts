@@ -1,5 +1,6 @@
 import type { Wire } from "../cloudflare/account-api";
-import { type Found, fields, type Listed, text } from "./candidates";
+import { fieldsOf } from "../json-values";
+import { type Found, type Listed, text } from "./candidates";
 import type { OrphanSearch } from "./find";
 
 /** The account around what was found. */
@@ -122,10 +123,10 @@ function tunnelReason(
 ): string | undefined {
   const connections = wire["connections"];
   if (Array.isArray(connections) && connections.length > 0) return "a cloudflared that is connected";
-  const config = fields(configurations.get(id)?.["config"]);
-  if (fields(config["warp-routing"])["enabled"] === true)
+  const config = fieldsOf(configurations.get(id)?.["config"]);
+  if (fieldsOf(config["warp-routing"])["enabled"] === true)
     return "private networks that are routed through it";
-  const rules = Array.isArray(config["ingress"]) ? config["ingress"].map(fields) : [];
+  const rules = Array.isArray(config["ingress"]) ? config["ingress"].map(fieldsOf) : [];
   const others = rules
     .map((rule) => text(rule["hostname"]).toLowerCase())
     .filter((host) => host !== "" && !declared.some(({ hostname }) => hostname === host));

@@ -1,5 +1,6 @@
 import type { AccountApi, Wire } from "../cloudflare/account-api";
-import { fields, text } from "./candidates";
+import { fieldsOf, listOf } from "../json-values";
+import { text } from "./candidates";
 
 /** How far back is looked: a longer range is refused on some plans. */
 const DAYS = 30;
@@ -55,14 +56,10 @@ async function lastUse(account: AccountApi, token: Wire, until: Date): Promise<[
 /** Times of the logins found; undefined when the logs cannot be read, which is no reason to stop. */
 async function ask(account: AccountApi, query: string): Promise<string[] | undefined> {
   const data = await account.graphql(query, "the logins").catch(() => undefined);
-  const [found] = list(fields(fields(data)["viewer"])["accounts"]);
-  const groups = fields(found)["accessLoginRequestsAdaptiveGroups"];
+  const [found] = listOf(fieldsOf(fieldsOf(data)["viewer"])["accounts"]);
+  const groups = fieldsOf(found)["accessLoginRequestsAdaptiveGroups"];
   if (!Array.isArray(groups)) return undefined;
   return groups
-    .map((group) => text(fields(fields(group)["dimensions"])["datetime"]))
+    .map((group) => text(fieldsOf(fieldsOf(group)["dimensions"])["datetime"]))
     .filter((time) => time !== "");
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
 }

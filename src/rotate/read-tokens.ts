@@ -1,4 +1,6 @@
 import { TYPES } from "../explain/access-state";
+import { SECRET_SIGNATURE } from "../explain/wire-rules";
+import { textOf } from "../json-values";
 import { type EngineAccess, runEngine } from "../secrets/engine-cli";
 import { parseStackOutputs, type StackOutputs } from "../secrets/outputs";
 import { exportedResources } from "../stack-export";
@@ -25,9 +27,6 @@ export interface TokensState {
   /** URNs of the resources whose creation was broken off. */
   pendingCreates: readonly string[];
 }
-
-/** What the engine puts around a secret value. */
-const SECRET_MARK = "4dabf18193072939515e22adb298388d";
 
 /**
  * Reads a stack's tokens and outputs, with their secrets.
@@ -77,15 +76,11 @@ function pendingCreates(text: string): string[] {
   return creating.map(({ resource }) => resource.urn);
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
 /** The value without the engine's marks around secrets. */
 function revealed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(revealed);
   if (typeof value !== "object" || value === null) return value;
-  if (SECRET_MARK in value && "plaintext" in value && typeof value.plaintext === "string") {
+  if (SECRET_SIGNATURE in value && "plaintext" in value && typeof value.plaintext === "string") {
     return revealed(JSON.parse(value.plaintext));
   }
   return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, revealed(child)]));

@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { parseConfig, type StackConfig, settingsOf } from "../config";
 import { UserError } from "../errors";
+import { type Fields, fieldsOf } from "../json-values";
 import { type EngineAccess, runEngine } from "../secrets/engine-cli";
 import { exportedResources } from "../stack-export";
 
@@ -81,8 +82,8 @@ export interface StackResource {
   name: string;
   /** The vendor's id; empty for a component. */
   id: string;
-  inputs: Readonly<Record<string, unknown>>;
-  outputs: Readonly<Record<string, unknown>>;
+  inputs: Fields;
+  outputs: Fields;
 }
 
 /** What the engine knows of a stack. */
@@ -120,8 +121,8 @@ export async function readState(engine: EngineAccess, stack: string): Promise<St
       type: String(resource["type"]),
       name: urn.split("::").at(-1) ?? "",
       id: typeof resource["id"] === "string" ? resource["id"] : "",
-      inputs: fields(resource["inputs"]),
-      outputs: fields(resource["outputs"]),
+      inputs: fieldsOf(resource["inputs"]),
+      outputs: fieldsOf(resource["outputs"]),
     };
   });
   const { deployment } = JSON.parse(text) as { deployment?: Unfinished };
@@ -144,10 +145,4 @@ export async function projectName(dir: string): Promise<string> {
   const { name } = (parse(text) ?? {}) as { name?: unknown };
   if (typeof name === "string" && name !== "") return name;
   throw new UserError(`${file} names no project`, "Give it a `name`.");
-}
-
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : {};
 }

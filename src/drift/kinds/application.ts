@@ -1,6 +1,7 @@
 import { TYPES } from "../../explain/access-state";
+import { type Fields, fieldsOf, listOf } from "../../json-values";
 import type { Difference } from "../compare";
-import { type Fields, fieldsOf, listOf, wireSpelling } from "../spelling";
+import { wireSpelling } from "../spelling";
 import { ID, type Kind, TIMES, turnedOff, turnedOn } from "./kind";
 
 const ODD = { serviceAuth401Redirect: "service_auth_401_redirect", l4Protocol: "l4_protocol" };

@@ -1,5 +1,6 @@
 import { TYPES } from "../../explain/access-state";
-import { fieldsOf, wireSpelling } from "../spelling";
+import { fieldsOf } from "../../json-values";
+import { wireSpelling } from "../spelling";
 import { ID, type Kind, TIMES } from "./kind";
 
 /**

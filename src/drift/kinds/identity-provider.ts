@@ -1,5 +1,6 @@
 import { TYPES } from "../../explain/access-state";
-import { fieldsOf, wireSpelling } from "../spelling";
+import { fieldsOf } from "../../json-values";
+import { wireSpelling } from "../spelling";
 import { ID, type Kind, TIMES, turnedOff } from "./kind";
 
 /** Parts of a provider that say who vouches for an address; secrets and appearance aside. */

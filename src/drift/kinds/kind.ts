@@ -1,7 +1,7 @@
 import type { AccountApi } from "../../cloudflare/account-api";
+import type { Fields } from "../../json-values";
 import type { StackResource } from "../../stack/read-stack";
 import type { Compared, Difference, FieldRule } from "../compare";
-import type { Fields } from "../spelling";
 import type { Subject } from "../types";
 
 /** What of the stack's settings an object's fields follow from. */

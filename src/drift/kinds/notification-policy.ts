@@ -1,4 +1,5 @@
-import { fieldsOf, type Spelling, wireSpelling } from "../spelling";
+import { fieldsOf } from "../../json-values";
+import { type Spelling, wireSpelling } from "../spelling";
 import { ID, type Kind, TIMES } from "./kind";
 
 // Pulumi writes a list's name in the plural; these are the API's own.

@@ -1,6 +1,7 @@
 import { TYPES } from "../../explain/access-state";
 import { rulesOf } from "../../explain/wire-rules";
-import { fieldsOf, wireSpelling } from "../spelling";
+import { fieldsOf } from "../../json-values";
+import { wireSpelling } from "../spelling";
 import { ID, type Kind, TIMES, turnedOff, turnedOn } from "./kind";
 
 /**

@@ -1,6 +1,7 @@
 import { TYPES } from "../../explain/access-state";
+import { type Fields, fieldsOf } from "../../json-values";
 import type { Difference } from "../compare";
-import { type Fields, fieldsOf, wireSpelling } from "../spelling";
+import { wireSpelling } from "../spelling";
 import { ID, type Kind, TIMES } from "./kind";
 
 const PREVIOUS_END = "previous_client_secret_expires_at";

@@ -1,5 +1,5 @@
 import { TYPES } from "../../explain/access-state";
-import { fieldsOf, listOf } from "../spelling";
+import { fieldsOf, listOf } from "../../json-values";
 import type { Kind } from "./kind";
 import { compareRules, ingressOpens, ruleKey, tunnelConfiguration } from "./tunnel-configuration";
 

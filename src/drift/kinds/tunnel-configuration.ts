@@ -1,6 +1,7 @@
 import { TYPES } from "../../explain/access-state";
+import { type Fields, fieldsOf, listOf } from "../../json-values";
 import { type Compared, compareFields, type Difference } from "../compare";
-import { type Fields, fieldsOf, listOf, wireSpelling } from "../spelling";
+import { wireSpelling } from "../spelling";
 import { ID, type Kind, TIMES, turnedOn } from "./kind";
 
 const ODD = {

@@ -1,4 +1,5 @@
-import { fieldsOf, wireSpelling } from "../spelling";
+import { fieldsOf } from "../../json-values";
+import { wireSpelling } from "../spelling";
 import { ID, type Kind, TIMES } from "./kind";
 
 const BY_ITSELF = "comes and goes with the connectors";

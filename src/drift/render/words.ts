@@ -1,5 +1,5 @@
 import { describeRule } from "../../access/rules";
-import { fieldsOf, textOf } from "../spelling";
+import { fieldsOf, textOf } from "../../json-values";
 import type { Change } from "../types";
 
 const LONGEST = 160;

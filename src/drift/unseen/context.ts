@@ -1,10 +1,10 @@
 import type { GoogleCheck, GoogleClient } from "../../google/check-client";
+import { textOf } from "../../json-values";
 import type { StackOutputs } from "../../secrets/outputs";
 import type { StackResource, StackSettings } from "../../stack/read-stack";
 import type { ProbeResult, TokenCredentials } from "../../verify/probe-token";
 import { kindOf } from "../kinds";
 import type { Account } from "../read-account";
-import { textOf } from "../spelling";
 import type { Change, Failure, Unseen } from "../types";
 
 /** The ways to check what no reading shows. */

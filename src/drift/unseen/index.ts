@@ -1,11 +1,11 @@
 import { TYPES } from "../../explain/access-state";
+import { textOf } from "../../json-values";
 import type { StackResource } from "../../stack/read-stack";
 import { isReadByEngine } from "../engine-view";
 import { kindOf } from "../kinds";
 import { ORGANIZATION_SETTINGS } from "../kinds/organization";
 import { tunnel as tunnelKind } from "../kinds/tunnel";
 import { nameOf } from "../read-account";
-import { textOf } from "../spelling";
 import type { Unseen } from "../types";
 import { type Probes, type UnseenContext, type UnseenResult, writtenSince } from "./context";
 import { providerSecret } from "./provider-secret";

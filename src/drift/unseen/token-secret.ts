@@ -1,7 +1,7 @@
 import { TYPES } from "../../explain/access-state";
+import { fieldsOf, listOf, textOf } from "../../json-values";
 import type { StackResource } from "../../stack/read-stack";
 import { nameOf } from "../read-account";
-import { fieldsOf, listOf, textOf } from "../spelling";
 import type { Change, Unseen } from "../types";
 import { type Probes, result, type UnseenContext, type UnseenResult } from "./context";
 

@@ -1,8 +1,8 @@
 import type { AccountApi } from "../../cloudflare/account-api";
 import { ApiError } from "../../errors";
+import { textOf } from "../../json-values";
 import type { StackResource } from "../../stack/read-stack";
 import { nameOf } from "../read-account";
-import { textOf } from "../spelling";
 import type { Change } from "../types";
 import { type Probes, result, type UnseenContext, type UnseenResult } from "./context";
 
