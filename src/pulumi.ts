@@ -67,3 +67,20 @@ export function pulumi(
     child.stdin?.on("error", () => undefined).end(call.input);
   });
 }
+
+/** One section of what a command printed for people, such as `Diagnostics`, with its heading; empty when there is none. */
+export function sectionOf(stdout: string, name: string): string {
+  return stdout.split(/^(?=\S)/m).find((part) => part.startsWith(`${name}:\n`)) ?? "";
+}
+
+/** What went wrong in a `preview --json`, which puts all that it has to say into its one document. */
+export function previewErrors(stdout: string): string[] {
+  try {
+    const { diagnostics = [] } = JSON.parse(stdout) as {
+      diagnostics?: { message?: string; severity?: string }[];
+    };
+    return diagnostics.filter(({ severity }) => severity === "error").map(({ message = "" }) => message);
+  } catch {
+    return [];
+  }
+}

@@ -1,5 +1,22 @@
 import { UserError } from "./errors";
 
+/** A change that was begun, and that the state does not know the end of. */
+export interface PendingOperation {
+  /** `creating`, `updating`, … */
+  type: string;
+  urn: string;
+}
+
+/** What an update that runs, or was interrupted, is about to make or change, in what `pulumi stack export` prints. */
+export function pendingOperations(text: string): PendingOperation[] {
+  const { deployment } = JSON.parse(text) as {
+    deployment?: { pending_operations?: { type?: string; resource?: { urn?: string } }[] | null };
+  };
+  return (deployment?.pending_operations ?? []).map(({ type = "changing", resource }) => {
+    return { type, urn: resource?.urn ?? "" };
+  });
+}
+
 /**
  * The resources in what `pulumi stack export` prints, as it has them, without those that only wait to be deleted; none
  * for an empty stack.

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../errors";
-import { pulumi } from "../pulumi";
-import { type EngineAccess, runEngine } from "../secrets/engine-cli";
+import { previewErrors, pulumi } from "../pulumi";
+import { configFileArgs, type EngineAccess, runEngine } from "../secrets/engine-cli";
 import { ConfigFile } from "../stack/config-file";
 import { readState } from "../stack/read-stack";
 import { readAccount } from "./account";
@@ -33,8 +33,8 @@ export interface AdoptResult {
 /** Reads config, account and state, and works out what there is to adopt. Changes nothing. */
 export async function readPlan(open: OpenAdoption, choices: Choices): Promise<Plan> {
   const { stack, project } = open;
-  const [raw, state, api] = await Promise.all([open.raw(), readEntries(open), open.account("preview")]);
-  const account = await readAccount(api, wantedOf({ raw, stack }));
+  const [raw, state] = await Promise.all([open.raw(), readEntries(open)]);
+  const account = await readAccount(open.account("preview"), wantedOf({ raw, stack }));
   return planAdoption({ raw, project, stack, account, state, choices });
 }
 
@@ -104,7 +104,7 @@ function refuseUndecided({ decisions }: Plan): void {
  * @returns their names.
  */
 async function convertInline(open: OpenAdoption, plan: Plan, log: AdoptOptions["log"]): Promise<string[]> {
-  const api = await open.account("up");
+  const api = open.account("up");
   const converted: string[] = [];
   for (const { how, id, name, application } of plan.rows) {
     if ((how !== "convert, import" && how !== "convert, leave") || id === undefined) continue;
@@ -139,12 +139,11 @@ async function importAll(open: OpenAdoption, engine: EngineAccess, plan: Plan): 
     // Names and ids alone; the folder is readable by its owner only.
     const path = join(dir, "import.json");
     await writeFile(path, JSON.stringify(file, null, 1), { mode: 0o600 });
-    const config = engine.configFile === undefined ? [] : ["--config-file", engine.configFile];
     await runEngine(engine, {
       purpose: `import into stack ${stack}`,
       args: [
         ...["import", "--file", path, "--generate-code=false", "--protect=false"],
-        ...["--yes", "--skip-preview", "--stack", stack, ...config],
+        ...["--yes", "--skip-preview", "--stack", stack, ...configFileArgs(engine)],
       ],
     });
   } finally {
@@ -156,32 +155,23 @@ async function importAll(open: OpenAdoption, engine: EngineAccess, plan: Plan): 
 async function proven(open: OpenAdoption, plan: Plan): Promise<Proof> {
   const { stack, project } = open;
   const engine = open.engine("preview");
-  const config = engine.configFile === undefined ? [] : ["--config-file", engine.configFile];
-  const { code, stdout, stderr } = await pulumi(engine, ["preview", "--json", "--stack", stack, ...config]);
-  if (code !== 0)
-    throw new UserError(`the preview after the import fails:\n${said(stdout, stderr)}`, "Mend what it says.");
+  const { code, stdout, stderr } = await pulumi(engine, [
+    "preview",
+    "--json",
+    "--stack",
+    stack,
+    ...configFileArgs(engine),
+  ]);
+  if (code !== 0) {
+    const said = previewErrors(stdout).join("\n").trim() || stderr.trim().split("\n").slice(-15).join("\n");
+    throw new UserError(`the preview after the import fails:\n${said}`, "Mend what it says.");
+  }
   const proof = prove(stdout, plan, project, stack);
   if (proof.mismatches.length === 0) return proof;
   throw new UserError(
     `the preview after the import is not what the table says:\n${proof.mismatches.map((line) => `    ${line}`).join("\n")}`,
     "Run the command again; if it says the same, report it.",
   );
-}
-
-/** The engine's diagnostics, out of a preview's JSON. */
-function said(stdout: string, stderr: string): string {
-  try {
-    const { diagnostics = [] } = JSON.parse(stdout) as {
-      diagnostics?: { severity?: string; message?: string }[];
-    };
-    const errors = diagnostics
-      .filter(({ severity }) => severity === "error")
-      .map(({ message }) => message ?? "");
-    if (errors.length > 0) return errors.join("\n").trim();
-  } catch {
-    // Then the other stream has it.
-  }
-  return stderr.trim().split("\n").slice(-15).join("\n");
 }
 
 async function undo(open: OpenAdoption, engine: EngineAccess, state: string, config: string): Promise<void> {

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { AccountApi } from "../cloudflare/account-api";
-import { UserError } from "../errors";
-import { ensureStack } from "../sandboxed/pulumi";
-import { openSandboxSession, type SandboxSession } from "../sandboxed/session";
+import type { SandboxSession } from "../sandboxed/session";
+import { inSandbox } from "../sandboxed/stack-session";
 import type { EngineAccess } from "../secrets/engine-cli";
+import { requiredAccess } from "../stack/cloudflare-access";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { readConfig } from "../stack/read-stack";
 import { wantedOf } from "./plan";
@@ -19,7 +19,7 @@ export interface OpenAdoption {
   /** The stack file that the config is written to. */
   configFile: string;
   engine(as: "preview" | "up"): EngineAccess;
-  account(as: "preview" | "up"): Promise<AccountApi>;
+  account(as: "preview" | "up"): AccountApi;
   close(): Promise<void>;
 }
 
@@ -30,35 +30,20 @@ export interface OpenAdoption {
 export async function openAdoption(args: { stack: string; sandbox?: boolean }): Promise<OpenAdoption> {
   const { stack } = args;
   if (isSandboxed(args)) {
-    const session = await openSandboxSession({ log: (line) => void process.stderr.write(`${line}\n`) });
-    try {
-      await ensureStack(session.target("up"), stack);
-      return await sandboxedAdoption(session, stack);
-    } catch (error) {
-      await session.close();
-      throw error;
-    }
+    return inSandbox(stack, { access: false }, (session) => sandboxedAdoption(session, stack));
   }
   const engine = await engineAccess(false);
-  const { project, cloudflare } = await readConfig(engine, stack);
-  const token = cloudflare.apiToken ?? process.env["CLOUDFLARE_API_TOKEN"];
-  const baseUrl = cloudflare.baseUrl ?? process.env["CLOUDFLARE_BASE_URL"];
-  if (!token) {
-    throw new UserError(
-      "no API token for Cloudflare",
-      "Set CLOUDFLARE_API_TOKEN, or: pulumi config set --secret cloudflare:apiToken",
-    );
-  }
-  const raw = async () => (await readConfig(engine, stack)).raw;
+  const found = await readConfig(engine, stack);
+  const access = requiredAccess(found.cloudflare);
+  const { accountId } = wantedOf({ raw: found.raw, stack });
   return {
     stack,
     environment: `stack ${stack}`,
-    project,
-    raw,
+    project: found.project,
+    raw: async () => (await readConfig(engine, stack)).raw,
     configFile: join(engine.cwd, `Pulumi.${stack}.yaml`),
     engine: () => engine,
-    account: async () =>
-      new AccountApi({ accountId: wantedOf({ raw: await raw(), stack }).accountId, token, baseUrl }),
+    account: () => new AccountApi({ accountId, ...access }),
     close: async () => {},
   };
 }
@@ -73,19 +58,16 @@ export async function sandboxedAdoption(
     ...session.target(as),
     ...(configFile === undefined ? {} : { configFile }),
   });
-  const { project } = await readConfig(engine("preview"), stack);
-  const raw = async () => (await readConfig(engine("preview"), stack)).raw;
+  const { project, raw } = await readConfig(engine("preview"), stack);
+  const { accountId } = wantedOf({ raw, stack });
   return {
     stack,
     environment: `sandbox, stack ${stack}`,
     project,
-    raw,
+    raw: async () => (await readConfig(engine("preview"), stack)).raw,
     configFile: configFile ?? join(engine("up").cwd, `Pulumi.${stack}.yaml`),
     engine,
-    account: async (as) => {
-      const { accountId } = wantedOf({ raw: await raw(), stack });
-      return new AccountApi({ accountId, token: session.tokens[as], baseUrl: session.apiUrl });
-    },
+    account: (as) => new AccountApi({ accountId, token: session.tokens[as], baseUrl: session.apiUrl }),
     close: () => session.close(),
   };
 }

@@ -141,7 +141,8 @@ async function verify(api: AccountApi, token: string): Promise<ApiToken> {
   });
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+/** The same promise however often it is asked for. */
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => (made ??= make());
 }

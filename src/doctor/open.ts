@@ -1,12 +1,13 @@
-import { ensureStack } from "../sandboxed/pulumi";
-import { openSandboxSession, type SandboxSession } from "../sandboxed/session";
+import type { SandboxSession } from "../sandboxed/session";
+import { inSandbox } from "../sandboxed/stack-session";
 import { projectDir } from "../sandboxed/workspace";
 import type { EngineAccess } from "../secrets/engine-cli";
 import { readStackOutputs } from "../secrets/outputs";
+import { cloudflareAccess } from "../stack/cloudflare-access";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { readConfig, readState } from "../stack/read-stack";
 import { TOKEN_READER } from "./checks/permissions";
-import type { DoctorInput } from "./context";
+import { type DoctorInput, once } from "./context";
 import { ACCESS_LIMITS } from "./limits";
 import { usableConfig } from "./usable-config";
 
@@ -29,30 +30,21 @@ export async function openForDoctor(args: {
   if (!isSandboxed(args)) {
     const engine = await engineAccess(false);
     const found = await readInput(engine, stack);
-    const { apiToken, baseUrl } = found.cloudflare;
     return {
       input: {
         ...found.input,
         environment: `stack ${stack}`,
         purpose,
-        token: apiToken ?? (process.env["CLOUDFLARE_API_TOKEN"] || undefined),
+        ...cloudflareAccess(found.cloudflare),
         tokenReader: process.env[TOKEN_READER] || undefined,
-        baseUrl: baseUrl ?? process.env["CLOUDFLARE_BASE_URL"],
         network: {},
       },
       close: async () => {},
     };
   }
-  const log = (line: string) => void process.stderr.write(`${line}\n`);
-  const session = await openSandboxSession({ access: true, log });
-  try {
-    session.access?.connectAll();
-    await ensureStack(session.target("up"), stack);
+  return inSandbox(stack, { access: true }, async (session) => {
     return { input: await sandboxedInput(session, { stack, purpose }), close: () => session.close() };
-  } catch (error) {
-    await session.close();
-    throw error;
-  }
+  });
 }
 
 /** What is looked at of a stack in a sandbox that is open already. */
@@ -76,6 +68,7 @@ export async function sandboxedInput(
 async function readInput(engine: EngineAccess, stack: string) {
   const { project, raw, secretKeys, cloudflare } = await readConfig(engine, stack);
   const { config, problems } = usableConfig(raw, { stack, secretKeys });
+  const state = once(() => readState(engine, stack));
   return {
     cloudflare,
     input: {
@@ -83,10 +76,10 @@ async function readInput(engine: EngineAccess, stack: string) {
       project,
       config,
       configProblems: problems,
-      state: () => readState(engine, stack),
+      state,
       // A stack that was never brought up, or was destroyed, has none, and asking for them fails.
       outputs: async () => {
-        const { resources } = await readState(engine, stack);
+        const { resources } = await state();
         return resources.length === 0 ? undefined : readStackOutputs(engine, stack);
       },
       dir: projectDir,

@@ -1,7 +1,7 @@
 import { UserError } from "../errors";
 import { isHidden } from "../explain/wire-rules";
 import { fieldsOf, listOf } from "../json-values";
-import { type EngineAccess, runEngine } from "../secrets/engine-cli";
+import { configFileArgs, type EngineAccess, runEngine } from "../secrets/engine-cli";
 import type { StackResource } from "../stack/read-stack";
 import type { Change, Failure } from "./types";
 
@@ -27,11 +27,10 @@ export async function readByEngine(
   const own = resources.filter(isReadByEngine);
   if (own.length === 0) return { changes: [], failures: [], objects: 0 };
   const targets = own.flatMap(({ urn }) => ["--target", urn]);
-  const file = engine.configFile === undefined ? [] : ["--config-file", engine.configFile];
   try {
     const text = await runEngine(engine, {
       purpose: "read the objects in Google Cloud",
-      args: ["refresh", "--preview-only", "--json", "--stack", stack, ...file, ...targets],
+      args: ["refresh", "--preview-only", "--json", "--stack", stack, ...configFileArgs(engine), ...targets],
     });
     return { changes: refreshChanges(text, own), failures: [], objects: own.length };
   } catch (error) {

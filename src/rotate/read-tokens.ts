@@ -3,7 +3,7 @@ import { SECRET_SIGNATURE } from "../explain/wire-rules";
 import { textOf } from "../json-values";
 import { type EngineAccess, runEngine } from "../secrets/engine-cli";
 import { parseStackOutputs, type StackOutputs } from "../secrets/outputs";
-import { exportedResources } from "../stack-export";
+import { exportedResources, pendingOperations } from "../stack-export";
 import { fingerprint, type StateFacts } from "./facts";
 
 /** A service token as the state has it. Holds its secret. */
@@ -65,15 +65,8 @@ export function tokensOf(text: string, stack: string): TokensState {
       createdAt: textOf(resource["created"]),
     });
   }
-  return { tokens, outputs, pendingCreates: pendingCreates(text) };
-}
-
-function pendingCreates(text: string): string[] {
-  const { deployment } = JSON.parse(text) as {
-    deployment?: { pending_operations?: { type: string; resource: { urn: string } }[] };
-  };
-  const creating = (deployment?.pending_operations ?? []).filter(({ type }) => type === "creating");
-  return creating.map(({ resource }) => resource.urn);
+  const creating = pendingOperations(text).filter(({ type }) => type === "creating");
+  return { tokens, outputs, pendingCreates: creating.map(({ urn }) => urn) };
 }
 
 /** The value without the engine's marks around secrets. */

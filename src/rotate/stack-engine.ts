@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors";
-import { type PulumiResult, pulumi } from "../pulumi";
+import { type PulumiResult, previewErrors, pulumi, sectionOf } from "../pulumi";
 import { type ChangeSummary, changesOf } from "../sandboxed/pulumi";
 import type { EngineAccess } from "../secrets/engine-cli";
 import { maskSecrets } from "../secrets/mask";
@@ -86,13 +86,9 @@ export class StackEngine {
 
 /** What the engine says went wrong, without a secret. */
 function failure(purpose: string, { stdout, stderr, code }: PulumiResult): UserError {
-  const parts = stdout.split(/^(?=\S)/m);
-  const diagnostics =
-    parts
-      .find((part) => part.startsWith("Diagnostics:\n"))
-      ?.split("\n")
-      .slice(1) ?? [];
-  const errors = [...diagnostics, ...diagnosticsOf(stdout), ...stderr.split("\n")]
+  const diagnostics = sectionOf(stdout, "Diagnostics").split("\n").slice(1);
+  const planned = previewErrors(stdout).flatMap((message) => `error: ${message}`.split("\n"));
+  const errors = [...diagnostics, ...planned, ...stderr.split("\n")]
     .map((line) => line.trim())
     .filter((line) => /^(error:|→)|HTTP \d|refused/.test(line));
   const said = [...new Set(errors)].map((line) => line.replace(/^error: /, "")).join("\n  ");
@@ -100,18 +96,4 @@ function failure(purpose: string, { stdout, stderr, code }: PulumiResult): UserE
     `could not ${purpose}: ${maskSecrets(said) || `pulumi ended with ${code}`}`,
     "Mend that and run the command again; the secrets that worked before still do.",
   );
-}
-
-/** `preview --json` puts what it has to say into its one document. */
-function diagnosticsOf(stdout: string): string[] {
-  try {
-    const { diagnostics = [] } = JSON.parse(stdout) as {
-      diagnostics?: { message?: string; severity?: string }[];
-    };
-    return diagnostics
-      .filter(({ severity }) => severity === "error")
-      .flatMap(({ message = "" }) => `error: ${message}`.split("\n"));
-  } catch {
-    return [];
-  }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ApiError, UserError } from "../errors";
-import { type PulumiCall, type PulumiResult, type PulumiTarget, pulumi } from "../pulumi";
+import { type PulumiCall, type PulumiResult, type PulumiTarget, pulumi, sectionOf } from "../pulumi";
 import { projectDir } from "./workspace";
 
 /** Arguments that have a preview or an update judged by the guardrails. */
@@ -33,10 +33,10 @@ export async function mustPulumi(
  * of what it wrote when there is neither.
  */
 function diagnostics({ stdout, stderr }: PulumiResult): string {
-  const parts = stdout.split(/^(?=\S)/m);
-  const section = (name: string) => parts.find((part) => part.startsWith(`${name}:\n`)) ?? "";
-  const policies = section("Policies");
-  const found = [section("Diagnostics"), policies.includes("[mandatory]") ? policies : ""].join("").trimEnd();
+  const policies = sectionOf(stdout, "Policies");
+  const found = [sectionOf(stdout, "Diagnostics"), policies.includes("[mandatory]") ? policies : ""]
+    .join("")
+    .trimEnd();
   return found || `${stdout}\n${stderr}`.trim().split("\n").slice(-15).join("\n");
 }
 

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { UserError } from "../errors";
 import { type PulumiTarget, pulumi } from "../pulumi";
 import { maskSecrets } from "./mask";
@@ -6,6 +7,11 @@ import { maskSecrets } from "./mask";
 export interface EngineAccess extends PulumiTarget {
   /** Another stack config file than `Pulumi.<stack>.yaml`. */
   configFile?: string;
+}
+
+/** Arguments that name another stack config file, for the commands that read one. */
+export function configFileArgs({ configFile }: EngineAccess): string[] {
+  return configFile === undefined ? [] : ["--config-file", configFile];
 }
 
 export interface EngineCall {
@@ -32,6 +38,21 @@ export async function runEngine(engine: EngineAccess, call: EngineCall): Promise
   );
   if (code === 0) return stdout;
   throw new UserError(`could not ${call.purpose}: ${lastWords(stderr, call.input, code)}`, remedy(stderr));
+}
+
+/**
+ * Reads what a command printed as JSON.
+ * @throws {UserError} when it is not of the known form, without its text, which may hold secrets.
+ */
+export function parseAnswer<T>(schema: z.ZodType<T>, stdout: string, purpose: string): T {
+  try {
+    return schema.parse(JSON.parse(stdout));
+  } catch {
+    throw new UserError(
+      `could not ${purpose}: Pulumi's answer is not in the known form`,
+      "Use Pulumi 3.259 or newer.",
+    );
+  }
 }
 
 function lastWords(stderr: string, input: string | undefined, code: number): string {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { UserError } from "../errors";
-import { type EngineAccess, runEngine } from "./engine-cli";
+import { configFileArgs, type EngineAccess, parseAnswer, runEngine } from "./engine-cli";
 import {
   overallStatus,
   type SecretSink,
@@ -82,12 +82,12 @@ export class StackConfigSink implements SecretSink {
 
   private async list(): Promise<z.infer<typeof listing>> {
     const purpose = `list the config of stack ${this.options.stack}`;
-    return parse(listing, await this.run(purpose, ["config", "--json"]), purpose);
+    return parseAnswer(listing, await this.run(purpose, ["config", "--json"]), purpose);
   }
 
   private async get(key: string): Promise<string> {
     const purpose = `read ${key} from the config of stack ${this.options.stack}`;
-    return parse(single, await this.run(purpose, ["config", "get", key, "--json"]), purpose).value;
+    return parseAnswer(single, await this.run(purpose, ["config", "get", key, "--json"]), purpose).value;
   }
 
   private async set(key: string, value: string): Promise<void> {
@@ -107,19 +107,10 @@ export class StackConfigSink implements SecretSink {
 
   private run(purpose: string, args: string[], input?: string): Promise<string> {
     const { engine, stack } = this.options;
-    const file = engine.configFile === undefined ? [] : ["--config-file", engine.configFile];
-    return runEngine(engine, { purpose, args: [...args, "--stack", stack, ...file], input });
-  }
-}
-
-function parse<T>(schema: z.ZodType<T>, stdout: string, purpose: string): T {
-  try {
-    return schema.parse(JSON.parse(stdout));
-  } catch {
-    // The parser's own words may quote the text, which may be secret.
-    throw new UserError(
-      `could not ${purpose}: Pulumi's answer is not in the known form`,
-      "Use Pulumi 3.259 or newer.",
-    );
+    return runEngine(engine, {
+      purpose,
+      args: [...args, "--stack", stack, ...configFileArgs(engine)],
+      input,
+    });
   }
 }

@@ -1,9 +1,9 @@
 import { AccountApi } from "../cloudflare/account-api";
-import { UserError } from "../errors";
 import type { Network } from "../network";
-import { ensureStack } from "../sandboxed/pulumi";
-import { openSandboxSession, type SandboxSession } from "../sandboxed/session";
+import type { SandboxSession } from "../sandboxed/session";
+import { inSandbox } from "../sandboxed/stack-session";
 import type { EngineAccess } from "../secrets/engine-cli";
+import { requiredAccess } from "./cloudflare-access";
 import { engineAccess, isSandboxed } from "./engine-access";
 import { readSettings, type StackSettings } from "./read-stack";
 
@@ -12,14 +12,11 @@ export interface OpenStack {
   stack: string;
   /** What reports call it, e.g. `sandbox, stack dev`. */
   environment: string;
-  sandboxed: boolean;
   settings: StackSettings;
   /** How to run the engine. `preview` may only read the account, in the sandbox; else both are the user's token. */
   engine(as: "preview" | "up"): EngineAccess;
   /** The account, as the API token of {@link engine} reaches it. */
   account(as: "preview" | "up"): AccountApi;
-  /** The API token's value and where it goes. Secret. */
-  access: { token: string; baseUrl?: string };
   /** How to reach the hostnames. */
   network: Network;
   close(): Promise<void>;
@@ -38,16 +35,7 @@ export async function openStack(args: {
 }): Promise<OpenStack> {
   const { stack, configFile } = args;
   if (!isSandboxed(args)) return openAccountStack(stack, configFile);
-  const log = (line: string) => void process.stderr.write(`${line}\n`);
-  const session = await openSandboxSession({ access: true, log });
-  try {
-    session.access?.connectAll();
-    await ensureStack(session.target("up"), stack);
-    return await sandboxedStack(session, stack, configFile);
-  } catch (error) {
-    await session.close();
-    throw error;
-  }
+  return inSandbox(stack, { access: true }, (session) => sandboxedStack(session, stack, configFile));
 }
 
 /** A stack in a sandbox that is open already; closing it closes that. */
@@ -65,11 +53,9 @@ export async function sandboxedStack(
   return {
     stack,
     environment: `sandbox, stack ${stack}`,
-    sandboxed: true,
     settings,
     engine,
     account: (as) => new AccountApi({ accountId, token: session.tokens[as], baseUrl: session.apiUrl }),
-    access: { token: session.tokens.up, baseUrl: session.apiUrl },
     network: session.access?.network ?? {},
     close: () => session.close(),
   };
@@ -78,23 +64,14 @@ export async function sandboxedStack(
 async function openAccountStack(stack: string, configFile?: string): Promise<OpenStack> {
   const engine = { ...(await engineAccess(false)), ...(configFile === undefined ? {} : { configFile }) };
   const settings = await readSettings(engine, stack);
-  const token = settings.cloudflare.apiToken ?? process.env["CLOUDFLARE_API_TOKEN"];
-  const baseUrl = settings.cloudflare.baseUrl ?? process.env["CLOUDFLARE_BASE_URL"];
-  if (!token) {
-    throw new UserError(
-      "no API token for Cloudflare",
-      "Set CLOUDFLARE_API_TOKEN, or: pulumi config set --secret cloudflare:apiToken",
-    );
-  }
+  const access = requiredAccess(settings.cloudflare);
   const { accountId } = settings.config;
   return {
     stack,
     environment: `stack ${stack}`,
-    sandboxed: false,
     settings,
     engine: () => engine,
-    account: () => new AccountApi({ accountId, token, baseUrl }),
-    access: { token, baseUrl },
+    account: () => new AccountApi({ accountId, ...access }),
     network: {},
     close: async () => {},
   };

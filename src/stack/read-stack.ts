@@ -5,8 +5,8 @@ import { z } from "zod";
 import { parseConfig, type StackConfig, settingsOf } from "../config";
 import { UserError } from "../errors";
 import { type Fields, fieldsOf } from "../json-values";
-import { type EngineAccess, runEngine } from "../secrets/engine-cli";
-import { exportedResources } from "../stack-export";
+import { configFileArgs, type EngineAccess, parseAnswer, runEngine } from "../secrets/engine-cli";
+import { exportedResources, pendingOperations } from "../stack-export";
 
 /** A stack's config as the program sees it, secrets included. */
 export interface StackSettings {
@@ -46,12 +46,11 @@ export interface UnjudgedConfig extends Omit<StackSettings, "config"> {
 export async function readConfig(engine: EngineAccess, stack: string): Promise<UnjudgedConfig> {
   const project = await projectName(engine.cwd);
   const purpose = `read the config of stack ${stack}`;
-  const file = engine.configFile === undefined ? [] : ["--config-file", engine.configFile];
   const stdout = await runEngine(engine, {
     purpose,
-    args: ["config", "--json", "--show-secrets", "--stack", stack, ...file],
+    args: ["config", "--json", "--show-secrets", "--stack", stack, ...configFileArgs(engine)],
   });
-  const found = readEntries(stdout, purpose);
+  const found = parseAnswer(entries, stdout, purpose);
   return {
     project,
     ...settingsOf(Object.entries(found), project),
@@ -60,18 +59,6 @@ export async function readConfig(engine: EngineAccess, stack: string): Promise<U
       baseUrl: found["cloudflare:baseUrl"]?.value || undefined,
     },
   };
-}
-
-function readEntries(stdout: string, purpose: string): z.infer<typeof entries> {
-  try {
-    return entries.parse(JSON.parse(stdout));
-  } catch {
-    // The parser's own words may quote the text, which holds secrets.
-    throw new UserError(
-      `could not ${purpose}: Pulumi's answer is not in the known form`,
-      "Use Pulumi 3.259 or newer.",
-    );
-  }
 }
 
 /** A resource of a stack, as the engine exports it; secret values are encrypted. */
@@ -101,7 +88,6 @@ export interface StackState {
 interface Unfinished {
   manifest?: { time?: unknown };
   resources?: { id?: unknown; delete?: boolean }[] | null;
-  pending_operations?: { type?: string; resource?: { urn?: string } }[] | null;
 }
 
 /**
@@ -129,8 +115,8 @@ export async function readState(engine: EngineAccess, stack: string): Promise<St
   const pendingDeletes = (deployment?.resources ?? []).flatMap(({ id, delete: waits }) =>
     waits === true && typeof id === "string" ? [id] : [],
   );
-  const pending = (deployment?.pending_operations ?? []).map(({ type, resource }) => {
-    return `${type ?? "changing"} ${resource?.urn?.split("::").at(-1) ?? "an object"}`;
+  const pending = pendingOperations(text).map(({ type, urn }) => {
+    return `${type} ${urn.split("::").at(-1) || "an object"}`;
   });
   const time = deployment?.manifest?.time;
   return { resources, pendingDeletes, pending, ...(typeof time === "string" ? { writtenAt: time } : {}) };

@@ -1,0 +1,31 @@
+import { UserError } from "../errors";
+import type { StackSettings } from "./read-stack";
+
+/** Where the API is, and who calls. */
+export interface CloudflareAccess {
+  /** API token. Secret. */
+  token: string;
+  /** Base URL of the API. Default: the vendor's. */
+  baseUrl?: string;
+}
+
+/** The API as the Cloudflare provider reaches it: what the stack's config says, or else the environment. */
+export function cloudflareAccess({
+  apiToken,
+  baseUrl,
+}: StackSettings["cloudflare"]): Partial<CloudflareAccess> {
+  return {
+    token: apiToken ?? (process.env["CLOUDFLARE_API_TOKEN"] || undefined),
+    baseUrl: baseUrl ?? process.env["CLOUDFLARE_BASE_URL"],
+  };
+}
+
+/** @throws {UserError} when there is no API token. */
+export function requiredAccess(configured: StackSettings["cloudflare"]): CloudflareAccess {
+  const { token, baseUrl } = cloudflareAccess(configured);
+  if (token !== undefined) return { token, baseUrl };
+  throw new UserError(
+    "no API token for Cloudflare",
+    "Set CLOUDFLARE_API_TOKEN, or: pulumi config set --secret cloudflare:apiToken",
+  );
+}
