@@ -68,16 +68,22 @@ type ApplicationPolicy = { name: string } & (
   | { tokens: ServiceTokenPolicyArgs; people?: undefined }
 );
 
+/** Names of an application's policies: the one for people, and the one for tokens. */
+export function policyNames(application: string) {
+  return { people: `${application}-google-email`, tokens: `${application}-service-token` };
+}
+
 /** The policies that an application gets, in their order; the access tests judge the same. */
 export function applicationPolicies(name: string, args: AccessApplicationArgs): ApplicationPolicy[] {
   const { accountId, allow, identityProviderId, sessionDuration, tokenIds } = args;
+  const names = policyNames(name);
   const policies: ApplicationPolicy[] = [];
   if (allow.emails.length + allow.emailDomains.length > 0) {
     const people = { accountId, ...allow, identityProviderId, sessionDuration };
-    policies.push({ name: `${name}-google-email`, people });
+    policies.push({ name: names.people, people });
   }
   if (tokenIds.length > 0) {
-    policies.push({ name: `${name}-service-token`, tokens: { accountId, tokenIds, sessionDuration } });
+    policies.push({ name: names.tokens, tokens: { accountId, tokenIds, sessionDuration } });
   }
   return policies;
 }

@@ -1,5 +1,4 @@
 import { createHmac } from "node:crypto";
-import type { AccessDiff } from "./access-diff";
 
 const ADDRESS = /[^\s@,;:"'`<>()[\]|]+@[^\s@,;:"'`<>()[\]|]+/g;
 
@@ -7,15 +6,10 @@ const ADDRESS = /[^\s@,;:"'`<>()[\]|]+@[^\s@,;:"'`<>()[\]|]+/g;
 const ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz";
 
 /**
- * Puts a stable name in place of every e-mail address in a diff, e.g. `person-7kq2mz`. The name is keyed: whoever
- * does not have the salt cannot find the address by trying a list of them.
+ * Puts a stable name in place of every e-mail address in a report, e.g. `person-7kq2mz`; names of properties stay. The
+ * name is keyed: whoever does not have the salt cannot find the address by trying a list of them.
  * @param salt the same one gives the same names in every report
  */
-export function maskDiff(diff: AccessDiff, salt: string): AccessDiff {
-  return maskAddresses(diff, salt);
-}
-
-/** Like {@link maskDiff}, in every text of any value; names of properties stay. */
 export function maskAddresses<T>(value: T, salt: string): T {
   const mask = (text: string) =>
     text.replace(ADDRESS, (address) => maskedName(address.replace(/[.…]+$/, ""), salt));

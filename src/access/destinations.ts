@@ -37,9 +37,14 @@ export function placeFor<T extends Placed>(
  */
 export function covers(uri: string, hostname: string, path: string): boolean {
   const { host, path: pattern } = split(uri);
-  if (!globPattern(host, "[^.]*").test(hostname.toLowerCase())) return false;
+  if (!levelMatches(host, hostname.toLowerCase())) return false;
   if (pattern === "") return true;
   return new RegExp(`^/${escaped(pattern, ".*")}(/.*)?$`).test(plain(path));
+}
+
+/** Whether a destination's host, in which a `*` stays within one level, means a host name; both lower case. */
+export function levelMatches(pattern: string, hostname: string): boolean {
+  return new RegExp(`^${escaped(pattern, "[^.]*")}$`).test(hostname);
 }
 
 function publicUris({ destinations }: Placed): string[] {
@@ -72,8 +77,6 @@ const letters = (text: string): number => text.length - wildcards(text);
 
 const escaped = (text: string, wildcard: string): string =>
   text.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", wildcard);
-
-const globPattern = (text: string, wildcard: string): RegExp => new RegExp(`^${escaped(text, wildcard)}$`);
 
 /**
  * A request's path as origins read it: without query, dot segments and percent signs that hide letters.

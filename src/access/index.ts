@@ -1,3 +1,3 @@
 export { actionOf, decide, describePolicyTrace } from "./decide";
-export { applicationFor, covers, placeFor } from "./destinations";
+export { applicationFor, covers, levelMatches, placeFor } from "./destinations";
 export type { Decision, Policy, PolicyDecision, PolicyTrace, Rule, RuleTrace, Subject } from "./types";

@@ -6,6 +6,8 @@ import { googleLogin } from "../../components/google-identity-provider";
 import { serviceToken } from "../../components/service-token";
 import { sharedRule } from "../../components/tunnel-ingress";
 import type { StackConfig } from "../config";
+import { TYPES } from "../explain/access-state";
+import { stackPrefix } from "../secrets/secret-id";
 import { type Kind, newId, type Resource } from "./types";
 
 /** Ids and audience of what exists already and is taken; what is left out is going to be made. */
@@ -28,18 +30,6 @@ export interface Declared {
   /** One resource for all rules of a tunnel. */
   resource: Resource;
 }
-
-const CLOUDFLARE = {
-  application: "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication",
-  policy: "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy",
-  identityProvider: "cloudflare:index/zeroTrustAccessIdentityProvider:ZeroTrustAccessIdentityProvider",
-  token: "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken",
-  record: "cloudflare:index/dnsRecord:DnsRecord",
-  alert: "cloudflare:index/notificationPolicy:NotificationPolicy",
-  tunnel: "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared",
-  tunnelConfig: "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig",
-};
-export const INGRESS_TYPE = "comfyui-access:index:TunnelIngress";
 
 /** What stands for a secret of the config: its value has no business in a plan. */
 export const SECRET = "(secret of the config)";
@@ -64,14 +54,14 @@ export function declaredResources(
   if (config.google.clientId !== undefined) {
     const properties = googleLogin(accountId, config.google.clientId, SECRET);
     const parent = component("GoogleIdentityProvider", "google");
-    add("identity provider", { type: CLOUDFLARE.identityProvider, name: "google", parent, properties });
+    add("identity provider", { type: TYPES.identityProvider, name: "google", parent, properties });
   }
   const identityProviderId =
     config.google.identityProviderId ?? ids.identityProvider ?? newId("identity provider", "Google");
 
   for (const { name, ...token } of config.serviceTokens) {
     add("service token", {
-      type: CLOUDFLARE.token,
+      type: TYPES.token,
       name,
       properties: serviceToken(name, { accountId, ...token }),
     });
@@ -87,11 +77,11 @@ export function declaredResources(
         policy.people === undefined
           ? serviceTokenPolicy(policy.name, policy.tokens)
           : googleEmailPolicy(policy.name, policy.people);
-      add("policy", { type: CLOUDFLARE.policy, name: policy.name, parent, properties }, name);
+      add("policy", { type: TYPES.policy, name: policy.name, parent, properties }, name);
       return { id: ids.policies[policy.name] ?? newId("policy", policy.name) };
     });
     const properties = accessApplication(name, args, policies);
-    add("application", { type: CLOUDFLARE.application, name, parent, properties }, name);
+    add("application", { type: TYPES.application, name, parent, properties }, name);
   }
 
   const tunnelId = config.tunnel.id ?? ids.tunnel ?? newId("tunnel", config.tunnel.name ?? "");
@@ -104,14 +94,14 @@ export function declaredResources(
   if (config.tunnel.name !== undefined) {
     const tunnel = component("Tunnel", "tunnel");
     add("tunnel", {
-      type: CLOUDFLARE.tunnel,
+      type: TYPES.tunnel,
       name: "tunnel",
       parent: tunnel,
       properties: { accountId, name: config.tunnel.name, configSrc: "cloudflare" },
     });
   }
   add("ingress rule", {
-    type: config.tunnel.name === undefined ? INGRESS_TYPE : CLOUDFLARE.tunnelConfig,
+    type: config.tunnel.name === undefined ? TYPES.sharedIngress : TYPES.ownIngress,
     name: "ingress",
     parent: component("TunnelIngress", "ingress"),
     properties: { accountId, tunnelId, rules },
@@ -121,14 +111,14 @@ export function declaredResources(
     const properties = dnsRoute(route, `${tunnelId}.cfargotunnel.com`);
     add(
       "DNS record",
-      { type: CLOUDFLARE.record, name, parent: component("AccessApplication", name), properties },
+      { type: TYPES.dnsRecord, name, parent: component("AccessApplication", name), properties },
       name,
     );
   }
   if (config.alerts !== undefined) {
-    const args = { accountId, emails: config.alerts.emails, prefix: `${project}-${stack}` };
+    const args = { accountId, emails: config.alerts.emails, prefix: stackPrefix(project, stack) };
     for (const [name, properties] of Object.entries(expiryAlerts(args))) {
-      add("alert", { type: CLOUDFLARE.alert, name, parent: component("ExpiryAlert", "alerts"), properties });
+      add("alert", { type: TYPES.alert, name, parent: component("ExpiryAlert", "alerts"), properties });
     }
   }
   return declared;

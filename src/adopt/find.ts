@@ -1,4 +1,5 @@
 import type { Wire } from "../cloudflare/account-api";
+import { applicationUris } from "../cloudflare/application-uris";
 import { type Account, tunnelIdOf } from "./account";
 import { type Choices, takeFlag } from "./types";
 import { mentions, objects, text, texts } from "./wire";
@@ -33,9 +34,7 @@ export interface FoundHost {
 
 /** Every `host/path` of an application, whichever of the API's three spellings it stands in. */
 export function placesOf(application: Wire): string[] {
-  const uris = objects(application, "destinations").map((each) => text(each, "uri"));
-  const all = [...uris, text(application, "domain"), ...texts(application, "self_hosted_domains")];
-  return [...new Set(all.filter((each) => each !== "").map(normalPlace))];
+  return [...new Set(applicationUris(application).map(normalPlace))];
 }
 
 function normalPlace(place: string): string {

@@ -1,3 +1,4 @@
+import { policyNames } from "../../components/access-application";
 import { ownerComment } from "../../components/dns-route";
 import type { Wire } from "../cloudflare/account-api";
 import type { StackConfig } from "../config";
@@ -94,11 +95,14 @@ export class PlanBuilder {
     const { choices } = this.input;
     if (wire === undefined || !taken) return;
     this.ids.applications[name] = { id: text(wire, "id"), aud: text(wire, "aud") };
-    const people = this.declared("policy", `${name}-google-email`);
-    const machines = this.declared("policy", `${name}-service-token`);
+    const names = policyNames(name);
     const rest = [...found.policies];
-    if (people) this.policy(`${name}-google-email`, "allow", rest, text(wire, "id"));
-    if (machines) this.policy(`${name}-service-token`, "non_identity", rest, text(wire, "id"));
+    for (const [policy, decision] of [
+      [names.people, "allow"],
+      [names.tokens, "non_identity"],
+    ] as const) {
+      if (this.declared("policy", policy)) this.policy(policy, decision, rest, text(wire, "id"));
+    }
     for (const policy of rest) this.detached(policy, text(wire, "id"));
     const inline = found.policies.filter(({ inline }) => inline);
     if (inline.length > 0 && !choices.convertInline) {

@@ -1,7 +1,7 @@
 import type { Wire } from "../cloudflare/account-api";
+import { TYPES } from "../explain/access-state";
 import type { Account } from "./account";
 import { quoted } from "./choose";
-import { INGRESS_TYPE } from "./declared";
 import { ruleChanges } from "./fields";
 import { type FoundHost, nameOf } from "./find";
 import type { StateEntry } from "./plan";
@@ -58,10 +58,10 @@ export function ruleRows(
   const importId = `${accountId}/${text(resource.properties, "tunnelId")}/${[...there.keys()].join(",")}`;
   const rows = objects(resource.properties, "rules").map((rule): Row => {
     const name = text(rule, "hostname");
-    const wire = resource.type === INGRESS_TYPE ? there.get(name) : undefined;
+    const wire = resource.type === TYPES.sharedIngress ? there.get(name) : undefined;
     if (wire === undefined) {
       // An owned tunnel's list is the stack's own resource, whole.
-      const isOwn = known !== undefined && resource.type !== INGRESS_TYPE;
+      const isOwn = known !== undefined && resource.type !== TYPES.sharedIngress;
       return {
         kind: "ingress rule",
         name,

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { defineCommand } from "citty";
 import { type AccessDiff, accessDiff, type DiffVerdict } from "../access-diff/access-diff";
-import { maskDiff } from "../access-diff/mask";
+import { maskAddresses } from "../access-diff/mask";
 import { type Comparison, comparePreview, compareResources, PREVIEW_CALL } from "../access-diff/preview";
 import { renderMarkdown, renderText } from "../access-diff/report";
 import { UserError } from "../errors";
@@ -71,8 +71,8 @@ export const accessDiffCommand = defineCommand({
 /** A hash without a key of its own would let somebody try which addresses give it. */
 function masked(diff: AccessDiff, salt: string | undefined): AccessDiff {
   return salt === undefined
-    ? { ...maskDiff(diff, randomBytes(16).toString("hex")), hash: undefined }
-    : maskDiff(diff, salt);
+    ? { ...maskAddresses(diff, randomBytes(16).toString("hex")), hash: undefined }
+    : maskAddresses(diff, salt);
 }
 
 const endlessAsText = (_: string, value: unknown): unknown =>

@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline/promises";
 import { defineCommand } from "citty";
 import { adopt, readPlan, writePlannedConfig } from "../adopt/adopt";
 import { openAdoption } from "../adopt/open";
@@ -6,6 +5,7 @@ import { isDone, type Plan } from "../adopt/plan";
 import { proofText, toText } from "../adopt/render";
 import { type Choices, TAKE_WORDS } from "../adopt/types";
 import { sandboxArg, stackArg, UsageError } from "./args";
+import { ask } from "./ask";
 
 const TO_ADOPT = 3;
 
@@ -71,7 +71,7 @@ export const adoptCommand = defineCommand({
         log: (line) => void process.stderr.write(`${line}\n`),
         async confirm(plan) {
           if (!args.json) process.stdout.write(`${show(plan)}\n`);
-          return args.yes || (await asked());
+          return args.yes || (await ask("Adopt this? [y/N] "));
         },
       });
       if (args.json) process.stdout.write(`${JSON.stringify({ ...report(plan), proof }, null, 2)}\n`);
@@ -83,15 +83,6 @@ export const adoptCommand = defineCommand({
     }
   },
 });
-
-async function asked(): Promise<boolean> {
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await prompt.question("Adopt this? [y/N] ")).trim());
-  } finally {
-    prompt.close();
-  }
-}
 
 /** The plan as programs read it; without the config's secrets, which no part of it holds. */
 function report({ rows, decisions, unreadable, notes, configChanges }: Plan) {

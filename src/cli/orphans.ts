@@ -1,8 +1,8 @@
-import { createInterface } from "node:readline/promises";
 import { defineCommand } from "citty";
 import { runOrphans } from "../orphans/command";
 import { openStack } from "../stack/open-stack";
 import { sandboxArg, stackArg, UsageError } from "./args";
+import { ask } from "./ask";
 
 export const orphansCommand = defineCommand({
   meta: {
@@ -26,19 +26,10 @@ export const orphansCommand = defineCommand({
       const interactive = process.stdin.isTTY && process.stdout.isTTY;
       return await runOrphans(stack, args, {
         out: (text) => void process.stdout.write(text),
-        ...(interactive ? { ask } : {}),
+        ...(interactive ? { ask: (question) => ask(`\n${question}`) } : {}),
       });
     } finally {
       await stack.close();
     }
   },
 });
-
-async function ask(question: string): Promise<boolean> {
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return /^y(es)?$/i.test((await lines.question(`\n${question}`)).trim());
-  } finally {
-    lines.close();
-  }
-}

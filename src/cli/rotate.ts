@@ -1,5 +1,4 @@
 import { join, relative, resolve } from "node:path";
-import { createInterface } from "node:readline/promises";
 import { defineCommand } from "citty";
 import { parseDuration } from "../duration";
 import { rotationStatus, runRotation, toEnd, toLine, toStatus } from "../rotate/report";
@@ -10,6 +9,7 @@ import { ConfigFile } from "../stack/config-file";
 import { envFileOf } from "../stack/engine-access";
 import { openStack } from "../stack/open-stack";
 import { sandboxArg, stackArg, UsageError } from "./args";
+import { ask } from "./ask";
 
 const MINUTE = 60_000;
 
@@ -121,7 +121,8 @@ export const rotateCommand = defineCommand({
         sinks: { kinds, options: { file: args.file ?? envFileOf(args) }, application: args.application },
         probe: args.probe,
         patienceMs: MINUTE,
-        confirm: (intention) => (args.yes ? Promise.resolve(true) : ask(intention)),
+        confirm: (intention) =>
+          args.yes ? Promise.resolve(true) : ask(`This will ${intention}. Go on? [y/N] `),
         onStep: (line) => {
           steps.push(line);
           if (!args.json && !args.status) process.stdout.write(toLine(line));
@@ -146,16 +147,6 @@ export const rotateCommand = defineCommand({
     }
   },
 });
-
-async function ask(intention: string): Promise<boolean> {
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    const answer = await lines.question(`This will ${intention}. Go on? [y/N] `);
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    lines.close();
-  }
-}
 
 function kindsOf(value: string): SinkKind[] {
   const kinds = value.split(",").map((name) => {

@@ -1,3 +1,4 @@
+import { levelMatches } from "../access";
 import type { Wire } from "../cloudflare/account-api";
 import { TYPES } from "../explain/access-state";
 import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
@@ -73,7 +74,7 @@ export function coveringApplications({
       : publicUris(application["destinations"])
           .filter((uri) =>
             hostnames.some(
-              (name) => hostOf(uri) === name || (!guarded.has(name) && isUnder(name, hostOf(uri))),
+              (name) => hostOf(uri) === name || (!guarded.has(name) && levelMatches(hostOf(uri), name)),
             ),
           )
           .map((uri) => ({ application, uri })),
@@ -81,12 +82,6 @@ export function coveringApplications({
 }
 
 const hostOf = (uri: string): string => (uri.split("/")[0] ?? "").toLowerCase();
-
-function isUnder(hostname: string, pattern: string): boolean {
-  if (!pattern.includes("*")) return hostname === pattern;
-  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join("[^.]*")}$`).test(hostname);
-}
 
 const madeAt = (time: unknown): string => (typeof time === "string" ? `, made at ${time}` : "");
 

@@ -86,7 +86,7 @@ export interface StateResource {
   outputs: Fields;
 }
 
-/** Pulumi's types of the resources that decide who gets in. */
+/** Pulumi's types of the stack's resources in Cloudflare. */
 export const TYPES = {
   application: "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication",
   policy: "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy",
@@ -95,6 +95,8 @@ export const TYPES = {
   ownIngress: "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig",
   sharedIngress: "comfyui-access:index:TunnelIngress",
   dnsRecord: "cloudflare:index/dnsRecord:DnsRecord",
+  tunnel: "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared",
+  alert: "cloudflare:index/notificationPolicy:NotificationPolicy",
 } as const;
 
 /**

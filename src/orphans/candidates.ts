@@ -1,9 +1,14 @@
+import { policyNames } from "../../components/access-application";
+import { expiryAlerts } from "../../components/expiry-alert";
 import { GOOGLE_LOGIN } from "../../components/google-identity-provider";
 import type { Wire } from "../cloudflare/account-api";
+import { applicationUris } from "../cloudflare/application-uris";
+import { TYPES } from "../explain/access-state";
 import { fieldsOf } from "../json-values";
+import { stackPrefix } from "../secrets/secret-id";
 import { standInName } from "../stand-in";
 import type { Orphan, OrphanSearch } from "./find";
-import { type Knowledge, TYPES } from "./knowledge";
+import type { Knowledge } from "./knowledge";
 
 /** The parts of the account that are looked at. */
 export interface Listed {
@@ -70,10 +75,7 @@ function tokenFound(token: Wire, listed: Listed, { settings }: OrphanSearch, kno
 function policyFound(policy: Wire, { settings }: OrphanSearch, known: Knowledge): Found[] {
   const name = text(policy["name"]);
   const names = [
-    ...settings.config.applications.flatMap((each) => [
-      `${each.name}-google-email`,
-      `${each.name}-service-token`,
-    ]),
+    ...settings.config.applications.flatMap((each) => Object.values(policyNames(each.name))),
     ...known.names(TYPES.policy),
   ];
   const decision = name.endsWith("-service-token") ? "non_identity" : "allow";
@@ -108,12 +110,12 @@ function tunnelFound(tunnel: Wire, { settings }: OrphanSearch): Found[] {
 }
 
 function alertFound(alert: Wire, { settings, stack }: OrphanSearch): Found[] {
-  const prefix = `${settings.project}-${stack}`;
-  const names: Record<string, string> = {
-    [`${prefix} token-expiry`]: "expiring_service_token_alert",
-    [`${prefix} tunnel-health`]: "tunnel_health_event",
-  };
-  if (names[text(alert["name"])] !== alert["alert_type"] || alert["alert_type"] === undefined) return [];
+  const { accountId } = settings.config;
+  const own = expiryAlerts({ accountId, emails: [], prefix: stackPrefix(settings.project, stack) });
+  const ours = Object.values(own).some(
+    ({ name, alertType }) => alert["name"] === name && alert["alert_type"] === alertType,
+  );
+  if (!ours) return [];
   return [{ ...base("alert", alert, "named as an alert of the stack"), hostnames: [] }];
 }
 
@@ -125,15 +127,7 @@ function base(kind: Found["kind"], wire: Wire, why: string) {
 
 /** Host names that an application stands in front of, by any of the fields in which the API says so. */
 function hostnamesOf(application: Wire): string[] {
-  const destinations = Array.isArray(application["destinations"]) ? application["destinations"] : [];
-  const uris = [
-    ...destinations.map((each) => fieldsOf(each)["uri"]),
-    ...(Array.isArray(application["self_hosted_domains"]) ? application["self_hosted_domains"] : []),
-    application["domain"],
-  ];
-  const hosts = uris.flatMap((uri) =>
-    typeof uri === "string" ? [uri.split("/")[0]?.toLowerCase() ?? ""] : [],
-  );
+  const hosts = applicationUris(application).map((uri) => uri.split("/")[0]?.toLowerCase() ?? "");
   return [...new Set(hosts.filter((host) => host !== ""))];
 }
 

@@ -1,5 +1,6 @@
 import { ownerComment } from "../../components/dns-route";
 import type { AccountApi, Wire } from "../cloudflare/account-api";
+import { TYPES } from "../explain/access-state";
 import type { StackSettings, StackState } from "../stack/read-stack";
 import { candidates, type Found, type Listed } from "./candidates";
 import { heldBy } from "./holders";
@@ -69,8 +70,7 @@ async function readAccount(account: AccountApi, search: OrphanSearch): Promise<L
   const { config, project } = search.settings;
   const comment = ownerComment(project, search.stack);
   // The permission for notifications is asked of stacks with alerts only.
-  const alerts =
-    config.alerts !== undefined || search.resources.some(({ type }) => /Notification/.test(type));
+  const alerts = config.alerts !== undefined || search.resources.some(({ type }) => type === TYPES.alert);
   const [applications, policies, identityProviders, serviceTokens, tunnels, zone, notifications, groups] =
     await Promise.all([
       account.applications(),

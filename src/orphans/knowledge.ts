@@ -10,12 +10,6 @@ export interface Knowledge {
   names(type: string): string[];
 }
 
-/** Type tokens of the Cloudflare provider, by what the API calls the object. */
-export const TYPES = {
-  token: "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken",
-  policy: "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy",
-} as const;
-
 export function knowledgeOf({ resources, pendingDeletes }: OrphanSearch, accountId: string): Knowledge {
   const ids = new Set([...resources.map(({ id }) => id), ...pendingDeletes].filter((id) => id !== ""));
   const live = resources.filter(({ type, id }) => id !== "" && type.startsWith("cloudflare:"));

@@ -87,10 +87,17 @@ export function configValues(token: TokenAccess): SecretValues {
 }
 
 /**
- * A sentence about a token that has expired or will within 30 days; `undefined` when all is well.
+ * A sentence about a token that has expired or will within 30 days, with what to do; `undefined` when all is well.
  * @param now the time to judge by.
  */
 export function expiryWarning(token: TokenAccess, now: Date): string | undefined {
+  const found = expiryOf(token, now);
+  if (found === undefined || Number.isNaN(Date.parse(token.expiresAt ?? ""))) return found;
+  return `${found}: npm run rotate -- --token ${token.name}`;
+}
+
+/** That a token has expired, will within 30 days, or has no readable end; `undefined` when all is well. */
+export function expiryOf(token: TokenAccess, now: Date): string | undefined {
   if (token.expiresAt === undefined) return undefined;
   const end = Date.parse(token.expiresAt);
   if (Number.isNaN(end)) return `the expiry of service token ${token.name} is not a date`;
@@ -98,7 +105,7 @@ export function expiryWarning(token: TokenAccess, now: Date): string | undefined
   if (days >= WARN_DAYS) return undefined;
   const date = new Date(end).toISOString().slice(0, "YYYY-MM-DD".length);
   const state = end <= now.getTime() ? `expired on ${date}` : `expires on ${date}, in ${days} days`;
-  return `service token ${token.name} ${state}: npm run rotate -- --token ${token.name}`;
+  return `service token ${token.name} ${state}`;
 }
 
 function selectName(

@@ -47,13 +47,20 @@ export function knownSecrets(outputs: StackOutputs, googleClientSecret?: string)
 /** Places named in one warning; the rest is counted. */
 const PLACES = 5;
 
+/** Where one secret stands, in a few words; undefined where it stands nowhere. */
+export function leakPlaces(leaks: readonly Leak[], label: string): string | undefined {
+  const places = leaks.filter((leak) => leak.label === label).map(({ file, line }) => `${file}:${line}`);
+  if (places.length === 0) return undefined;
+  const more = places.length > PLACES ? ` and ${places.length - PLACES} more` : "";
+  return `${places.slice(0, PLACES).join(", ")}${more}`;
+}
+
 /** One sentence for each secret that leaked: where, and what to do. */
 export function leakWarnings(leaks: readonly Leak[], known: readonly KnownSecret[]): string[] {
   return known.flatMap(({ label, renewal }) => {
-    const places = leaks.filter((leak) => leak.label === label).map(({ file, line }) => `${file}:${line}`);
-    if (places.length === 0) return [];
-    const more = places.length > PLACES ? ` and ${places.length - PLACES} more` : "";
+    const places = leakPlaces(leaks, label);
+    if (places === undefined) return [];
     // A new one first: whoever has a clone has the old one, whatever becomes of the file.
-    return `${label} stands in what git tracks, ${places.slice(0, PLACES).join(", ")}${more}: ${renewal}; then take the old one out of the files and of git's history`;
+    return `${label} stands in what git tracks, ${places}: ${renewal}; then take the old one out of the files and of git's history`;
   });
 }

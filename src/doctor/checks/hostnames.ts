@@ -1,4 +1,6 @@
+import { levelMatches } from "../../access";
 import type { Wire } from "../../cloudflare/account-api";
+import { applicationUris } from "../../cloudflare/application-uris";
 import { GROUPS } from "../../cloudflare/permission-groups";
 import type { Check } from "../check";
 import { type Finding, finding } from "../findings";
@@ -31,7 +33,9 @@ function judgeHostname(hostname: string, others: readonly Wire[], stack: string)
   return others
     .filter(({ type }) => !NOT_IN_FRONT.has(String(type)))
     .flatMap((other) => {
-      const uris = urisOf(other).filter((uri) => isNear(uri, hostname));
+      const uris = [...new Set(applicationUris(other).map(normal))].filter((uri) =>
+        levelMatches(hostOf(uri), hostname),
+      );
       const [worst] = uris.sort((a, b) => rank(a) - rank(b));
       if (worst === undefined) return [];
       const what = `${worst} belongs to the Access application ${JSON.stringify(other["name"])} (${other["id"]})`;
@@ -51,18 +55,6 @@ const MENDS = {
     "Leave it, if its policies are as strict; else take the wildcard out of that application.",
 };
 
-/** By any of the fields in which the API says so, as `host/path`. */
-function urisOf(application: Wire): string[] {
-  const { destinations, self_hosted_domains: domains, domain } = application;
-  const uris = [
-    ...list(destinations).map((each) => (each as { uri?: unknown } | null)?.uri),
-    ...list(domains),
-    domain,
-  ];
-  const texts = uris.filter((uri) => typeof uri === "string").map(normal);
-  return [...new Set(texts)];
-}
-
 function normal(uri: string): string {
   const bare = uri.replace(/^https?:\/\//, "").replace(/\/\*?$/, "");
   const slash = bare.indexOf("/");
@@ -71,17 +63,8 @@ function normal(uri: string): string {
 
 const hostOf = (uri: string): string => uri.split("/")[0] ?? "";
 
-function isNear(uri: string, hostname: string): boolean {
-  const pattern = hostOf(uri)
-    .replace(/[.+?^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", "[^.]*");
-  return new RegExp(`^${pattern}$`).test(hostname);
-}
-
 /** 0 the hostname itself, 1 a path of it, 2 a wildcard that covers it. */
 function rank(uri: string): number {
   if (hostOf(uri).includes("*")) return 2;
   return uri.includes("/") ? 1 : 0;
 }
-
-const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);

@@ -1,5 +1,5 @@
-import { expiryWarning, type TokenAccess } from "../../secrets/credentials";
-import { type KnownSecret, knownSecrets } from "../../secrets/known-secrets";
+import { expiryOf, type TokenAccess } from "../../secrets/credentials";
+import { type KnownSecret, knownSecrets, leakPlaces } from "../../secrets/known-secrets";
 import { findLeaks, type Leak } from "../../secrets/leaks";
 import type { StackOutputs } from "../../secrets/outputs";
 import type { Check } from "../check";
@@ -23,10 +23,8 @@ export const expiry: Check = {
 
 /** Judges how long a token is still good. */
 function judgeExpiry(token: TokenAccess, now: Date, stack: string): Finding[] {
-  const warning = expiryWarning(token, now);
-  if (warning === undefined) return [];
-  // What follows the colon is the warning's own remedy.
-  const [what = warning] = warning.split(":");
+  const what = expiryOf(token, now);
+  if (what === undefined) return [];
   return [
     finding("service-token-expires", what, `npm run cli -- rotate --stack ${stack} --token ${token.name}`),
   ];
@@ -48,14 +46,11 @@ export const leaks: Check = {
 
 /** Judges the places of one secret: however many they are, a new one mends it. */
 function judgeSecret({ label, renewal }: KnownSecret, found: readonly Leak[]): Finding[] {
-  const places = found.filter((leak) => leak.label === label).map(({ file, line }) => `${file}:${line}`);
-  if (places.length === 0) return [];
-  const more = places.length > PLACES ? ` and ${places.length - PLACES} more` : "";
-  const what = `the ${label} stands in what git tracks: ${places.slice(0, PLACES).join(", ")}${more}`;
+  const places = leakPlaces(found, label);
+  if (places === undefined) return [];
+  const what = `the ${label} stands in what git tracks: ${places}`;
   return [finding("secret-leaked", what, `${renewal}  (git keeps what was committed: only a new one helps)`)];
 }
-
-const PLACES = 5;
 
 async function secretsOf({ token, config, outputs, stack, madeUp = [] }: Context): Promise<KnownSecret[]> {
   const all = knownSecrets((await outputs()) ?? NO_OUTPUTS, config.google?.clientSecret);

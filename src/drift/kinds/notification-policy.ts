@@ -1,3 +1,4 @@
+import { TYPES } from "../../explain/access-state";
 import { fieldsOf } from "../../json-values";
 import { type Spelling, wireSpelling } from "../spelling";
 import { ID, type Kind, TIMES } from "./kind";
@@ -33,7 +34,7 @@ const ODD: Spelling = {
  */
 export const notificationPolicy: Kind = {
   subject: "notification policy",
-  type: "cloudflare:index/notificationPolicy:NotificationPolicy",
+  type: TYPES.alert,
   path: (account, { id }) => account.below(`alerting/v3/policies/${id}`),
   expected: (properties) => fieldsOf(wireSpelling(properties, ODD)),
   fields: {

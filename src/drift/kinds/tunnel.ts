@@ -1,3 +1,4 @@
+import { TYPES } from "../../explain/access-state";
 import { fieldsOf } from "../../json-values";
 import { wireSpelling } from "../spelling";
 import { ID, type Kind, TIMES } from "./kind";
@@ -10,7 +11,7 @@ const BY_ITSELF = "comes and goes with the connectors";
  */
 export const tunnel: Kind = {
   subject: "tunnel",
-  type: "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared",
+  type: TYPES.tunnel,
   path: (account, { id }) => account.below(`cfd_tunnel/${id}`),
   expected: (properties) => {
     const wire = fieldsOf(wireSpelling(properties));

@@ -4,7 +4,6 @@ import type { StackResource } from "../../stack/read-stack";
 import { isReadByEngine } from "../engine-view";
 import { kindOf } from "../kinds";
 import { ORGANIZATION_SETTINGS } from "../kinds/organization";
-import { tunnel as tunnelKind } from "../kinds/tunnel";
 import { nameOf } from "../read-account";
 import type { Unseen } from "../types";
 import { type Probes, type UnseenContext, type UnseenResult, writtenSince } from "./context";
@@ -24,7 +23,7 @@ export async function checkUnseen(context: UnseenContext, probes: Probes): Promi
     ...of(TYPES.identityProvider)
       .filter(exists)
       .map((provider) => providerSecret(context, provider, probes)),
-    ...of(tunnelKind.type)
+    ...of(TYPES.tunnel)
       .filter(exists)
       .map((tunnel) => tunnelSecret(context, tunnel, probes)),
   ]);
