@@ -28,8 +28,10 @@ const MOST_PAGES = 100;
 export class AccountApi {
   readonly accountId: string;
   private readonly client: Cloudflare;
+  /** What was read, by how it was asked for; absent: everything is asked for anew. */
+  private memory?: Map<string, Promise<unknown>>;
 
-  constructor(access: AccountAccess) {
+  constructor(private readonly access: AccountAccess) {
     this.accountId = access.accountId;
     this.client = new Cloudflare({
       apiToken: access.token,
@@ -41,6 +43,13 @@ export class AccountApi {
       timeout: 30_000,
       logLevel: "off",
     });
+  }
+
+  /** The same account for one look, during which nothing is changed: what is read twice is asked for once. */
+  remembering(): AccountApi {
+    const api = new AccountApi(this.access);
+    api.memory = new Map();
+    return api;
   }
 
   /** Path of something below the account. */
@@ -109,7 +118,11 @@ export class AccountApi {
    * @returns undefined on 404.
    * @throws {ApiError} when the call fails otherwise.
    */
-  async read(path: string, object: string): Promise<Wire | undefined> {
+  read(path: string, object: string): Promise<Wire | undefined> {
+    return this.remembered(`one ${path}`, () => this.readOne(path, object));
+  }
+
+  private async readOne(path: string, object: string): Promise<Wire | undefined> {
     try {
       return (await this.client.get<{ result: Wire | null }>(path)).result ?? undefined;
     } catch (error) {
@@ -122,7 +135,11 @@ export class AccountApi {
    * All pages of a list.
    * @throws {ApiError} when a call fails.
    */
-  async list(path: string, object: string): Promise<Wire[]> {
+  list(path: string, object: string): Promise<Wire[]> {
+    return this.remembered(`all ${path}`, () => this.readAll(path, object));
+  }
+
+  private async readAll(path: string, object: string): Promise<Wire[]> {
     const items: Wire[] = [];
     for (let page = 1, pages = 1; page <= Math.min(pages, MOST_PAGES); page++) {
       const paged = `${path}${path.includes("?") ? "&" : "?"}page=${page}&per_page=${PAGE}`;
@@ -136,6 +153,14 @@ export class AccountApi {
       }
     }
     return items;
+  }
+
+  private remembered<T>(key: string, ask: () => Promise<T>): Promise<T> {
+    const known = this.memory?.get(key) as Promise<T> | undefined;
+    if (known !== undefined) return known;
+    const asked = ask();
+    this.memory?.set(key, asked);
+    return asked;
   }
 
   /**

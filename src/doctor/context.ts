@@ -52,17 +52,13 @@ export interface ApiToken {
   expiresOn?: string;
 }
 
-/** Parts of the account that several checks read, each asked for once. */
+/** The account that several checks read. */
 export interface Account {
+  /** Asks for each thing once. */
   api: AccountApi;
   /** @throws {ApiError} 401 for a token that the API does not know. */
   token(): Promise<ApiToken>;
   zone(): Promise<Wire | undefined>;
-  applications(): Promise<Wire[]>;
-  identityProviders(): Promise<Wire[]>;
-  serviceTokens(): Promise<Wire[]>;
-  policies(): Promise<Wire[]>;
-  tunnels(): Promise<Wire[]>;
 }
 
 /** What the checks share: what is looked at, and what the earlier ones found out. */
@@ -103,17 +99,12 @@ export function apiFor({ config, baseUrl }: DoctorInput, token: string): Account
 }
 
 function accountOf(input: DoctorInput, token: string): Account {
-  const api = apiFor(input, token);
+  const api = apiFor(input, token).remembering();
   const { zone } = input.config;
   return {
     api,
     token: once(() => verify(api, token)),
-    zone: once(async () => (zone === undefined ? undefined : api.zone(zone))),
-    applications: once(() => api.applications()),
-    identityProviders: once(() => api.identityProviders()),
-    serviceTokens: once(() => api.serviceTokens()),
-    policies: once(() => api.policies()),
-    tunnels: once(() => api.tunnels()),
+    zone: async () => (zone === undefined ? undefined : api.zone(zone)),
   };
 }
 

@@ -50,7 +50,7 @@ export async function drift(
     );
   }
   const outputs = await readStackOutputs(engine, stack.stack);
-  const api = stack.account("preview");
+  const api = stack.account("preview").remembering();
   const { settings } = stack;
   const now = new Date();
   const failures: Failure[] = [];

@@ -22,7 +22,7 @@ export const tunnel: Check = {
         summary: `${found?.["name"]}, shared, ${found?.["status"]}`,
       };
     }
-    const found = (await account.tunnels()).find((each) => each["name"] === name);
+    const found = (await account.api.tunnels()).find((each) => each["name"] === name);
     if (found === undefined) return { findings: [], summary: `${name} is free` };
     if (!(await context.ours()).has(String(found["id"]))) {
       return { findings: [taken(found, stack)], summary: "" };
