@@ -11,6 +11,7 @@ import { Tunnel } from "./components/tunnel";
 import { TunnelIngress } from "./components/tunnel-ingress";
 import { judgePlan } from "./src/access-tests/plan";
 import { apiAccess } from "./src/cloudflare/api-access";
+import { leftBehind } from "./src/cloudflare/left-behind";
 import { guardOwnedList } from "./src/cloudflare/owned-list";
 import { preflight } from "./src/cloudflare/preflight";
 import { loadConfig } from "./src/config";
@@ -26,6 +27,7 @@ async function program() {
   const comment = ownerComment(pulumi.getProject(), pulumi.getStack());
   const found = await preflight({ ...config, ownerComment: comment }, apiAccess());
   await guardOwnedList({ ...config, undeclared: found.undeclared });
+  const left = await leftBehind({ ...config, ...found });
 
   const google = new GoogleIdentityProvider("google", { accountId, teamName, google: config.google });
   const tokens = config.serviceTokens.map(({ name, standIn, ...token }) => {
@@ -42,11 +44,12 @@ async function program() {
       allow,
       tokenIds: accepted.map((token) => token.resource.id),
       sessionDuration,
+      importId: left.applications[name],
     });
     return { name, hostname, service: application.service, access };
   });
 
-  const tunnel = new Tunnel("tunnel", { accountId, tunnel: config.tunnel });
+  const tunnel = new Tunnel("tunnel", { accountId, tunnel: config.tunnel, importId: left.tunnel });
   const ingress = new TunnelIngress("ingress", {
     accountId,
     teamName,
@@ -56,7 +59,8 @@ async function program() {
   });
   for (const { name, hostname, access } of applications) {
     const route = { zoneId: found.zoneId, hostname, tunnelId: tunnel.tunnelId, comment };
-    new DnsRoute(name, route, { parent: access, dependsOn: ingress.configuration });
+    const order = { parent: access, dependsOn: ingress.configuration };
+    new DnsRoute(name, route, { ...order, import: left.records[name] });
   }
 
   const credentials = credentialsOf(tokens);

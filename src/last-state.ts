@@ -1,0 +1,24 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type Fields, fieldsOf, textOf } from "./json-values";
+
+/** A resource of the stack as it was last written; secrets are in the clear, so it is neither shown nor kept. */
+export interface LastResource {
+  urn: string;
+  type: string;
+  outputs: Fields;
+}
+
+/** Reads the stack's own resources as they were last written. */
+export type ReadState = () => Promise<readonly LastResource[]>;
+
+/** What the engine has of this very stack. */
+export async function lastState(): Promise<LastResource[]> {
+  const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+  const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
+    stackName,
+  });
+  return Object.entries(fieldsOf(fieldsOf(answer)["outputs"])).map(([urn, resource]) => {
+    const { type, outputs } = fieldsOf(resource);
+    return { urn, type: textOf(type) ?? "", outputs: fieldsOf(outputs) };
+  });
+}
