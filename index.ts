@@ -11,11 +11,10 @@ import { Tunnel } from "./components/tunnel";
 import { TunnelIngress } from "./components/tunnel-ingress";
 import { judgePlan } from "./src/access-tests/plan";
 import { apiAccess } from "./src/cloudflare/api-access";
-import { leftBehind } from "./src/cloudflare/left-behind";
-import { guardOwnedList } from "./src/cloudflare/owned-list";
-import { preflight } from "./src/cloudflare/preflight";
+import { lookUp } from "./src/cloudflare/look-up";
 import { loadConfig } from "./src/config";
 import { UserError } from "./src/errors";
+import { secretsLeftBehind } from "./src/google/secrets-left-behind";
 import { stackPrefix } from "./src/secrets/secret-id";
 import { acceptedTokens, credentialsOf } from "./src/stand-in";
 
@@ -25,9 +24,7 @@ async function program() {
   judgePlan(config);
   const { accountId, teamName } = config;
   const comment = ownerComment(pulumi.getProject(), pulumi.getStack());
-  const found = await preflight({ ...config, ownerComment: comment }, apiAccess());
-  await guardOwnedList({ ...config, undeclared: found.undeclared });
-  const left = await leftBehind({ ...config, ...found });
+  const { zoneId, left } = await lookUp({ ...config, ownerComment: comment }, apiAccess());
 
   const google = new GoogleIdentityProvider("google", { accountId, teamName, google: config.google });
   const tokens = config.serviceTokens.map(({ name, standIn, ...token }) => {
@@ -58,7 +55,7 @@ async function program() {
     rules: applications.map(({ hostname, service, access }) => ({ hostname, service, aud: access.aud })),
   });
   for (const { name, hostname, access } of applications) {
-    const route = { zoneId: found.zoneId, hostname, tunnelId: tunnel.tunnelId, comment };
+    const route = { zoneId, hostname, tunnelId: tunnel.tunnelId, comment };
     const order = { parent: access, dependsOn: ingress.configuration };
     new DnsRoute(name, route, { ...order, import: left.records[name] });
   }
@@ -67,7 +64,8 @@ async function program() {
   const prefix = stackPrefix(pulumi.getProject(), pulumi.getStack());
   if (config.secretStore.kind === "gcp") {
     const secrets = storedCredentials(credentials, config.google.clientSecret);
-    new SecretStore("secret-store", { ...config.secretStore, prefix, secrets });
+    const store = { ...config.secretStore, prefix, secrets };
+    new SecretStore("secret-store", { ...store, importIds: await secretsLeftBehind(store) });
   }
   if (config.alerts) new ExpiryAlert("alerts", { accountId, emails: config.alerts.emails, prefix });
 

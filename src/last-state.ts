@@ -11,8 +11,15 @@ export interface LastResource {
 /** Reads the stack's own resources as they were last written. */
 export type ReadState = () => Promise<readonly LastResource[]>;
 
-/** What the engine has of this very stack. */
-export async function lastState(): Promise<LastResource[]> {
+let read: Promise<LastResource[]> | undefined;
+
+/** What the engine has of this very stack, asked for once: it decrypts every secret. */
+export function lastState(): Promise<LastResource[]> {
+  read ??= readLastState();
+  return read;
+}
+
+async function readLastState(): Promise<LastResource[]> {
   const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
   const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
     stackName,

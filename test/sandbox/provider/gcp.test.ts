@@ -109,6 +109,19 @@ describe("Google's side of the stack", () => {
     expect(await readers.read(first.id, first.state)).toMatchObject({ id: first.id });
   });
 
+  it("lists a project's secrets, without their values", async () => {
+    await makeSecret();
+    const answer = await rig.provider.invoke?.({
+      token: "gcp:secretmanager/getSecrets:getSecrets",
+      args: { project },
+    });
+    const name = `projects/${project}/secrets/comfyui-api`;
+    expect(answer?.result).toMatchObject({
+      project,
+      secrets: [{ name, project, secretId: "comfyui-api" }],
+    });
+  });
+
   it("says which project is missing", async () => {
     const { project: _, ...inputs } = secretInputs;
     await expect(of("secretmanager/secret:Secret").create(inputs)).rejects.toThrow(
