@@ -1,3 +1,4 @@
+import { lastState } from "../last-state";
 import { type LeftBehind, leftBehind } from "./left-behind";
 import { guardOwnedList } from "./owned-list";
 import { type ApiAccess, type PreflightArgs, preflight } from "./preflight";
@@ -19,6 +20,8 @@ interface LookedUp {
  * @throws ProblemsError or UserError with what was found
  */
 export async function lookUp(args: LookUpArgs, access: ApiAccess): Promise<LookedUp> {
+  // Nearly every run needs it in the end; whoever awaits it hears of a failure.
+  lastState().catch(() => undefined);
   const { zoneId, undeclared, seen } = await preflight(args, access);
   await guardOwnedList({ ...args, undeclared });
   return { zoneId, left: await leftBehind({ ...args, zoneId, seen }) };
