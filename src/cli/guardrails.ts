@@ -18,9 +18,14 @@ export const guardrailsCommand = defineCommand({
   args: {
     stack: stackArg,
     sandbox: sandboxArg,
-    state: { type: "string", description: "A file that `pulumi stack export` wrote, instead of a stack." },
+    state: {
+      type: "string",
+      valueHint: "file",
+      description: "A file that `pulumi stack export` wrote, instead of a stack.",
+    },
     config: {
       type: "string",
+      valueHint: "file",
       description: "The pack's config, as for --policy-pack-config: limits and exceptions by rule.",
     },
     json: { type: "boolean", default: false, description: "Answer as JSON." },

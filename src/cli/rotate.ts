@@ -10,6 +10,7 @@ import { envFileOf } from "../stack/engine-access";
 import { openStack } from "../stack/open-stack";
 import { sandboxArg, stackArg, UsageError } from "./args";
 import { ask } from "./ask";
+import { said } from "./failure";
 
 const MINUTE = 60_000;
 
@@ -28,6 +29,7 @@ export const rotateCommand = defineCommand({
     token: { type: "string", default: "comfyui-api", description: "Name of the service token." },
     overlap: {
       type: "string",
+      valueHint: "24h",
       default: "24h",
       description: "How long the old secret is still accepted, as a Go duration: 10m to 2160h.",
     },
@@ -40,7 +42,7 @@ export const rotateCommand = defineCommand({
     to: {
       type: "string",
       default: "file",
-      valueHint: SINK_KINDS.join("|"),
+      valueHint: `${SINK_KINDS.join("|")},…`,
       description: "Where the new credentials go, separated by commas.",
     },
     file: {
@@ -139,7 +141,9 @@ export const rotateCommand = defineCommand({
       }
       const report = await runRotation(rotation, subject, steps);
       if (args.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-      else (report.exitCode === 1 ? process.stderr : process.stdout).write(toEnd(report));
+      else if (report.outcome === "failed" || report.outcome === "stopped")
+        process.stderr.write(said(report.detail));
+      else process.stdout.write(toEnd(report));
       return report.exitCode;
     } finally {
       process.off("SIGINT", interrupt);

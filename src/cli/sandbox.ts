@@ -19,7 +19,7 @@ export const sandbox = defineCommand({
     description: "Keep the sandbox of Cloudflare running for play, with one line per request.",
   },
   args: {
-    port: { type: "string", default: "8787", description: "Port on 127.0.0.1." },
+    port: { type: "string", valueHint: "1-65535", default: "8787", description: "Port on 127.0.0.1." },
     reset: { type: "boolean", default: false, description: "Start from the seed: forget all objects." },
     seed: {
       type: "string",
@@ -31,8 +31,8 @@ export const sandbox = defineCommand({
     },
   },
   async run({ args }) {
-    const port = Number(args.port);
-    if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    const port = /^\d{1,5}$/.test(args.port) ? Number(args.port) : 0;
+    if (port < 1 || port > 65535) {
       throw new UsageError(`--port is "${args.port}"`, "use a number from 1 to 65535");
     }
     const seed = Object.hasOwn(SEEDS, args.seed) ? SEEDS[args.seed] : undefined;

@@ -29,7 +29,11 @@ export const verifyCommand = defineCommand({
   args: {
     stack: stackArg,
     sandbox: sandboxArg,
-    env: { type: "string", description: "Verify what a .env file says, instead of a stack." },
+    env: {
+      type: "string",
+      valueHint: "file",
+      description: "Verify what a .env file says, instead of a stack.",
+    },
     write: {
       type: "boolean",
       description:
@@ -42,33 +46,55 @@ export const verifyCommand = defineCommand({
     },
     people: {
       type: "string",
+      valueHint: "file",
       description:
         "JSON file with test accounts: {allowed, other}, each {email, password}. Default in the sandbox: its own.",
     },
     local: {
       type: "string",
+      valueHint: "url",
       description: "ComfyUI on this machine. Default: http://localhost:8188, if it runs.",
     },
     docker: {
       type: "string",
+      valueHint: "url",
       description: "ComfyUI from a container beside it. Default: http://comfyui:8188.",
     },
     only: {
       type: "string",
-      valueHint: "row,row",
-      description: `Only these rows of the matrix: ${WHO.join(", ")}.`,
+      valueHint: `${WHO.join("|")},…`,
+      description: "Only these rows of the matrix.",
     },
-    others: { type: "string", description: "Other host names of the tunnel, separated by commas." },
+    others: {
+      type: "string",
+      valueHint: "name,…",
+      description: "Other host names of the tunnel, separated by commas.",
+    },
     "record-baseline": {
       type: "string",
+      valueHint: "file",
       description: "Write down how the other host names answer, and end.",
     },
-    baseline: { type: "string", description: "Compare the other host names with this earlier record." },
-    timeout: { type: "string", default: "15", description: "Seconds that one request may take." },
+    baseline: {
+      type: "string",
+      valueHint: "file",
+      description: "Compare the other host names with this earlier record.",
+    },
+    timeout: {
+      type: "string",
+      valueHint: "seconds",
+      default: "15",
+      description: "Seconds that one request may take.",
+    },
     json: { type: "boolean", default: false, description: "Report as JSON." },
-    junit: { type: "string", description: "Also write the report to this file as JUnit XML." },
+    junit: {
+      type: "string",
+      valueHint: "file",
+      description: "Also write the report to this file as JUnit XML.",
+    },
     html: {
       type: "string",
+      valueHint: "file",
       description: "Also write the report to this file as one HTML page with pictures.",
     },
   },
@@ -207,7 +233,7 @@ function names(value: string | undefined): Who[] | undefined {
 }
 
 function seconds(value: string): number {
-  const number = Number(value);
+  const number = /^\d{1,3}(\.\d+)?$/.test(value) ? Number(value) : 0;
   if (number > 0 && number <= 600) return number;
   throw new UsageError(`--timeout is "${value}"`, "use a number of seconds up to 600");
 }
