@@ -7,7 +7,9 @@ export function nearest(wanted: string, known: readonly string[]): string | unde
 /** The known name that was probably meant; undefined when none is like it. */
 export function probably(wanted: string, known: readonly string[]): string | undefined {
   const name = nearest(wanted, known);
-  return name !== undefined && editDistance(wanted, name) * 2 <= Math.max(wanted.length, 2) ? name : undefined;
+  return name !== undefined && editDistance(wanted, name) * 2 <= Math.max(wanted.length, 2)
+    ? name
+    : undefined;
 }
 
 /** How many letters have to be put in, taken out or changed; upper and lower case are the same. */

@@ -1,3 +1,4 @@
+import { endInOrder } from "../signals";
 import { failureOf } from "./failure";
 import { nodeIsNewEnough } from "./node-version";
 
@@ -7,6 +8,8 @@ for (const stream of [process.stdout, process.stderr]) {
     if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
   });
 }
+
+endInOrder();
 
 // Loaded only then: the libraries do not even load in an older Node.js.
 async function run(): Promise<number> {

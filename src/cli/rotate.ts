@@ -5,6 +5,7 @@ import { rotationStatus, runRotation, toEnd, toLine, toStatus } from "../rotate/
 import { type RotateOptions, Rotation, type StepLine } from "../rotate/rotate";
 import { projectDir } from "../sandboxed/workspace";
 import { SINK_KINDS, type SinkKind } from "../secrets/open-sink";
+import { onInterruption } from "../signals";
 import { ConfigFile } from "../stack/config-file";
 import { envFileOf } from "../stack/engine-access";
 import { openStack } from "../stack/open-stack";
@@ -100,10 +101,9 @@ export const rotateCommand = defineCommand({
     const expiringWithinMs = within === undefined ? undefined : days("--if-expiring-within", within);
     const configFile = args["config-file"] === undefined ? undefined : resolve(args["config-file"]);
     const stop = new AbortController();
-    // Ctrl-C reaches the engine too, which ends in an orderly way; this run then stops between two steps.
-    const interrupt = () => stop.abort();
     const opened = await openStack({ ...args, configFile });
-    process.on("SIGINT", interrupt);
+    // Ctrl-C reaches the engine too, which ends in an orderly way; this run then stops between two steps.
+    const giveBack = onInterruption(() => stop.abort());
     try {
       const file = new ConfigFile(configFile ?? join(projectDir, `Pulumi.${args.stack}.yaml`));
       const steps: StepLine[] = [];
@@ -146,7 +146,7 @@ export const rotateCommand = defineCommand({
       else process.stdout.write(toEnd(report));
       return report.exitCode;
     } finally {
-      process.off("SIGINT", interrupt);
+      giveBack();
       await opened.close();
     }
   },

@@ -9,6 +9,7 @@ import { ensureEngine } from "../../tools/engine";
 import { UserError } from "../errors";
 import { edgeSettings, openAccess } from "../sandboxed/access";
 import { announceSandbox, findRunningSandbox, openWorkspace } from "../sandboxed/workspace";
+import { onInterruption } from "../signals";
 import { UsageError } from "./args";
 
 const SEEDS: Record<string, Seed> = { empty: DEFAULT_SEED, "lived-in": LIVED_IN_SEED };
@@ -92,10 +93,7 @@ export const sandbox = defineCommand({
         "",
       ].join("\n"),
     );
-    await new Promise<void>((resolve) => {
-      process.once("SIGINT", resolve);
-      process.once("SIGTERM", resolve);
-    });
+    await new Promise<void>((resolve) => void onInterruption(resolve));
     await rm(workspace.runningFile, { force: true });
     await access.close();
     await sandbox.close();
