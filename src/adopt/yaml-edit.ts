@@ -73,8 +73,9 @@ function replacing(
   const end = old?.range && old.range[0] > colon ? Math.max(colon + 1, endOf(text, old)) : colon + 1;
   if (isInline(value)) {
     // The white space before the old value stays where both are on the key's line.
-    const sameLine = old?.range && end > colon + 1 && !text.slice(colon, old.range[0]).includes("\n");
-    return sameLine ? [old.range[0], end, inFlow(value)] : [colon + 1, end, ` ${inFlow(value)}`];
+    const start = end > colon + 1 ? (old?.range?.[0] ?? colon + 1) : colon + 1;
+    const sameLine = start > colon + 1 && !text.slice(colon, start).includes("\n");
+    return sameLine ? [start, end, inFlow(value)] : [colon + 1, end, ` ${inFlow(value)}`];
   }
   // Comments on the key's line, and behind the old value, stay on the key's line.
   const keyLine = endOfLine(text, colon);

@@ -1,4 +1,5 @@
 import { defineCommand } from "citty";
+import { commandsHere } from "../sandboxed/commands-here";
 import { openSandboxSession } from "../sandboxed/session";
 import type { EngineAccess } from "../secrets/engine-cli";
 import { SINK_KINDS, type SinkKind } from "../secrets/open-sink";
@@ -82,8 +83,8 @@ export const env = defineCommand({
       return await runEnv(
         { ...wanted, pulumi },
         {
-          out: (line) => process.stdout.write(`${line}\n`),
-          err: (line) => process.stderr.write(`${line}\n`),
+          out: (line) => process.stdout.write(`${commandsHere(line, wanted)}\n`),
+          err: (line) => process.stderr.write(`${commandsHere(line, wanted)}\n`),
         },
       );
     } finally {

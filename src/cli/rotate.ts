@@ -3,11 +3,12 @@ import { defineCommand } from "citty";
 import { parseDuration } from "../duration";
 import { rotationStatus, runRotation, toEnd, toLine, toStatus } from "../rotate/report";
 import { type RotateOptions, Rotation, type StepLine } from "../rotate/rotate";
+import { allCommandsHere } from "../sandboxed/commands-here";
 import { projectDir } from "../sandboxed/workspace";
 import { SINK_KINDS, type SinkKind } from "../secrets/open-sink";
 import { onInterruption } from "../signals";
 import { ConfigFile } from "../stack/config-file";
-import { envFileOf } from "../stack/engine-access";
+import { envFileOf, isSandboxed } from "../stack/engine-access";
 import { openStack } from "../stack/open-stack";
 import { sandboxArg, stackArg, UsageError } from "./args";
 import { ask } from "./ask";
@@ -135,11 +136,15 @@ export const rotateCommand = defineCommand({
       const rotation = new Rotation(opened, file, options);
       if (!args.json) process.stdout.write(`${args.token} (${opened.environment})\n`);
       if (args.status) {
-        const status = await rotationStatus(rotation, subject);
+        const status = allCommandsHere(await rotationStatus(rotation, subject), {
+          stack: args.stack,
+          sandboxed: isSandboxed(args),
+        });
         process.stdout.write(args.json ? `${JSON.stringify(status, null, 2)}\n` : toStatus(status));
         return 0;
       }
-      const report = await runRotation(rotation, subject, steps);
+      const place = { stack: args.stack, sandboxed: isSandboxed(args) };
+      const report = allCommandsHere(await runRotation(rotation, subject, steps), place);
       if (args.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
       else if (report.outcome === "failed" || report.outcome === "stopped")
         process.stderr.write(said(report.detail));

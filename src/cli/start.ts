@@ -1,4 +1,7 @@
-import { type ArgsDef, type CommandDef, runCommand } from "citty";
+import { type ArgsDef, type CommandDef, parseArgs, runCommand } from "citty";
+import { UserError } from "../errors";
+import { commandsHere, type Place } from "../sandboxed/commands-here";
+import { isSandboxed } from "../stack/engine-access";
 import { didYouMean, UsageError } from "./args";
 import { checkArguments } from "./check-arguments";
 import { commands, PASS_ON } from "./commands";
@@ -37,6 +40,17 @@ export async function start([name, ...rest]: string[]): Promise<number> {
   const args = ((await command.args) ?? {}) as ArgsDef;
   checkArguments({ name, args, passesOn: PASS_ON.has(name) }, rest);
   // Not through a main command: citty drops what a subcommand returns, and with it the exit code.
-  const { result } = await runCommand(command, { rawArgs: rest });
+  const { result } = await runCommand(command, { rawArgs: rest }).catch((error: unknown) => {
+    // Where it is thrown, nobody knows where the user is.
+    if (error instanceof UserError && "stack" in args) {
+      error.message = commandsHere(error.message, placeOf(name, parseArgs(rest, args)));
+    }
+    throw error;
+  });
   return typeof result === "number" ? result : 0;
+}
+
+function placeOf(command: string, { stack, sandbox }: Record<string, unknown>): Place {
+  const named = { stack: String(stack), ...(typeof sandbox === "boolean" ? { sandbox } : {}) };
+  return { stack: named.stack, sandboxed: PASS_ON.has(command) || isSandboxed(named) };
 }

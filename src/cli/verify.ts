@@ -4,6 +4,7 @@ import { defineCommand } from "citty";
 import { z } from "zod";
 import { UserError } from "../errors";
 import type { Network } from "../network";
+import { allCommandsHere } from "../sandboxed/commands-here";
 import { openSandboxSession } from "../sandboxed/session";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { parseBaseline, recordBaseline } from "../verify/neighbours";
@@ -110,7 +111,7 @@ export const verifyCommand = defineCommand({
         return await record(target, opened.network, timeoutMs, args["record-baseline"]);
       }
       const progress = showProgress(process.stderr);
-      const report = await verify(target, {
+      const found = await verify(target, {
         network: opened.network,
         browser: args.browser,
         write: args.write ?? opened.sandboxed,
@@ -120,6 +121,9 @@ export const verifyCommand = defineCommand({
         onProgress: progress.onRow,
       });
       progress.done();
+      const place = { stack: args.stack, sandboxed: opened.sandboxed };
+      // Of a .env file nobody knows the stack.
+      const report = args.env === undefined ? allCommandsHere(found, place) : found;
       if (args.junit !== undefined) await writeFile(args.junit, toJUnit(report));
       if (args.html !== undefined) await writeFile(args.html, toHtml(report));
       process.stdout.write(args.json ? toJson(report) : toTable(report));

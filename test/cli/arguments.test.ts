@@ -38,7 +38,7 @@ beforeAll(async () => {
   );
   flags = options.filter(({ definition }) => definition.type === "boolean");
   valued = options.filter(({ definition }) => definition.type !== "boolean");
-});
+}, 60_000);
 
 /** What is printed when a command is called so, and its exit code; undefined when the call is as it may be. */
 function judged(name: string, args: ArgsDef, ...rawArgs: string[]) {
