@@ -30,7 +30,9 @@ export function commandsHere(text: string, { stack, sandboxed }: Place): string 
   if (!sandboxed) {
     return scripts.replace(changing, (_, verb, args) => `\`pulumi ${verb} --stack ${stack}${others(args)}\``);
   }
-  const engine = `PULUMI_BACKEND_URL=file://${workspaceDir()}/state PULUMI_CONFIG_PASSPHRASE=${sandboxPassphrase} pulumi `;
+  const backend = `file://${workspaceDir()}/state`;
+  const quoted = /^[\w./:-]+$/.test(backend) ? backend : `'${backend.replaceAll("'", "'\\''")}'`;
+  const engine = `PULUMI_BACKEND_URL=${quoted} PULUMI_CONFIG_PASSPHRASE=${sandboxPassphrase} pulumi `;
   return scripts
     .replace(changing, (_, verb, args) => {
       const more = `${verb === "refresh" ? " --refresh" : ""}${others(args)}`.trim();
