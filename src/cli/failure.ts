@@ -37,7 +37,8 @@ export function said(message: string): string {
 }
 
 function wordsOf(error: unknown): string {
-  if (error instanceof UserError || error instanceof ApiError) return error.message;
+  if (error instanceof UserError) return error.message;
+  if (error instanceof ApiError) return `${error.message}${remedyOf(error)}`;
   const { code, syscall, path, port } = (error ?? {}) as NodeJS.ErrnoException & { port?: number };
   const remedy = code === undefined ? undefined : SYSTEM[code];
   if (remedy !== undefined && syscall !== undefined) {
@@ -47,4 +48,23 @@ function wordsOf(error: unknown): string {
   // A mistake of the program itself: where it happened is what a report of it needs.
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `the program made a mistake, please report it: ${trace}`;
+}
+
+/** What to do after a call that failed, as far as its status says. */
+function remedyOf({ status, message }: ApiError): string {
+  // The engine, and what is below it, has said all of it.
+  if (message.includes("→") || message.includes("\n")) return "";
+  const remedy =
+    status === undefined
+      ? /no answer/.test(message)
+        ? "Look whether this machine reaches the API (and CLOUDFLARE_BASE_URL, if it is set), then run the command again."
+        : undefined
+      : status === 401 || status === 403
+        ? "Look whether the API token is active and has what it needs: npm run doctor"
+        : status === 429
+          ? "Too many requests: wait for five minutes, then run the command again."
+          : status >= 500
+            ? "The API has a fault: run the command again later."
+            : undefined;
+  return remedy === undefined ? "" : `\n  → ${remedy}`;
 }

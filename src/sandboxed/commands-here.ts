@@ -21,7 +21,8 @@ export function commandsHere(text: string, { stack, sandboxed }: Place): string 
     const words = [stack === DEFAULT_STACK ? "" : ` --stack ${stack}`, more && ` -- ${more}`].join("");
     return `npm run ${script}${words && ` --${words}`}`;
   };
-  const scripts = text.replace(/`comfyui-access (env|verify|explain|doctor|rotate|drift)`/g, (_, verb) => {
+  const whose = text.replace(/\bpulumi config (set|rm) (?!--stack)/g, `pulumi config $1 --stack ${stack} `);
+  const scripts = whose.replace(/`comfyui-access (env|verify|explain|doctor|rotate|drift)`/g, (_, verb) => {
     return `\`${named(verb)}\``;
   });
   // What is given besides the stack goes along.

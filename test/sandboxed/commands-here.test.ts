@@ -25,6 +25,7 @@ test.each([
   ["no more: pulumi cancel --stack dev", dev, `no more: ${engine} cancel --stack dev`],
   ["no more: pulumi cancel --stack prod", prod, "no more: pulumi cancel --stack prod"],
   ["pulumi config set --stack dev zone x", dev, `${engine} config set --stack dev zone x`],
+  ["pulumi config set --secret a:b", prod, "pulumi config set --stack prod --secret a:b"],
   ["a file that `pulumi stack export` wrote", dev, "a file that `pulumi stack export` wrote"],
 ])("%s (%j)", (text, place, here) => {
   expect(commandsHere(text, place)).toBe(here);
