@@ -44,5 +44,5 @@ export function exportedResources(text: string, where: string): Record<string, u
 function isResource(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const { urn, type } = value as { urn?: unknown; type?: unknown };
-  return typeof urn === "string" && typeof type === "string";
+  return [urn, type].every((each) => each === undefined || typeof each === "string");
 }
