@@ -22,7 +22,7 @@ const DAMAGED: Readonly<Record<string, string | undefined>> = {
 };
 
 /** Every option that names a file to read, and what else its command needs to get as far. */
-const READERS: readonly (readonly [command: string, before: string[], option: string, after?: string[]])[] = [
+const READERS: [command: string, before: string[], option: string, after?: string[]][] = [
   ["guardrails", [], "--state"],
   ["guardrails", [], "--config"],
   ["explain", ["comfyui.example.org"], "--state"],
