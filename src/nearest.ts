@@ -4,6 +4,14 @@ export function nearest(wanted: string, known: readonly string[]): string | unde
   return [...known].sort((a, b) => distance(a) - distance(b))[0];
 }
 
+/** The known name that was probably meant; undefined when none is like it. */
+export function probably(wanted: string, known: readonly string[]): string | undefined {
+  const name = nearest(wanted, known);
+  return name !== undefined && editDistance(wanted, name) * 2 <= Math.max(wanted.length, 2)
+    ? name
+    : undefined;
+}
+
 /** How many letters have to be put in, taken out or changed; upper and lower case are the same. */
 export function editDistance(one: string, other: string): number {
   const [a, b] = [one.toLowerCase(), other.toLowerCase()];

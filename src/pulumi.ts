@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { guardChild } from "./signals";
 
 /** How one engine command ended. */
 export interface PulumiResult {
@@ -41,11 +42,13 @@ export function pulumi(
 ): Promise<PulumiResult> {
   const started = performance.now();
   return new Promise((resolve, reject) => {
-    const child = spawn(target.command, [...args, "--non-interactive", "--color", "never"], {
-      cwd: target.cwd,
-      env: target.env,
-      stdio: [call.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-    });
+    const child = guardChild(
+      spawn(target.command, [...args, "--non-interactive", "--color", "never"], {
+        cwd: target.cwd,
+        env: target.env,
+        stdio: [call.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      }),
+    );
     let stdout = "";
     let stderr = "";
     let unfinished = "";

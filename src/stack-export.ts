@@ -34,7 +34,15 @@ export function exportedResources(text: string, where: string): Record<string, u
   const deployment = (parsed as { deployment?: { resources?: unknown } } | null)?.deployment;
   // An empty stack has no list at all.
   const resources = deployment === undefined ? undefined : (deployment.resources ?? []);
-  if (!Array.isArray(resources)) throw new UserError(`${where} is not a stack's exported state`, remedy);
+  if (!Array.isArray(resources) || !resources.every(isResource)) {
+    throw new UserError(`${where} is not a stack's exported state`, remedy);
+  }
   // What a replacement left to be deleted does not decide anything any more.
-  return (resources as Record<string, unknown>[]).filter((resource) => resource["delete"] !== true);
+  return resources.filter((resource) => resource["delete"] !== true);
+}
+
+function isResource(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const { urn, type } = value as { urn?: unknown; type?: unknown };
+  return [urn, type].every((each) => each === undefined || typeof each === "string");
 }

@@ -1,9 +1,24 @@
 import { type SpawnOptions, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { access, constants, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import {
+  access,
+  constants,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../src/errors";
+import { guardChild } from "../src/signals";
+import { type LockPatience, takeLock } from "./build-lock";
 
 /** The engine this project is written and measured against; the CLI module is pinned to it. */
 const engineVersion = "3.259.0";
@@ -31,6 +46,8 @@ export interface EngineOptions {
   env?: NodeJS.ProcessEnv;
   /** Folder that keeps built engines. Default: `comfyui-access/engine` in the user's cache folder. */
   cacheDir?: string;
+  /** How long another command's build is believed. Default: as long as it shows signs of life. */
+  patience?: LockPatience;
 }
 
 const modulesDir = join(__dirname, "engine");
@@ -71,11 +88,10 @@ export async function ensureEngine(options: EngineOptions = {}): Promise<Engine>
   const cacheDir = options.cacheDir ?? join(defaultCacheDir(env), "engine");
   const binDir = join(cacheDir, await buildKey());
   const command = join(binDir, "pulumi");
-  if (await isExecutable(join(binDir, "pulumi-language-nodejs"))) {
-    return { command, binDir, version: engineVersion, origin: "cached" };
-  }
-  await buildEngine(binDir, cacheDir, env, log);
-  return { command, binDir, version: engineVersion, origin: "built" };
+  const cached: Engine = { command, binDir, version: engineVersion, origin: "cached" };
+  if (await isWhole(binDir)) return cached;
+  const built = await buildEngine({ binDir, cacheDir, env, log, patience: options.patience });
+  return built ? { ...cached, origin: "built" } : cached;
 }
 
 async function installedEngine(
@@ -84,7 +100,12 @@ async function installedEngine(
 ): Promise<Engine | undefined> {
   const command = await which("pulumi", env);
   if (command === undefined) return undefined;
-  const found = await run(command, ["version"], { env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" } });
+  const call = { env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" }, timeout: 30_000 };
+  const found = await run(command, ["version"], call).catch((error: NodeJS.ErrnoException) => error);
+  if (found instanceof Error) {
+    log(`${command} does not start (${found.code}): not used`);
+    return undefined;
+  }
   const version = parseVersion(found.stdout);
   if (version === undefined || !isUsable(version)) {
     log(
@@ -110,12 +131,16 @@ export function isUsable([major, minor]: readonly [number, number, number]): boo
   return major === oldestUsable[0] && minor >= oldestUsable[1];
 }
 
-async function buildEngine(
-  binDir: string,
-  cacheDir: string,
-  env: NodeJS.ProcessEnv,
-  log: (line: string) => void,
-): Promise<void> {
+interface Build {
+  binDir: string;
+  cacheDir: string;
+  env: NodeJS.ProcessEnv;
+  log: (line: string) => void;
+  patience?: LockPatience;
+}
+
+/** @returns false when another command has built it meanwhile. */
+async function buildEngine({ binDir, cacheDir, env, log, patience }: Build): Promise<boolean> {
   const go = await which("go", env);
   if (go === undefined) {
     throw new UserError(
@@ -123,17 +148,102 @@ async function buildEngine(
       "install Pulumi (https://www.pulumi.com/docs/install/), or Go 1.25.11 or newer (https://go.dev/dl/) and run this again: the engine is then built once, in about 4 minutes",
     );
   }
-  await mkdir(cacheDir, { recursive: true });
-  // Built beside its place and renamed into it: an interrupted build is never taken for a whole one,
-  // and of two builds at once the first to finish wins.
-  const workDir = await mkdtemp(join(cacheDir, "building-"));
+  // Two builds at once would take twice as long each.
+  const lock = await inCache(cacheDir, async () => {
+    await mkdir(cacheDir, { recursive: true });
+    return takeLock(`${binDir}.lock`, {
+      done: () => isWhole(binDir),
+      waiting: (holder, ms) =>
+        log(`${holder} is building the engine: waiting for it, ${Math.round(ms / 1000)} s`),
+      patience,
+    });
+  });
+  if (lock === undefined) return false;
   try {
-    for (const program of programs) await buildProgram(go, program, workDir, env, log);
-    await rename(workDir, binDir).catch(async (error: NodeJS.ErrnoException) => {
-      if (!(await isExecutable(join(binDir, "pulumi-language-nodejs")))) throw error;
+    if (await isWhole(binDir)) return false;
+    await buildInto(binDir, cacheDir, (workDir) => buildAll(go, workDir, env, log));
+    return true;
+  } finally {
+    await lock.release();
+  }
+}
+
+async function buildAll(
+  go: string,
+  workDir: string,
+  env: NodeJS.ProcessEnv,
+  log: (line: string) => void,
+): Promise<void> {
+  for (const program of programs) await buildProgram(go, program, workDir, env, log);
+}
+
+/** Built beside its place and renamed into it: an interrupted build is never taken for a whole one. */
+async function buildInto(
+  binDir: string,
+  cacheDir: string,
+  build: (workDir: string) => Promise<void>,
+): Promise<void> {
+  const prefix = `${basename(binDir)}.building-`;
+  const workDir = await inCache(cacheDir, async () => {
+    for (const name of await readdir(cacheDir)) {
+      // Of builds that were killed: with the lock, there is no other. Those without the engine's name are of earlier versions.
+      if (name.startsWith(prefix) || name.startsWith("building-"))
+        await rm(join(cacheDir, name), { recursive: true, force: true });
+    }
+    return mkdtemp(join(cacheDir, prefix));
+  });
+  const forget = () => rmSync(workDir, { recursive: true, force: true });
+  process.once("exit", forget);
+  try {
+    await build(workDir);
+    await inCache(cacheDir, async () => {
+      await writeFile(join(workDir, SIZES), JSON.stringify(await sizesIn(workDir)));
+      // What is there is not whole, or it would have been used.
+      await rm(binDir, { recursive: true, force: true });
+      await rename(workDir, binDir);
     });
   } finally {
+    process.off("exit", forget);
     await rm(workDir, { recursive: true, force: true });
+  }
+}
+
+/** @throws {UserError} when the folder of built engines cannot be read or written. */
+async function inCache<T>(cacheDir: string, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new UserError(
+      `could not keep a built engine in ${cacheDir} (${code})`,
+      code === "ENOSPC" || code === "EDQUOT"
+        ? "make room for about 500 MB there, or name another folder for caches: XDG_CACHE_HOME=…"
+        : "let this user write it, or name another folder for caches: XDG_CACHE_HOME=…",
+    );
+  }
+}
+
+/** Size of each program as it was built. */
+const SIZES = "sizes.json";
+
+async function sizesIn(dir: string): Promise<Record<string, number>> {
+  const sizes = programs.map(async ({ name }) => [name, (await stat(join(dir, name))).size] as const);
+  return Object.fromEntries(await Promise.all(sizes));
+}
+
+/** Whether every program is there, and as long as it was built. */
+async function isWhole(dir: string): Promise<boolean> {
+  try {
+    const sizes = await sizesIn(dir);
+    for (const { name } of programs) {
+      if (!(await isExecutable(join(dir, name))) || sizes[name] === 0) return false;
+    }
+    const built = await readFile(join(dir, SIZES), "utf8").catch(() => undefined);
+    // Earlier versions did not note the sizes.
+    return built === undefined || isDeepStrictEqual(JSON.parse(built), sizes);
+  } catch {
+    return false;
   }
 }
 
@@ -177,12 +287,19 @@ async function buildProgram(
         else if (/^[\w./~-]+$/.test(line)) compiled += 1;
       },
     },
-  ).finally(() => clearInterval(ticker));
+  )
+    .catch((error: NodeJS.ErrnoException) => {
+      throw new UserError(`${go} does not start (${error.code})`, "install Go anew: https://go.dev/dl/");
+    })
+    .finally(() => clearInterval(ticker));
   if (done.code !== 0) {
+    const full = /no space left on device|disk quota exceeded/i.test(done.stderr);
     const last = done.stderr.trim().split("\n").slice(-5).join("\n    ");
     throw new UserError(
       `building ${program.name} with ${go} failed (exit ${done.code}):\n    ${last}`,
-      "check that the Go module proxy can be reached and that `go version` is 1.25.11 or newer, or install Pulumi: https://www.pulumi.com/docs/install/",
+      full
+        ? "make room for about 3 GB in Go's folders (go env GOCACHE GOMODCACHE GOTMPDIR) and in the cache, then run this again"
+        : "check that the Go module proxy can be reached and that `go version` is 1.25.11 or newer, or install Pulumi: https://www.pulumi.com/docs/install/",
     );
   }
   say();
@@ -209,10 +326,12 @@ async function which(command: string, env: NodeJS.ProcessEnv): Promise<string | 
 }
 
 async function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
 }
 
 interface Finished {
@@ -228,7 +347,7 @@ async function run(
 ): Promise<Finished> {
   const { onLine, ...spawnOptions } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...spawnOptions, stdio: ["ignore", "pipe", "pipe"] });
+    const child = guardChild(spawn(command, args, { ...spawnOptions, stdio: ["ignore", "pipe", "pipe"] }));
     let stdout = "";
     let stderr = "";
     let unfinished = "";

@@ -89,7 +89,11 @@ function stepsOf(text: string, where: string): Step[] {
   const failed =
     Array.isArray(diagnostics) && diagnostics.map(fieldsOf).find(({ severity }) => severity === "error");
   if (failed) throw new UserError(`${where} failed: ${failed["message"]}`, "Mend what it says first.");
-  if (!Array.isArray(steps)) {
+  const isStep = (step: unknown) => {
+    const { op, urn } = fieldsOf(step);
+    return typeof op === "string" && typeof urn === "string";
+  };
+  if (!Array.isArray(steps) || !steps.every(isStep)) {
     throw new UserError(`${where} holds no steps`, HOW);
   }
   // Without them a changed policy would have no application, and the change would look like none.

@@ -1,10 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Document, isMap, parseDocument } from "yaml";
 import { UserError } from "../errors";
 import { pathText } from "./propose";
 import type { ConfigChange } from "./types";
+import { setInText } from "./yaml-edit";
 
 /**
- * The text of a stack file with the changes in it; comments, order and all other values stay as they are.
+ * The text of a stack file with the changes in it; every other line stays byte for byte.
  * @throws {UserError} when the text is not a stack file.
  */
 export function editConfig(
@@ -20,22 +22,60 @@ export function editConfig(
       "Mend it, then run the command again.",
     );
   }
-  if (document.contents === null) document.contents = document.createNode({}) as never;
-  if (!isMap(document.get("config"))) document.set("config", document.createNode({}));
-  for (const change of changes) edit(document, project, change);
-  return document.toString({ lineWidth: 0 });
+  let spliced: string | undefined = text;
+  for (const change of changes) {
+    for (const { at, value } of edits(document, project, change)) {
+      if (isDeepStrictEqual(valueAt(document, at), value)) continue;
+      if (value === undefined) document.deleteIn(at);
+      else setIn(document, at, value, file);
+      spliced = spliced === undefined ? undefined : setInText(spliced, at, value);
+    }
+  }
+  // Only where that says the same: with an unusual layout the whole file is written anew.
+  return spliced !== undefined && saysTheSame(spliced, document)
+    ? spliced
+    : document.toString({ lineWidth: 0 });
 }
 
-function edit(document: Document, project: string, { path, value }: ConfigChange): void {
+function valueAt(document: Document, at: (string | number)[]): unknown {
+  return at.reduce<unknown>(
+    (value, key) => (value as Record<string, unknown> | null)?.[key],
+    document.toJS(),
+  );
+}
+
+function setIn(document: Document, at: (string | number)[], value: unknown, file: string): void {
+  if (document.contents === null) document.contents = document.createNode({}) as never;
+  if (!isMap(document.get("config"))) document.set("config", document.createNode({}));
+  try {
+    document.setIn(at, document.createNode(value));
+  } catch {
+    throw new UserError(
+      `${file}: ${at[1]} is neither a list nor a map`,
+      "Mend it, then run the command again.",
+    );
+  }
+}
+
+function saysTheSame(text: string, document: Document): boolean {
+  const read = parseDocument(text);
+  return read.errors.length === 0 && isDeepStrictEqual(read.toJS(), document.toJS());
+}
+
+interface Edit {
+  at: (string | number)[];
+  value: unknown;
+}
+
+function edits(document: Document, project: string, { path, value }: ConfigChange): Edit[] {
   const [top = "", ...rest] = path;
   const key = `${project}:${top}`;
   // Values can also stand under a path for a key, as `pulumi new` writes them.
   const flat = flatKeys(document, key);
-  if (rest.length === 0) for (const each of flat) document.deleteIn(["config", each]);
+  const replaced = rest.length === 0 ? flat : [];
   const isFlat = rest.length > 0 && flat.length > 0 && !document.hasIn(["config", key]);
   const at = isFlat ? ["config", `${project}:${pathText(path)}`] : ["config", key, ...rest];
-  if (value === undefined) document.deleteIn(at);
-  else document.setIn(at, document.createNode(value));
+  return [...replaced.map((each) => ({ at: ["config", each], value: undefined })), { at, value }];
 }
 
 function flatKeys(document: Document, key: string): string[] {

@@ -32,11 +32,17 @@ export const accessDiffCommand = defineCommand({
     sandbox: sandboxArg,
     preview: {
       type: "string",
+      valueHint: "file",
       description: "A file that `pulumi preview --json --show-sames` wrote, instead of a stack.",
     },
-    from: { type: "string", description: "A file that `pulumi stack export` wrote: how it is. With --to." },
+    from: {
+      type: "string",
+      valueHint: "file",
+      description: "A file that `pulumi stack export` wrote: how it is. With --to.",
+    },
     to: {
       type: "string",
+      valueHint: "file",
       description: "A file that `pulumi stack export` wrote: how it will be. With --from.",
     },
     "allow-widening": {

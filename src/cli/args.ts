@@ -1,4 +1,5 @@
 import { UserError } from "../errors";
+import { probably } from "../nearest";
 
 /** Wrong use of a command: exit code 2, where a failure is 1. */
 export class UsageError extends UserError {}
@@ -31,20 +32,8 @@ export function providerOf(value: string): "sandbox" | "real" {
   throw new UsageError(`--provider is "${value}"`, "use --provider sandbox or --provider real");
 }
 
-/**
- * Refuses options that the command does not have: citty ignores them, and a misspelt `--check` would write.
- *
- * @throws {UsageError} naming the option.
- */
-export function refuseUnknownOptions(rawArgs: string[], known: string[]): void {
-  const own = rawArgs.includes("--") ? rawArgs.slice(0, rawArgs.indexOf("--")) : rawArgs;
-  for (const arg of own) {
-    if (!arg.startsWith("-") || arg === "-") continue;
-    const name = arg.replace(/^--?/, "").replace(/=.*$/s, "");
-    if (known.includes(name) || known.includes(name.replace(/^no-/, ""))) continue;
-    throw new UsageError(
-      `there is no option --${name}`,
-      `use one of ${known.map((option) => `--${option}`).join(", ")}`,
-    );
-  }
+/** The question behind a list of what is allowed, when one of it is like what was found. */
+export function didYouMean(found: string, known: readonly string[], prefix = ""): string {
+  const name = probably(found, known);
+  return name === undefined ? "" : `Did you mean ${prefix}${name}? `;
 }

@@ -24,11 +24,13 @@ export const auditCommand = defineCommand({
     },
     hostname: {
       type: "string",
+      valueHint: "name",
       description: "The host name that Access protects. Default: of .env or the stack's config here.",
     },
     stack: stackArg,
     output: {
       type: "string",
+      valueHint: "file",
       default: "comfyui-api-audit.md",
       description: "Where the report is written; - writes it to standard output.",
     },
@@ -37,7 +39,12 @@ export const auditCommand = defineCommand({
       default: false,
       description: "Exit 3 also for uses that somebody has to check.",
     },
-    "max-bytes": { type: "string", default: "1000000", description: "Larger files are not read." },
+    "max-bytes": {
+      type: "string",
+      valueHint: "bytes",
+      default: "1000000",
+      description: "Larger files are not read.",
+    },
     json: {
       type: "boolean",
       default: false,

@@ -2,6 +2,8 @@ import { defineCommand } from "citty";
 import { examine, exitCode } from "../doctor/doctor";
 import { openForDoctor } from "../doctor/open";
 import { toJson, toText } from "../doctor/render";
+import { allCommandsHere } from "../sandboxed/commands-here";
+import { isSandboxed } from "../stack/engine-access";
 import { sandboxArg, stackArg, UsageError } from "./args";
 
 export const doctorCommand = defineCommand({
@@ -30,7 +32,8 @@ export const doctorCommand = defineCommand({
     }
     const { input, close } = await openForDoctor({ stack: args.stack, sandbox: args.sandbox, purpose });
     try {
-      const report = await examine(input);
+      const place = { stack: args.stack, sandboxed: isSandboxed(args) };
+      const report = allCommandsHere(await examine(input), place);
       process.stdout.write(args.json ? toJson(report) : toText(report));
       return exitCode(report);
     } finally {

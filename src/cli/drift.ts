@@ -36,6 +36,7 @@ export const driftCommand = defineCommand({
     },
     days: {
       type: "string",
+      valueHint: "days",
       default: "30",
       description: "Name the service tokens that end within so many days.",
     },
@@ -73,7 +74,6 @@ function failOnOf(value: string): FailOn {
 }
 
 function daysOf(value: string): number {
-  const days = Number(value);
-  if (value.trim() !== "" && Number.isInteger(days) && days >= 0 && days <= 3650) return days;
-  throw new UsageError(`--days is "${value}"`, "use a whole number of days");
+  if (/^\d{1,4}$/.test(value) && Number(value) <= 3650) return Number(value);
+  throw new UsageError(`--days is "${value}"`, "use a whole number of days, at most 3650");
 }

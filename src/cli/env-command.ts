@@ -1,10 +1,11 @@
 import { defineCommand } from "citty";
+import { commandsHere } from "../sandboxed/commands-here";
 import { openSandboxSession } from "../sandboxed/session";
 import type { EngineAccess } from "../secrets/engine-cli";
 import { SINK_KINDS, type SinkKind } from "../secrets/open-sink";
 import { engineAccess, envFileOf, isSandboxed } from "../stack/engine-access";
 import { sandboxArg, stackArg, UsageError } from "./args";
-import { runEnv } from "./env";
+import { refuseMisuse, runEnv } from "./env";
 
 export const env = defineCommand({
   meta: {
@@ -58,30 +59,32 @@ export const env = defineCommand({
       throw new UsageError(`--to is "${args.to}"`, `use --to ${SINK_KINDS.join(", --to ")}`);
     }
     const sandboxed = isSandboxed(args);
+    const wanted = {
+      stack: args.stack,
+      to,
+      file: args.file ?? (to === "file" ? envFileOf(args) : undefined),
+      project: args.project,
+      infisical: {
+        siteUrl: args["infisical-url"],
+        projectId: args["infisical-project"],
+        environment: args["infisical-environment"],
+        secretPath: args["infisical-path"],
+      },
+      check: args.check,
+      json: args.json,
+      application: args.application,
+      token: args.token,
+      sandboxed,
+    };
+    // Before an engine is looked for, which may have to be built.
+    refuseMisuse(wanted);
     const { pulumi, close } = await openAccess(sandboxed, to);
     try {
       return await runEnv(
+        { ...wanted, pulumi },
         {
-          stack: args.stack,
-          to,
-          file: args.file ?? (to === "file" ? envFileOf(args) : undefined),
-          project: args.project,
-          infisical: {
-            siteUrl: args["infisical-url"],
-            projectId: args["infisical-project"],
-            environment: args["infisical-environment"],
-            secretPath: args["infisical-path"],
-          },
-          check: args.check,
-          json: args.json,
-          application: args.application,
-          token: args.token,
-          pulumi,
-          sandboxed,
-        },
-        {
-          out: (line) => process.stdout.write(`${line}\n`),
-          err: (line) => process.stderr.write(`${line}\n`),
+          out: (line) => process.stdout.write(`${commandsHere(line, wanted)}\n`),
+          err: (line) => process.stderr.write(`${commandsHere(line, wanted)}\n`),
         },
       );
     } finally {

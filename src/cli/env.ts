@@ -4,11 +4,13 @@ import { expiryWarning, selectApplication, selectToken } from "../secrets/creden
 import type { EngineAccess } from "../secrets/engine-cli";
 import { knownSecrets, leakWarnings } from "../secrets/known-secrets";
 import { findLeaks, type Leak } from "../secrets/leaks";
-import { openSink, SINK_KINDS, type SinkKind, type SinkStack, valuesFor } from "../secrets/open-sink";
+import { openSink, type SinkKind, type SinkStack, valuesFor } from "../secrets/open-sink";
 import { readStackOutputs, type StackOutputs } from "../secrets/outputs";
 import type { SecretSink, SecretValues, SinkStatus } from "../secrets/sink";
 import { IncompleteWriteError } from "../secrets/write-keys";
 import { readSettings, type StackSettings } from "../stack/read-stack";
+import { UsageError } from "./args";
+import { said } from "./failure";
 
 /** What `env` was asked for. */
 export interface EnvOptions {
@@ -65,32 +67,20 @@ interface Report {
 
 /**
  * Hands the stack's credentials to a sink, or says whether it has them.
- * @returns the exit code: 0 done, or current; 1 failed, or with `check` not current or leaked; 2 wrong use.
+ * @returns the exit code: 0 done, or current; 1 half written, or with `check` not current or leaked.
+ * @throws {UsageError} when an option belongs to another sink, {UserError} when it cannot be done.
  */
 export async function runEnv(options: EnvOptions, io: EnvIo): Promise<number> {
-  const misuse = findMisuse(options);
-  if (misuse !== undefined) {
-    io.err(misuse);
-    return 2;
-  }
-  try {
-    const outputs = await readStackOutputs(options.pulumi, options.stack);
-    const report = await handOut(options, outputs, io.now?.() ?? new Date());
-    print(report, options.json, io);
-    const well = report.status === "current" || report.status === "written";
-    return well && (report.leaks ?? []).length === 0 ? 0 : 1;
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    io.err(error.message);
-    return 1;
-  }
+  refuseMisuse(options);
+  const outputs = await readStackOutputs(options.pulumi, options.stack);
+  const report = await handOut(options, outputs, io.now?.() ?? new Date());
+  print(report, options.json, io);
+  const well = report.status === "current" || report.status === "written";
+  return well && (report.leaks ?? []).length === 0 ? 0 : 1;
 }
 
-function findMisuse(options: EnvOptions): string | undefined {
-  if (options.stack.trim() === "") return "env needs a stack: give its name with --stack";
-  if (!SINK_KINDS.includes(options.to)) {
-    return `--to is ${JSON.stringify(options.to)}: give ${SINK_KINDS.join(", ")}`;
-  }
+/** @throws {UsageError} when an option belongs to another sink than the one that is written. */
+export function refuseMisuse(options: Pick<EnvOptions, "to" | "file" | "project" | "infisical">): void {
   const { infisical = {} } = options;
   const given: [string, SinkKind, string | undefined][] = [
     ["--file", "file", options.file],
@@ -101,11 +91,12 @@ function findMisuse(options: EnvOptions): string | undefined {
     ["--infisical-path", "infisical", infisical.secretPath],
   ];
   for (const [option, kind, value] of given) {
-    if (value === undefined) continue;
-    if (kind !== options.to) return `${option} belongs to --to ${kind}, not to --to ${options.to}`;
-    if (value.trim() === "") return `${option} is empty: give a value`;
+    if (value === undefined || kind === options.to) continue;
+    throw new UsageError(
+      `${option} belongs to --to ${kind}, not to --to ${options.to}`,
+      `Leave out ${option}, or give --to ${kind}.`,
+    );
   }
-  return undefined;
 }
 
 async function handOut(options: EnvOptions, outputs: StackOutputs, now: Date): Promise<Report> {
@@ -182,6 +173,6 @@ function print(report: Report, json: boolean, io: EnvIo): void {
   io.out(`${report.target}: ${report.status}`);
   const width = Math.max(...Object.keys(report.keys).map((key) => key.length));
   for (const [key, status] of Object.entries(report.keys)) io.out(`  ${key.padEnd(width)}  ${status}`);
-  if (report.error !== undefined) io.err(report.error);
+  if (report.error !== undefined) io.err(said(report.error).trimEnd());
   for (const warning of report.warnings) io.err(`warning: ${warning}`);
 }

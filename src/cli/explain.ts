@@ -31,12 +31,20 @@ export const explainCommand = defineCommand({
     email: { type: "string", description: "Ask for a person who logs in with this address." },
     token: { type: "string", description: "Ask for a service token, by its name in the stack." },
     nobody: { type: "boolean", description: "Ask for somebody without any credential. The default." },
-    "login-method": { type: "string", description: "The identity provider used, by name or id." },
+    "login-method": {
+      type: "string",
+      valueHint: "id",
+      description: "The identity provider used, by name or id.",
+    },
     country: { type: "string", description: "Country that the request comes from, e.g. DE." },
     ip: { type: "string", description: "Address that the request comes from." },
     stack: stackArg,
     sandbox: sandboxArg,
-    state: { type: "string", description: "A file that `pulumi stack export` wrote, instead of a stack." },
+    state: {
+      type: "string",
+      valueHint: "file",
+      description: "A file that `pulumi stack export` wrote, instead of a stack.",
+    },
     expect: {
       type: "string",
       valueHint: "granted|refused",

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { defineCommand } from "citty";
 import type { Violation } from "../../policies/judge";
-import { checkConfig } from "../../policies/pack-config";
+import { checkConfig, type PackConfig } from "../../policies/pack-config";
 import { judgeState } from "../../policies/state";
 import { UserError } from "../errors";
 import { runEngine } from "../secrets/engine-cli";
@@ -18,15 +18,20 @@ export const guardrailsCommand = defineCommand({
   args: {
     stack: stackArg,
     sandbox: sandboxArg,
-    state: { type: "string", description: "A file that `pulumi stack export` wrote, instead of a stack." },
+    state: {
+      type: "string",
+      valueHint: "file",
+      description: "A file that `pulumi stack export` wrote, instead of a stack.",
+    },
     config: {
       type: "string",
+      valueHint: "file",
       description: "The pack's config, as for --policy-pack-config: limits and exceptions by rule.",
     },
     json: { type: "boolean", default: false, description: "Answer as JSON." },
   },
   async run({ args }) {
-    const config = args.config === undefined ? {} : checkConfig(await readJson(args.config));
+    const config = args.config === undefined ? {} : await readConfig(args.config);
     const violations = judgeState(await readState(args), args.state ?? `stack ${args.stack}`, { config });
     process.stdout.write(args.json ? toJson(violations) : toText(violations));
     return violations.length === 0 ? 0 : 1;
@@ -39,6 +44,17 @@ async function readState(args: { stack: string; sandbox?: boolean; state?: strin
     purpose: `export the state of stack ${args.stack}`,
     args: ["stack", "export", "--stack", args.stack],
   });
+}
+
+/** The pack's own words do not say which file they are about. */
+async function readConfig(file: string): Promise<PackConfig> {
+  const config = await readJson(file);
+  try {
+    return checkConfig(config);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${file}: ${error.message.split("\n  → ")[0]}`, error.remedy);
+  }
 }
 
 async function readJson(file: string): Promise<unknown> {

@@ -1,6 +1,5 @@
 import type { CommandDef, CommandMeta } from "citty";
-
-const WIDTH = 100;
+import { wrapped } from "./wrap";
 
 /** Every command with the first sentence of what it says of itself; the rest is in its own help. */
 export async function overview(
@@ -25,15 +24,4 @@ export async function overview(
     `${name} <command> --help says what each takes, and its exit codes.`,
     "",
   ].join("\n");
-}
-
-function wrapped(text: string, indent: number): string {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && indent + last.length + 1 + word.length <= WIDTH)
-      lines[lines.length - 1] += ` ${word}`;
-    else lines.push(word);
-  }
-  return lines.join(`\n${" ".repeat(indent)}`);
 }

@@ -3,13 +3,16 @@ import { defineCommand } from "citty";
 import { parseDuration } from "../duration";
 import { rotationStatus, runRotation, toEnd, toLine, toStatus } from "../rotate/report";
 import { type RotateOptions, Rotation, type StepLine } from "../rotate/rotate";
+import { allCommandsHere } from "../sandboxed/commands-here";
 import { projectDir } from "../sandboxed/workspace";
 import { SINK_KINDS, type SinkKind } from "../secrets/open-sink";
+import { onInterruption } from "../signals";
 import { ConfigFile } from "../stack/config-file";
-import { envFileOf } from "../stack/engine-access";
+import { envFileOf, isSandboxed } from "../stack/engine-access";
 import { openStack } from "../stack/open-stack";
 import { sandboxArg, stackArg, UsageError } from "./args";
 import { ask } from "./ask";
+import { said } from "./failure";
 
 const MINUTE = 60_000;
 
@@ -28,6 +31,7 @@ export const rotateCommand = defineCommand({
     token: { type: "string", default: "comfyui-api", description: "Name of the service token." },
     overlap: {
       type: "string",
+      valueHint: "24h",
       default: "24h",
       description: "How long the old secret is still accepted, as a Go duration: 10m to 2160h.",
     },
@@ -40,7 +44,7 @@ export const rotateCommand = defineCommand({
     to: {
       type: "string",
       default: "file",
-      valueHint: SINK_KINDS.join("|"),
+      valueHint: `${SINK_KINDS.join("|")},…`,
       description: "Where the new credentials go, separated by commas.",
     },
     file: {
@@ -98,10 +102,9 @@ export const rotateCommand = defineCommand({
     const expiringWithinMs = within === undefined ? undefined : days("--if-expiring-within", within);
     const configFile = args["config-file"] === undefined ? undefined : resolve(args["config-file"]);
     const stop = new AbortController();
-    // Ctrl-C reaches the engine too, which ends in an orderly way; this run then stops between two steps.
-    const interrupt = () => stop.abort();
     const opened = await openStack({ ...args, configFile });
-    process.on("SIGINT", interrupt);
+    // Ctrl-C reaches the engine too, which ends in an orderly way; this run then stops between two steps.
+    const giveBack = onInterruption(() => stop.abort());
     try {
       const file = new ConfigFile(configFile ?? join(projectDir, `Pulumi.${args.stack}.yaml`));
       const steps: StepLine[] = [];
@@ -133,16 +136,22 @@ export const rotateCommand = defineCommand({
       const rotation = new Rotation(opened, file, options);
       if (!args.json) process.stdout.write(`${args.token} (${opened.environment})\n`);
       if (args.status) {
-        const status = await rotationStatus(rotation, subject);
+        const status = allCommandsHere(await rotationStatus(rotation, subject), {
+          stack: args.stack,
+          sandboxed: isSandboxed(args),
+        });
         process.stdout.write(args.json ? `${JSON.stringify(status, null, 2)}\n` : toStatus(status));
         return 0;
       }
-      const report = await runRotation(rotation, subject, steps);
+      const place = { stack: args.stack, sandboxed: isSandboxed(args) };
+      const report = allCommandsHere(await runRotation(rotation, subject, steps), place);
       if (args.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-      else (report.exitCode === 1 ? process.stderr : process.stdout).write(toEnd(report));
+      else if (report.outcome === "failed" || report.outcome === "stopped")
+        process.stderr.write(said(report.detail));
+      else process.stdout.write(toEnd(report));
       return report.exitCode;
     } finally {
-      process.off("SIGINT", interrupt);
+      giveBack();
       await opened.close();
     }
   },

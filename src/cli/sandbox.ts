@@ -9,6 +9,7 @@ import { ensureEngine } from "../../tools/engine";
 import { UserError } from "../errors";
 import { edgeSettings, openAccess } from "../sandboxed/access";
 import { announceSandbox, findRunningSandbox, openWorkspace } from "../sandboxed/workspace";
+import { onInterruption } from "../signals";
 import { UsageError } from "./args";
 
 const SEEDS: Record<string, Seed> = { empty: DEFAULT_SEED, "lived-in": LIVED_IN_SEED };
@@ -19,7 +20,7 @@ export const sandbox = defineCommand({
     description: "Keep the sandbox of Cloudflare running for play, with one line per request.",
   },
   args: {
-    port: { type: "string", default: "8787", description: "Port on 127.0.0.1." },
+    port: { type: "string", valueHint: "1-65535", default: "8787", description: "Port on 127.0.0.1." },
     reset: { type: "boolean", default: false, description: "Start from the seed: forget all objects." },
     seed: {
       type: "string",
@@ -31,8 +32,8 @@ export const sandbox = defineCommand({
     },
   },
   async run({ args }) {
-    const port = Number(args.port);
-    if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    const port = /^\d{1,5}$/.test(args.port) ? Number(args.port) : 0;
+    if (port < 1 || port > 65535) {
       throw new UsageError(`--port is "${args.port}"`, "use a number from 1 to 65535");
     }
     const seed = Object.hasOwn(SEEDS, args.seed) ? SEEDS[args.seed] : undefined;
@@ -92,10 +93,7 @@ export const sandbox = defineCommand({
         "",
       ].join("\n"),
     );
-    await new Promise<void>((resolve) => {
-      process.once("SIGINT", resolve);
-      process.once("SIGTERM", resolve);
-    });
+    await new Promise<void>((resolve) => void onInterruption(resolve));
     await rm(workspace.runningFile, { force: true });
     await access.close();
     await sandbox.close();

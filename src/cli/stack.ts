@@ -3,6 +3,7 @@ import { defineCommand } from "citty";
 import { isCutOff, recover, renderRecovery } from "../recover/recover";
 import { ensureStack, guardrails } from "../sandboxed/pulumi";
 import { openSandboxSession } from "../sandboxed/session";
+import { guardChild } from "../signals";
 import { projectName } from "../stack/read-stack";
 import { providerArg, providerOf, stackArg } from "./args";
 
@@ -68,20 +69,14 @@ function inherit(
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const out = process.stdout.isTTY ? "inherit" : "pipe";
-    const child = spawn(file, args, {
-      ...options,
-      stdio: ["inherit", out, process.stderr.isTTY ? "inherit" : "pipe"],
-    });
+    // Ctrl-C reaches the whole group: the engine cancels in an orderly way, and this process waits for it.
+    const child = guardChild(
+      spawn(file, args, { ...options, stdio: ["inherit", out, process.stderr.isTTY ? "inherit" : "pipe"] }),
+    );
     child.stdout?.on("data", (chunk: Buffer) => process.stdout.writable && process.stdout.write(chunk));
     child.stderr?.on("data", (chunk: Buffer) => process.stderr.writable && process.stderr.write(chunk));
-    // Ctrl-C reaches the whole group: the engine cancels in an orderly way, and this process waits for it.
-    const wait = () => {};
-    process.on("SIGINT", wait);
     child.once("error", reject);
-    child.once("close", (code) => {
-      process.off("SIGINT", wait);
-      resolve(code ?? 1);
-    });
+    child.once("close", (code) => resolve(code ?? 1));
   });
 }
 

@@ -4,6 +4,7 @@ import { defineCommand } from "citty";
 import { z } from "zod";
 import { UserError } from "../errors";
 import type { Network } from "../network";
+import { allCommandsHere } from "../sandboxed/commands-here";
 import { openSandboxSession } from "../sandboxed/session";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { parseBaseline, recordBaseline } from "../verify/neighbours";
@@ -29,7 +30,11 @@ export const verifyCommand = defineCommand({
   args: {
     stack: stackArg,
     sandbox: sandboxArg,
-    env: { type: "string", description: "Verify what a .env file says, instead of a stack." },
+    env: {
+      type: "string",
+      valueHint: "file",
+      description: "Verify what a .env file says, instead of a stack.",
+    },
     write: {
       type: "boolean",
       description:
@@ -42,33 +47,55 @@ export const verifyCommand = defineCommand({
     },
     people: {
       type: "string",
+      valueHint: "file",
       description:
         "JSON file with test accounts: {allowed, other}, each {email, password}. Default in the sandbox: its own.",
     },
     local: {
       type: "string",
+      valueHint: "url",
       description: "ComfyUI on this machine. Default: http://localhost:8188, if it runs.",
     },
     docker: {
       type: "string",
+      valueHint: "url",
       description: "ComfyUI from a container beside it. Default: http://comfyui:8188.",
     },
     only: {
       type: "string",
-      valueHint: "row,row",
-      description: `Only these rows of the matrix: ${WHO.join(", ")}.`,
+      valueHint: `${WHO.join("|")},…`,
+      description: "Only these rows of the matrix.",
     },
-    others: { type: "string", description: "Other host names of the tunnel, separated by commas." },
+    others: {
+      type: "string",
+      valueHint: "name,…",
+      description: "Other host names of the tunnel, separated by commas.",
+    },
     "record-baseline": {
       type: "string",
+      valueHint: "file",
       description: "Write down how the other host names answer, and end.",
     },
-    baseline: { type: "string", description: "Compare the other host names with this earlier record." },
-    timeout: { type: "string", default: "15", description: "Seconds that one request may take." },
+    baseline: {
+      type: "string",
+      valueHint: "file",
+      description: "Compare the other host names with this earlier record.",
+    },
+    timeout: {
+      type: "string",
+      valueHint: "seconds",
+      default: "15",
+      description: "Seconds that one request may take.",
+    },
     json: { type: "boolean", default: false, description: "Report as JSON." },
-    junit: { type: "string", description: "Also write the report to this file as JUnit XML." },
+    junit: {
+      type: "string",
+      valueHint: "file",
+      description: "Also write the report to this file as JUnit XML.",
+    },
     html: {
       type: "string",
+      valueHint: "file",
       description: "Also write the report to this file as one HTML page with pictures.",
     },
   },
@@ -84,7 +111,7 @@ export const verifyCommand = defineCommand({
         return await record(target, opened.network, timeoutMs, args["record-baseline"]);
       }
       const progress = showProgress(process.stderr);
-      const report = await verify(target, {
+      const found = await verify(target, {
         network: opened.network,
         browser: args.browser,
         write: args.write ?? opened.sandboxed,
@@ -94,6 +121,9 @@ export const verifyCommand = defineCommand({
         onProgress: progress.onRow,
       });
       progress.done();
+      const place = { stack: args.stack, sandboxed: opened.sandboxed };
+      // Of a .env file nobody knows the stack.
+      const report = args.env === undefined ? allCommandsHere(found, place) : found;
       if (args.junit !== undefined) await writeFile(args.junit, toJUnit(report));
       if (args.html !== undefined) await writeFile(args.html, toHtml(report));
       process.stdout.write(args.json ? toJson(report) : toTable(report));
@@ -207,7 +237,7 @@ function names(value: string | undefined): Who[] | undefined {
 }
 
 function seconds(value: string): number {
-  const number = Number(value);
+  const number = /^\d{1,3}(\.\d+)?$/.test(value) ? Number(value) : 0;
   if (number > 0 && number <= 600) return number;
   throw new UsageError(`--timeout is "${value}"`, "use a number of seconds up to 600");
 }

@@ -213,6 +213,19 @@ function failed(action: string, object: string, error: unknown): unknown {
     object,
     ...(status === undefined ? {} : { status }),
     ...(first?.code === undefined ? {} : { code: first.code }),
-    detail: first?.message ?? (status === undefined ? "no answer" : undefined),
+    detail: first?.message ?? (status === undefined ? `no answer${reasonOf(error)}` : undefined),
   });
+}
+
+/** Why there was no answer, as the network says it, e.g. ` (ECONNREFUSED)`: what is below the client's own error. */
+function reasonOf(error: unknown): string {
+  let said = "";
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
+    const { code, errors } = cause as { code?: unknown; errors?: unknown };
+    if (typeof code === "string") return ` (${code})`;
+    // Every address of the name was tried.
+    if (Array.isArray(errors) && typeof errors[0]?.code === "string") return ` (${errors[0].code})`;
+    if (depth > 0) said = ` (${cause.message})`;
+  }
+  return said;
 }

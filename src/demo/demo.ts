@@ -3,6 +3,7 @@ import { join, relative } from "node:path";
 import { parseEnv } from "node:util";
 import { runEnv } from "../cli/env";
 import { ApiError } from "../errors";
+import { allCommandsHere } from "../sandboxed/commands-here";
 import { changesOf, ensureStack, guardrails, mustPulumi } from "../sandboxed/pulumi";
 import { openSandboxSession, type SandboxSession } from "../sandboxed/session";
 import { projectDir } from "../sandboxed/workspace";
@@ -47,7 +48,7 @@ export async function runDemo(options: DemoOptions, out: Out): Promise<number> {
       return { value: opened, summary: `pulumi ${version}, ${how}` };
     });
     const shown = await provision(session, steps, options);
-    const report = await prove(session, steps, out);
+    const report = allCommandsHere(await prove(session, steps, out), { stack, sandboxed: true });
     const total = ((performance.now() - started) / 1000).toFixed(1);
     out.write(`\n  ${total} s in all, ${writesIn(shown.writes)}.\n`);
     out.write(

@@ -1,6 +1,6 @@
 import { mkdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import type { Engine } from "../../tools/engine";
 import type { Network } from "../network";
 
@@ -12,7 +12,7 @@ export const projectDir = join(__dirname, "..", "..");
  * sandbox made up, and it lets the committed `Pulumi.dev.yaml` carry an encrypted value that works on
  * every machine. Production stacks use a cloud key service instead.
  */
-const sandboxPassphrase = "sandbox";
+export const sandboxPassphrase = "sandbox";
 
 /** Where a sandboxed engine keeps what is its own, away from the user's Pulumi login and plugins. */
 export interface Workspace {
@@ -35,10 +35,14 @@ export interface WorkspaceOptions {
   provider?: "sandbox" | "real";
 }
 
+/** Where a sandbox is unless it is said: of its own for a whole run of commands, e.g. a test's, or the project's. */
+export function workspaceDir(): string {
+  return resolve(process.env["COMFYUI_ACCESS_WORKSPACE"] || join(projectDir, ".sandbox"));
+}
+
 /** Makes the workspace's folders and the environment in which the engine runs. */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  // A sandbox of its own for a whole run of commands, e.g. a test's.
-  const dir = options.dir ?? process.env["COMFYUI_ACCESS_WORKSPACE"] ?? join(projectDir, ".sandbox");
+  const dir = options.dir ?? workspaceDir();
   const pulumiHome = join(dir, "pulumi-home");
   const backend = join(dir, "state");
   await mkdir(pulumiHome, { recursive: true, mode: 0o700 });

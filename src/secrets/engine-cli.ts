@@ -71,7 +71,10 @@ function remedy(stderr: string): string {
   if (/passphrase/i.test(stderr)) {
     return "Set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE) to the stack's passphrase.";
   }
-  if (/no stack named|no Pulumi project|no Pulumi\.yaml/i.test(stderr)) {
+  if (/no stack named/i.test(stderr)) {
+    return "Make it with `pulumi up`, or check its name with `pulumi stack ls`, and that this is the project's folder and backend.";
+  }
+  if (/no Pulumi project|no Pulumi\.yaml/i.test(stderr)) {
     return "Check the stack's name with `pulumi stack ls`, and that this is the project's folder and backend.";
   }
   if (/log ?in|PULUMI_ACCESS_TOKEN|unauthorized/i.test(stderr)) {

@@ -30,7 +30,7 @@ export function knownSecrets(outputs: StackOutputs, googleClientSecret?: string)
     known.push({
       label: "connector token of the tunnel",
       value: outputs.tunnel.token,
-      renewal: "pulumi up --replace '**::tunnel-secret', then start cloudflared with the new token",
+      renewal: "`pulumi up --replace '**::tunnel-secret'`, then start cloudflared with the new token",
     });
   }
   if (googleClientSecret) {

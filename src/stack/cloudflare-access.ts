@@ -9,15 +9,26 @@ export interface CloudflareAccess {
   baseUrl?: string;
 }
 
-/** The API as the Cloudflare provider reaches it: what the stack's config says, or else the environment. */
+/**
+ * The API as the Cloudflare provider reaches it: what the stack's config says, or else the environment.
+ * @throws {UserError} when its address is not one.
+ */
 export function cloudflareAccess({
   apiToken,
   baseUrl,
 }: StackSettings["cloudflare"]): Partial<CloudflareAccess> {
   return {
     token: apiToken ?? (process.env["CLOUDFLARE_API_TOKEN"] || undefined),
-    baseUrl: baseUrl ?? process.env["CLOUDFLARE_BASE_URL"],
+    baseUrl: addressOf(baseUrl ?? (process.env["CLOUDFLARE_BASE_URL"] || undefined)),
   };
+}
+
+function addressOf(baseUrl: string | undefined): string | undefined {
+  if (baseUrl === undefined || (/^https?:\/\//.test(baseUrl) && URL.canParse(baseUrl))) return baseUrl;
+  throw new UserError(
+    "the address of Cloudflare's API is not one (CLOUDFLARE_BASE_URL, or cloudflare:baseUrl of the stack's config)",
+    "Leave it out, or give an address such as https://api.cloudflare.com/client/v4.",
+  );
 }
 
 /** @throws {UserError} when there is no API token. */

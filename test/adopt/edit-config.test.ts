@@ -30,9 +30,6 @@ config:
     );
     expect(edited).toBe(
       text
-        .replace("ours\n", "ours\n")
-        .replace("   # ours", " # ours")
-        .replace("   # the one", " # the one")
         .replace("{ name: comfyui-dev }", "\n    id: x")
         .replace("tunnel: \n", "tunnel:\n")
         .replace(

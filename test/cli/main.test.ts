@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { nodeIsNewEnough } from "../../src/cli/node-version";
 
 const root = join(__dirname, "..", "..");
 
@@ -40,10 +41,19 @@ describe("the command line", () => {
     [["sandbox", "--port", "http"], /--port is "http"/],
     [["drift", "--fail-on", "everything"], /--fail-on is "everything"/],
     [["env", "--to", "vault"], /--to is "vault"/],
+    [["env", "foo"], /env takes no argument, and found "foo"/],
+    [["env", "--to", "config", "--file", ".env"], /--file belongs to --to file/],
   ])("%j is wrong use: exit 2, and says what to use", (args, said) => {
     const { status, text } = cli(...args);
     expect(text).toMatch(said);
+    expect(text).toMatch(/^error: /m);
+    expect(text).toMatch(/^ {2}→ \S/m);
     expect(text).not.toMatch(/^\s+at /m);
     expect(status).toBe(2);
+  });
+
+  test("in a Node.js that is too old it says so, and where a newer one is", () => {
+    expect(() => nodeIsNewEnough("20.20.2")).toThrow(/Node\.js 20\.20\.2[\s\S]*→ .*npm/);
+    for (const version of ["22.0.0", "24.21.0", "26.1.0"]) expect(nodeIsNewEnough(version)).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ArgsDef, CommandDef } from "citty";
+import { commands } from "../../src/cli/commands";
 import { CONFIG_KEYS, ConfigError, parseConfig } from "../../src/config";
 import { root } from "./markdown";
 
@@ -62,20 +63,10 @@ async function npmFault([verb = "", ...rest]: string[]): Promise<string | undefi
   return cliFault(words);
 }
 
-/** The arguments that a command declares; undefined when src/cli/main.ts has no such command. */
+/** The arguments that a command declares; undefined when there is no such command. */
 async function argsOf(name: string): Promise<ArgsDef | undefined> {
-  // From its text: importing it would run the command that the test runner was started with.
-  const table = readFileSync(join(root, "src/cli/main.ts"), "utf8");
-  const entries = table.matchAll(
-    /^\s*"?([\w-]+)"?: \(\) =>\s*import\("\.\/([\w-]+)\.js"\)[^,]*module\.(\w+)/gm,
-  );
-  const [, , file, exported = ""] = [...entries].find(([, command]) => command === name) ?? [];
-  if (file === undefined) return undefined;
-  const module = (await import(join(root, "src/cli", `${file}.ts`))) as Record<
-    string,
-    CommandDef | undefined
-  >;
-  return ((await module[exported]?.args) ?? {}) as ArgsDef;
+  const command = (await commands[name]?.()) as CommandDef | undefined;
+  return command && (((await command.args) ?? {}) as ArgsDef);
 }
 
 async function cliFault([name = "", ...words]: string[]): Promise<string | undefined> {

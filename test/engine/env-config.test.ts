@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import { parseEnv } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { runEnv } from "../../src/cli/env";
+import { failureOf } from "../../src/cli/failure";
 import { StackConfigSink } from "../../src/secrets/stack-config";
 import { ensureEngine } from "../../tools/engine";
 
@@ -116,7 +117,14 @@ describe("env --to file with the real engine", () => {
 });
 
 function env(options: { to?: "file" | "config"; stack?: string; check?: boolean } = {}): Promise<number> {
-  return runEnv({ stack: "dev", to: "config", check: false, json: false, pulumi: engine, ...options }, io);
+  return runEnv(
+    { stack: "dev", to: "config", check: false, json: false, pulumi: engine, ...options },
+    io,
+  ).catch((error: unknown) => {
+    const { text, exitCode } = failureOf(error);
+    lines.push(text);
+    return exitCode;
+  });
 }
 
 function configPath(): string {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type EnvOptions, runEnv } from "../../src/cli/env";
+import { failureOf } from "../../src/cli/failure";
 import { EngineRig } from "./support";
 
 const PROJECT = "datacrew-dev";
@@ -32,7 +33,11 @@ async function env(options: Partial<EnvOptions>): Promise<number> {
   return runEnv(
     { stack: "dev", to: "gcp", check: false, json: false, sandboxed: true, pulumi, ...options },
     { out: (line) => lines.push(line), err: (line) => lines.push(line) },
-  );
+  ).catch((error: unknown) => {
+    const { text, exitCode } = failureOf(error);
+    lines.push(text);
+    return exitCode;
+  });
 }
 
 /** What was written to Google and Infisical, logins apart. */

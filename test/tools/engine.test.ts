@@ -1,6 +1,10 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, utimesSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ensureEngine, isUsable, parseVersion } from "../../tools/engine";
 
@@ -22,8 +26,11 @@ async function program(name: string, script: string): Promise<void> {
   await chmod(join(bin, name), 0o755);
 }
 
+const patience = { beat: 40, abandoned: 400 };
+
 function ensure() {
   return ensureEngine({
+    patience,
     // /bin is there for the scripts' own shell commands.
     env: { PATH: `${bin}:/bin` },
     cacheDir: join(dir, "cache"),
@@ -86,12 +93,146 @@ describe("without an engine", () => {
     expect(await readdir(join(dir, "cache"))).toEqual([]);
   });
 
+  test("a full disk is named, and what to make room for", async () => {
+    await program("go", "echo 'write /tmp/x.o: no space left on device' >&2; exit 1");
+    await expect(ensure()).rejects.toThrow(/no space left on device[\s\S]*→ make room for about 3 GB/);
+  });
+
+  test("a cache that cannot be written is named, and where else it may be", async () => {
+    await program("go", workingGo);
+    await writeFile(join(dir, "cache"), "a file where the folder belongs");
+    await expect(ensure()).rejects.toThrow(/could not keep a built engine in .*cache[\s\S]*XDG_CACHE_HOME/);
+  });
+
+  test("a go that does not start is named", async () => {
+    await writeFile(join(bin, "go"), "#!/no/such/interpreter\n", { mode: 0o755 });
+    await expect(ensure()).rejects.toThrow(/bin\/go does not start \(ENOENT\)[\s\S]*go\.dev/);
+    expect(await readdir(join(dir, "cache"))).toEqual([]);
+  });
+
+  test("a pulumi that does not start, or is a folder, is not used", async () => {
+    await writeFile(join(bin, "pulumi"), "#!/no/such/interpreter\n", { mode: 0o755 });
+    await program("go", workingGo);
+    expect((await ensure()).origin).toBe("built");
+    expect(lines[0]).toContain("pulumi does not start (ENOENT): not used");
+    await rm(join(bin, "pulumi"));
+    await mkdir(join(bin, "pulumi"));
+    expect((await ensure()).origin).toBe("cached");
+  });
+
   test("a half-built engine is not taken for a whole one", async () => {
     await program("go", workingGo);
     const { binDir } = await ensure();
     await rm(join(binDir ?? "", "pulumi-language-nodejs"));
     await rm(join(bin, "go"));
     await expect(ensure()).rejects.toThrow(/neither/);
+  });
+
+  test.each([
+    ["lacks the engine itself", (engine: string) => rm(engine)],
+    ["is cut off", (engine: string) => writeFile(engine, "#!")],
+    ["is empty", (engine: string) => writeFile(engine, "")],
+    ["may not be run", (engine: string) => chmod(engine, 0o644)],
+  ])("one that %s is built anew in its place", async (_, damage) => {
+    await program("go", workingGo);
+    const { command } = await ensure();
+    await damage(command);
+    expect((await ensure()).origin).toBe("built");
+    expect((await ensure()).origin).toBe("cached");
+  });
+
+  test("one of an earlier version, which noted no sizes, is used", async () => {
+    await program("go", workingGo);
+    const { binDir } = await ensure();
+    await rm(join(binDir ?? "", "sizes.json"));
+    expect((await ensure()).origin).toBe("cached");
+  });
+});
+
+describe("two commands that need the engine", () => {
+  /** Notes each run, and takes its time. */
+  const slowGo = (seconds: number) => `echo run >> ${dir}/runs; sleep ${seconds}\n${workingGo}`;
+  const runs = async () => (await readFile(join(dir, "runs"), "utf8")).trim().split("\n").length;
+
+  /** A command of its own that needs the engine, once it has begun to build. */
+  async function builder(): Promise<ChildProcess> {
+    const script = `require(${JSON.stringify(resolve("src/signals.ts"))}).endInOrder();
+    require(${JSON.stringify(resolve("tools/engine.ts"))}).ensureEngine({
+      env: { PATH: ${JSON.stringify(`${bin}:/bin`)} }, cacheDir: ${JSON.stringify(join(dir, "cache"))},
+      patience: ${JSON.stringify(patience)},
+    });`;
+    await writeFile(join(dir, "builder.cjs"), script);
+    const child = spawn(process.execPath, ["--import", "tsx", join(dir, "builder.cjs")], {
+      stdio: "inherit",
+    });
+    while (!existsSync(join(dir, "runs"))) await sleep(20);
+    return child;
+  }
+
+  test("build it once: the others wait, and say so", async () => {
+    await program("go", slowGo(0.4));
+    const origins = (await Promise.all([ensure(), ensure(), ensure()])).map(({ origin }) => origin);
+    expect(origins.sort()).toEqual(["built", "cached", "cached"]);
+    expect(await runs()).toBe(2);
+    expect(lines).toContain(`process ${process.pid} is building the engine: waiting for it, 0 s`);
+    expect((await readdir(join(dir, "cache"))).length).toBe(1);
+  });
+
+  test("each try by themselves when the first fails", async () => {
+    await program("go", `echo run >> ${dir}/runs; sleep 0.1; echo broken >&2; exit 1`);
+    const ends = await Promise.allSettled([ensure(), ensure()]);
+    expect(ends.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(await runs()).toBe(2);
+    expect(await readdir(join(dir, "cache"))).toEqual([]);
+  });
+
+  test("go on when the one that built was killed, and clear away what it left", async () => {
+    await program("go", slowGo(1.5));
+    const child = await builder();
+    child.kill("SIGKILL");
+    await once(child, "close");
+    expect((await readdir(join(dir, "cache"))).length).toBe(2);
+    await program("go", workingGo);
+    await mkdir(join(dir, "cache", "building-a1b2c3"));
+    expect((await ensure()).origin).toBe("built");
+    expect((await readdir(join(dir, "cache"))).length).toBe(1);
+  });
+
+  test("leave nothing behind when they are told to end", async () => {
+    await program("go", `trap 'exit 1' INT; ${slowGo(1.5)}`);
+    const child = await builder();
+    child.kill("SIGTERM");
+    expect(await once(child, "close")).toEqual([143, null]);
+    expect(await readdir(join(dir, "cache"))).toEqual([]);
+  });
+
+  test.each([
+    ["by one on another machine", JSON.stringify({ pid: 1, host: "another.example.org", id: "x" })],
+    ["by one whose number another process has by now", JSON.stringify({ pid: 1, host: hostname(), id: "x" })],
+    ["half written", ""],
+  ])("go on when the lock was left behind %s", async (_, text) => {
+    await program("go", workingGo);
+    const { binDir } = await ensure();
+    await rm(binDir ?? "", { recursive: true });
+    await writeFile(`${binDir}.lock`, text);
+    expect((await ensure()).origin).toBe("built");
+    expect(await readdir(join(dir, "cache"))).toEqual([basename(binDir ?? "")]);
+  });
+
+  test("wait for one on another machine as long as it shows signs of life", async () => {
+    await program("go", workingGo);
+    const { binDir = "" } = await ensure();
+    await rename(binDir, `${binDir}.kept`);
+    const lock = `${binDir}.lock`;
+    await writeFile(lock, JSON.stringify({ pid: 1, host: "another.example.org", id: "x" }));
+    let beats = 0;
+    const beat = setInterval(() => utimesSync(lock, new Date(), new Date(++beats)), patience.beat);
+    const waiting = ensure();
+    await sleep(3 * patience.abandoned);
+    await rename(`${binDir}.kept`, binDir);
+    expect((await waiting).origin).toBe("cached");
+    clearInterval(beat);
+    expect(lines.at(-1)).toMatch(/process 1 on another\.example\.org is building the engine: waiting/);
   });
 });
 
