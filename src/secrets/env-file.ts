@@ -18,6 +18,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../errors";
+import { isAlive } from "../process-alive";
 import { DotenvError, type Merged, mergeDotenv } from "./dotenv";
 import { isOpenToGit } from "./git-ignore";
 import {
@@ -288,16 +289,6 @@ function removeLeftovers(path: string): void {
     const pid = Number.parseInt(name.slice(prefix.length), 10);
     const age = Date.now() - (statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0);
     if (age > LEFTOVER_AGE || !isAlive(pid)) remove(join(folder, name));
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === "EPERM";
   }
 }
 
