@@ -5,9 +5,7 @@ import WebSocket from "ws";
 import { dispatcherFor } from "../../src/network";
 import { APP, HOST } from "../sandbox/edge/rig";
 import { type EdgeTarget, FORBIDDEN } from "./edge-process";
-
-/** One request of a kind; answers what is wrong with its answer. */
-export type Visit = () => Promise<string | undefined>;
+import type { Visit } from "./rounds";
 
 /** A file of the origin's stand-in: any size by its name. */
 const download = (bytes: number) => `/view?filename=bytes-${bytes}.bin&type=output`;

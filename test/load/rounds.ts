@@ -1,5 +1,7 @@
-import type { Visit } from "./edge-visits";
 import type { Tally } from "./tally";
+
+/** One request of a kind; answers what is wrong with its answer. */
+export type Visit = () => Promise<string | undefined>;
 
 /** How often each kind of request comes, by its name; kinds that are not named do not come. */
 export type Mix = Readonly<Record<string, number>>;

@@ -47,6 +47,7 @@ export class Worker {
 
   /** Rejects with the error that the other side threw, or when it ends without an answer. */
   async call<T>(name: string, argument: unknown = null): Promise<T> {
+    if (!this.child.connected) throw new Error("the process has ended");
     this.last += 1;
     const number = this.last;
     const reply = await new Promise<Reply>((resolve) => {
