@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { takeLock } from "../../src/lock-file";
 import { startOf } from "../../src/process-alive";
 import { openSandboxSession, type SandboxSession } from "../../src/sandboxed/session";
-import { takeState } from "../../src/sandboxed/state-lock";
 import { ACCOUNT, callerOf } from "../load/api-objects";
 
 let dir: string;
@@ -50,12 +50,12 @@ describe("two commands at once, each with a sandbox of its own on the same folde
     await (await session()).close();
     open.splice(0);
     expect(existsSync(lockFile())).toBe(false);
-    for (const owner of [
+    for (const holder of [
       { pid: 2 ** 22 + 1, command: "up", since: "2026-01-01T00:00:00Z" },
       // A number that has been given to another process since.
       { pid: process.pid, start: "1", command: "up", since: "2026-01-01T00:00:00Z" },
     ]) {
-      writeFileSync(lockFile(), JSON.stringify(owner));
+      writeFileSync(lockFile(), JSON.stringify(holder));
       await (await session()).close();
       open.splice(0);
       expect(readdirSync(dir).filter((name) => name.startsWith("sandbox.lock"))).toEqual([]);
@@ -64,10 +64,10 @@ describe("two commands at once, each with a sandbox of its own on the same folde
 
   test("of many that find the lock of a dead process, one gets it", () => {
     writeFileSync(lockFile(), JSON.stringify({ pid: 2 ** 22 + 1, command: "up", since: "" }));
-    const taken = Array.from({ length: 5 }, () => takeState(dir, "up"));
-    expect(taken.map((one) => "owner" in one)).toEqual([false, true, true, true, true]);
+    const taken = Array.from({ length: 5 }, () => takeLock(lockFile()));
+    expect(taken.map((one) => "holder" in one)).toEqual([false, true, true, true, true]);
     expect(taken[1]).toMatchObject({
-      owner: { pid: process.pid, start: startOf(process.pid), command: "up" },
+      holder: { pid: process.pid, start: startOf(process.pid) },
     });
   });
 });
