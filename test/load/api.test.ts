@@ -7,7 +7,7 @@ import { differences, readAll, Writer } from "./api-writers";
 
 const isFull = process.env["FULL_TABLES"] === "1";
 const WRITERS = 50;
-const CALLS = isFull ? 300 : 16;
+const CALLS = isFull ? 120 : 16;
 const SEED = 20_261_126;
 
 let sandbox: Sandbox;

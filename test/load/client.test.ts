@@ -10,8 +10,8 @@ import { type MemorySample, memoryLine, slopesOf } from "./slope";
 import { Worker } from "./worker";
 
 const isFull = process.env["FULL_TABLES"] === "1";
-const ROUNDS = isFull ? 30 : 4;
-const REQUESTS = isFull ? 2000 : 200;
+const ROUNDS = isFull ? 12 : 4;
+const REQUESTS = isFull ? 1000 : 200;
 /** Rounds before the first sample. */
 const WARM_UP = 2;
 const AT_ONCE = 200;

@@ -9,7 +9,7 @@ import { randomFrom } from "./rounds";
 import { Worker } from "./worker";
 
 const isFull = process.env["FULL_TABLES"] === "1";
-const KILLS = isFull ? 40 : 4;
+const KILLS = isFull ? 30 : 3;
 const WRITERS = 20;
 const SEED = 20_261_126;
 
