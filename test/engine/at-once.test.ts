@@ -67,7 +67,7 @@ describe("commands at once on one stack", () => {
       settings.protectTokens = "true";
       settings.alerts = { emails: ["others@datacrew.space"] };
     });
-    await slowly("PUT", "/alerting/v3/policies/", 10_000);
+    await slowly("PUT", "/alerting/v3/policies/", 8000);
     const first = up();
     await locked();
     const second = await up().ended;
@@ -98,17 +98,17 @@ describe("commands at once on one stack", () => {
     expect(await rig.onePasses(rig.inSink())).toBe(true);
   });
 
-  test("four that write one .env leave it whole, with the lines of others", async () => {
+  test("two that write one .env leave it whole, with the lines of others", async () => {
     const path = join(rig.rig.dir, ".env.shared");
     const others = "# mine\nOTHER=kept\n";
     writeFileSync(path, others, { mode: 0o600 });
     const all = await Promise.all(
-      Array.from({ length: 4 }, () => command(["env", "--stack", "dev", "--sandbox", "--file", path]).ended),
+      Array.from({ length: 2 }, () => command(["env", "--stack", "dev", "--sandbox", "--file", path]).ended),
     );
     expect(
       all.map(({ code }) => code),
       all.map(({ output }) => output).join("\n---\n"),
-    ).toEqual([0, 0, 0, 0]);
+    ).toEqual([0, 0]);
     const text = readFileSync(path, "utf8");
     expect(text.startsWith(others)).toBe(true);
     const [token] = rig.inState();
