@@ -64,7 +64,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
 };
 
 /** An answer of the API. */
-export interface ApiAnswer {
+interface ApiAnswer {
   status: number;
   success: boolean;
   result: Json;

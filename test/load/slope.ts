@@ -35,7 +35,7 @@ export function slopesOf(samples: readonly MemorySample[]): Slopes {
 }
 
 /** The middle one; NaN of none. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
