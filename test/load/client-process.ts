@@ -47,7 +47,12 @@ let leakBytes = 0;
 const leaked: Buffer[] = [];
 
 const client = (totalMs = 0) =>
-  new ComfyUIClient({ ...target, signal, timeouts: { totalMs }, following: { pollIntervalMs: 500 } });
+  new ComfyUIClient({
+    ...target,
+    signal,
+    timeouts: { totalMs, connectMs: 60_000 },
+    following: { pollIntervalMs: 500 },
+  });
 
 const sockets = () => heldNow().resources["TCPSocketWrap"] ?? 0;
 

@@ -36,7 +36,9 @@ describe("two commands at once, each with a sandbox of its own on the same folde
     const first = await session();
     const said: string[] = [];
     const second = session((line) => said.push(line));
-    await expect.poll(() => said).toEqual([expect.stringContaining(`process ${process.pid}`)]);
+    await expect
+      .poll(() => said, { timeout: 10_000 })
+      .toEqual([expect.stringContaining(`process ${process.pid}`)]);
     await make(first, "of-the-first");
     open.splice(0);
     await first.close();
