@@ -1,7 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { UserError } from "../src/errors";
+import { isAlive } from "../src/process-alive";
 import type { TokenUse } from "./api/graphql";
 import type {
   AccessApplication,
@@ -121,6 +131,7 @@ export class Store {
     private readonly initial: () => State,
     private readonly file?: string,
   ) {
+    if (file !== undefined) removeLeftovers(file);
     // A file of an older version has nothing of the kinds that came later, which are then as in the seed.
     this.load({ ...initial(), ...(file !== undefined && existsSync(file) ? readState(file) : {}) });
   }
@@ -174,11 +185,14 @@ export class Store {
     };
   }
 
-  /** Writes the state file, whole or not at all. */
+  /**
+   * Writes the state file, whole or not at all. A request is answered after this, so that whatever was answered
+   * outlives the end of the process, however it comes; a power cut may take the last moments.
+   */
   save(): void {
     if (this.file === undefined) return;
     mkdirSync(dirname(this.file), { recursive: true });
-    const temporary = `${this.file}.${randomBytes(6).toString("hex")}.tmp`;
+    const temporary = `${this.file}.${process.pid}-${randomBytes(6).toString("hex")}.tmp`;
     writeFileSync(temporary, `${JSON.stringify({ format: FORMAT, ...this.snapshot() }, null, 1)}\n`, {
       mode: 0o600,
     });
@@ -206,6 +220,16 @@ export class Store {
     this.infisicalProjects = new Collection(state.infisicalProjects);
     this.infisicalIdentities = new Collection(state.infisicalIdentities);
     this.infisicalSecrets = new Collection(state.infisicalSecrets);
+  }
+}
+
+/** Removes what processes left that were killed while they wrote: it holds secrets, and nobody reads it any more. */
+function removeLeftovers(file: string): void {
+  const folder = dirname(file);
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    if (!name.startsWith(`${basename(file)}.`) || !name.endsWith(".tmp")) continue;
+    const writer = Number.parseInt(name.slice(basename(file).length + 1), 10);
+    if (!isAlive(writer)) rmSync(join(folder, name), { force: true });
   }
 }
 

@@ -1,5 +1,5 @@
 import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls, rootCertificates } from "node:tls";
+import { connect as connectTls, createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import { Agent, buildConnector, type Dispatcher } from "undici";
 
 /**
@@ -34,13 +34,11 @@ export function dispatcherFor(
   network: Network,
   { connectTimeoutMs, ...options }: Omit<Agent.Options, "connect"> & { connectTimeoutMs?: number } = {},
 ): Dispatcher {
-  const connector = buildConnector({
-    timeout: connectTimeoutMs ?? 10_000,
-    ...(network.ca === undefined ? {} : { ca: trusted(network.ca) }),
-  });
+  let connector: ReturnType<typeof buildConnector> | undefined;
   return new Agent({
     ...options,
     connect(target, callback) {
+      connector ??= buildConnector({ timeout: connectTimeoutMs ?? 10_000, ...trust(network) });
       const port = Number(target.port || (target.protocol === "https:" ? 443 : 80));
       const { host, port: at } = addressOf(network, target.hostname, port);
       connector(
@@ -68,11 +66,22 @@ export function socketTo(network: Network, url: URL): Socket {
     port,
     servername: url.hostname,
     ALPNProtocols: ["http/1.1"],
-    ...(network.ca === undefined ? {} : { ca: trusted(network.ca) }),
+    ...trust(network),
   });
 }
 
-// Naming a CA replaces Node's own list; the well-known ones stay trusted besides it.
-function trusted(ca: string): string[] {
-  return [...rootCertificates, ca];
+const contexts = new WeakMap<Network, { ca: string; secureContext: SecureContext }>();
+
+/**
+ * Whom a connection trusts. Naming a CA replaces Node's own list; the well-known ones stay trusted besides it. To read
+ * them all takes tens of milliseconds and most of a mebibyte, hence once for a network and not for each connection.
+ */
+function trust(network: Network): { secureContext?: SecureContext } {
+  const { ca } = network;
+  if (ca === undefined) return {};
+  const known = contexts.get(network);
+  if (known?.ca === ca) return { secureContext: known.secureContext };
+  const made = { ca, secureContext: createSecureContext({ ca: [...rootCertificates, ca] }) };
+  contexts.set(network, made);
+  return { secureContext: made.secureContext };
 }

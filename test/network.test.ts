@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
-import type { SecureContext } from "node:tls";
+import tls, { type SecureContext } from "node:tls";
 import { request } from "undici";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type CertificateAuthority, createCertificateAuthority } from "../sandbox/tls";
 import { addressOf, dispatcherFor, type Network, socketTo } from "../src/network";
 
@@ -48,6 +48,22 @@ describe("a network that public DNS does not describe", () => {
   test("is trusted by its own authority only where that is given", async () => {
     const { ca: _, ...untrusting } = network;
     await expect(get("https://comfyui.example.org/", untrusting)).rejects.toThrow(/certificate/);
+  });
+
+  test("has the authorities read once, and not for each connection", async () => {
+    const reading = vi.spyOn(tls, "createSecureContext");
+    const dispatcher = dispatcherFor(network, { connections: 10 });
+    await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        const { body } = await request("https://comfyui.example.org/", { dispatcher });
+        await body.dump();
+        await once(socketTo(network, new URL("wss://comfyui.example.org/")).end(), "close");
+      }),
+    );
+    await dispatcher.close();
+    const many = reading.mock.calls.filter(([options]) => (options?.ca?.length ?? 0) > 10);
+    reading.mockRestore();
+    expect(many.length).toBeLessThanOrEqual(1);
   });
 
   test("accepts no certificate of another host", async () => {

@@ -8,7 +8,8 @@ import { startSandbox } from "../../sandbox/server";
 import { ensureEngine } from "../../tools/engine";
 import { UserError } from "../errors";
 import { edgeSettings, openAccess } from "../sandboxed/access";
-import { announceSandbox, findRunningSandbox, openWorkspace } from "../sandboxed/workspace";
+import { joinOrHold } from "../sandboxed/join-or-hold";
+import { announceSandbox, openWorkspace } from "../sandboxed/workspace";
 import { onInterruption } from "../signals";
 import { UsageError } from "./args";
 
@@ -42,10 +43,10 @@ export const sandbox = defineCommand({
     }
     const engine = await ensureEngine({ log: (line) => process.stderr.write(`${line}\n`) });
     const workspace = await openWorkspace({ engine });
-    const other = await findRunningSandbox(workspace);
-    if (other) {
+    const found = await joinOrHold(workspace, (line) => process.stderr.write(`${line}\n`));
+    if ("running" in found) {
       throw new UserError(
-        `a sandbox already runs at ${other.url} (process ${other.pid}) on the same state`,
+        `a sandbox already runs at ${found.running.url} (process ${found.running.pid}) on the same state`,
         "use that one, or stop it first",
       );
     }
@@ -97,6 +98,7 @@ export const sandbox = defineCommand({
     await rm(workspace.runningFile, { force: true });
     await access.close();
     await sandbox.close();
+    found.lock.release();
     return 0;
   },
 });

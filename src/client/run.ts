@@ -80,7 +80,7 @@ export class Run implements AsyncIterable<RunEvent> {
       workflow: this.workflow,
       promptId: this.id,
       extra,
-      signal: anyOf(signal, this.transport.settings.signal, limit),
+      signal: anyOf(signal, this.transport.settings.signal, limit, this.transport.closed),
     };
     try {
       for await (const event of follow(this.transport, request)) {
@@ -105,6 +105,11 @@ export class Run implements AsyncIterable<RunEvent> {
     if (limit?.aborted) {
       const words = `the prompt ${id} was not done within ${this.options.timeoutMs} ms; ComfyUI goes on with it`;
       return new ComfyUIError("timeout", "total", words, { promptId: id });
+    }
+    const isEnd = !(thrown instanceof ComfyUIError) || thrown.kind === "aborted";
+    if (isEnd && this.transport.closed.aborted) {
+      const words = `the client was closed before the prompt ${id} was done; ComfyUI goes on with it`;
+      return new ComfyUIError("aborted", "closed", words, { promptId: id });
     }
     const request = { method: "POST", path: "/prompt" } as const;
     return this.transport.failure(thrown, request).about(id);

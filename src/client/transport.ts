@@ -42,6 +42,7 @@ export class Transport {
   private readonly dispatcher: Dispatcher;
   private readonly origin: string;
   private readonly prefix: string;
+  private readonly closing = new AbortController();
 
   constructor(readonly settings: Settings) {
     const { network, timeouts, address } = settings;
@@ -79,13 +80,22 @@ export class Transport {
     });
   }
 
+  /** Aborts when the client is closed: for what waits between requests. Requests end with their connections. */
+  get closed(): AbortSignal {
+    return this.closing.signal;
+  }
+
   /** Closes the connections; requests under way are ended. */
   async close(): Promise<void> {
+    this.closing.abort();
     await this.dispatcher.destroy();
   }
 
   /** This client's own error for what a request or its body threw. */
   failure(thrown: unknown, request: Request): ComfyUIError {
+    if (this.closed.aborted && !(thrown instanceof ComfyUIError)) {
+      return new ComfyUIError("aborted", "closed", `${nameOf(request)}: the client was closed`);
+    }
     return failureOf(thrown, nameOf(request), this.settings.address.host);
   }
 

@@ -4,6 +4,7 @@ import { startSandbox } from "../../sandbox/server";
 import { type Engine, ensureEngine } from "../../tools/engine";
 import type { PulumiTarget } from "../pulumi";
 import { edgeSettings, openAccess, type SandboxAccess } from "./access";
+import { joinOrHold } from "./join-or-hold";
 import { findRunningSandbox, openWorkspace, projectDir, type Workspace } from "./workspace";
 
 /** A sandbox with an engine pointed at it. */
@@ -49,14 +50,22 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
   const provider = options.provider ?? "sandbox";
   const engine = options.engine ?? (await ensureEngine({ log: options.log }));
   const workspace = await openWorkspace({ engine, provider, dir: options.dir });
-  const running = await findRunningSandbox(workspace);
+  const keepState = options.keepState !== false;
+  const found = keepState
+    ? await joinOrHold(workspace, options.log)
+    : { running: await findRunningSandbox(workspace) };
+  const running = "running" in found ? found.running : undefined;
+  const letGo = () => "lock" in found && found.lock.release();
   const own = running
     ? undefined
     : await startSandbox({
-        stateFile: options.keepState === false ? undefined : workspace.stateFile,
+        stateFile: keepState ? workspace.stateFile : undefined,
         seed: options.seed,
         edge: options.access === true && { settings: edgeSettings },
         ...(options.rateLimit === false ? { rateLimit: false as const } : {}),
+      }).catch((error: unknown) => {
+        letGo();
+        throw error;
       });
   const sandbox = running ?? own;
   if (sandbox === undefined) throw new Error("no sandbox was started");
@@ -99,6 +108,7 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
       await plugin.close();
       await access?.close();
       await own?.close();
+      letGo();
     },
   };
 }

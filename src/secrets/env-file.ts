@@ -17,7 +17,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { UserError } from "../errors";
+import { type LockFile, takeLock } from "../lock-file";
+import { isAlive } from "../process-alive";
 import { DotenvError, type Merged, mergeDotenv } from "./dotenv";
 import { isOpenToGit } from "./git-ignore";
 import {
@@ -34,6 +37,9 @@ const MAX_SIZE = 1024 * 1024;
 
 /** How often a write starts anew when somebody else changes the file meanwhile. */
 const ATTEMPTS = 3;
+
+/** How long another command that writes the file is waited for, in milliseconds. */
+const PATIENCE = 10_000;
 
 /** Milliseconds after which a temporary file is left over even though a process has its writer's number. */
 const LEFTOVER_AGE = 60 * 60 * 1000;
@@ -87,26 +93,66 @@ export class EnvFileSink implements SecretSink {
 
   async write(values: SecretValues): Promise<SinkWrite> {
     removeLeftovers(this.path);
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const present = read(this.path);
-      const merged = this.merge(present, values);
-      const changed = Object.keys(values).filter(
-        (key) => merged.added.includes(key) || merged.updated.includes(key),
-      );
-      const notices = await this.notices(merged);
-      if (present !== undefined && isOpenToOthers(present.stats)) {
-        notices.push(`${this.path} could be read by other users; now only by its owner`);
+    let lock: LockFile | undefined;
+    try {
+      for (let attempt = 0; attempt <= ATTEMPTS; attempt++) {
+        const present = read(this.path);
+        const merged = this.merge(present, values);
+        const changed = Object.keys(values).filter(
+          (key) => merged.added.includes(key) || merged.updated.includes(key),
+        );
+        const wasOpen = present !== undefined && isOpenToOthers(present.stats);
+        const answer = async (written: boolean): Promise<SinkWrite> => {
+          const closed = `${this.path} could be read by other users; now only by its owner`;
+          return {
+            written,
+            changed,
+            notices: [...(await this.notices(merged)), ...(wasOpen ? [closed] : [])],
+          };
+        };
+        if (changed.length === 0) {
+          if (wasOpen) tighten(this.path);
+          return await answer(false);
+        }
+        if (lock !== undefined && (await this.replace(present, merged.text))) return await answer(true);
+        // The first time it is only seen that there is something to write: then alone, from the beginning.
+        lock ??= await this.lock();
       }
-      if (changed.length === 0) {
-        if (present !== undefined && isOpenToOthers(present.stats)) tighten(this.path);
-        return { written: false, changed, notices };
-      }
-      if (await this.replace(present, merged.text)) return { written: true, changed, notices };
+    } finally {
+      lock?.release();
     }
     throw new UserError(
       `${this.path} is being changed by another program, ${ATTEMPTS} times while it was written`,
       "Stop the other program, or close the file there, and run the command again.",
     );
+  }
+
+  /**
+   * Waits until no other command writes the file. Between the last look at a file and its replacement there is always
+   * a moment, in which another's write would be lost.
+   */
+  private async lock(): Promise<LockFile> {
+    const until = Date.now() + PATIENCE;
+    for (;;) {
+      const taken = this.tryLock();
+      if (!("holder" in taken)) return taken;
+      if (Date.now() > until) {
+        throw new UserError(
+          `process ${taken.holder.pid} has been writing ${this.path} since ${taken.holder.since}`,
+          "Wait for it, or end it, and run the command again.",
+        );
+      }
+      await pause(10);
+    }
+  }
+
+  private tryLock(): ReturnType<typeof takeLock> {
+    try {
+      // Git ignores whatever begins so.
+      return takeLock(join(dirname(this.path), `.env.${basename(this.path)}.lock`));
+    } catch (error) {
+      throw fileError(error, "written", this.path);
+    }
   }
 
   private async notices(merged: Merged): Promise<string[]> {
@@ -288,16 +334,6 @@ function removeLeftovers(path: string): void {
     const pid = Number.parseInt(name.slice(prefix.length), 10);
     const age = Date.now() - (statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0);
     if (age > LEFTOVER_AGE || !isAlive(pid)) remove(join(folder, name));
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === "EPERM";
   }
 }
 

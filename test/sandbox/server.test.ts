@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -74,6 +74,15 @@ describe("startSandbox", () => {
     await fetch(`${second.url}/__sandbox__/reset`, { method: "POST" });
     expect((await answer(await call(second, "GET", `${ACCOUNT}/cfd_tunnel`))).result).toEqual([]);
     expect(JSON.parse(readFileSync(file, "utf8")).tunnels).toEqual([]);
+  });
+
+  it("removes what a sandbox left that was killed while it wrote, and nothing of one that runs", async () => {
+    const file = stateFile().replace("/nested", "");
+    const left = `${file}.${2 ** 22 + 1}-0123456789ab.tmp`;
+    const inWriting = `${file}.${process.pid}-0123456789ab.tmp`;
+    for (const path of [left, inWriting]) writeFileSync(path, "{", { mode: 0o600 });
+    await started({ stateFile: file });
+    expect([left, inWriting].map((path) => existsSync(path))).toEqual([false, true]);
   });
 
   it("refuses a state file that is none", async () => {

@@ -223,16 +223,25 @@ describe("a write that fails", () => {
       stdio: ["ignore", "pipe", "inherit"],
     });
     await once(child.stdout, "data");
-    const [left = ""] = readdirSync(folder).filter((name) => name !== ".env");
+    const [left = ""] = readdirSync(folder).filter((name) => name.endsWith(".tmp"));
     expect(left).toMatch(/^\.env\./);
     expect(mode(join(folder, left))).toBe(0o600);
 
-    // While its writer lives, nobody else touches it.
-    await sink().write({ COMFYUI_URL: "https://a" });
+    // While its writer lives, nobody else touches it; who comes after it waits, and goes on when it is gone.
+    let isDone = false;
+    const next = sink()
+      .write({ COMFYUI_URL: "https://a" })
+      .then(() => {
+        isDone = true;
+      });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(isDone).toBe(false);
     expect(readdirSync(folder)).toContain(left);
 
     child.kill("SIGKILL");
     await once(child, "exit");
+    await next;
+    expect(readFileSync(path, "utf8")).toMatch(/^A=1\n[\s\S]*\nCOMFYUI_URL=https:\/\/a\n$/);
     expect(readFileSync(path, "utf8")).not.toContain(SECRET);
     await sink().write(VALUES);
     expect(readdirSync(folder)).toEqual([".env"]);

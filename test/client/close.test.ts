@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Origin, startOrigin } from "../../sandbox/origin";
+import { ComfyUIClient } from "../../src/client";
+import { workflow } from "../sandbox/origin/support";
+
+let origin: Origin;
+let client: ComfyUIClient;
+beforeEach(async () => {
+  origin = await startOrigin();
+  client = new ComfyUIClient({ url: origin.url });
+});
+afterEach(async () => {
+  await client.close();
+  await origin.close();
+});
+
+/** A machine with other work takes its time. */
+const PATIENT = { timeout: 6000 };
+const closed = { name: "ComfyUIError", kind: "aborted", code: "closed" };
+
+test("closing ends every call that is under way, and says why", { timeout: 30_000 }, async () => {
+  origin.faults.add({ pathRegex: "^/(system_stats|history/)", action: "delay", delayMs: 8000, times: 100 });
+  const streamed = await client.view({ filename: `bytes-${64 * 1024 ** 2}.bin` });
+  const calls = [
+    ...Array.from({ length: 20 }, () => client.systemStats()),
+    client.history("one"),
+    streamed.body.toArray(),
+  ].map((call) => expect(call).rejects.toMatchObject(closed));
+  await expect.poll(() => origin.requests.length, PATIENT).toBeGreaterThan(20);
+  const started = performance.now();
+  await client.close();
+  await Promise.all(calls);
+  expect(performance.now() - started).toBeLessThan(3000);
+});
+
+test("closing ends the runs that are under way; ComfyUI goes on with their prompts", {
+  timeout: 30_000,
+}, async () => {
+  origin.control.hold();
+  const runs = Array.from({ length: 20 }, () => client.run(workflow()));
+  const results = runs.map((run) => expect(run.result()).rejects.toMatchObject(closed));
+  await expect.poll(() => origin.control.sockets().open, PATIENT).toBe(20);
+  await expect.poll(() => origin.requests.filter(({ path }) => path === "/prompt").length, PATIENT).toBe(20);
+  const started = performance.now();
+  await client.close();
+  await Promise.all(results);
+  expect(performance.now() - started).toBeLessThan(3000);
+  await expect.poll(() => origin.control.sockets().open, PATIENT).toBe(0);
+  const asked = origin.requests.length;
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  expect(origin.requests).toHaveLength(asked);
+});
+
+test("nothing begins after closing", async () => {
+  await client.close();
+  await expect(client.systemStats()).rejects.toMatchObject(closed);
+  await expect(client.run(workflow()).result()).rejects.toMatchObject(closed);
+  expect(origin.requests).toEqual([]);
+});

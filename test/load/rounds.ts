@@ -1,0 +1,46 @@
+import type { Tally } from "./tally";
+
+/** One request of a kind; answers what is wrong with its answer. */
+export type Visit = () => Promise<string | undefined>;
+
+/** How often each kind of request comes, by its name; kinds that are not named do not come. */
+export type Mix = Readonly<Record<string, number>>;
+
+/** Numbers from 0 to 1 that follow from a seed (mulberry32). */
+export function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * Sends so many requests, so many at a time, in an order that follows from the seed; each kind comes exactly as often
+ * as the mix says, so that rounds are equal.
+ */
+export async function round(
+  visits: Readonly<Record<string, Visit>>,
+  options: { mix: Mix; requests: number; atOnce: number; seed: number; tally: Tally },
+): Promise<void> {
+  const { mix, requests, atOnce, seed, tally } = options;
+  const parts = Object.entries(mix).reduce((sum, [, part]) => sum + part, 0);
+  const kinds = Object.entries(mix).flatMap(([kind, part]) =>
+    new Array<string>(Math.max(1, Math.round((requests * part) / parts))).fill(kind),
+  );
+  const random = randomFrom(seed);
+  for (let index = kinds.length - 1; index > 0; index -= 1) {
+    const other = Math.floor(random() * (index + 1));
+    [kinds[index], kinds[other]] = [kinds[other] as string, kinds[index] as string];
+  }
+  const sender = async () => {
+    for (let kind = kinds.pop(); kind !== undefined; kind = kinds.pop()) {
+      const visit = visits[kind];
+      if (visit === undefined) throw new Error(`there is no request of the kind "${kind}"`);
+      await tally.count(kind, visit);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, sender));
+}
