@@ -1,5 +1,6 @@
-import { type Document, isMap, parseDocument } from "yaml";
+import { type Document, isMap, isScalar } from "yaml";
 import { UserError } from "../errors";
+import { layoutOf, stackDocument } from "../stack/stack-document";
 import { pathText } from "./propose";
 import type { ConfigChange } from "./types";
 
@@ -13,17 +14,18 @@ export function editConfig(
   changes: readonly ConfigChange[],
   file: string,
 ): string {
-  const document = parseDocument(text);
-  if (document.errors.length > 0 || !(document.contents === null || isMap(document.contents))) {
+  const read = stackDocument(text);
+  if ("line" in read || !(read.document.contents === null || isMap(read.document.contents))) {
     throw new UserError(
       `${file} is not a stack file that can be read as YAML`,
       "Mend it, then run the command again.",
     );
   }
+  const { document } = read;
   if (document.contents === null) document.contents = document.createNode({}) as never;
   if (!isMap(document.get("config"))) document.set("config", document.createNode({}));
   for (const change of changes) edit(document, project, change);
-  return document.toString({ lineWidth: 0 });
+  return document.toString(layoutOf(text));
 }
 
 function edit(document: Document, project: string, { path, value }: ConfigChange): void {
@@ -34,8 +36,18 @@ function edit(document: Document, project: string, { path, value }: ConfigChange
   if (rest.length === 0) for (const each of flat) document.deleteIn(["config", each]);
   const isFlat = rest.length > 0 && flat.length > 0 && !document.hasIn(["config", key]);
   const at = isFlat ? ["config", `${project}:${pathText(path)}`] : ["config", key, ...rest];
-  if (value === undefined) document.deleteIn(at);
-  else document.setIn(at, document.createNode(value));
+  if (value === undefined) {
+    document.deleteIn(at);
+    return;
+  }
+  const old = document.getIn(at, true);
+  const node = document.createNode(value);
+  // A remark beside a value outlives it; those inside a list or a mapping go with what they are about.
+  if (isScalar(old) && isScalar(node)) {
+    node.commentBefore = old.commentBefore;
+    node.comment = old.comment;
+  }
+  document.setIn(at, node);
 }
 
 function flatKeys(document: Document, key: string): string[] {

@@ -50,6 +50,9 @@ export function countCases(cases: number, ms: number): void {
   meta.properties = { cases: properties.cases + cases, ms: properties.ms + ms };
 }
 
+/** A case that fails is made smaller for so long at most. */
+const LONGEST_MS = 20_000;
+
 function parametersOf<Case>({ runs = 1000, withinMs, examples }: Trial): fc.Parameters<Case> {
   const { PROPERTY_PATH: path } = process.env;
   return {
@@ -57,9 +60,8 @@ function parametersOf<Case>({ runs = 1000, withinMs, examples }: Trial): fc.Para
     numRuns: caseCount(runs),
     ...(path ? { path } : {}),
     ...(examples ? { examples: examples as Case[] } : {}),
-    ...(withinMs === undefined
-      ? {}
-      : { interruptAfterTimeLimit: withinMs * (isWhole() ? 10 : 1), markInterruptAsFailure: false }),
+    interruptAfterTimeLimit: (withinMs ?? LONGEST_MS) * (isWhole() ? 10 : 1),
+    markInterruptAsFailure: withinMs === undefined,
   };
 }
 
