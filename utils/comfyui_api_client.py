@@ -483,6 +483,8 @@ class _Address(NamedTuple):
 def _split_url(url: str) -> tuple[_Address, urllib.parse.SplitResult]:
     """The address of a URL; its path is not looked at. Raises ValueError with what is wrong."""
     parts = urllib.parse.urlsplit(url)
+    if "\\" in url:
+        raise ValueError("has a backslash, which some take for a slash")
     if parts.scheme not in ("http", "https"):
         raise ValueError("does not start with http:// or https:// (the WebSocket's address follows from it)")
     host = parts.hostname or ""
@@ -491,7 +493,10 @@ def _split_url(url: str) -> tuple[_Address, urllib.parse.SplitResult]:
         raise ValueError("has a host name that is not sure: write it as DNS does, with xn--")
     if not host.isascii():
         host = host.encode("idna").decode("ascii")
-    if _ip_of(host) is None and not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", host):
+    is_name = re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", host)
+    # A name that ends in a number is meant as an IP address, and is none.
+    is_number = re.search(r"(^|\.)([0-9]+|0x[0-9a-f]*)\.?$", host)
+    if _ip_of(host.rstrip(".")) is None and (not is_name or is_number):
         raise ValueError("has no valid host name")
     secure = parts.scheme == "https"
     if parts.port == 0:

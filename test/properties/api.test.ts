@@ -516,6 +516,7 @@ test("no request makes the API fail, hang, or change anything when it refuses", 
     { runs: 150, withinMs: 10_000 },
   );
   // Not all are refused at the door.
-  const answered = JSON.stringify([...statuses]);
-  assert.ok((statuses.get(200) ?? 0) > 100 && (statuses.get(400) ?? 0) > 100, answered);
+  const all = [...statuses.values()].reduce((sum, count) => sum + count, 0);
+  const share = (status: number) => (statuses.get(status) ?? 0) / all;
+  assert.ok(share(200) > 0.02 && share(400) > 0.1, JSON.stringify([...statuses]));
 }, 300_000);

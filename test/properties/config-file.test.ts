@@ -91,7 +91,7 @@ describe("the edits that a rotation makes", () => {
           text,
         );
       }),
-      { runs: 250 },
+      { runs: 150 },
     );
   });
 
@@ -109,7 +109,7 @@ describe("the edits that a rotation makes", () => {
         };
         assert.deepEqual(outside(text), outside(yaml));
       }),
-      { runs: 250 },
+      { runs: 150 },
     );
   });
 
@@ -127,7 +127,7 @@ describe("the edits that a rotation makes", () => {
         assert.deepEqual(parse(again), parse(yaml));
         assert.deepEqual(commentsOf(again), commentsOf(yaml));
       }),
-      { runs: 200 },
+      { runs: 120 },
     );
   });
 
@@ -143,7 +143,7 @@ describe("the edits that a rotation makes", () => {
           [Number(version) + 1, timeOf(end)],
         );
       }),
-      { runs: 150 },
+      { runs: 100 },
     );
   });
 });
@@ -160,7 +160,7 @@ test("what `adopt` writes into a stack file is there, with every comment and all
       const isOneValue = [config[`${PROJECT}:${key}`], value].every((each) => typeof each !== "object");
       if (isOneValue) assert.deepEqual(commentsOf(text), commentsOf(yaml));
     }),
-    { runs: 250 },
+    { runs: 150 },
   );
 });
 
@@ -224,7 +224,7 @@ describe("the file itself", () => {
           assert.equal(await file.read(), `${after} changed`);
         },
       ),
-      { runs: 200 },
+      { runs: 120 },
     );
   });
 });

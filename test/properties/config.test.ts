@@ -83,7 +83,7 @@ describe("whatever the config holds", () => {
         const { path } = places[where % places.length] as Place;
         judged(changed(raw, path, value));
       }),
-      { runs: 2000 },
+      { runs: 1500 },
     );
   });
 
@@ -123,7 +123,7 @@ describe("a valid config", () => {
         assert.equal(config.zone, raw.zone);
         assert.equal(config.applications.length, raw.applications.length);
       }),
-      { runs: 2000 },
+      { runs: 1500 },
     );
   });
 
@@ -150,7 +150,7 @@ describe("a valid config", () => {
         const [path, value, expected] = breaks[which % breaks.length] as Break;
         assert.deepEqual([...new Set(pathsOf(changed(raw, path, value)))], [expected]);
       }),
-      { runs: 3000 },
+      { runs: 2000 },
     );
   });
 
@@ -178,7 +178,7 @@ describe("a valid config", () => {
           assert.equal(problem?.remedy, `Did you mean ${textOf(path)}?`);
         },
       ),
-      { runs: 2000 },
+      { runs: 1500 },
     );
   });
 });
@@ -195,7 +195,7 @@ test("no message holds a value of a key that is encrypted, wherever in it the se
       const { message, problems } = judged(changed(raw, path, hidden), within);
       assert.ok(!message.includes(hidden) && !JSON.stringify(problems).includes(hidden), message);
     }),
-    { runs: 2000 },
+    { runs: 1500 },
   );
 });
 
@@ -268,7 +268,7 @@ test("a service is taken as it is written, and refused with a path or a password
       );
       assert.ok(!withPassword.message.includes(`hidden-${word}`));
     }),
-    { runs: 2000 },
+    { runs: 1500 },
   );
 });
 
@@ -321,7 +321,7 @@ test("long text is judged as quickly as short text", () => {
     }),
     { runs: 30 },
   );
-  assert.ok((performance.now() - started) / runs < 500);
+  assert.ok((performance.now() - started) / runs < 2000);
 });
 
 type Path = (string | number)[];

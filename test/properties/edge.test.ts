@@ -273,17 +273,16 @@ const stream = fc.oneof(
   { weight: 1, arbitrary: fc.tuple(written, written).map((both) => both.join("")) },
 );
 
-/** Writes bytes as they are to the edge and reads until it ends the connection, or says nothing more. */
-function exchanged(bytes: string, servername: string): Promise<string> {
+/** Writes bytes as they are to the edge and reads until it ends the connection, or has said nothing for a while. */
+function exchanged(bytes: string, servername: string, quietMs = 60): Promise<string> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     const socket: TLSSocket = connect(
       { host: "127.0.0.1", port: rig.edge.port, servername, ca: rig.edge.ca },
       () => {
         socket.write(Buffer.from(bytes, "latin1"));
-        // An answer to what came, if it is a whole request; then nobody waits for more.
-        socket.setTimeout(60, () => socket.end());
-        setTimeout(() => socket.destroy(), 400).unref();
+        // To half a request there is no answer; a connection that was let through would stay.
+        socket.setTimeout(quietMs, () => socket.destroy());
       },
     );
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -301,7 +300,8 @@ test("no bytes without a credential reach the origin, or harm the edge", { timeo
       rig.origin.arrived.length = 0;
       countCases(all.length - 1, 0);
       logged.mockClear();
-      const answers = await Promise.all(all.map((bytes) => exchanged(bytes, HOST)));
+      const said100 = await Promise.all(all.map((bytes) => exchanged(bytes, HOST)));
+      const answers = said100.map((text) => text.replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, ""));
       for (const [index, text] of answers.entries()) {
         const status = /^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1] ?? (text === "" ? "closed" : text.slice(0, 20));
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
@@ -320,12 +320,14 @@ test("no bytes without a credential reach the origin, or harm the edge", { timeo
   const passed = await exchanged(
     `GET /after HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\nCF-Access-Client-Id: ${rig.token.client_id}\r\nCF-Access-Client-Secret: ${rig.token.client_secret}\r\n\r\n`,
     HOST,
+    10_000,
   );
   assert.match(passed, /^HTTP\/1\.1 200 /);
   const grownMiB = (process.memoryUsage().heapUsed - before) / 1024 / 1024;
   assert.ok(grownMiB < 150, `the heap has grown by ${grownMiB.toFixed()} MiB`);
   // Not all are refused at the door, by Node's own parser.
-  assert.ok((statuses.get("302") ?? 0) > 50, JSON.stringify([...statuses]));
+  const all = [...statuses.values()].reduce((sum, count) => sum + count, 0);
+  assert.ok((statuses.get("302") ?? 0) / all > 0.1, JSON.stringify([...statuses]));
 });
 
 test("rubbish in place of names in TLS gets no answer", async () => {

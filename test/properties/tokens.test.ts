@@ -308,7 +308,16 @@ describe("both clients", () => {
   afterAll(() => python.close());
 
   test("read the same cases alike", async () => {
-    const cases = fc.sample(fc.tuple(url, token), { numRuns: caseCount(4000), seed: PROPERTY_SEED });
+    // Those that once were read differently come first.
+    const known = [
+      ["https://0x.1", "a.e30.c"],
+      ["https://[4::9]\\x", "a.W10.c"],
+      ["https://a.example:0", `a.${Buffer.from('{"exp":NaN}').toString("base64url")}.c`],
+      ["https://stra\u00dfe.example", "\uFEFF0a.access:b"],
+      ["https://a.example/../x", "\x1c0a.access:b"],
+    ] as [string, string][];
+    const sample = fc.sample(fc.tuple(url, token), { numRuns: caseCount(4000), seed: PROPERTY_SEED });
+    const cases = [...known, ...sample];
     const started = performance.now();
     const differences: string[] = [];
     const answers = await Promise.all(
