@@ -172,12 +172,28 @@ describe("a decision about any policies and anybody", () => {
       require: fc.array(oddRule, { maxLength: 1 }),
       exclude: fc.array(oddRule, { maxLength: 1 }),
     });
+    const unspeakable = {
+      id: "",
+      name: "",
+      decision: "allow",
+      require: [],
+      exclude: [],
+      include: [{ x: { y: { toString: null } } }],
+    };
+    const nobody = {
+      email: null,
+      identityProviderId: null,
+      serviceTokenId: null,
+      country: null,
+      ip: null,
+      certificateName: null,
+    };
     holds(
       fc.property(fc.array(odd, { maxLength: 3 }), fullSubjectArbitrary, (policies, subject) => {
         const { verdict, reason } = decide(policies, subject);
         assert.ok(reason !== "" && verdict in RANK);
       }),
-      { runs: 3000 },
+      { runs: 3000, examples: [[[unspeakable], nobody]] },
     );
   });
 });

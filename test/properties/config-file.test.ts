@@ -193,7 +193,7 @@ test("text that is no stack file is refused, and never something else", () => {
       );
       attempt(() => editConfig(head + tail, PROJECT, [{ path: ["tunnel", "id"], value: "x", why: "" }], "f"));
     }),
-    { runs: 3000 },
+    { runs: 3000, examples: [["*a", `config:\n  ${LIST}: `]] },
   );
 });
 
