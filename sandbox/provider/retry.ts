@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { pause } from "../../src/patience";
 import { CallError } from "./http-error";
 
 /** How often a call is tried, and how long to wait in between. */
@@ -36,7 +37,7 @@ export async function withRetries<T>(
     } catch (error) {
       if (!(error instanceof CallError) || !helps(error.status) || attempt >= attempts) throw error;
       const asked = waitMs(error);
-      await sleep(asked !== undefined && asked <= longestWaitMs ? asked : delayMs);
+      await sleep(pause(asked !== undefined && asked <= longestWaitMs ? asked : delayMs));
     }
   }
 }

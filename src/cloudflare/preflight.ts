@@ -1,4 +1,5 @@
 import type { TunnelConfig } from "../config";
+import { pause, timeout } from "../patience";
 import { type Problem, ProblemsError } from "../problems";
 import { type HttpAnswer, type HttpGet, httpGet } from "./http-get";
 import { GROUPS } from "./permission-groups";
@@ -381,11 +382,11 @@ class Lookups {
   /** Tries again on 429 and on server errors, as long as the server asks, within bounds. */
   private async send(url: string): Promise<HttpAnswer> {
     for (let attempt = 1; ; attempt++) {
-      const answer = await this.get(url, this.token, TIMEOUT_MS);
+      const answer = await this.get(url, this.token, timeout(TIMEOUT_MS));
       const wait =
         answer.status === 429 ? (answer.retryAfter ?? 1) : answer.status >= 500 ? 0.5 * attempt : undefined;
       if (wait === undefined || attempt === TRIES || wait > LONGEST_WAIT_SECONDS) return answer;
-      await this.sleep(wait * 1000);
+      await this.sleep(pause(wait * 1000));
     }
   }
 }

@@ -1,0 +1,269 @@
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startSandboxProvider } from "../../../sandbox/provider";
+import { DEFAULT_SEED, stateFromSeed } from "../../../sandbox/seed";
+import type { Sandbox } from "../../../sandbox/server";
+import type { State } from "../../../sandbox/store";
+import { AccountApi } from "../../../src/cloudflare/account-api";
+import { findOrphans } from "../../../src/orphans/find";
+import { lockOwners } from "../../../src/rotate/lock";
+import { announceSandbox, projectDir } from "../../../src/sandboxed/workspace";
+import { readSettings, stateOf } from "../../../src/stack/read-stack";
+import { EngineRig } from "../support";
+import { Between, type Call } from "./between";
+import { type CallName, type Fault, FaultPlayer } from "./faults";
+import { filesOf, Lookout } from "./lookout";
+import { compare, type Remains, remainsOf } from "./normal-form";
+import { CLI, type Operation } from "./operations";
+import { type Ended, type Running, start } from "./process-tree";
+import { readCheckpoint } from "./state-file";
+import type { Row } from "./table";
+
+/** What is kept beside the account: the engine's state, the stack's config, the sink. */
+const KEPT = ["state", "Pulumi.dev.yaml", ".env"];
+
+interface Run extends Ended {
+  calls: CallName[];
+  writes: number;
+  reached: boolean;
+}
+
+/** A point from which an operation starts, and what it comes to undisturbed. */
+interface Start {
+  operation: Operation;
+  account: State;
+  /** Folder with a copy of what is kept. */
+  copy: string;
+  /** The operation's arguments. */
+  args: string[];
+  /** What it calls undisturbed, in order. */
+  calls: CallName[];
+  expected: Remains;
+  /** What a preview then plans. */
+  plan: string[];
+}
+
+/** One sandbox with one stack, in which one case after the other is played. */
+export class Lane {
+  private start: Start | undefined;
+  private running: Running | undefined;
+
+  private constructor(
+    readonly rig: EngineRig,
+    private readonly sandbox: Sandbox,
+    /** What is kept of a stack that was never brought up. */
+    private readonly empty: string,
+    private readonly lookout: Lookout,
+  ) {}
+
+  static async open(): Promise<Lane> {
+    const rig = await EngineRig.open({ access: true, rateLimit: false });
+    const { own } = rig.session;
+    if (own === undefined) throw new Error("the session joined a sandbox that is not its own");
+    const empty = await mkdtemp(join(tmpdir(), "comfyui-access-faults-"));
+    await copyKept(rig.dir, empty);
+    return new Lane(rig, own, empty, new Lookout(rig));
+  }
+
+  async close(): Promise<void> {
+    await this.lookout.close();
+    await this.rig.close();
+    for (const dir of [this.empty, this.start?.copy]) {
+      if (dir !== undefined) await rm(dir, { recursive: true, force: true });
+    }
+  }
+
+  /** Prepares an operation, runs it undisturbed, and says what it calls. */
+  async begin(operation: Operation): Promise<CallName[]> {
+    if (this.start?.operation.name === operation.name) return this.start.calls;
+    await this.put(stateFromSeed(operation.seed ?? DEFAULT_SEED, new Date()), this.empty);
+    await operation.prepare(this.rig);
+    if (this.start !== undefined) await rm(this.start.copy, { recursive: true, force: true });
+    const copy = await mkdtemp(join(tmpdir(), "comfyui-access-faults-"));
+    await copyKept(this.rig.dir, copy);
+    this.rig.session.access?.disconnectAll();
+    const account = structuredClone(this.sandbox.store.snapshot());
+    const args = operation.args(this.rig);
+    const none = { objects: [], resources: [], files: [] };
+    const begun = { operation, account, copy, args, calls: [], expected: none, plan: [] };
+    this.start = begun;
+    await this.restore();
+    this.lookout.begin(operation);
+    const run = await this.run();
+    if (run.code !== 0) throw new Error(`${operation.name} fails undisturbed:\n${run.output}`);
+    const expected = await this.remains();
+    const plan = operation.removes ? [] : await this.rig.plan();
+    this.start = { ...begun, calls: run.calls, expected, plan };
+    const seen = await this.lookout.end();
+    if (seen.problems.length > 0)
+      throw new Error(`${operation.name} undisturbed:\n${seen.problems.join("\n")}`);
+    return run.calls;
+  }
+
+  /** Plays one case: the operation with a fault, and then once more without. */
+  async play(call: CallName, fault: Fault): Promise<Row> {
+    if (this.start === undefined) throw new Error("no operation was begun");
+    const { operation, expected, plan } = this.start;
+    const began = performance.now();
+    await this.restore();
+    this.lookout.begin(operation);
+    const first = await this.run(fault, call);
+    const problems = first.reached ? [] : [`the call did not come: ${lastWords(first.output)}`];
+
+    let next = await this.run();
+    const locked = next.code !== 0 && lockOwners(next.output) !== undefined;
+    if (locked) {
+      await this.rig.run(["cancel", "--yes"]);
+      next = await this.run();
+    }
+    if (next.code !== 0) problems.push(`the next run ends with ${next.code}: ${lastWords(next.output)}`);
+
+    const difference = compare(expected, await this.remains());
+    const orphans = difference.extra.length === 0 ? [] : await this.orphans();
+    const listed = new Set(orphans.map(({ id }) => id));
+    problems.push(...difference.lines);
+    for (const { id, text } of difference.extra) {
+      if (!listed.has(id)) problems.push(`too much in the account, and not listed: ${text.slice(0, 160)}`);
+    }
+    const settled = first.code === 0 && next.writes === 0;
+    if (next.code === 0 && !settled && !operation.removes) problems.push(...(await this.otherPlan(plan)));
+    const seen = await this.lookout.end();
+    problems.push(...seen.problems);
+    return {
+      operation: operation.name,
+      call: call.key,
+      nth: call.nth,
+      fault,
+      first: first.code,
+      next: next.code,
+      locked,
+      pending: readCheckpoint(this.rig.dir).pending_operations?.length ?? 0,
+      orphans: orphans.map(({ kind, name }) => `${kind} ${name}`),
+      looks: seen.looks,
+      problems,
+      ms: Math.round(performance.now() - began),
+    };
+  }
+
+  private async otherPlan(expected: readonly string[]): Promise<string[]> {
+    try {
+      const found = await this.rig.plan();
+      return found.join() === expected.join()
+        ? []
+        : [`a run after that would change: ${found.join(", ") || "nothing"}`];
+    } catch (error) {
+      return [`the preview after that fails: ${lastWords(String(error))}`];
+    }
+  }
+
+  /** Runs the operation, and ends when its processes have. */
+  private async run(fault?: Fault, at?: CallName): Promise<Run> {
+    const player = new FaultPlayer(fault, at);
+    let writes = 0;
+    this.lookout.connect();
+    const between = await Between.open(this.rig.session.url, {
+      interfere: (call) => {
+        if (call.method !== "GET") writes++;
+        return player.interfere(call);
+      },
+      before: (call) => this.lookout.before(call),
+      done: (call: Call) => this.lookout.look(call),
+      kill: () => this.running?.kill(),
+    });
+    try {
+      const ended = await this.command(between.url);
+      return { ...ended, calls: player.calls, writes, reached: player.reached };
+    } finally {
+      between.close();
+      await this.lookout.look();
+    }
+  }
+
+  private async command(url: string): Promise<Ended> {
+    if (this.start === undefined) throw new Error("no operation was begun");
+    const { operation, args } = this.start;
+    const { session, dir } = this.rig;
+    if (operation.cli) {
+      const { network = {} } = session.access ?? {};
+      await announceSandbox(session.workspace, { pid: process.pid, url, tokens: session.tokens, network });
+      const bin = join(projectDir, "node_modules", ".bin");
+      const env = {
+        ...process.env,
+        PATH: `${bin}:${process.env["PATH"]}`,
+        COMFYUI_ACCESS_WORKSPACE: dir,
+        NODE_COMPILE_CACHE: join(dir, "compile-cache"),
+      };
+      this.running = start({ file: join(bin, "tsx"), args: [CLI, ...args], cwd: projectDir, env });
+      return this.running.ended;
+    }
+    const apiUrl = `${url}/client/v4`;
+    const gcpUrl = `${url}/gcp`;
+    // The provider of the run itself: a real one would be killed with the engine, and never be heard of again.
+    const provider = await startSandboxProvider({ apiUrl, gcpUrl, apiToken: session.tokens.up });
+    try {
+      const { command, cwd, env } = session.target("up");
+      const own = ["--stack", "dev", "--config-file", join(dir, "Pulumi.dev.yaml")];
+      this.running = start({
+        file: command,
+        args: [...args, ...own, "--non-interactive", "--color", "never"],
+        cwd,
+        env: {
+          ...env,
+          CLOUDFLARE_BASE_URL: apiUrl,
+          SANDBOX_GCP_URL: gcpUrl,
+          PULUMI_DEBUG_PROVIDERS: provider.debugProviders,
+        },
+      });
+      return await this.running.ended;
+    } finally {
+      await provider.close();
+    }
+  }
+
+  private async remains(): Promise<Remains> {
+    this.rig.session.access?.disconnectAll();
+    const { store } = this.sandbox;
+    return remainsOf(store.snapshot(), readCheckpoint(this.rig.dir), await filesOf(this.rig.dir));
+  }
+
+  private async orphans() {
+    const { session, dir } = this.rig;
+    const engine = { ...session.target("preview"), configFile: join(dir, "Pulumi.dev.yaml") };
+    const settings = await readSettings(engine, "dev");
+    const access = { token: session.tokens.preview, baseUrl: session.apiUrl };
+    const account = new AccountApi({ accountId: settings.config.accountId, ...access });
+    const exported = JSON.stringify({ version: 3, deployment: readCheckpoint(dir) });
+    return findOrphans(account, { stack: "dev", settings, ...stateOf(exported, "the backend's file") });
+  }
+
+  private async restore(): Promise<void> {
+    if (this.start === undefined) throw new Error("no operation was begun");
+    await this.put(this.start.account, this.start.copy);
+  }
+
+  private async put(account: State, kept: string): Promise<void> {
+    this.rig.session.access?.disconnectAll();
+    this.sandbox.store.restore(account);
+    this.sandbox.requests.length = 0;
+    if (this.sandbox.edge) this.sandbox.edge.log.length = 0;
+    for (const name of KEPT) await rm(join(this.rig.dir, name), { recursive: true, force: true });
+    await copyKept(kept, this.rig.dir);
+  }
+}
+
+async function copyKept(from: string, to: string): Promise<void> {
+  for (const name of KEPT) {
+    await cp(join(from, name), join(to, name), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
+  }
+}
+
+/** What of a command's output says why it failed. */
+export function lastWords(output: string): string {
+  const lines = output.split("\n").map((line) => line.trim());
+  const said = lines.filter((line) => /error|→|HTTP \d|refused|locked/i.test(line));
+  const words = (said.length > 0 ? said : lines.filter((line) => line !== "").slice(-3)).join(" | ");
+  return words.length > 300 ? `${words.slice(0, 300)}…` : words;
+}

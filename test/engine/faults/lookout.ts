@@ -1,0 +1,153 @@
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { scriptsHeaders } from "../../../sandbox/seeds/lived-in";
+import { dispatcherFor } from "../../../src/network";
+import { probeToken, type TokenCredentials } from "../../../src/verify/probe-token";
+import { askOnce, Prober } from "../prober";
+import type { EngineRig } from "../support";
+import type { Call } from "./between";
+import type { Operation } from "./operations";
+import { credentialsInState, readCheckpoint } from "./state-file";
+
+const HOSTNAME = "comfyui.datacrew.space";
+const TOKEN = "comfyui-api";
+
+/** What was seen during one case. */
+interface Seen {
+  /** How often a stranger asked. */
+  looks: number;
+  /** Moments at which a stranger got through, or none of the known secrets did. */
+  problems: string[];
+}
+
+/**
+ * Asks for ComfyUI like a stranger, after each write of a run, before its answer goes on, so that no state of the
+ * account is missed; and in between without a pause. After each write also whether a secret that is known passes.
+ */
+export class Lookout {
+  private readonly dispatcher: ReturnType<typeof dispatcherFor>;
+  private readonly prober: Prober;
+  private operation: Operation | undefined;
+  private looks = 0;
+  private problems: string[] = [];
+  private askedBefore = 0;
+  private throughBefore = 0;
+  /** False once cloudflared was stopped for its tunnel to be deleted. */
+  private connecting = true;
+  private lastKnown: TokenCredentials[] = [];
+
+  constructor(private readonly rig: EngineRig) {
+    const network = rig.session.access?.network ?? {};
+    this.dispatcher = dispatcherFor(network);
+    this.prober = new Prober(HOSTNAME, network, { workers: 1, pauseMs: 150 });
+  }
+
+  async close(): Promise<void> {
+    await this.prober.stop();
+    await this.dispatcher.close();
+  }
+
+  begin(operation: Operation): void {
+    this.operation = operation;
+    this.looks = 0;
+    this.problems = [];
+    this.lastKnown = [];
+    this.askedBefore = this.prober.asked;
+    this.throughBefore = this.prober.answers.get("ComfyUI") ?? 0;
+  }
+
+  /** Has cloudflared run for whatever tunnel there is, until one is to be deleted. */
+  connect(): void {
+    this.connecting = true;
+    this.rig.session.access?.connectAll();
+  }
+
+  /** Before a call is passed on. */
+  before({ method, url }: Call): void {
+    // A tunnel that is in use cannot be deleted: the operator stops cloudflared.
+    if (method !== "DELETE" || !/\/cfd_tunnel\/[^/]+$/.test(url.replace(/\?.*/, ""))) return;
+    this.connecting = false;
+    this.rig.session.access?.disconnectAll();
+  }
+
+  /** @param call the write that was just made; none: between two runs. */
+  async look(call?: Call): Promise<void> {
+    if (call?.method === "GET") return;
+    if (this.connecting) this.rig.session.access?.connectAll();
+    const when =
+      call === undefined ? "after the run" : `after call ${call.number}, ${call.method} ${call.url}`;
+    this.looks++;
+    if ((await askOnce(HOSTNAME, this.dispatcher)) === "ComfyUI") {
+      this.problems.push(`a stranger gets through ${when}`);
+    }
+    // A secret that came into the state or a sink while the others were asked counts as well.
+    if (this.operation?.inUse && !(await this.onePasses()) && !(await this.onePasses())) {
+      this.problems.push(`no known secret passes ${when}`);
+    }
+  }
+
+  async end(): Promise<Seen> {
+    const { operation, problems } = this;
+    if (operation !== undefined && !operation.removes) {
+      this.rig.session.access?.connectAll();
+      if (!(await this.onePasses())) problems.push("no known secret passes in the end");
+    }
+    const through = (this.prober.answers.get("ComfyUI") ?? 0) - this.throughBefore;
+    if (through > 0) problems.push(`a stranger gets through ${through} times in between`);
+    return { looks: this.looks + this.prober.asked - this.askedBefore, problems };
+  }
+
+  private async onePasses(): Promise<boolean> {
+    const network = this.rig.session.access?.network ?? {};
+    for (const credentials of this.known()) {
+      if ((await probeToken(`https://${HOSTNAME}`, credentials, network)).verdict === "passes") return true;
+    }
+    return false;
+  }
+
+  private known(): TokenCredentials[] {
+    try {
+      const { dir } = this.rig;
+      this.lastKnown = [
+        ...credentialsInState(readCheckpoint(dir), TOKEN),
+        ...inSink(dir),
+        ...this.ofScripts(),
+      ];
+    } catch {
+      // A file that is just being replaced: what was known a moment ago still is.
+    }
+    return this.lastKnown;
+  }
+
+  /** What scripts use already that the stack is only about to take over. */
+  private ofScripts(): TokenCredentials[] {
+    if (this.operation?.name !== "adopt") return [];
+    const headers = scriptsHeaders(TOKEN);
+    return [
+      {
+        clientId: headers["CF-Access-Client-Id"] ?? "",
+        clientSecret: headers["CF-Access-Client-Secret"] ?? "",
+      },
+    ];
+  }
+}
+
+function inSink(dir: string): TokenCredentials[] {
+  let text: string;
+  try {
+    text = readFileSync(join(dir, ".env"), "utf8");
+  } catch {
+    return [];
+  }
+  const { CF_ACCESS_CLIENT_ID: clientId, CF_ACCESS_CLIENT_SECRET: clientSecret } = parseEnv(text);
+  return clientId && clientSecret ? [{ clientId, clientSecret }] : [];
+}
+
+/** What stands in the stack's config and in the sink; of the sink only which keys it has. */
+export async function filesOf(dir: string): Promise<string[]> {
+  const read = (name: string) => readFile(join(dir, name), "utf8").catch(() => "");
+  const [config, sink] = [await read("Pulumi.dev.yaml"), await read(".env")];
+  return [config, Object.keys(parseEnv(sink)).sort().join("\n")];
+}

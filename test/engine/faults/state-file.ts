@@ -1,0 +1,71 @@
+import { createDecipheriv, pbkdf2Sync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { standInName } from "../../../src/stand-in";
+import type { TokenCredentials } from "../../../src/verify/probe-token";
+
+/** What the engine has written of a stack. */
+export interface Checkpoint {
+  resources?: StateResource[];
+  pending_operations?: { type: string; resource: { urn: string } }[];
+  secrets_providers?: { state: { salt: string } };
+}
+
+/** A resource as it stands there. */
+export interface StateResource extends Record<string, unknown> {
+  urn: string;
+  type: string;
+  id?: string;
+  delete?: boolean;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+}
+
+/** The state of the stack `dev` in a workspace, straight from the backend's file; empty when there is none. */
+export function readCheckpoint(dir: string): Checkpoint {
+  const file = join(dir, "state/.pulumi/stacks/comfyui-access/dev.json");
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return {};
+  }
+  return (JSON.parse(text) as { checkpoint: { latest?: Checkpoint } }).checkpoint.latest ?? {};
+}
+
+/** What is known of a service token and of its stand-in by the state. */
+export function credentialsInState(
+  { resources = [], secrets_providers }: Checkpoint,
+  token: string,
+): TokenCredentials[] {
+  return resources.flatMap(({ urn, outputs, delete: goes }) => {
+    const name = urn.split("::").at(-1) ?? "";
+    const { clientId, clientSecret } = outputs ?? {};
+    if (![token, standInName(token)].includes(name) || typeof clientId !== "string" || goes) return [];
+    // An import brings no secret.
+    const { ciphertext } = (clientSecret ?? {}) as { ciphertext?: string };
+    if (ciphertext === undefined) return [];
+    const salt = secrets_providers?.state.salt ?? "";
+    return [{ clientId, clientSecret: JSON.parse(decrypt(ciphertext, keyOf(salt))) as string }];
+  });
+}
+
+const keys = new Map<string, Buffer>();
+
+function keyOf(salt: string): Buffer {
+  const known = keys.get(salt);
+  if (known !== undefined) return known;
+  const [, bytes = ""] = salt.split(":");
+  // As the engine derives it (pulumi/pulumi sdk/go/common/resource/config/crypt.go).
+  const key = pbkdf2Sync("sandbox", Buffer.from(bytes, "base64"), 1_000_000, 32, "sha256");
+  keys.set(salt, key);
+  return key;
+}
+
+function decrypt(ciphertext: string, key: Buffer): string {
+  const [, nonce = "", sealed = ""] = ciphertext.split(":");
+  const bytes = Buffer.from(sealed, "base64");
+  const cipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "base64"));
+  cipher.setAuthTag(bytes.subarray(-16));
+  return Buffer.concat([cipher.update(bytes.subarray(0, -16)), cipher.final()]).toString("utf8");
+}
