@@ -10,6 +10,8 @@ export interface RetryPolicy {
   delayMs?: number;
   /** Longest wait that an answer may ask for, in milliseconds; beyond it `delayMs` is used. Default 60 000. */
   longestWaitMs?: number;
+  /** How long an answer may take, in milliseconds; default 60 000. */
+  timeoutMs?: number;
 }
 
 /** Answers after which another try can help. */

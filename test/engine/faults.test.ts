@@ -12,9 +12,8 @@ const FULL = env["FULL_TABLES"] === "1";
 const SEED = 20;
 const SAMPLE = 1;
 
-// An answer that is waited for too long is one of the faults, and so is one that is asked for again and again.
+// One of the faults is asked again and again, with a pause before each.
 env["COMFYUI_ACCESS_PAUSES"] ??= "0.01";
-env["COMFYUI_ACCESS_TIMEOUT_MS"] ??= "2000";
 
 interface Case {
   operation: OperationName;
@@ -47,7 +46,7 @@ test("whatever befalls a call, the same command again comes to the same", async 
         if (!pending.has(name)) console.log(`${name}: ${calls.length} calls, ${cases.length} cases`);
         pending.set(name, cases);
         for (let next = cases.shift(); next !== undefined; next = cases.shift()) {
-          const row = await lane.play(next.call, next.fault);
+          const row = await lane.play(next.call, next.fault, !FULL);
           rows.add(row);
           played.push(row);
           console.log(lineOf(row));

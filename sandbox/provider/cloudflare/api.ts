@@ -75,7 +75,7 @@ export class CloudflareApi {
       apiEmail: null,
       userServiceKey: null,
       maxRetries: 0,
-      timeout: timeout(60_000),
+      timeout: this.retry.timeoutMs ?? timeout(60_000),
       logLevel: "off",
     });
     return this.client;

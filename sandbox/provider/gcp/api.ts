@@ -38,7 +38,7 @@ export class GoogleApi {
             ...(body && { "content-type": "application/json" }),
           },
           body: body && JSON.stringify(body),
-          signal: AbortSignal.timeout(timeout(60_000)),
+          signal: AbortSignal.timeout(this.retry.timeoutMs ?? timeout(60_000)),
         });
       } catch (error) {
         throw new CallError(method, url, undefined, error instanceof Error ? error.message : String(error));

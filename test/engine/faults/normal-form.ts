@@ -129,7 +129,7 @@ function scrubbed(text: string, labels: ReadonlyMap<string, string>): string {
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "{time}")
     .replace(/sha256-[0-9a-f]{16}/g, "{fingerprint}")
     .replace(/secure: \S+|encryptionsalt: \S+/g, "{sealed}")
-    .replace(/\b(version|clientSecretVersion|client_secret_version)("?: ?)\d+/g, "$1$2{n}")
+    .replace(/\b(version|clientSecretVersion|client_secret_version)("?: ?"?)\d+/g, "$1$2{n}")
     .replace(/\/versions\/\d+/g, "/versions/{n}");
 }
 

@@ -35,7 +35,8 @@ export function start({ file, args, cwd, env }: Command, mostMs = 240_000): Runn
   }
   const kill = () => {
     if (child.pid === undefined || child.exitCode !== null) return;
-    for (const pid of [...descendantsOf(child.pid), -child.pid]) end(pid);
+    // Itself first: it would say that its children died.
+    for (const pid of [-child.pid, ...descendantsOf(child.pid)]) end(pid);
   };
   const limit = setTimeout(() => {
     output += `\nkilled: it took longer than ${mostMs} ms`;
