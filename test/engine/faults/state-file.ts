@@ -21,12 +21,16 @@ export interface StateResource extends Record<string, unknown> {
   outputs?: Record<string, unknown>;
 }
 
+/** Where the backend keeps the stack `dev` of a workspace. */
+export function checkpointFile(dir: string): string {
+  return join(dir, "state/.pulumi/stacks/comfyui-access/dev.json");
+}
+
 /** The state of the stack `dev` in a workspace, straight from the backend's file; empty when there is none. */
 export function readCheckpoint(dir: string): Checkpoint {
-  const file = join(dir, "state/.pulumi/stacks/comfyui-access/dev.json");
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = readFileSync(checkpointFile(dir), "utf8");
   } catch {
     return {};
   }
