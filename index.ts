@@ -11,10 +11,10 @@ import { Tunnel } from "./components/tunnel";
 import { TunnelIngress } from "./components/tunnel-ingress";
 import { judgePlan } from "./src/access-tests/plan";
 import { apiAccess } from "./src/cloudflare/api-access";
-import { guardOwnedList } from "./src/cloudflare/owned-list";
-import { preflight } from "./src/cloudflare/preflight";
+import { lookUp } from "./src/cloudflare/look-up";
 import { loadConfig } from "./src/config";
 import { UserError } from "./src/errors";
+import { secretsLeftBehind } from "./src/google/secrets-left-behind";
 import { stackPrefix } from "./src/secrets/secret-id";
 import { acceptedTokens, credentialsOf } from "./src/stand-in";
 
@@ -24,8 +24,7 @@ async function program() {
   judgePlan(config);
   const { accountId, teamName } = config;
   const comment = ownerComment(pulumi.getProject(), pulumi.getStack());
-  const found = await preflight({ ...config, ownerComment: comment }, apiAccess());
-  await guardOwnedList({ ...config, undeclared: found.undeclared });
+  const { zoneId, left } = await lookUp({ ...config, ownerComment: comment }, apiAccess());
 
   const google = new GoogleIdentityProvider("google", { accountId, teamName, google: config.google });
   const tokens = config.serviceTokens.map(({ name, standIn, ...token }) => {
@@ -42,11 +41,12 @@ async function program() {
       allow,
       tokenIds: accepted.map((token) => token.resource.id),
       sessionDuration,
+      importId: left.applications[name],
     });
     return { name, hostname, service: application.service, access };
   });
 
-  const tunnel = new Tunnel("tunnel", { accountId, tunnel: config.tunnel });
+  const tunnel = new Tunnel("tunnel", { accountId, tunnel: config.tunnel, importId: left.tunnel });
   const ingress = new TunnelIngress("ingress", {
     accountId,
     teamName,
@@ -55,15 +55,17 @@ async function program() {
     rules: applications.map(({ hostname, service, access }) => ({ hostname, service, aud: access.aud })),
   });
   for (const { name, hostname, access } of applications) {
-    const route = { zoneId: found.zoneId, hostname, tunnelId: tunnel.tunnelId, comment };
-    new DnsRoute(name, route, { parent: access, dependsOn: ingress.configuration });
+    const route = { zoneId, hostname, tunnelId: tunnel.tunnelId, comment };
+    const order = { parent: access, dependsOn: ingress.configuration };
+    new DnsRoute(name, route, { ...order, import: left.records[name] });
   }
 
   const credentials = credentialsOf(tokens);
   const prefix = stackPrefix(pulumi.getProject(), pulumi.getStack());
   if (config.secretStore.kind === "gcp") {
     const secrets = storedCredentials(credentials, config.google.clientSecret);
-    new SecretStore("secret-store", { ...config.secretStore, prefix, secrets });
+    const store = { ...config.secretStore, prefix, secrets };
+    new SecretStore("secret-store", { ...store, importIds: await secretsLeftBehind(store) });
   }
   if (config.alerts) new ExpiryAlert("alerts", { accountId, emails: config.alerts.emails, prefix });
 

@@ -22,6 +22,11 @@ export interface AccessApplicationArgs {
   tokenIds: readonly pulumi.Input<string>[];
   /** How long a login lasts, as a Go duration. */
   sessionDuration: string;
+  /**
+   * `accounts/<account id>/<application id>` of one that an interrupted run of the stack made: it is taken into the
+   * state, if it is what is declared here. Default: a new one is made.
+   */
+  importId?: string;
 }
 
 /**
@@ -50,13 +55,22 @@ export class AccessApplication extends pulumi.ComponentResource {
       accessApplication(name, args, policies),
       // A hostname belongs to one application at a time: a new one beside the old is refused. Meanwhile the
       // ingress rule asks for a JWT of an application that no longer exists, so nobody passes the tunnel.
-      { ...child, deleteBeforeReplace: true },
+      {
+        ...child,
+        deleteBeforeReplace: true,
+        import: args.importId,
+        // The provider does not read these on an import; whoever gives `importId` has compared them.
+        ignoreChanges: args.importId === undefined ? [] : UNREAD_ON_IMPORT,
+      },
     );
     this.applicationId = application.id;
     this.aud = application.aud;
     this.registerOutputs({ applicationId: this.applicationId, aud: this.aud });
   }
 }
+
+// https://github.com/cloudflare/terraform-provider-cloudflare/blob/v5.19.1/internal/services/zero_trust_access_application/resource_test.go
+const UNREAD_ON_IMPORT = ["destinations", "enableBindingCookie", "optionsPreflightBypass"];
 
 interface ZeroTrustPolicy {
   readonly id: pulumi.Input<string>;

@@ -24,6 +24,11 @@ export interface SecretStoreArgs {
   readers: readonly string[];
   /** The values by name. */
   secrets: Readonly<Record<string, StoredSecret>>;
+  /**
+   * Ids of secrets that an interrupted run of the stack made, by the secret's name: they are taken into the state.
+   * Default: all are made.
+   */
+  importIds?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -45,7 +50,7 @@ export class SecretStore extends pulumi.ComponentResource {
       const secret = new Secret(
         key,
         { project, secretId: secretId(args.prefix, key), replication: { auto: {} } },
-        { parent: this, dependsOn: service },
+        { parent: this, dependsOn: service, import: args.importIds?.[key] },
       );
       new SecretVersion(
         key,

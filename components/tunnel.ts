@@ -9,6 +9,11 @@ export interface TunnelArgs {
   accountId: string;
   /** Id of a shared tunnel, which stays as it is, or name of one to create and own. */
   tunnel: TunnelConfig;
+  /**
+   * `<account id>/<tunnel id>` of the one to own, when an interrupted run of the stack made it already. Its secret
+   * cannot be read, so the next run after this one sets it. Default: a new one is made.
+   */
+  importId?: string;
 }
 
 /** The tunnel through which cloudflared reaches the origin: one that exists, or one that the stack owns. */
@@ -20,7 +25,7 @@ export class Tunnel extends pulumi.ComponentResource {
 
   constructor(name: string, args: TunnelArgs, opts?: pulumi.ComponentResourceOptions) {
     super("comfyui-access:components:Tunnel", name, {}, opts);
-    const { accountId, tunnel } = args;
+    const { accountId, importId, tunnel } = args;
     if (tunnel.name === undefined) {
       this.tunnelId = pulumi.output(tunnel.id);
     } else {
@@ -30,7 +35,7 @@ export class Tunnel extends pulumi.ComponentResource {
       const owned = new ZeroTrustTunnelCloudflared(
         name,
         { accountId, name: tunnel.name, configSrc: "cloudflare", tunnelSecret: pulumi.secret(secret) },
-        { parent: this },
+        { parent: this, import: importId, ignoreChanges: importId === undefined ? [] : ["tunnelSecret"] },
       );
       this.tunnelId = owned.id;
       this.connectorToken = pulumi.secret(

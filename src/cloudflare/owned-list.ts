@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../errors";
 import { fieldsOf } from "../json-values";
+import { lastState, type ReadState } from "../last-state";
 
 /** A rule as it stands in a tunnel's list. */
 type LiveRule = Readonly<Record<string, unknown>>;
@@ -14,9 +15,6 @@ export interface OwnedList {
   /** What the stack declares. */
   applications: readonly { hostname: string; service: string }[];
 }
-
-/** Reads the stack's own resources as they were last written. */
-export type ReadState = () => Promise<readonly { type: string; outputs: LiveRule }[]>;
 
 /**
  * The provider replaces an owned tunnel's list as a whole, and a rule that somebody added by hand would vanish without
@@ -54,18 +52,6 @@ function ownRules(state: Awaited<ReturnType<ReadState>>, teamName: string): Map<
     return guard["required"] === true && guard["teamName"] === teamName;
   });
   return new Map(own.map((rule) => [textOf(rule["hostname"]), textOf(rule["service"])]));
-}
-
-/** What the engine has of this very stack; secrets come in the clear, so nothing of it is shown or kept. */
-async function lastState(): Promise<{ type: string; outputs: LiveRule }[]> {
-  const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
-  const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
-    stackName,
-  });
-  return Object.values(fieldsOf(fieldsOf(answer)["outputs"])).map((resource) => {
-    const { type, outputs } = fieldsOf(resource);
-    return { type: textOf(type), outputs: fieldsOf(outputs) };
-  });
 }
 
 function nameOf(rule: LiveRule): string {

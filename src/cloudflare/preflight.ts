@@ -2,6 +2,7 @@ import type { TunnelConfig } from "../config";
 import { pause, timeout } from "../patience";
 import { type Problem, ProblemsError } from "../problems";
 import { type HttpAnswer, type HttpGet, httpGet } from "./http-get";
+import type { Seen } from "./left-behind";
 import { GROUPS } from "./permission-groups";
 
 /** What the stack is about to use in the account. */
@@ -38,6 +39,8 @@ export interface Preflight {
   zoneId: string;
   /** Rules on the stack's own tunnel for host names that it does not declare; none for a shared tunnel. */
   undeclared: Json[];
+  /** What has the names that the stack declares. */
+  seen: Seen;
 }
 
 const DEFAULT_BASE_URL = "https://api.cloudflare.com/client/v4";
@@ -66,16 +69,18 @@ export async function preflight(args: PreflightArgs, access: ApiAccess): Promise
   const lookups = new Lookups(access, access.token);
   const { accountId } = args;
   const zone = findZone(lookups, args);
-  const undeclared = findUndeclaredRules(lookups, args);
+  const tunnel = findOwnTunnel(lookups, args);
+  const records = zone.then((id) => (id === undefined ? [] : checkRecords(lookups, args, id)));
+  const existing = checkApplications(lookups, args);
   await Promise.all([
-    zone.then((id) => (id === undefined ? undefined : checkRecords(lookups, args, id))),
+    records,
     checkOrganization(lookups, args),
-    checkApplications(lookups, args),
+    existing,
     lookups.account(accountId, "access/policies?per_page=1", "Access policies", GROUPS.apps),
     lookups.account(accountId, "access/service_tokens?per_page=1", "service tokens", GROUPS.tokens),
     checkIdentityProvider(lookups, args),
     checkTunnel(lookups, args),
-    undeclared,
+    tunnel,
     args.alerts
       ? lookups.account(accountId, "alerting/v3/policies", "notifications", GROUPS.alerts)
       : undefined,
@@ -83,7 +88,12 @@ export async function preflight(args: PreflightArgs, access: ApiAccess): Promise
   const zoneId = await zone;
   const problems = lookups.problems(accountId);
   if (problems.length > 0 || zoneId === undefined) throw new ProblemsError(`account ${accountId}`, problems);
-  return { zoneId, undeclared: await undeclared };
+  const own = await tunnel;
+  return {
+    zoneId,
+    undeclared: undeclaredRules(own?.rules ?? [], args),
+    seen: { applications: await existing, records: await records, tunnel: own },
+  };
 }
 
 async function findZone(lookups: Lookups, { accountId, zone }: PreflightArgs): Promise<string | undefined> {
@@ -107,7 +117,8 @@ async function findZone(lookups: Lookups, { accountId, zone }: PreflightArgs): P
   return typeof found?.id === "string" ? found.id : undefined;
 }
 
-async function checkRecords(lookups: Lookups, args: PreflightArgs, zoneId: string): Promise<void> {
+/** Refuses records of others; answers with the stack's own. */
+async function checkRecords(lookups: Lookups, args: PreflightArgs, zoneId: string): Promise<Json[]> {
   const base = `zones/${zoneId}/dns_records`;
   // A few names are asked for one by one; many would be as many requests against the rate limit.
   const queries =
@@ -115,19 +126,24 @@ async function checkRecords(lookups: Lookups, args: PreflightArgs, zoneId: strin
       ? args.applications.map(({ hostname }) => `${base}?name.exact=${encodeURIComponent(hostname)}`)
       : [`${base}?per_page=1000`];
   const lists = await Promise.all(queries.map((query) => lookups.list(query, "DNS records", GROUPS.dns)));
+  const own: Json[] = [];
   for (const record of lists.flatMap((list) => list ?? [])) {
     const index = args.applications.findIndex(
       ({ hostname }) => hostname === String(record.name).toLowerCase(),
     );
     const clashes = ["A", "AAAA", "CNAME"].includes(String(record.type));
-    const ours = record.comment === args.ownerComment || args.adopted.includes(String(record.id));
-    if (index < 0 || !clashes || ours) continue;
+    if (index < 0 || !clashes || args.adopted.includes(String(record.id))) continue;
+    if (record.comment === args.ownerComment) {
+      own.push(record);
+      continue;
+    }
     lookups.report(
       `applications[${index}].hostname`,
       `${String(record.name)} has ${article(record.type)} record that is not this stack's (to ${String(record.content)})`,
       `Remove record ${String(record.id)} or choose another name; to take it over: npm run cli -- adopt`,
     );
   }
+  return own;
 }
 
 async function checkOrganization(lookups: Lookups, { accountId, teamName }: PreflightArgs): Promise<void> {
@@ -146,10 +162,11 @@ async function checkOrganization(lookups: Lookups, { accountId, teamName }: Pref
   );
 }
 
+/** Refuses host names that others guard; answers with all applications. */
 async function checkApplications(
   lookups: Lookups,
   { accountId, applications, adopted }: PreflightArgs,
-): Promise<void> {
+): Promise<Json[]> {
   const existing = await lookups.list(
     `accounts/${accountId}/access/apps`,
     "Access applications",
@@ -157,7 +174,7 @@ async function checkApplications(
   );
   const ours = new Set(applications.map(({ name }) => name));
   for (const other of existing ?? []) {
-    // Of the same name: most likely the stack's own, which only the state could tell for certain.
+    // Of the same name: the stack's own, or left behind by one of its runs, which only the state can tell.
     if (ours.has(String(other.name)) || adopted.includes(String(other.id))) continue;
     const uris = (Array.isArray(other.destinations) ? other.destinations : []).map(
       (each) => record(each).uri,
@@ -171,6 +188,7 @@ async function checkApplications(
       );
     });
   }
+  return existing ?? [];
 }
 
 async function checkIdentityProvider(
@@ -224,21 +242,28 @@ async function checkTunnel(lookups: Lookups, { accountId, tunnel }: PreflightArg
   }
 }
 
-/** An owned tunnel's list is replaced as a whole: what of it the stack would not write again. */
-async function findUndeclaredRules(lookups: Lookups, args: PreflightArgs): Promise<Json[]> {
-  const { accountId, tunnel, applications } = args;
-  if (tunnel.name === undefined) return [];
+/** The tunnel that has the name of the stack's own one, and its rules; undefined when there is none. */
+async function findOwnTunnel(
+  lookups: Lookups,
+  { accountId, tunnel }: PreflightArgs,
+): Promise<{ tunnel: Json; rules: Json[] } | undefined> {
+  if (tunnel.name === undefined) return undefined;
   const query = `cfd_tunnel?is_deleted=false&name=${encodeURIComponent(tunnel.name)}`;
   const answer = await lookups.account(accountId, query, "tunnels", GROUPS.tunnels);
   const found = (Array.isArray(answer?.result) ? answer.result.map(record) : []).find(
     ({ name }) => name === tunnel.name,
   );
-  if (typeof found?.id !== "string") return [];
+  if (typeof found?.id !== "string") return undefined;
   // A tunnel that nothing was written for answers 404.
   const path = `cfd_tunnel/${found.id}/configurations`;
   const list = await lookups.account(accountId, path, "the tunnel's rules", GROUPS.tunnels, true);
   const { ingress } = record(record(list?.result).config);
-  return (Array.isArray(ingress) ? ingress.map(record) : []).filter(({ hostname, path: below }) => {
+  return { tunnel: found, rules: Array.isArray(ingress) ? ingress.map(record) : [] };
+}
+
+/** An owned tunnel's list is replaced as a whole: what of it the stack would not write again. */
+function undeclaredRules(rules: readonly Json[], { applications }: PreflightArgs): Json[] {
+  return rules.filter(({ hostname, path: below }) => {
     const host = typeof hostname === "string" ? hostname.toLowerCase() : "";
     const isDeclared = applications.some((application) => application.hostname === host);
     return host !== "" && host !== "*" && (!isDeclared || Boolean(below));

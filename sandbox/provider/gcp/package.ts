@@ -39,6 +39,24 @@ export function gcpPackage(baseUrl: string | undefined, retry?: RetryPolicy): Pa
       secretVersionKind(api),
       secretReaderKind(api, projectOf, retry),
     ],
+    functions: {
+      /** The secrets of a project, without their values. */
+      async "gcp:secretmanager/getSecrets:getSecrets"(args) {
+        const owner = projectOf(args);
+        const path = `/v1/projects/${owner}/secrets`;
+        const secrets: PropertyMap[] = [];
+        let page = "";
+        do {
+          const shown = await api.call("GET", `${path}?pageToken=${encodeURIComponent(page)}`);
+          for (const secret of Array.isArray(shown.secrets) ? shown.secrets : []) {
+            const name = shownText((secret as JsonObject).name);
+            secrets.push({ name, project: owner, secretId: name.split("/").at(-1) ?? "" });
+          }
+          page = typeof shown.nextPageToken === "string" ? shown.nextPageToken : "";
+        } while (page !== "");
+        return { id: path.slice("/v1/".length), project: owner, secrets };
+      },
+    },
     configure(args) {
       const given = reveal(args.project ?? null);
       if (typeof given === "string") config.project = given;

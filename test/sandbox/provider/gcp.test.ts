@@ -121,6 +121,19 @@ describe("Google's side of the stack", () => {
     expect(rig.sandbox.store.gcpSecrets.get(secret.id)?.iam.bindings).toEqual([{ role, members }]);
   });
 
+  it("lists a project's secrets, without their values", async () => {
+    await makeSecret();
+    const answer = await rig.provider.invoke?.({
+      token: "gcp:secretmanager/getSecrets:getSecrets",
+      args: { project },
+    });
+    const name = `projects/${project}/secrets/comfyui-api`;
+    expect(answer?.result).toMatchObject({
+      project,
+      secrets: [{ name, project, secretId: "comfyui-api" }],
+    });
+  });
+
   it("says which project is missing", async () => {
     const { project: _, ...inputs } = secretInputs;
     await expect(of("secretmanager/secret:Secret").create(inputs)).rejects.toThrow(

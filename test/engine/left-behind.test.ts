@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Fault } from "../../sandbox/faults";
+import { EngineRig } from "./support";
+
+const ACCOUNT = "/accounts/0123456789abcdef0123456789abcdef";
+const ZONE = "/zones/fedcba9876543210fedcba9876543210";
+
+let rig: EngineRig;
+
+beforeEach(async () => {
+  rig = await EngineRig.open({ rateLimit: false });
+  await rig.config();
+});
+
+afterEach(() => rig?.close());
+
+/** The object is made, its answer never comes, and the provider's next try is refused. */
+async function loseAnswer(pathRegex: string): Promise<void> {
+  const faults: Fault[] = [
+    { method: "POST", pathRegex, action: "drop-after" },
+    { method: "POST", pathRegex, nth: 2, action: "status", status: 403 },
+  ];
+  for (const fault of faults) {
+    await fetch(`${rig.session.url}/__sandbox__/faults`, { method: "POST", body: JSON.stringify(fault) });
+  }
+  const interrupted = await rig.up();
+  expect(interrupted.code, interrupted.stdout).not.toBe(0);
+  const left = await (await fetch(`${rig.session.url}/__sandbox__/faults`)).json();
+  expect(left, interrupted.stdout + interrupted.stderr).toEqual([]);
+}
+
+const idsOf = async (path: string) => (await rig.api<{ id: string }[]>("GET", path)).map(({ id }) => id);
+
+test.each([
+  ["an application", "/access/apps$", `${ACCOUNT}/access/apps`],
+  ["a DNS record", "/dns_records$", `${ZONE}/dns_records`],
+])("%s whose answer was lost is taken into the state by the next up", async (_, pathRegex, list) => {
+  await loseAnswer(pathRegex);
+  const made = await idsOf(list);
+  expect(made).toHaveLength(1);
+  const next = await rig.up();
+  expect(next.code, next.stdout + next.stderr).toBe(0);
+  expect(await idsOf(list)).toEqual(made);
+  expect(await rig.plan()).toEqual([]);
+  expect((await rig.run(["destroy", "--yes", "--skip-preview"])).code).toBe(0);
+  expect(await idsOf(list)).toEqual([]);
+});
+
+test("a secret of the store as well, with the value that the stack has", async () => {
+  // Google says 409 to the next try, which the provider does not repeat.
+  await loseAnswer("/secrets$");
+  const next = await rig.up();
+  expect(next.code, next.stdout + next.stderr).toBe(0);
+  expect(await rig.plan()).toEqual([]);
+});
+
+test("a tunnel as well; the run after that one sets its secret, which cannot be read", async () => {
+  await loseAnswer("/cfd_tunnel$");
+  const tunnels = `${ACCOUNT}/cfd_tunnel?is_deleted=false`;
+  const made = await idsOf(tunnels);
+  expect(made).toHaveLength(1);
+  const next = await rig.up();
+  expect(next.code, next.stdout + next.stderr).toBe(0);
+  expect(await rig.plan()).toEqual(["update ZeroTrustTunnelCloudflared tunnel"]);
+  expect((await rig.up()).code).toBe(0);
+  expect(await idsOf(tunnels)).toEqual(made);
+  expect(await rig.plan()).toEqual([]);
+});
+
+test("an application of the same name with policies of others is refused before anything is made", async () => {
+  const policy = await rig.api<{ id: string }>("POST", `${ACCOUNT}/access/policies`, {
+    name: "everyone",
+    decision: "allow",
+    include: [{ everyone: {} }],
+  });
+  const application = await rig.api<{ id: string }>("POST", `${ACCOUNT}/access/apps`, {
+    name: "comfyui",
+    type: "self_hosted",
+    destinations: [{ type: "public", uri: "comfyui.datacrew.space" }],
+    policies: [{ id: policy.id, precedence: 1 }],
+  });
+  const before = (await rig.writes()).length;
+  const refused = await rig.up();
+  expect(refused.code).not.toBe(0);
+  const said = refused.stdout + refused.stderr;
+  expect(said).toContain(
+    `applications[0].hostname: comfyui.datacrew.space belongs to the Access application "comfyui" (${application.id}), which this stack's state does not know`,
+  );
+  expect(said).toContain("npm run cli -- adopt");
+  expect((await rig.writes()).slice(before)).toEqual([]);
+});
