@@ -8,14 +8,14 @@ import type { State } from "../../../sandbox/store";
 import { AccountApi } from "../../../src/cloudflare/account-api";
 import { findOrphans } from "../../../src/orphans/find";
 import { lockOwners } from "../../../src/rotate/lock";
-import { announceSandbox, projectDir } from "../../../src/sandboxed/workspace";
+import { announceSandbox } from "../../../src/sandboxed/workspace";
 import { readSettings, stateOf } from "../../../src/stack/read-stack";
 import { EngineRig } from "../support";
 import { Between, type Call } from "./between";
 import { type CallName, type Fault, FaultPlayer } from "./faults";
 import { filesOf, Lookout } from "./lookout";
 import { compare, type Remains, remainsOf } from "./normal-form";
-import { CLI, type Operation } from "./operations";
+import { cliCommand, type Operation } from "./operations";
 import { type Ended, type Running, start } from "./process-tree";
 import { readCheckpoint } from "./state-file";
 import type { Row } from "./table";
@@ -210,15 +210,8 @@ export class Lane {
     if (operation.cli) {
       const { network = {} } = session.access ?? {};
       await announceSandbox(session.workspace, { pid: process.pid, url, tokens: session.tokens, network });
-      const bin = join(projectDir, "node_modules", ".bin");
-      const env = {
-        ...process.env,
-        ...impatient,
-        PATH: `${bin}:${process.env["PATH"]}`,
-        COMFYUI_ACCESS_WORKSPACE: dir,
-        NODE_COMPILE_CACHE: join(dir, "compile-cache"),
-      };
-      this.running = start({ file: join(bin, "tsx"), args: [CLI, ...args], cwd: projectDir, env });
+      const own = cliCommand(args, dir);
+      this.running = start({ ...own, env: { ...own.env, ...impatient } });
       return this.running.ended;
     }
     const apiUrl = `${url}/client/v4`;

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
@@ -9,7 +8,7 @@ import { askOnce, Prober } from "../prober";
 import type { EngineRig } from "../support";
 import type { Call } from "./between";
 import type { Operation } from "./operations";
-import { credentialsInState, readCheckpoint } from "./state-file";
+import { credentialsInSink, credentialsInState, readCheckpoint } from "./state-file";
 
 const HOSTNAME = "comfyui.datacrew.space";
 const TOKEN = "comfyui-api";
@@ -113,7 +112,7 @@ export class Lookout {
       const { dir } = this.rig;
       this.lastKnown = [
         ...credentialsInState(readCheckpoint(dir), TOKEN),
-        ...inSink(dir),
+        ...credentialsInSink(join(dir, ".env")),
         ...this.ofScripts(),
       ];
     } catch {
@@ -133,17 +132,6 @@ export class Lookout {
       },
     ];
   }
-}
-
-function inSink(dir: string): TokenCredentials[] {
-  let text: string;
-  try {
-    text = readFileSync(join(dir, ".env"), "utf8");
-  } catch {
-    return [];
-  }
-  const { CF_ACCESS_CLIENT_ID: clientId, CF_ACCESS_CLIENT_SECRET: clientSecret } = parseEnv(text);
-  return clientId && clientSecret ? [{ clientId, clientSecret }] : [];
 }
 
 /** What stands in the stack's config and in the sink; of the sink only which keys it has. */

@@ -4,6 +4,7 @@ import type { Seed } from "../../../sandbox/seed";
 import { LIVED_IN_SEED } from "../../../sandbox/seeds/lived-in";
 import { projectDir } from "../../../src/sandboxed/workspace";
 import type { EngineRig, Settings } from "../support";
+import type { Command } from "./process-tree";
 import { checkpointFile, readCheckpoint } from "./state-file";
 
 /** A command whose calls are disturbed, and what it starts from. */
@@ -141,5 +142,18 @@ export function operation(name: OperationName): Operation {
   return { name, ...DEFINED[name] };
 }
 
-/** The program that serves the command line. */
-export const CLI = join(projectDir, "src/cli/main.ts");
+/** A command of this project's own, in a workspace. */
+export function cliCommand(args: readonly string[], dir: string): Command {
+  const bin = join(projectDir, "node_modules", ".bin");
+  return {
+    file: join(bin, "tsx"),
+    args: [join(projectDir, "src/cli/main.ts"), ...args],
+    cwd: projectDir,
+    env: {
+      ...process.env,
+      PATH: `${bin}:${process.env["PATH"]}`,
+      COMFYUI_ACCESS_WORKSPACE: dir,
+      NODE_COMPILE_CACHE: join(dir, "compile-cache"),
+    },
+  };
+}

@@ -1,6 +1,7 @@
 import { createDecipheriv, pbkdf2Sync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseEnv } from "node:util";
 import { standInName } from "../../../src/stand-in";
 import type { TokenCredentials } from "../../../src/verify/probe-token";
 
@@ -52,6 +53,18 @@ export function credentialsInState(
     const salt = secrets_providers?.state.salt ?? "";
     return [{ clientId, clientSecret: JSON.parse(decrypt(ciphertext, keyOf(salt))) as string }];
   });
+}
+
+/** What a .env file holds of a service token. */
+export function credentialsInSink(file: string): TokenCredentials[] {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return [];
+  }
+  const { CF_ACCESS_CLIENT_ID: clientId, CF_ACCESS_CLIENT_SECRET: clientSecret } = parseEnv(text);
+  return clientId && clientSecret ? [{ clientId, clientSecret }] : [];
 }
 
 const keys = new Map<string, Buffer>();
