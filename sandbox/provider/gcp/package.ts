@@ -291,7 +291,12 @@ function secretReaderKind(api: GoogleApi, projectOf: ProjectOf, retry?: RetryPol
       return write(secret, policy, alter(bindings));
     };
     const turn = (busy.get(secret) ?? Promise.resolve()).then(() =>
-      withRetries(once, () => undefined, retry, (status) => status === 409),
+      withRetries(
+        once,
+        () => undefined,
+        retry,
+        (status) => status === 409,
+      ),
     );
     busy.set(
       secret,

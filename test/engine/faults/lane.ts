@@ -85,14 +85,13 @@ export class Lane {
     if (this.start !== undefined) await rm(this.start.copy, { recursive: true, force: true });
     const copy = await mkdtemp(join(tmpdir(), "comfyui-access-faults-"));
     await copyKept(this.rig.dir, copy);
-    this.rig.session.access?.disconnectAll();
+    this.lookout.disconnect();
     const account = structuredClone(this.sandbox.store.snapshot());
     const args = operation.args(this.rig);
     const none = { objects: [], resources: [], files: [] };
     const begun = { operation, account, copy, args, calls: [], expected: none, plan: [] };
     this.start = begun;
     await this.restore();
-    this.lookout.begin(operation);
     const run = await this.run();
     if (run.code !== 0) throw new Error(`${operation.name} fails undisturbed:\n${run.output}`);
     const expected = await this.remains();
@@ -161,7 +160,6 @@ export class Lane {
     if (this.start === undefined) throw new Error("no operation was begun");
     for (let tries = 1; ; tries++) {
       await this.restore();
-      this.lookout.begin(this.start.operation);
       const run = await this.run(fault, call);
       if (run.reached || tries === 3) return run;
     }
@@ -245,7 +243,7 @@ export class Lane {
   }
 
   private async remains(): Promise<Remains> {
-    this.rig.session.access?.disconnectAll();
+    this.lookout.disconnect();
     const { store } = this.sandbox;
     return remainsOf(store.snapshot(), readCheckpoint(this.rig.dir), await filesOf(this.rig.dir));
   }
@@ -262,11 +260,13 @@ export class Lane {
 
   private async restore(): Promise<void> {
     if (this.start === undefined) throw new Error("no operation was begun");
-    await this.put(this.start.account, this.start.copy);
+    const { operation, account, copy } = this.start;
+    await this.put(account, copy);
+    this.lookout.begin(operation, new Set(account.tunnels.map(({ id }) => id)));
   }
 
   private async put(account: State, kept: string): Promise<void> {
-    this.rig.session.access?.disconnectAll();
+    this.lookout.disconnect();
     this.sandbox.store.restore(account);
     this.sandbox.requests.length = 0;
     if (this.sandbox.edge) this.sandbox.edge.log.length = 0;
@@ -285,8 +285,10 @@ async function copyKept(from: string, to: string): Promise<void> {
 
 /** What of a command's output says why it failed. */
 export function lastWords(output: string): string {
-  const lines = output.split("\n").map((line) => line.trim());
-  const said = lines.filter((line) => /error|→|HTTP \d|refused|locked/i.test(line));
-  const words = (said.length > 0 ? said : lines.filter((line) => line !== "").slice(-3)).join(" | ");
-  return words.length > 300 ? `${words.slice(0, 300)}…` : words;
+  const lines = [
+    ...new Set(output.split("\n").map((line) => line.trim().replaceAll(/[0-9a-f]{32}/g, "{id}"))),
+  ];
+  const said = lines.filter((line) => /^error:|^→|^- |HTTP \d|refused|locked|could not/i.test(line));
+  const words = (said.length > 0 ? said : lines.filter((line) => line !== "").slice(-4)).join(" | ");
+  return words.length > 600 ? `${words.slice(0, 600)}…` : words;
 }

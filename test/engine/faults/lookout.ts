@@ -35,6 +35,8 @@ export class Lookout {
   private throughBefore = 0;
   /** False once cloudflared was stopped for its tunnel to be deleted. */
   private connecting = true;
+  private running: ReadonlySet<string> = new Set();
+  private readonly connected = new Set<string>();
   private lastKnown: TokenCredentials[] = [];
 
   constructor(private readonly rig: EngineRig) {
@@ -48,8 +50,10 @@ export class Lookout {
     await this.dispatcher.close();
   }
 
-  begin(operation: Operation): void {
+  /** @param running tunnels that have a cloudflared before anything is run */
+  begin(operation: Operation, running: ReadonlySet<string>): void {
     this.operation = operation;
+    this.running = running;
     this.looks = 0;
     this.problems = [];
     this.lastKnown = [];
@@ -57,24 +61,41 @@ export class Lookout {
     this.throughBefore = this.prober.answers.get("ComfyUI") ?? 0;
   }
 
-  /** Has cloudflared run for whatever tunnel there is, until one is to be deleted. */
+  /** Plays an operator who runs cloudflared for the stack's tunnel, until that is to be deleted. */
   connect(): void {
     this.connecting = true;
-    this.rig.session.access?.connectAll();
+    this.connectKnown();
+  }
+
+  disconnect(): void {
+    this.connecting = false;
+    this.connected.clear();
+    this.rig.session.access?.disconnectAll();
+  }
+
+  /** Nobody can run one for a tunnel of which no state tells the secret. */
+  private connectKnown(): void {
+    const { access, own } = this.rig.session;
+    const inState = new Set((readCheckpoint(this.rig.dir).resources ?? []).map(({ id }) => id));
+    for (const { id, accountId, secret, deletedAt } of own?.store.tunnels.all() ?? []) {
+      const has = this.running.has(id) || inState.has(id);
+      if (deletedAt !== null || !has || this.connected.has(id)) continue;
+      access?.connect(Buffer.from(JSON.stringify({ a: accountId, t: id, s: secret })).toString("base64"));
+      this.connected.add(id);
+    }
   }
 
   /** Before a call is passed on. */
   before({ method, url }: Call): void {
     // A tunnel that is in use cannot be deleted: the operator stops cloudflared.
     if (method !== "DELETE" || !/\/cfd_tunnel\/[^/]+$/.test(url.replace(/\?.*/, ""))) return;
-    this.connecting = false;
-    this.rig.session.access?.disconnectAll();
+    this.disconnect();
   }
 
   /** @param call the write that was just made; none: between two runs. */
   async look(call?: Call): Promise<void> {
     if (call?.method === "GET") return;
-    if (this.connecting) this.rig.session.access?.connectAll();
+    if (this.connecting) this.connectKnown();
     const when =
       call === undefined ? "after the run" : `after call ${call.number}, ${call.method} ${call.url}`;
     this.looks++;
@@ -91,7 +112,7 @@ export class Lookout {
   async end(made = true): Promise<Seen> {
     const { operation, problems } = this;
     if (made && operation !== undefined && !operation.removes) {
-      this.rig.session.access?.connectAll();
+      this.connect();
       if (!(await this.onePasses())) problems.push("no known secret passes in the end");
     }
     const through = (this.prober.answers.get("ComfyUI") ?? 0) - this.throughBefore;

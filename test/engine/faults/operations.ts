@@ -21,6 +21,8 @@ export interface Operation {
   inUse: boolean;
   /** Whether nothing of the stack is left in the end. */
   removes?: true;
+  /** Whether a preview shows more to do in the end, as it is meant to. */
+  leavesMore?: true;
 }
 
 export const OPERATIONS = ["up", "update", "replace", "rotate", "adopt", "destroy"] as const;
@@ -129,6 +131,7 @@ const DEFINED: Record<OperationName, Omit<Operation, "name">> = {
     cli: true,
     args: (rig) => ["adopt", "--apply", "--yes", "--convert-inline", "--config-file", configFile(rig)],
     inUse: true,
+    leavesMore: true,
   },
   destroy: {
     prepare: broughtUp,

@@ -29,13 +29,14 @@ export function checkpointFile(dir: string): string {
 
 /** The state of the stack `dev` in a workspace, straight from the backend's file; empty when there is none. */
 export function readCheckpoint(dir: string): Checkpoint {
-  let text: string;
   try {
-    text = readFileSync(checkpointFile(dir), "utf8");
-  } catch {
-    return {};
+    const text = readFileSync(checkpointFile(dir), "utf8");
+    return (JSON.parse(text) as { checkpoint: { latest?: Checkpoint } }).checkpoint.latest ?? {};
+  } catch (error) {
+    // Not there, or just being written.
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw error;
   }
-  return (JSON.parse(text) as { checkpoint: { latest?: Checkpoint } }).checkpoint.latest ?? {};
 }
 
 /** What is known of a service token and of its stand-in by the state. */
