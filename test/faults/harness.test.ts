@@ -93,13 +93,14 @@ describe("between a client and the sandbox", () => {
 });
 
 describe("what two runs left behind", () => {
-  const checkpoint = (id: string, name: string) => ({
+  const checkpoint = (id: string, name: string, said = {}) => ({
     resources: [
       {
         urn: "urn:pulumi:dev::p::cloudflare:T::token",
         type: "cloudflare:T",
         id,
-        inputs: { name },
+        outputs: { name },
+        inputs: said,
         modified: "now",
       },
     ],
@@ -119,7 +120,7 @@ describe("what two runs left behind", () => {
 
   test("is the same but for ids, secrets and times", () => {
     const found = remainsOf(state({ id: B, name: "api" }), checkpoint(B, "api"), ["version: 2"]);
-    expect(compare(expected, found)).toEqual({ extra: [], lines: [] });
+    expect(compare(expected, found)).toEqual({ extra: [], lines: [], alike: true });
   });
 
   test("a second object, one that is missing, and one that is other", () => {
@@ -133,6 +134,11 @@ describe("what two runs left behind", () => {
       extra: [{ id: A }],
       lines: [expect.stringContaining("missing")],
     });
+  });
+
+  test("the same, of which the program said something else: a preview has to tell", () => {
+    const found = remainsOf(state({ id: A, name: "api" }), checkpoint(A, "api", { more: 1 }), ["version: 1"]);
+    expect(compare(expected, found)).toEqual({ extra: [], lines: [], alike: false });
   });
 
   test("a state and a config that are other", () => {
@@ -168,7 +174,7 @@ test("rows that were written are not played again", () => {
   const file = join(dir, "rows.jsonl");
   const row: Row = {
     ...{ operation: "up", call: "POST /x", nth: 1, fault: "500", first: 1, next: 0 },
-    ...{ locked: false, pending: 0, orphans: [], looks: 7, problems: [], ms: 2500 },
+    ...{ locked: false, pending: 0, orphans: [], looks: 7, later: false, problems: [], ms: 2500 },
   };
   new Rows(file).add(row);
   const again = new Rows(file);

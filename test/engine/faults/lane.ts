@@ -6,7 +6,7 @@ import { DEFAULT_SEED, stateFromSeed } from "../../../sandbox/seed";
 import type { Sandbox } from "../../../sandbox/server";
 import type { State } from "../../../sandbox/store";
 import { AccountApi } from "../../../src/cloudflare/account-api";
-import { findOrphans } from "../../../src/orphans/find";
+import { findOrphans, type Orphan } from "../../../src/orphans/find";
 import { lockOwners } from "../../../src/rotate/lock";
 import { announceSandbox } from "../../../src/sandboxed/workspace";
 import { readSettings, stateOf } from "../../../src/stack/read-stack";
@@ -95,7 +95,7 @@ export class Lane {
     const run = await this.run();
     if (run.code !== 0) throw new Error(`${operation.name} fails undisturbed:\n${run.output}`);
     const expected = await this.remains();
-    const plan = operation.removes ? [] : await this.rig.plan();
+    const plan = operation.leavesMore ? await this.rig.plan() : [];
     this.start = { ...begun, calls: run.calls, expected, plan };
     const seen = await this.lookout.end();
     if (seen.problems.length > 0)
@@ -109,7 +109,7 @@ export class Lane {
    */
   async play(call: CallName, fault: Fault, preview: boolean): Promise<Row> {
     if (this.start === undefined) throw new Error("no operation was begun");
-    const { operation, expected, plan } = this.start;
+    const { operation } = this.start;
     const began = performance.now();
     const first = await this.disturbed(call, fault);
     const problems = first.reached ? [] : [`the call did not come: ${lastWords(first.output)}`];
@@ -120,25 +120,13 @@ export class Lane {
       await this.rig.run(["cancel", "--yes"]);
       next = await this.run();
     }
-    const converges = next.code === 0;
-    if (!converges) problems.push(`the next run ends with ${next.code}: ${lastWords(next.output)}`);
-
-    const difference = compare(expected, await this.remains());
-    const orphans = difference.extra.length === 0 ? [] : await this.orphans();
-    const listed = new Set(orphans.map(({ id }) => id));
-    // What a run that failed has not made yet is no news.
-    if (converges) problems.push(...difference.lines);
-    for (const { id, text } of difference.extra) {
-      if (converges && !listed.has(id))
-        problems.push(`too much in the account, and not listed: ${text.slice(0, 160)}`);
-    }
-    const pending = readCheckpoint(this.rig.dir).pending_operations?.length ?? 0;
-    const alike = difference.extra.length === 0 && pending === 0 && problems.length === 0;
-    if (converges && !operation.removes && (preview || !alike)) {
-      problems.push(...(await this.otherPlan(plan)));
-    }
-    const seen = await this.lookout.end(converges);
+    const outcome = await this.outcome(next, preview);
+    problems.push(...outcome.problems);
+    const seen = await this.lookout.end(next.code === 0);
     problems.push(...seen.problems);
+    // What one run more would do is of interest only where this one was not enough.
+    const mayConverge = next.code === 0 && outcome.problems.length > 0 && seen.problems.length === 0;
+    const later = mayConverge && (await this.outcome(await this.run(), true)).problems.length === 0;
     return {
       operation: operation.name,
       call: call.key,
@@ -147,12 +135,38 @@ export class Lane {
       first: first.code,
       next: next.code,
       locked,
-      pending,
-      orphans: orphans.map(({ kind, name }) => `${kind} ${name}`),
+      pending: outcome.pending,
+      orphans: outcome.orphans.map(({ kind, name }) => `${kind} ${name}`),
       looks: seen.looks,
+      later,
       problems,
       ms: Math.round(performance.now() - began),
     };
+  }
+
+  /** What is not as after the undisturbed run. */
+  private async outcome(
+    { code, output }: Ended,
+    preview: boolean,
+  ): Promise<{ problems: string[]; orphans: Orphan[]; pending: number }> {
+    if (this.start === undefined) throw new Error("no operation was begun");
+    const { operation, expected, plan } = this.start;
+    const pending = readCheckpoint(this.rig.dir).pending_operations?.length ?? 0;
+    const { extra, lines, alike } = compare(expected, await this.remains());
+    const orphans = extra.length === 0 ? [] : await this.orphans();
+    // What a run that failed has not made yet is no news.
+    if (code !== 0) {
+      return { problems: [`the next run ends with ${code}: ${lastWords(output)}`], orphans, pending };
+    }
+    const unlisted = extra.filter(({ id }) => !orphans.some((orphan) => orphan.id === id));
+    const problems = [
+      ...lines,
+      ...unlisted.map(({ text }) => `too much in the account, and not listed: ${text.slice(0, 160)}`),
+    ];
+    if (!operation.removes && (preview || pending > 0 || !alike)) {
+      problems.push(...(await this.otherPlan(plan)));
+    }
+    return { problems, orphans, pending };
   }
 
   /** The call may not come: on a machine that is busy, another one before it can take too long by itself. */
@@ -248,7 +262,7 @@ export class Lane {
     return remainsOf(store.snapshot(), readCheckpoint(this.rig.dir), await filesOf(this.rig.dir));
   }
 
-  private async orphans() {
+  private async orphans(): Promise<Orphan[]> {
     const { session, dir } = this.rig;
     const engine = { ...session.target("preview"), configFile: join(dir, "Pulumi.dev.yaml") };
     const settings = await readSettings(engine, "dev");

@@ -7,6 +7,8 @@ interface Comparable {
   id: string;
   /** What it is, without ids, secrets and times: equal for two that are alike. */
   text: string;
+  /** Of a resource: what the program said of it when it was last written. */
+  said?: string;
 }
 
 /** All that a run leaves behind. */
@@ -23,6 +25,8 @@ export interface Difference {
   extra: Comparable[];
   /** One line each: all else that differs. */
   lines: string[];
+  /** Whether nothing differs at all, so that a preview would show the same. */
+  alike: boolean;
 }
 
 /** Puts what a run left behind into a form that can be compared. */
@@ -42,7 +46,11 @@ export function remainsOf(state: State, checkpoint: Checkpoint, files: readonly 
     })),
     resources: (checkpoint.resources ?? []).map((resource) => ({
       id: resource.urn,
-      text: canonical(without(resource, OF_ONE_RUN), labels),
+      text: canonical(without(resource, [...OF_ONE_RUN, ...SAID]), labels),
+      said: canonical(
+        SAID.map((key) => resource[key]),
+        labels,
+      ),
     })),
     files: files.map((text) => scrubbed(text, labels)),
   };
@@ -55,18 +63,21 @@ export function compare(expected: Remains, found: Remains): Difference {
   const files = found.files.flatMap((text, at) =>
     text === expected.files[at] ? [] : [`file: ${firstDifference(expected.files[at] ?? "", text)}`],
   );
-  return {
-    extra: objects.extra,
-    lines: [
-      ...objects.missing.map(({ text }) => `missing in the account: ${shortened(text)}`),
-      ...paired(resources.missing, resources.extra),
-      ...files,
-    ],
-  };
+  const lines = [
+    ...objects.missing.map(({ text }) => `missing in the account: ${shortened(text)}`),
+    ...paired(resources.missing, resources.extra),
+    ...files,
+  ];
+  const said = ({ resources }: Remains) => resources.map((each) => `${each.id} ${each.said}`).sort();
+  const alike = objects.extra.length + lines.length === 0 && said(expected).join() === said(found).join();
+  return { extra: objects.extra, lines, alike };
 }
 
 /** What says when and how a resource came into the state, and not what it is. */
 const OF_ONE_RUN = ["created", "modified", "importID", "sourcePosition", "stackTrace", "sequenceNumber"];
+
+/** An import says less at first; what a preview makes of that is looked at. */
+const SAID = ["inputs", "ignoreChanges"];
 
 function accountObjects(state: State): { kind: string; id: string; object: unknown }[] {
   const alive = new Set(state.tunnels.filter(({ deletedAt }) => deletedAt === null).map(({ id }) => id));
@@ -79,12 +90,12 @@ function accountObjects(state: State): { kind: string; id: string; object: unkno
     tunnelConfigurations: state.tunnelConfigurations
       .filter(({ id }) => alive.has(id))
       .map((configuration) => without(configuration, ["version"])),
-    gcpSecrets: state.gcpSecrets.map((secret) => ({
-      ...secret,
-      versions: secret.versions
+    gcpSecrets: state.gcpSecrets.map((secret) => without(secret, ["versions"])),
+    gcpSecretVersions: state.gcpSecrets.flatMap(({ id, versions }) =>
+      versions
         .filter((version) => version.state !== "DESTROYED")
-        .map(({ state }) => ({ state })),
-    })),
+        .map((version) => ({ id: `${id}/versions/${version.number}`, state: version.state })),
+    ),
   };
   return Object.entries(kinds).flatMap(([kind, list]) =>
     list.map((object) => ({ kind, id: object.id, object })),

@@ -20,6 +20,8 @@ export interface Row {
   orphans: string[];
   /** How often a stranger looked. */
   looks: number;
+  /** Whether one run more was enough for a case that does not hold. */
+  later: boolean;
   /** Why the case does not hold; none when it does. */
   problems: string[];
   ms: number;
@@ -56,6 +58,8 @@ const HEAD = [
   "faults",
   "cases",
   "hold",
+  "a run later",
+  "fail",
   "1st: 0",
   "1st: failed",
   "1st: killed",
@@ -86,6 +90,8 @@ function counts(name: string, rows: readonly Row[]): string[] {
     String(new Set(rows.map(({ fault }) => fault)).size),
     String(rows.length),
     of(({ problems }) => problems.length === 0),
+    of(({ later }) => later),
+    of(({ problems, later }) => problems.length > 0 && !later),
     of(({ first }) => first === 0),
     of(({ first }) => first !== 0 && first !== null),
     of(({ first }) => first === null),
@@ -116,13 +122,14 @@ export function lineOf({
   locked,
   orphans,
   problems,
+  later,
   ms,
 }: Row): string {
   const after = [locked ? "unlocked" : "", ...orphans.map((orphan) => `orphan ${orphan}`)]
     .filter(Boolean)
     .join(", ");
   const cells = [
-    problems.length === 0 ? "holds" : "FAILS",
+    problems.length === 0 ? "holds" : later ? "later" : "FAILS",
     operation.padEnd(7),
     `${call}${nth === 1 ? "" : ` (${nth})`}`.padEnd(60),
     fault.padEnd(21),
