@@ -22,6 +22,7 @@ const commands: Record<string, () => Promise<CommandDef<never>>> = {
   rotate: () => import("./rotate.js").then((module) => module.rotateCommand as CommandDef<never>),
   drift: () => import("./drift.js").then((module) => module.driftCommand as CommandDef<never>),
   orphans: () => import("./orphans.js").then((module) => module.orphansCommand as CommandDef<never>),
+  recover: () => import("./recover.js").then((module) => module.recoverCommand as CommandDef<never>),
 };
 
 const META = {

@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { defineCommand } from "citty";
+import { isCutOff, recover, renderRecovery } from "../recover/recover";
 import { ensureStack, guardrails } from "../sandboxed/pulumi";
 import { openSandboxSession } from "../sandboxed/session";
+import { projectName } from "../stack/read-stack";
 import { providerArg, providerOf, stackArg } from "./args";
 
 type Verb = "up" | "preview" | "destroy";
@@ -34,6 +36,13 @@ function command(verb: Verb) {
       try {
         const target = session.target(verb === "preview" ? "preview" : "up");
         await ensureStack(target, args.stack);
+        if (
+          verb !== "preview" &&
+          (await isCutOff(session.workspace.dir, await projectName(target.cwd), args.stack))
+        ) {
+          const next = `Now ${verb} goes on.`;
+          process.stderr.write(renderRecovery(args.stack, await recover(target, args.stack), next));
+        }
         const dashes = rawArgs.indexOf("--");
         const passed = dashes === -1 ? [] : rawArgs.slice(dashes + 1);
         const yes = verb === "preview" ? [] : ["--yes"];

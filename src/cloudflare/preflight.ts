@@ -364,6 +364,14 @@ class Lookups {
       return undefined;
     }
     const { status } = answer;
+    if (status === 200 && answer.body === undefined) {
+      this.report(
+        "API",
+        `no JSON from ${this.baseUrl}`,
+        "Check CLOUDFLARE_BASE_URL and what stands before it.",
+      );
+      return undefined;
+    }
     const body = record(answer.body);
     if (status === 200 || (status === 404 && mayMiss)) {
       return { status, result: body.result, pages: Number(record(body.result_info).total_pages ?? 1) };
@@ -404,14 +412,30 @@ class Lookups {
     }
   }
 
-  /** Tries again on 429 and on server errors, as long as the server asks, within bounds. */
+  /** One GET, again while that can help: it changes nothing. */
   private async send(url: string): Promise<HttpAnswer> {
     for (let attempt = 1; ; attempt++) {
-      const answer = await this.get(url, this.token, timeout(TIMEOUT_MS));
-      const wait =
-        answer.status === 429 ? (answer.retryAfter ?? 1) : answer.status >= 500 ? 0.5 * attempt : undefined;
-      if (wait === undefined || attempt === TRIES || wait > LONGEST_WAIT_SECONDS) return answer;
-      await this.sleep(pause(wait * 1000));
+      const wait = 0.5 * attempt;
+      try {
+        const answer = await this.get(url, this.token, timeout(TIMEOUT_MS));
+        const next = waitBeforeNext(answer, wait);
+        if (next === undefined || attempt === TRIES || next > LONGEST_WAIT_SECONDS) return answer;
+        await this.sleep(pause(next * 1000));
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException | undefined)?.code ?? "";
+        if (attempt === TRIES || !BROKEN_OFF.has(code)) throw error;
+        await this.sleep(pause(wait * 1000));
+      }
     }
   }
+}
+
+/** The connection ended before the whole answer was there; one that cannot be made at all stays so for a while. */
+const BROKEN_OFF = new Set(["ECONNRESET", "EPIPE"]);
+
+/** Seconds until the next try; undefined when the answer stands. */
+function waitBeforeNext({ status, retryAfter, body }: HttpAnswer, usual: number): number | undefined {
+  if (status === 429) return retryAfter ?? 1;
+  // Half an answer is no JSON.
+  return status >= 500 || (status === 200 && body === undefined) ? usual : undefined;
 }

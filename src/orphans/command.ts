@@ -90,6 +90,6 @@ export function refusePending(stack: string, { pending }: Pick<StackState, "pend
   if (pending.length === 0) return;
   throw new UserError(
     `an update of stack ${stack} is under way, or was interrupted (${pending.join(", ")})`,
-    "Wait for it; after an interruption run: pulumi refresh.",
+    `Wait for it; after an interruption run: npm run cli -- recover --stack ${stack}`,
   );
 }

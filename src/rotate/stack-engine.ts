@@ -1,17 +1,15 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors";
-import { type PulumiResult, previewErrors, pulumi, sectionOf } from "../pulumi";
+import { type PulumiResult, previewErrors, sectionOf } from "../pulumi";
 import { type ChangeSummary, changesOf } from "../sandboxed/pulumi";
 import type { EngineAccess } from "../secrets/engine-cli";
 import { maskSecrets } from "../secrets/mask";
-import { isGone, lockOwners } from "./lock";
+import { pastLock } from "../stack/past-lock";
 
 /** How long to wait for an update that somebody else runs, in milliseconds. */
 const LOCK_PATIENCE = 30_000;
-const LOCK_POLL = 1_000;
 
 /** The engine on one stack, past the lock that a killed run left. */
 export class StackEngine {
@@ -60,27 +58,12 @@ export class StackEngine {
   }
 
   private async run(purpose: string, args: string[]): Promise<PulumiResult> {
-    for (const end = Date.now() + LOCK_PATIENCE; ; ) {
-      const result = await pulumi(this.access, args);
-      if (result.code === 0) return result;
-      const owners = lockOwners(result.stderr + result.stdout);
-      if (owners === undefined) throw failure(purpose, result);
-      const gone = await Promise.all(owners.map(isGone));
-      if (owners.length > 0 && gone.every(Boolean)) {
-        await pulumi(this.access, ["cancel", "--yes", "--stack", this.stack]);
-        this.onUnlock(
-          `removed the lock that a killed run left (pid ${owners.map(({ pid }) => pid).join(", ")})`,
-        );
-      } else if (Date.now() > end) {
-        const who = owners.map(({ user, host, pid }) => `${user}@${host} (pid ${pid})`).join(", ");
-        throw new UserError(
-          `stack ${this.stack} is locked by ${who || "another update"}`,
-          `Wait for that update. If it is certain that it is no more: pulumi cancel --stack ${this.stack}`,
-        );
-      } else {
-        await sleep(LOCK_POLL);
-      }
-    }
+    const result = await pastLock(this.access, this.stack, args, {
+      patience: LOCK_PATIENCE,
+      onUnlock: this.onUnlock,
+    });
+    if (result.code !== 0) throw failure(purpose, result);
+    return result;
   }
 }
 

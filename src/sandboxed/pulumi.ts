@@ -1,9 +1,7 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { ApiError, UserError } from "../errors";
 import { type PulumiCall, type PulumiResult, type PulumiTarget, pulumi, sectionOf } from "../pulumi";
-import { isGone, type LockOwner } from "../rotate/lock";
 import { projectDir } from "./workspace";
 
 /** Arguments that have a preview or an update judged by the guardrails. */
@@ -48,7 +46,7 @@ function diagnostics({ stdout, stderr }: PulumiResult): string {
  */
 export async function ensureStack(target: PulumiTarget, stack: string): Promise<void> {
   const selected = await pulumi(target, ["stack", "select", stack]);
-  if (selected.code === 0) return releaseDeadLock(target, stack);
+  if (selected.code === 0) return;
   const file = join(target.cwd, `Pulumi.${stack}.yaml`);
   if (!existsSync(file)) {
     throw new UserError(
@@ -57,36 +55,6 @@ export async function ensureStack(target: PulumiTarget, stack: string): Promise<
     );
   }
   await mustPulumi(target, ["stack", "init", stack]);
-}
-
-/**
- * Takes away the lock of a run that was killed: the sandbox's backend is not the user's, so no `pulumi cancel` of theirs
- * reaches it. A lock whose owner may still run stays.
- */
-async function releaseDeadLock(target: PulumiTarget, stack: string): Promise<void> {
-  const backend = (target.env["PULUMI_BACKEND_URL"] ?? "").replace(/^file:\/\//, "");
-  const owners = await locksBelow(join(backend, ".pulumi", "locks"), stack);
-  if (owners.length === 0 || !(await Promise.all(owners.map(isGone))).every(Boolean)) return;
-  await mustPulumi(target, ["cancel", "--yes", "--stack", stack]);
-  const pids = owners.map(({ pid }) => pid).join(", ");
-  process.stderr.write(`removed the lock that a killed run left on stack ${stack} (pid ${pids})\n`);
-}
-
-async function locksBelow(dir: string, stack: string): Promise<LockOwner[]> {
-  const files = await readdir(dir, { recursive: true }).catch(() => []);
-  const own = files.filter((file) => basename(dirname(file)) === stack && file.endsWith(".json"));
-  const locks = await Promise.all(
-    own.map(async (file) => {
-      try {
-        const { username, hostname, pid } = JSON.parse(await readFile(join(dir, file), "utf8"));
-        return { user: String(username), host: String(hostname), pid: Number(pid) };
-      } catch {
-        // Gone meanwhile, or just being written.
-        return undefined;
-      }
-    }),
-  );
-  return locks.filter((lock) => lock !== undefined);
 }
 
 /** Counts of one preview or update, as the engine sums them up: `{create: 9}`. */

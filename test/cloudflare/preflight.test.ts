@@ -272,6 +272,30 @@ describe("a server in trouble", () => {
     });
   });
 
+  test.each([
+    [
+      "a connection that breaks",
+      () => Promise.reject(Object.assign(new Error("hang up"), { code: "ECONNRESET" })),
+    ],
+    ["half an answer", async () => ({ status: 200, body: undefined })],
+  ])("tries again after %s", async (_, broken: () => Promise<HttpAnswer>) => {
+    const seen = new Set<string>();
+    const get: ApiAccess["get"] = async (url, ...rest) => {
+      if (seen.has(url)) return httpGet(url, ...rest);
+      seen.add(url);
+      return broken();
+    };
+    expect(await preflight(args(), { ...access(), get, sleep: async () => {} })).toMatchObject({
+      zoneId: DEV_ZONE_ID,
+    });
+  });
+
+  test("answers that stay unreadable are one problem", async () => {
+    const get: ApiAccess["get"] = async () => ({ status: 200, body: undefined });
+    const problems = await problemsOf({}, { ...access(), get, sleep: async () => {} });
+    expect(problems).toMatchObject([{ path: "API", found: `no JSON from ${sandbox.apiUrl}` }]);
+  });
+
   test("no answer at all is one problem that names the address", async () => {
     const problems = await problemsOf({}, { baseUrl: "http://127.0.0.1:1/client/v4", token: "t" });
     expect(problems).toMatchObject([

@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { describe, expect, test } from "vitest";
 import { fingerprint, UNKNOWN_SECRET } from "../../src/rotate/facts";
 import { foreignChanges, isCreatedByRotation } from "../../src/rotate/foreign-changes";
-import { isGone, lockOwners } from "../../src/rotate/lock";
+import { isGone, lockOwners } from "../../src/stack/lock";
 import { tokensOf } from "../../src/rotate/read-tokens";
 
 const TYPE = "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken";

@@ -17,6 +17,8 @@ export interface Remains {
   resources: Comparable[];
   /** The stack's config, and what the sink holds. */
   files: string[];
+  /** How many versions of Secret Manager's secrets are enabled. */
+  versions: number;
 }
 
 /** What differs between what two runs left behind. */
@@ -53,6 +55,9 @@ export function remainsOf(state: State, checkpoint: Checkpoint, files: readonly 
       ),
     })),
     files: files.map((text) => scrubbed(text, labels)),
+    versions: state.gcpSecrets
+      .flatMap(({ versions }) => versions)
+      .filter((version) => version.state === "ENABLED").length,
   };
 }
 
@@ -91,11 +96,6 @@ function accountObjects(state: State): { kind: string; id: string; object: unkno
       .filter(({ id }) => alive.has(id))
       .map((configuration) => without(configuration, ["version"])),
     gcpSecrets: state.gcpSecrets.map((secret) => without(secret, ["versions"])),
-    gcpSecretVersions: state.gcpSecrets.flatMap(({ id, versions }) =>
-      versions
-        .filter((version) => version.state !== "DESTROYED")
-        .map((version) => ({ id: `${id}/versions/${version.number}`, state: version.state })),
-    ),
   };
   return Object.entries(kinds).flatMap(([kind, list]) =>
     list.map((object) => ({ kind, id: object.id, object })),

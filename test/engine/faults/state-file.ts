@@ -2,6 +2,7 @@ import { createDecipheriv, pbkdf2Sync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
+import type { GcpSecret } from "../../../sandbox/entities";
 import { standInName } from "../../../src/stand-in";
 import type { TokenCredentials } from "../../../src/verify/probe-token";
 
@@ -53,6 +54,24 @@ export function credentialsInState(
     if (ciphertext === undefined) return [];
     const salt = secrets_providers?.state.salt ?? "";
     return [{ clientId, clientSecret: JSON.parse(decrypt(ciphertext, keyOf(salt))) as string }];
+  });
+}
+
+/** Secrets in Secret Manager whose latest version is not what the state has. */
+export function staleSecrets(
+  stored: readonly GcpSecret[],
+  { resources = [], secrets_providers }: Checkpoint,
+): string[] {
+  const key = () => keyOf(secrets_providers?.state.salt ?? "");
+  return resources.flatMap(({ type, outputs = {}, delete: goes }) => {
+    if (type !== "gcp:secretmanager/secretVersion:SecretVersion" || goes) return [];
+    const { ciphertext } = (outputs["secretData"] ?? {}) as { ciphertext?: string };
+    const secret = stored.find(({ id }) => id === outputs["secret"]);
+    const latest = secret?.versions.filter(({ state }) => state === "ENABLED").at(-1);
+    const expected =
+      ciphertext === undefined ? undefined : (JSON.parse(decrypt(ciphertext, key())) as string);
+    const holds = latest !== undefined && Buffer.from(latest.data, "base64").toString("utf8") === expected;
+    return holds ? [] : [`the latest version of ${String(outputs["secret"])} is not what the state has`];
   });
 }
 

@@ -12,15 +12,15 @@ export interface Row {
   first: number | null;
   /** How the next one ended. */
   next: number | null;
-  /** Whether a lock had to be taken away for it. */
-  locked: boolean;
-  /** Operations that the state still calls pending in the end. */
-  pending: number;
+  /** Whether `recover` was needed before it: the run was cut off. */
+  recovered: boolean;
   /** Objects that `orphans` lists in the end. */
   orphans: string[];
   /** How often a stranger looked. */
   looks: number;
-  /** Whether one run more was enough for a case that does not hold. */
+  /** Versions of stored secrets that are enabled beyond those after an undisturbed run. */
+  versions: number;
+  /** Whether one run more changes what this one left. */
   later: boolean;
   /** Why the case does not hold; none when it does. */
   problems: string[];
@@ -63,8 +63,9 @@ const HEAD = [
   "1st: 0",
   "1st: failed",
   "1st: killed",
-  "unlocked",
+  "recovered",
   "orphans",
+  "versions",
   "looks",
   "s/case",
 ];
@@ -91,12 +92,13 @@ function counts(name: string, rows: readonly Row[]): string[] {
     String(rows.length),
     of(({ problems }) => problems.length === 0),
     of(({ later }) => later),
-    of(({ problems, later }) => problems.length > 0 && !later),
+    of(({ problems }) => problems.length > 0),
     of(({ first }) => first === 0),
     of(({ first }) => first !== 0 && first !== null),
     of(({ first }) => first === null),
-    of(({ locked }) => locked),
+    of(({ recovered }) => recovered),
     of(({ orphans }) => orphans.length > 0),
+    of(({ versions }) => versions !== 0),
     String(rows.reduce((sum, { looks }) => sum + looks, 0)),
     (rows.reduce((sum, { ms }) => sum + ms, 0) / Math.max(1, rows.length) / 1000).toFixed(1),
   ];
@@ -119,17 +121,23 @@ export function lineOf({
   fault,
   first,
   next,
-  locked,
+  recovered,
   orphans,
   problems,
   later,
+  versions,
   ms,
 }: Row): string {
-  const after = [locked ? "unlocked" : "", ...orphans.map((orphan) => `orphan ${orphan}`)]
+  const after = [
+    recovered ? "recovered" : "",
+    later ? "one run later" : "",
+    versions === 0 ? "" : `${versions} more versions`,
+    ...orphans.map((orphan) => `orphan ${orphan}`),
+  ]
     .filter(Boolean)
     .join(", ");
   const cells = [
-    problems.length === 0 ? "holds" : later ? "later" : "FAILS",
+    problems.length === 0 ? "holds" : "FAILS",
     operation.padEnd(7),
     `${call}${nth === 1 ? "" : ` (${nth})`}`.padEnd(60),
     fault.padEnd(21),

@@ -1,0 +1,35 @@
+import { defineCommand } from "citty";
+import { recover, renderRecovery } from "../recover/recover";
+import { inSandbox } from "../sandboxed/stack-session";
+import { engineAccess, isSandboxed } from "../stack/engine-access";
+import { sandboxArg, stackArg } from "./args";
+
+export const recoverCommand = defineCommand({
+  meta: {
+    name: "recover",
+    description:
+      "Make a stack usable after a run that was cut off: its lock and what it had begun are cleared. " +
+      "Exit 0: done, or nothing was cut off, 1: failed, or another run goes on, 2: wrong use.",
+  },
+  args: {
+    stack: stackArg,
+    sandbox: sandboxArg,
+    json: { type: "boolean", default: false, description: "Answer as JSON." },
+  },
+  async run({ args }) {
+    const { stack, json } = args;
+    const done = isSandboxed(args)
+      ? await inSandbox(stack, { access: false }, async (session) => {
+          const recovery = await recover(session.target("up"), stack);
+          await session.close();
+          return recovery;
+        })
+      : await recover(await engineAccess(false), stack);
+    const again = isSandboxed(args) ? "npm run sandbox:up" : "pulumi up";
+    const next = `Run it again: ${again} --stack ${stack}. What it may have left behind: npm run cli -- orphans --stack ${stack}`;
+    process.stdout.write(
+      json ? `${JSON.stringify({ stack, ...done }, null, 2)}\n` : renderRecovery(stack, done, next),
+    );
+    return 0;
+  },
+});

@@ -1,0 +1,72 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ApiError } from "../errors";
+import { configFileArgs, type EngineAccess, runEngine } from "../secrets/engine-cli";
+import { pastLock } from "../stack/past-lock";
+import { exportedResources, pendingOperations } from "../stack-export";
+
+/** What was put right after a run that was cut off. */
+export interface Recovery {
+  /** Set when a dead run's lock was removed: whose it was. */
+  unlocked?: string;
+  /** URNs of the objects that the run was about to make, and whose end the state did not know. */
+  cleared: string[];
+}
+
+/** How long to wait for an update that somebody else runs, in milliseconds. */
+const LOCK_PATIENCE = 2_000;
+
+/**
+ * Makes a stack usable after a run that was cut off: removes its lock when it is certain that its process is no more,
+ * and forgets about the creations that it had begun, which every later run would warn of. Objects that were made all
+ * the same are found by the next `up` or by `orphans`. Nothing in the account is read or changed.
+ * @throws {UserError} when another run holds the stack, {ApiError} when the engine fails.
+ */
+export async function recover(engine: EngineAccess, stack: string): Promise<Recovery> {
+  const purpose = `read the state of stack ${stack}`;
+  const text = await runEngine(engine, { purpose, args: ["stack", "export", "--stack", stack] });
+  const cleared = pendingOperations(text)
+    .filter(({ type }) => type === "creating")
+    .map(({ urn }) => urn);
+  const root = exportedResources(text, `the state of stack ${stack}`).find(
+    ({ type }) => type === "pulumi:pulumi:Stack",
+  );
+  let unlocked: string | undefined;
+  // The root has no provider, so a refresh of it alone asks nobody. It takes the lock in any case.
+  const only = typeof root?.["urn"] === "string" ? ["--target", root["urn"]] : [];
+  const args = ["refresh", "--yes", "--skip-preview", "--clear-pending-creates", ...only];
+  const result = await pastLock(engine, stack, [...args, "--stack", stack, ...configFileArgs(engine)], {
+    patience: LOCK_PATIENCE,
+    onUnlock: (detail) => {
+      unlocked = detail;
+    },
+  });
+  if (result.code !== 0) {
+    throw new ApiError({
+      action: "clear",
+      object: `what stack ${stack} had begun (pulumi refresh, exit ${result.code})`,
+      detail: `${result.stdout}\n${result.stderr}`.trim().split("\n").slice(-5).join("\n"),
+    });
+  }
+  return { ...(unlocked === undefined ? {} : { unlocked }), cleared };
+}
+
+/** What was done, for people; and what to do next. */
+export function renderRecovery(stack: string, { unlocked, cleared }: Recovery, next: string): string {
+  const names = cleared.map((urn) => urn.split("::").slice(2).join(" ").split("$").at(-1) ?? urn);
+  const lines = [
+    ...(unlocked === undefined ? [] : [unlocked]),
+    ...names.map((name) => `was being made when the run ended: ${name}`),
+  ];
+  if (lines.length === 0) return `stack ${stack}: nothing was cut off\n`;
+  return `stack ${stack}:\n${lines.map((line) => `  ${line}\n`).join("")}${next}\n`;
+}
+
+/** Whether a run of a stack in the sandbox's own backend was cut off, or still goes on, without starting the engine. */
+export async function isCutOff(workspaceDir: string, project: string, stack: string): Promise<boolean> {
+  const backend = join(workspaceDir, "state", ".pulumi");
+  const locks = await readdir(join(backend, "locks", "organization", project, stack)).catch(() => []);
+  if (locks.length > 0) return true;
+  const state = await readFile(join(backend, "stacks", project, `${stack}.json`), "utf8").catch(() => "{}");
+  return /"pending_operations": *\[ *\{/.test(state.replaceAll("\n", ""));
+}

@@ -1,0 +1,105 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { isCutOff, recover, renderRecovery } from "../../src/recover/recover";
+import { announceSandbox, projectDir } from "../../src/sandboxed/workspace";
+import { EngineRig } from "./support";
+
+const ACCOUNT = "/accounts/0123456789abcdef0123456789abcdef";
+
+let rig: EngineRig;
+
+beforeEach(async () => {
+  rig = await EngineRig.open({ rateLimit: false });
+  await rig.config();
+});
+
+afterEach(() => rig?.close());
+
+const cutOff = () => isCutOff(rig.dir, "comfyui-access", "dev");
+
+/** `up`, killed with all that it started while the account makes the application. */
+async function killedUp(): Promise<void> {
+  const delay = { method: "POST", pathRegex: "/access/apps$", action: "delay", delayMs: 60_000 };
+  const faults = `${rig.session.url}/__sandbox__/faults`;
+  await fetch(faults, { method: "POST", body: JSON.stringify(delay) });
+  const { command, cwd, env } = rig.session.target("up");
+  const file = join(rig.dir, "Pulumi.dev.yaml");
+  const args = [
+    "up",
+    "--yes",
+    "--skip-preview",
+    "--stack",
+    "dev",
+    "--config-file",
+    file,
+    "--non-interactive",
+  ];
+  const engine = spawn(command, args, { cwd, env, stdio: "ignore", detached: true });
+  const ended = new Promise((resolve) => engine.once("exit", resolve));
+  // A planned fault is struck off as soon as its request has come.
+  while (((await (await fetch(faults)).json()) as unknown[]).length > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  process.kill(-(engine.pid ?? 0), "SIGKILL");
+  await ended;
+}
+
+test("a stack that was cut off is usable again, and says what was being made", async () => {
+  expect(await cutOff()).toBe(false);
+  await killedUp();
+  expect(await cutOff()).toBe(true);
+  const locked = await rig.up();
+  expect(locked.stderr).toContain("the stack is currently locked by 1 lock");
+
+  const recovery = await recover(rig.session.target("up"), "dev");
+  expect(recovery.unlocked).toMatch(/^removed the lock that a killed run left \(pid \d+\)$/);
+  expect(recovery.cleared.map((urn) => urn.split("::").at(-1))).toContain("comfyui");
+  expect(renderRecovery("dev", recovery, "next")).toMatch(
+    /was being made when the run ended: cloudflare:index\/zeroTrustAccessApplication:ZeroTrustAccessApplication comfyui\n/,
+  );
+  expect(await cutOff()).toBe(false);
+
+  const next = await rig.up();
+  expect(next.code, next.stdout + next.stderr).toBe(0);
+  expect(next.stdout + next.stderr).not.toContain("pending operations");
+  expect(await rig.plan()).toEqual([]);
+  expect(renderRecovery("dev", await recover(rig.session.target("up"), "dev"), "next")).toBe(
+    "stack dev: nothing was cut off\n",
+  );
+});
+
+test("nothing is done to a stack on which a run goes on, and nothing to an account", async () => {
+  const delay = { method: "POST", pathRegex: "/access/apps$", action: "delay", delayMs: 6_000 };
+  const faults = `${rig.session.url}/__sandbox__/faults`;
+  await fetch(faults, { method: "POST", body: JSON.stringify(delay) });
+  const up = rig.up();
+  while (((await (await fetch(faults)).json()) as unknown[]).length > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const before = (await rig.writes()).length;
+  await expect(recover(rig.session.target("up"), "dev")).rejects.toThrow(
+    /stack dev is locked by \S+@\S+ \(pid \d+\)/,
+  );
+  expect(
+    (await rig.writes()).slice(before).filter(({ path }) => path.startsWith(`${ACCOUNT}/access/apps`)),
+  ).toEqual([]);
+  expect((await up).code).toBe(0);
+});
+
+test("the sandbox's own up does so by itself", async () => {
+  await killedUp();
+  const { url, tokens } = rig.session;
+  await announceSandbox(rig.session.workspace, { pid: process.pid, url, tokens, network: {} });
+  const bin = join(projectDir, "node_modules", ".bin");
+  const child = spawn(join(bin, "tsx"), ["src/cli/main.ts", "up", "--no-guardrails"], {
+    cwd: projectDir,
+    env: { ...process.env, PATH: `${bin}:${process.env["PATH"]}`, COMFYUI_ACCESS_WORKSPACE: rig.dir },
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += chunk));
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  expect(code, said).toBe(0);
+  expect(said).toMatch(/removed the lock that a killed run left/);
+  expect(said).toContain("Now up goes on.");
+});
