@@ -7,10 +7,14 @@ import { lineOf, type Row, Rows, summary } from "./faults/table";
 // FULL_TABLES=1: every case. FAULTS_ONLY=up,rotate: these operations. FAULTS_KINDS='500,half an answer': these faults.
 // FAULTS_CALLS=regex: these calls. FAULTS_SHARD=1/2: every second case. FAULTS_FILE=path: rows are written there as
 // they come, and those that it has already are not played again. FAULTS_LANES=2: how many at a time.
+// FAULTS_SAMPLE=5: so many cases of each operation. FAULTS_SEED=20: which ones.
 const env = process.env;
 const FULL = env["FULL_TABLES"] === "1";
-const SEED = 20;
-const SAMPLE = 1;
+const SEED = Number(env["FAULTS_SEED"] ?? 20);
+/** How many cases of each operation; of the full table all, unless it is said. */
+const SAMPLE = env["FAULTS_SAMPLE"] ?? (FULL ? undefined : "1");
+/** rotate.test.ts plays a few cases of a rotation, which takes the longest by far. */
+const BRIEFLY = OPERATIONS.filter((name) => name !== "rotate");
 
 // One of the faults is asked again and again, with a pause before each.
 env["COMFYUI_ACCESS_PAUSES"] ??= "0.01";
@@ -33,7 +37,7 @@ afterAll(async () => {
 });
 
 test("whatever befalls a call, the same command again comes to the same", async () => {
-  const names = list(env["FAULTS_ONLY"], OPERATIONS);
+  const names = list(env["FAULTS_ONLY"], FULL ? OPERATIONS : BRIEFLY);
   const played: Row[] = [];
   // In the sample each operation is prepared in one lane only; in the full table every lane takes what is next.
   const queue = FULL ? names.flatMap((name) => lanes.map(() => name)) : names;
@@ -55,7 +59,9 @@ test("whatever befalls a call, the same command again comes to the same", async 
     }),
   );
   const shown = FULL ? rows.all.filter((row) => names.includes(row.operation)) : played;
-  console.log(`${FULL ? "all cases" : `a sample of the cases, seed ${SEED}`}\n\n${summary(shown)}`);
+  console.log(
+    `${SAMPLE === undefined ? "all cases" : `a sample of the cases, seed ${SEED}`}\n\n${summary(shown)}`,
+  );
   const failing = shown.filter(({ problems }) => problems.length > 0);
   expect(failing.map(lineOf)).toEqual([]);
 }, 86_400_000);
@@ -64,18 +70,20 @@ function chosen(name: OperationName, calls: readonly CallName[]): Case[] {
   const faults = list(env["FAULTS_KINDS"], FAULTS);
   const matching = calls.filter(({ key }) => new RegExp(env["FAULTS_CALLS"] ?? "").test(key));
   const all = matching.flatMap((call) => faults.map((fault) => ({ operation: name, call, fault })));
-  if (!FULL) return sample(all, name);
+  if (SAMPLE !== undefined) return sample(all, name, Number(SAMPLE));
   const [shard = 1, shards = 1] = (env["FAULTS_SHARD"] ?? "1/1").split("/").map(Number);
   return all.filter(({ call, fault }, index) => index % shards === shard - 1 && !rows.has(name, call, fault));
 }
 
 /** The same few in every run, as long as the calls are the same. */
-function sample(all: Case[], name: string): Case[] {
+function sample(all: Case[], name: string, size: number): Case[] {
   let state = [...name].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), SEED) >>> 0;
-  return Array.from({ length: SAMPLE }, () => {
+  const left = [...all];
+  const chosen = Array.from({ length: Math.min(size, all.length) }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return all[Math.floor((state / 2 ** 32) * all.length)];
-  }).filter((each) => each !== undefined);
+    return left.splice(Math.floor((state / 2 ** 32) * left.length), 1);
+  });
+  return chosen.flat().filter(({ call, fault }) => !rows.has(name as OperationName, call, fault));
 }
 
 function list<T extends string>(value: string | undefined, known: readonly T[]): T[] {

@@ -123,6 +123,8 @@ function sorted(value: unknown, key = ""): unknown {
   if (typeof value === "object" && value !== null) {
     return Object.fromEntries(
       Object.entries(value)
+        // The engine learns of a switch that is off by a creation, and not by an import.
+        .filter(([, inner]) => inner !== false)
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([name, inner]) => [name, sorted(inner, name)]),
     );
