@@ -165,7 +165,8 @@ export class Lane {
     const checkpoint = readCheckpoint(this.rig.dir);
     const found = await this.remains();
     const { extra, lines, alike } = compare(expected, found);
-    const orphans = extra.length === 0 ? [] : await this.orphans();
+    // Before an adoption has written the config, it cannot be said what would be an orphan.
+    const orphans = extra.length === 0 ? [] : await this.orphans().catch(() => []);
     const versions = found.versions - expected.versions;
     // What a run that failed has not made yet is no news.
     if (code !== 0) {
@@ -196,7 +197,7 @@ export class Lane {
   private async otherPlan(expected: readonly string[]): Promise<string[]> {
     try {
       const found = await this.rig.plan();
-      return found.join() === expected.join()
+      return found.toSorted().join() === expected.toSorted().join()
         ? []
         : [`a run after that would change: ${found.join(", ") || "nothing"}`];
     } catch (error) {

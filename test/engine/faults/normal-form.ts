@@ -118,7 +118,9 @@ function sorted(value: unknown, key = ""): unknown {
   if (Array.isArray(value)) {
     const items = value.map((item) => sorted(item));
     // The order in which the engine learnt of dependencies, and in which parallel calls came, says nothing.
-    return key === "dependencies" || /^urn:/.test(String(value[0])) ? items.map(String).sort() : items;
+    return ["dependencies", "members"].includes(key) || /^urn:/.test(String(value[0]))
+      ? items.map(String).sort()
+      : items;
   }
   if (typeof value === "object" && value !== null) {
     return Object.fromEntries(
