@@ -313,7 +313,7 @@ async function copyKept(from: string, to: string): Promise<void> {
 }
 
 /** What of a command's output says why it failed. */
-export function lastWords(output: string): string {
+function lastWords(output: string): string {
   const lines = [
     ...new Set(output.split("\n").map((line) => line.trim().replaceAll(/[0-9a-f]{32}/g, "{id}"))),
   ];

@@ -14,7 +14,7 @@ export interface Checkpoint {
 }
 
 /** A resource as it stands there. */
-export interface StateResource extends Record<string, unknown> {
+interface StateResource extends Record<string, unknown> {
   urn: string;
   type: string;
   id?: string;
