@@ -4,8 +4,8 @@ import { hostname } from "node:os";
 import { describe, expect, test } from "vitest";
 import { fingerprint, UNKNOWN_SECRET } from "../../src/rotate/facts";
 import { foreignChanges, isCreatedByRotation } from "../../src/rotate/foreign-changes";
-import { isGone, lockOwners } from "../../src/stack/lock";
 import { tokensOf } from "../../src/rotate/read-tokens";
+import { isGone, lockOwners } from "../../src/stack/lock";
 
 const TYPE = "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken";
 const urn = (type: string, name: string) => `urn:pulumi:dev::comfyui-access::${type}::${name}`;

@@ -130,7 +130,10 @@ export class Lane {
     const { dir, session } = this.rig;
     // The documented way; a rotation goes on by itself.
     const recovered = operation.name !== "rotate" && (await isCutOff(dir, "comfyui-access", "dev"));
-    if (recovered) await recover({ ...session.target("up"), configFile: join(dir, CONFIG) }, "dev");
+    if (recovered) {
+      const engine = { ...session.target("up"), configFile: join(dir, CONFIG) };
+      await recover(engine, "dev").catch((error: Error) => problems.push(`recover fails: ${error.message}`));
+    }
     const next = await this.run();
     const outcome = await this.outcome(next, preview);
     const seen = await this.lookout.end(next.code === 0);
