@@ -161,7 +161,16 @@ export class Store {
     this.save();
   }
 
-  /** The whole state, secrets included: only for the state file and for masking. */
+  /** What {@link snapshot} gave once, in place of what is there now; the clock goes right again. */
+  restore(state: State): void {
+    this.#clockOffsetMs = 0;
+    this.revocations.clear();
+    this.tokenUses.length = 0;
+    this.load(structuredClone(state));
+    this.save();
+  }
+
+  /** The whole state, secrets included: only for the state file, for masking, and to restore it. */
   snapshot(): State {
     return {
       settings: this.settings,

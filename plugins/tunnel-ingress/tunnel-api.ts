@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import Cloudflare from "cloudflare";
 import { ApiError, UserError } from "../../src/errors";
+import { pause, timeout } from "../../src/patience";
 import { bodyOf, configuration, type LiveConfiguration } from "./configuration";
 import type { Rule } from "./merge";
 
@@ -41,6 +42,7 @@ export class TunnelApi {
       apiEmail: null,
       userServiceKey: null,
       maxRetries: 4,
+      timeout: timeout(60_000),
       logLevel: "off",
     });
   }
@@ -104,7 +106,7 @@ export class TunnelApi {
     } catch (error) {
       const failure = failed("write", `the ingress rules of tunnel ${tunnel.tunnelId}`, error);
       if (!isPassing(error)) throw failure;
-      await sleep(pauseAfter(error));
+      await sleep(pause(pauseAfter(error)));
       return { failure };
     }
   }

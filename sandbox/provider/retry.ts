@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { pause } from "../../src/patience";
 import { CallError } from "./http-error";
 
 /** How often a call is tried, and how long to wait in between. */
@@ -9,6 +10,8 @@ export interface RetryPolicy {
   delayMs?: number;
   /** Longest wait that an answer may ask for, in milliseconds; beyond it `delayMs` is used. Default 60 000. */
   longestWaitMs?: number;
+  /** How long an answer may take, in milliseconds; default 60 000. */
+  timeoutMs?: number;
 }
 
 /** Answers after which another try can help. */
@@ -36,7 +39,7 @@ export async function withRetries<T>(
     } catch (error) {
       if (!(error instanceof CallError) || !helps(error.status) || attempt >= attempts) throw error;
       const asked = waitMs(error);
-      await sleep(asked !== undefined && asked <= longestWaitMs ? asked : delayMs);
+      await sleep(pause(asked !== undefined && asked <= longestWaitMs ? asked : delayMs));
     }
   }
 }

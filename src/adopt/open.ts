@@ -27,12 +27,17 @@ export interface OpenAdoption {
  * Opens a stack for an adoption: in the sandbox, or in the account that its API token gives access to.
  * @throws {UserError} when there is no API token.
  */
-export async function openAdoption(args: { stack: string; sandbox?: boolean }): Promise<OpenAdoption> {
-  const { stack } = args;
+export async function openAdoption(args: {
+  stack: string;
+  sandbox?: boolean;
+  /** Another stack config file than `Pulumi.<stack>.yaml`. */
+  configFile?: string;
+}): Promise<OpenAdoption> {
+  const { stack, configFile } = args;
   if (isSandboxed(args)) {
-    return inSandbox(stack, { access: false }, (session) => sandboxedAdoption(session, stack));
+    return inSandbox(stack, { access: false }, (session) => sandboxedAdoption(session, stack, configFile));
   }
-  const engine = await engineAccess(false);
+  const engine = { ...(await engineAccess(false)), ...(configFile === undefined ? {} : { configFile }) };
   const found = await readConfig(engine, stack);
   const access = requiredAccess(found.cloudflare);
   const { accountId } = wantedOf({ raw: found.raw, stack });
@@ -41,7 +46,7 @@ export async function openAdoption(args: { stack: string; sandbox?: boolean }): 
     environment: `stack ${stack}`,
     project: found.project,
     raw: async () => (await readConfig(engine, stack)).raw,
-    configFile: join(engine.cwd, `Pulumi.${stack}.yaml`),
+    configFile: configFile ?? join(engine.cwd, `Pulumi.${stack}.yaml`),
     engine: () => engine,
     account: () => new AccountApi({ accountId, ...access }),
     close: async () => {},

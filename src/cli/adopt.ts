@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { defineCommand } from "citty";
 import { adopt, readPlan, writePlannedConfig } from "../adopt/adopt";
 import { openAdoption } from "../adopt/open";
@@ -20,6 +21,7 @@ export const adoptCommand = defineCommand({
   args: {
     stack: stackArg,
     sandbox: sandboxArg,
+    "config-file": { type: "string", description: "The stack's config file. Default: Pulumi.<stack>.yaml." },
     apply: {
       type: "boolean",
       default: false,
@@ -54,7 +56,8 @@ export const adoptCommand = defineCommand({
     if (args.apply && !args.yes && (args.json || !process.stdin.isTTY)) {
       throw new UsageError("--apply asks first, and there is nobody to answer", "add --yes");
     }
-    const open = await openAdoption(args);
+    const file = args["config-file"];
+    const open = await openAdoption({ ...args, configFile: file === undefined ? undefined : resolve(file) });
     const show = (plan: Plan) => {
       const { project, stack } = open;
       return toText(plan, open.environment, { accountId: plan.config.accountId, project, stack });

@@ -1,5 +1,6 @@
 import Cloudflare from "cloudflare";
 import { ApiError } from "../errors";
+import { timeout } from "../patience";
 
 /** An object as the API writes it; fields that are not known here are kept as they are. */
 export type Wire = { readonly [name: string]: unknown };
@@ -40,7 +41,7 @@ export class AccountApi {
       apiEmail: null,
       userServiceKey: null,
       maxRetries: access.retries ?? 4,
-      timeout: 30_000,
+      timeout: timeout(30_000),
       logLevel: "off",
     });
   }

@@ -1,4 +1,5 @@
 import type { TunnelConfig } from "../config";
+import { pause, timeout } from "../patience";
 import { type Problem, ProblemsError } from "../problems";
 import { type HttpAnswer, type HttpGet, httpGet } from "./http-get";
 import type { Seen } from "./left-behind";
@@ -411,20 +412,19 @@ class Lookups {
     }
   }
 
-  /** Tries again on 429 and on server errors, as long as the server asks, within bounds. */
   /** One GET, again while that can help: it changes nothing. */
   private async send(url: string): Promise<HttpAnswer> {
     for (let attempt = 1; ; attempt++) {
       const wait = 0.5 * attempt;
       try {
-        const answer = await this.get(url, this.token, TIMEOUT_MS);
+        const answer = await this.get(url, this.token, timeout(TIMEOUT_MS));
         const next = waitBeforeNext(answer, wait);
         if (next === undefined || attempt === TRIES || next > LONGEST_WAIT_SECONDS) return answer;
-        await this.sleep(next * 1000);
+        await this.sleep(pause(next * 1000));
       } catch (error) {
         const code = (error as NodeJS.ErrnoException | undefined)?.code ?? "";
         if (attempt === TRIES || !BROKEN_OFF.has(code)) throw error;
-        await this.sleep(wait * 1000);
+        await this.sleep(pause(wait * 1000));
       }
     }
   }

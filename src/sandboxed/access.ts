@@ -29,6 +29,8 @@ export interface SandboxAccess {
    * Looks several times a second.
    */
   connectAll(): void;
+  /** Stops every cloudflared; none is started again until {@link connectAll} is called. */
+  disconnectAll(): void;
   /** Stops every cloudflared and ComfyUI. The edge belongs to the sandbox, and closes with it. */
   close(): Promise<void>;
 }
@@ -56,6 +58,12 @@ export async function openAccess(sandbox: Sandbox): Promise<SandboxAccess> {
       connect(Buffer.from(JSON.stringify(token)).toString("base64"));
     }
   };
+  const disconnectAll = () => {
+    clearInterval(watch);
+    watch = undefined;
+    for (const connector of connected.values()) connector.disconnect();
+    connected.clear();
+  };
   return {
     network: {
       ...edge.network,
@@ -67,9 +75,9 @@ export async function openAccess(sandbox: Sandbox): Promise<SandboxAccess> {
       connectNew();
       watch ??= setInterval(connectNew, 200).unref();
     },
+    disconnectAll,
     close: async () => {
-      clearInterval(watch);
-      for (const connector of connected.values()) connector.disconnect();
+      disconnectAll();
       await origin.close();
     },
   };

@@ -1,6 +1,6 @@
 import { startSandboxProvider } from "../../sandbox/provider";
 import { DEV_INFISICAL_IDENTITY, type Seed } from "../../sandbox/seed";
-import { startSandbox } from "../../sandbox/server";
+import { type Sandbox, startSandbox } from "../../sandbox/server";
 import { type Engine, ensureEngine } from "../../tools/engine";
 import type { PulumiTarget } from "../pulumi";
 import { edgeSettings, openAccess, type SandboxAccess } from "./access";
@@ -19,7 +19,9 @@ export interface SandboxSession {
   /** True when `sandbox` runs in another process and this session only joined it. */
   joined: boolean;
   /** What the account serves; absent unless asked for. A sandbox that was joined runs cloudflared by itself. */
-  access?: Pick<SandboxAccess, "network" | "connect" | "connectAll">;
+  access?: Pick<SandboxAccess, "network" | "connect" | "connectAll" | "disconnectAll">;
+  /** The sandbox itself, for tests; absent when this session only joined one. */
+  own?: Sandbox;
   /** How to run the engine. `as` picks the API token: `preview` may only read. */
   target(as: "up" | "preview"): PulumiTarget;
   close(): Promise<void>;
@@ -89,7 +91,15 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
     apiUrl,
     tokens: sandbox.tokens,
     joined: running !== undefined,
-    access: access ?? (running && { network: running.network, connect: () => {}, connectAll: () => {} }),
+    access:
+      access ??
+      (running && {
+        network: running.network,
+        connect: () => {},
+        connectAll: () => {},
+        disconnectAll: () => {},
+      }),
+    ...(own && { own }),
     target: (as) => ({
       command: engine.command,
       cwd: options.programDir ?? projectDir,

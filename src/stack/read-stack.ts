@@ -96,10 +96,16 @@ interface Unfinished {
  */
 export async function readState(engine: EngineAccess, stack: string): Promise<StackState> {
   const where = `stack ${stack}`;
-  const text = await runEngine(engine, {
-    purpose: `export the state of ${where}`,
-    args: ["stack", "export", "--stack", stack],
-  });
+  const args = ["stack", "export", "--stack", stack];
+  return stateOf(await runEngine(engine, { purpose: `export the state of ${where}`, args }), where);
+}
+
+/**
+ * The state in what `pulumi stack export` prints.
+ * @param where where the text comes from, for messages.
+ * @throws {UserError} when it is not an export.
+ */
+export function stateOf(text: string, where: string): StackState {
   const resources = exportedResources(text, where).map((resource) => {
     const urn = String(resource["urn"]);
     return {

@@ -21,9 +21,7 @@ export class Prober {
     const dispatcher = dispatcherFor(network);
     const ask = async () => {
       while (!this.#stopped) {
-        const answer = await this.#ask(dispatcher, headers).catch((error: Error & { code?: string }) => {
-          return error.code === "ECONNREFUSED" ? `no edge: ${error.message}` : "no such host";
-        });
+        const answer = await askOnce(hostname, dispatcher, headers).catch(() => "no such host");
         this.answers.set(answer, (this.answers.get(answer) ?? 0) + 1);
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
@@ -44,17 +42,22 @@ export class Prober {
     this.#stopped = true;
     await Promise.all(this.#running);
   }
+}
 
-  async #ask(dispatcher: ReturnType<typeof dispatcherFor>, headers: Record<string, string>): Promise<string> {
-    // `reset` closes the connection: one kept open would not see what a new visitor sees.
-    const answer = await request(`https://${this.hostname}/system_stats`, {
-      dispatcher,
-      headers,
-      reset: true,
-    });
-    const body = await answer.body.text();
-    if (body.includes("comfyui_version")) return "ComfyUI";
-    const login = String(answer.headers.location ?? "").includes("/cdn-cgi/access/login/");
-    return `${answer.statusCode}${login ? " login" : ""}`;
-  }
+/** What one who comes for the first time is answered, in a word or two; `ComfyUI` when it is that which answers. */
+export async function askOnce(
+  hostname: string,
+  dispatcher: ReturnType<typeof dispatcherFor>,
+  headers: Record<string, string> = {},
+): Promise<string> {
+  // `reset` closes the connection: one kept open would not see what a new visitor sees.
+  const sent = request(`https://${hostname}/system_stats`, { dispatcher, headers, reset: true });
+  const answer = await sent.catch((error: Error & { code?: string }) => {
+    return error.code === "ECONNREFUSED" ? `no edge: ${error.message}` : "no such host";
+  });
+  if (typeof answer === "string") return answer;
+  const body = await answer.body.text();
+  if (body.includes("comfyui_version")) return "ComfyUI";
+  const login = String(answer.headers.location ?? "").includes("/cdn-cgi/access/login/");
+  return `${answer.statusCode}${login ? " login" : ""}`;
 }

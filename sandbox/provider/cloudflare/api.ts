@@ -1,4 +1,5 @@
 import Cloudflare from "cloudflare";
+import { timeout } from "../../../src/patience";
 import { CallError, masked } from "../http-error";
 import { type RetryPolicy, withRetries } from "../retry";
 
@@ -74,6 +75,7 @@ export class CloudflareApi {
       apiEmail: null,
       userServiceKey: null,
       maxRetries: 0,
+      timeout: this.retry.timeoutMs ?? timeout(60_000),
       logLevel: "off",
     });
     return this.client;

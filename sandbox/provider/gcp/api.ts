@@ -1,3 +1,4 @@
+import { timeout } from "../../../src/patience";
 import { CallError, masked } from "../http-error";
 import { isTransient, type RetryPolicy, withRetries } from "../retry";
 
@@ -37,6 +38,7 @@ export class GoogleApi {
             ...(body && { "content-type": "application/json" }),
           },
           body: body && JSON.stringify(body),
+          signal: AbortSignal.timeout(this.retry.timeoutMs ?? timeout(60_000)),
         });
       } catch (error) {
         throw new CallError(method, url, undefined, error instanceof Error ? error.message : String(error));

@@ -11,7 +11,7 @@ import { count, flag, freeMap, object, text } from "../fields";
 import { unlessGone } from "../http-error";
 import type { Kind } from "../kind";
 import type { PackageParts } from "../package-provider";
-import type { RetryPolicy } from "../retry";
+import { type RetryPolicy, withRetries } from "../retry";
 import { GoogleApi, type Json, type JsonObject } from "./api";
 
 const replace = true;
@@ -37,7 +37,7 @@ export function gcpPackage(baseUrl: string | undefined, retry?: RetryPolicy): Pa
       serviceKind(api, projectOf),
       secretKind(api, projectOf),
       secretVersionKind(api),
-      secretReaderKind(api, projectOf),
+      secretReaderKind(api, projectOf, retry),
     ],
     functions: {
       /** The secrets of a project, without their values. */
@@ -262,7 +262,7 @@ function secretVersionKind(api: GoogleApi): Kind {
 }
 
 /** One member who holds one role on a secret. */
-function secretReaderKind(api: GoogleApi, projectOf: ProjectOf): Kind {
+function secretReaderKind(api: GoogleApi, projectOf: ProjectOf, retry?: RetryPolicy): Kind {
   const parts = (plan: PropertyMap, owner: string) => {
     const given = word(plan.secretId);
     const secret = given.startsWith("projects/") ? given : `projects/${owner}/secrets/${given}`;
@@ -280,6 +280,30 @@ function secretReaderKind(api: GoogleApi, projectOf: ProjectOf): Kind {
         bindings: bindings.filter(({ members }) => members.length > 0) as unknown as Json,
       },
     });
+  const busy = new Map<string, Promise<unknown>>();
+  /**
+   * Reads a secret's policy and writes it changed, as the real provider does: one change at a time, and anew when the
+   * etag is no longer right, because of somebody else or of a write of its own whose answer was lost.
+   */
+  const change = (secret: string, alter: (bindings: Binding[]) => Binding[]): Promise<JsonObject> => {
+    const once = async () => {
+      const { policy, bindings } = await policyOf(secret);
+      return write(secret, policy, alter(bindings));
+    };
+    const turn = (busy.get(secret) ?? Promise.resolve()).then(() =>
+      withRetries(
+        once,
+        () => undefined,
+        retry,
+        (status) => status === 409,
+      ),
+    );
+    busy.set(
+      secret,
+      turn.catch(() => undefined),
+    );
+    return turn;
+  };
   return {
     type: "gcp:secretmanager/secretIamMember:SecretIamMember",
     fields: {
@@ -291,11 +315,11 @@ function secretReaderKind(api: GoogleApi, projectOf: ProjectOf): Kind {
     },
     async create(plan) {
       const { secret, role, member } = parts(plan, projectOf(plan));
-      const { policy, bindings } = await policyOf(secret);
-      const others = bindings.filter((binding) => binding.role !== role || binding.condition !== undefined);
-      const mine = bindings.find((binding) => binding.role === role && binding.condition === undefined);
-      const members = [...new Set([...(mine?.members ?? []), member])];
-      const written = await write(secret, policy, [...others, { role, members }]);
+      const written = await change(secret, (bindings) => {
+        const others = bindings.filter((binding) => binding.role !== role || binding.condition !== undefined);
+        const mine = bindings.find((binding) => binding.role === role && binding.condition === undefined);
+        return [...others, { role, members: [...new Set([...(mine?.members ?? []), member])] }];
+      });
       return {
         id: `${secret}/${role}/${member}`,
         outputs: { project: secret.split("/")[1] ?? "", etag: shownText(written.etag) },
@@ -324,14 +348,14 @@ function secretReaderKind(api: GoogleApi, projectOf: ProjectOf): Kind {
     },
     async delete(_, state) {
       const { secret, role, member } = parts(state, word(state.project));
-      const found = await unlessGone(policyOf(secret));
-      if (found === undefined) return;
-      const rest = found.bindings.map((binding) =>
-        binding.role === role
-          ? { ...binding, members: binding.members.filter((other) => other !== member) }
-          : binding,
+      const taken = change(secret, (bindings) =>
+        bindings.map((binding) =>
+          binding.role === role
+            ? { ...binding, members: binding.members.filter((other) => other !== member) }
+            : binding,
+        ),
       );
-      await write(secret, found.policy, rest);
+      await unlessGone(taken);
     },
   };
 }

@@ -109,6 +109,18 @@ describe("Google's side of the stack", () => {
     expect(await readers.read(first.id, first.state)).toMatchObject({ id: first.id });
   });
 
+  it("grants several readers at once, and anew when the answer to a grant was lost", async () => {
+    const secret = await makeSecret();
+    const readers = of("secretmanager/secretIamMember:SecretIamMember");
+    const role = "roles/secretmanager.secretAccessor";
+    const members = ["user:a@datacrew.space", "user:b@datacrew.space", "user:c@datacrew.space"];
+    rig.sandbox.faults.add({ method: "POST", pathRegex: ":setIamPolicy$", action: "drop-after" });
+    await Promise.all(
+      members.map((member) => readers.create({ project, secretId: secret.id, role, member })),
+    );
+    expect(rig.sandbox.store.gcpSecrets.get(secret.id)?.iam.bindings).toEqual([{ role, members }]);
+  });
+
   it("lists a project's secrets, without their values", async () => {
     await makeSecret();
     const answer = await rig.provider.invoke?.({
