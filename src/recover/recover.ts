@@ -1,12 +1,16 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
 import { ApiError } from "../errors";
+import { pulumi } from "../pulumi";
 import { configFileArgs, type EngineAccess, runEngine } from "../secrets/engine-cli";
 import { pastLock } from "../stack/past-lock";
 import { exportedResources, pendingOperations } from "../stack-export";
 
 /** What was put right after a run that was cut off. */
 export interface Recovery {
+  /** Half-written files of a file backend that were removed, by path. */
+  removed: string[];
   /** Set when a dead run's lock was removed: whose it was. */
   unlocked?: string;
   /** URNs of the objects that the run was about to make, and whose end the state did not know. */
@@ -23,6 +27,7 @@ const LOCK_PATIENCE = 2_000;
  * @throws {UserError} when another run holds the stack, {ApiError} when the engine fails.
  */
 export async function recover(engine: EngineAccess, stack: string): Promise<Recovery> {
+  const removed = await removeHalfWritten(engine);
   const purpose = `read the state of stack ${stack}`;
   const text = await runEngine(engine, { purpose, args: ["stack", "export", "--stack", stack] });
   const cleared = pendingOperations(text)
@@ -48,13 +53,62 @@ export async function recover(engine: EngineAccess, stack: string): Promise<Reco
       detail: `${result.stdout}\n${result.stderr}`.trim().split("\n").slice(-5).join("\n"),
     });
   }
-  return { ...(unlocked === undefined ? {} : { unlocked }), cleared };
+  return { ...(unlocked === undefined ? {} : { unlocked }), cleared, removed };
+}
+
+/**
+ * Beside each file of a file backend stands one with its attributes (`.attrs`). The engine makes it empty and fills it
+ * then; when it is killed in between, it cannot read the state any more ("failed to load checkpoint: EOF"). Without the
+ * file of attributes it reads it as ever.
+ */
+async function removeHalfWritten(engine: EngineAccess): Promise<string[]> {
+  const url = engine.env["PULUMI_BACKEND_URL"] ?? (await loggedIn(engine));
+  if (url === undefined || !url.startsWith("file://")) return [];
+  const path = url
+    .slice("file://".length)
+    .replace(/\?.*$/, "")
+    .replace(/^~(?=$|\/)/, homedir());
+  const root = join(isAbsolute(path) ? path : join(engine.cwd, path), ".pulumi");
+  const files = await readdir(root, { recursive: true }).catch(() => []);
+  const removed: string[] = [];
+  for (const name of files.filter((each) => each.endsWith(".attrs"))) {
+    const file = join(root, name);
+    const text = await readFile(file, "utf8").catch(() => "{}");
+    if (isJson(text)) continue;
+    await rm(file, { force: true });
+    removed.push(file);
+  }
+  return removed;
+}
+
+async function loggedIn(engine: EngineAccess): Promise<string | undefined> {
+  const { code, stdout } = await pulumi(engine, ["whoami", "--json"]);
+  try {
+    const { url } = JSON.parse(code === 0 ? stdout : "{}") as { url?: unknown };
+    return typeof url === "string" ? url : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What was done, for people; and what to do next. */
-export function renderRecovery(stack: string, { unlocked, cleared }: Recovery, next: string): string {
+export function renderRecovery(
+  stack: string,
+  { unlocked, cleared, removed }: Recovery,
+  next: string,
+): string {
   const names = cleared.map((urn) => urn.split("::").slice(2).join(" ").split("$").at(-1) ?? urn);
   const lines = [
+    ...removed.map((file) => `removed a file that was half written, and says nothing of the stack: ${file}`),
     ...(unlocked === undefined ? [] : [unlocked]),
     ...names.map((name) => `was being made when the run ended: ${name}`),
   ];

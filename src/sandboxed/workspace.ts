@@ -58,7 +58,9 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
         .filter((entry) => entry !== undefined)
         .join(delimiter),
       PULUMI_HOME: pulumiHome,
-      PULUMI_BACKEND_URL: `file://${backend}`,
+      // Without the files of attributes beside each file: the engine writes those in two steps, and one that is killed
+      // between them leaves a state that it cannot read any more.
+      PULUMI_BACKEND_URL: `file://${backend}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: sandboxPassphrase,
       PULUMI_SKIP_UPDATE_CHECK: "true",
       // With the real plugin the engine may fetch it; with the sandbox's own providers nothing is to be fetched.

@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { pulumi } from "../../src/pulumi";
 import { isCutOff, recover, renderRecovery } from "../../src/recover/recover";
 import { announceSandbox, projectDir } from "../../src/sandboxed/workspace";
 import { EngineRig } from "./support";
@@ -85,6 +87,21 @@ test("nothing is done to a stack on which a run goes on, and nothing to an accou
     (await rig.writes()).slice(before).filter(({ path }) => path.startsWith(`${ACCOUNT}/access/apps`)),
   ).toEqual([]);
   expect((await up).code).toBe(0);
+});
+
+test("a state that a killed run has left unreadable is read again", async () => {
+  const target = rig.session.target("up");
+  const { PULUMI_BACKEND_URL: url = "" } = target.env;
+  expect(url).toContain("?metadata=skip");
+  // As a backend that somebody logged in to without more ado.
+  const plain = { ...target, env: { ...target.env, PULUMI_BACKEND_URL: url.replace(/\?.*/, "") } };
+  const state = join(rig.dir, "state/.pulumi/stacks/comfyui-access/dev.json");
+  await writeFile(`${state}.attrs`, "");
+  const broken = await pulumi(plain, ["stack", "export", "--stack", "dev"]);
+  expect(broken.stderr).toContain("EOF");
+  const recovery = await recover(plain, "dev");
+  expect(recovery.removed).toEqual([`${state}.attrs`]);
+  expect((await pulumi(plain, ["stack", "export", "--stack", "dev"])).code).toBe(0);
 });
 
 test("the sandbox's own up does so by itself", async () => {
