@@ -1,4 +1,5 @@
 import "./src/end-with-engine";
+import "./src/no-environment-in-reports";
 import "./src/short-stack-traces";
 import * as pulumi from "@pulumi/pulumi";
 import { AccessApplication } from "./components/access-application";

@@ -1,3 +1,4 @@
+import "../src/no-environment-in-reports";
 import { version } from "../package.json";
 import { serveAnalyzer } from "./analyzer";
 

@@ -1,3 +1,4 @@
+import "../../src/no-environment-in-reports";
 import { serveProvider } from "../../src/provider-host";
 import { tunnelIngressProvider } from "./provider";
 import type { ApiAccess, TunnelApi } from "./tunnel-api";

@@ -1,3 +1,4 @@
+import "../no-environment-in-reports";
 import { type CommandDef, defineCommand, runCommand, showUsage } from "citty";
 import { ApiError, UserError } from "../errors";
 import { refuseUnknownOptions, UsageError } from "./args";
