@@ -1,57 +1,69 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { projectDir } from "../src/sandboxed/workspace";
 
 const SECRET = "5ec2e7-5ec2e7-5ec2e7";
 
+const ENDS: Record<string, string> = {
+  "by an error that nobody catches": 'throw new Error("x");',
+  "out of memory": "const all = []; for (;;) all.push(new Array(1e5).fill(0).map((_, n) => ({ n })));",
+  "after a signal":
+    'process.on("SIGUSR2", () => {}); process.kill(process.pid, "SIGUSR2"); setTimeout(() => {}, 500);',
+};
+
 let dir: string;
 
-beforeAll(() => {
+beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "reports-"));
 });
 
-afterAll(() => rmSync(dir, { recursive: true }));
+afterEach(() => rmSync(dir, { recursive: true }));
 
-/** Node's diagnostic report of a process that has loaded a module. */
-function reportOf(module: string): string {
-  const file = `${module.replaceAll("/", "-")}.json`;
-  const script = `require(${JSON.stringify(join(projectDir, module))}); process.report.writeReport(${JSON.stringify(file)});`;
-  execFileSync(process.execPath, ["--require", "tsx/cjs", "--report-directory", dir, "-e", script], {
-    cwd: projectDir,
-    env: { ...process.env, CLOUDFLARE_API_TOKEN: SECRET },
-    stdio: "pipe",
-  });
-  return readFileSync(join(dir, file), "utf8");
+/** What a process that ends in a way leaves as reports, and what it says. */
+function run(ending: string, { guarded, option = [] }: { guarded: boolean; option?: string[] }) {
+  const file = join(dir, "program.ts");
+  const guard = `import ${JSON.stringify(join(projectDir, "src/no-environment-in-reports"))};\n`;
+  writeFileSync(file, `${guarded ? guard : ""}${ENDS[ending]}\nexport {};\n`);
+  const reports = ["--report-on-signal", "--report-uncaught-exception", "--report-on-fatalerror"];
+  const { stderr } = spawnSync(
+    process.execPath,
+    ["--max-old-space-size=64", ...reports, "--report-directory", dir, ...option, "--import", "tsx", file],
+    { cwd: projectDir, env: { ...process.env, CLOUDFLARE_API_TOKEN: SECRET }, encoding: "utf8" },
+  );
+  const names = readdirSync(dir).filter((name) => name.startsWith("report."));
+  return { stderr, reports: names.map((name) => readFileSync(join(dir, name), "utf8")) };
 }
 
-describe("Node's diagnostic report", () => {
+describe.each(Object.keys(ENDS))("Node's report of a process that ends %s", (ending) => {
   test("has the environment's secrets by itself", () => {
-    expect(reportOf("src/nearest")).toContain(SECRET);
+    expect(run(ending, { guarded: false }).reports.join()).toContain(SECRET);
   });
 
-  test("has none of the environment in a process that said so, and is a report none the less", () => {
-    const text = reportOf("src/no-environment-in-reports");
-    expect(text).not.toContain(SECRET);
-    expect(JSON.parse(text)).toMatchObject({
-      header: { trigger: "API" },
-      javascriptStack: expect.anything(),
-    });
-    expect(readdirSync(dir)).toHaveLength(2);
+  test("is not written by a program of this project, which says so", () => {
+    const { reports, stderr } = run(ending, { guarded: true });
+    expect(reports).toEqual([]);
+    expect(stderr).toContain("Add --report-exclude-env.");
   });
 
-  test.each([
-    "src/cli/main.ts",
-    "index.ts",
-    "policies/main.ts",
-    "plugins/tunnel-ingress/main.ts",
-    "tools/github/review.ts",
-    "tools/github/drift.ts",
-  ])("is so in %s, from its start", (file) => {
-    const imports = readFileSync(join(projectDir, file), "utf8").match(/^import .*/gm) ?? [];
-    const first = imports.slice(0, 3).join("\n");
-    expect(first).toContain("no-environment-in-reports");
+  test("is written when it leaves the environment out", () => {
+    const { reports, stderr } = run(ending, { guarded: true, option: ["--report-exclude-env"] });
+    expect(reports).toHaveLength(1);
+    expect(reports.join()).not.toContain(SECRET);
+    expect(stderr).not.toContain("Add --report-exclude-env.");
   });
+});
+
+test.each([
+  "src/cli/main.ts",
+  "index.ts",
+  "policies/main.ts",
+  "plugins/tunnel-ingress/main.ts",
+  "tools/github/review.ts",
+  "tools/github/drift.ts",
+])("%s sees to that from its start", (file) => {
+  const imports = readFileSync(join(projectDir, file), "utf8").match(/^import .*/gm) ?? [];
+  expect(imports.slice(0, 3).join("\n")).toContain("no-environment-in-reports");
 });

@@ -259,23 +259,28 @@ export class LeaksRig {
     if (code !== null) throw new Error(`it was not killed, but ended with ${code}:\n${stdout}${stderr}`);
   }
 
-  /** Has a command and the stack's program write Node's diagnostic report, as on a crash. */
-  async report(nodeOptions: string): Promise<void> {
+  /** Has a command write Node's diagnostic reports, as on a crash; how many there are then. */
+  async report(options: readonly string[]): Promise<number> {
     const { wire } = this.real;
-    const env = { ...this.realEnv, NODE_OPTIONS: nodeOptions };
+    const dir = join(this.run.root, "tmp");
+    const reports = ["--report-on-signal", "--report-uncaught-exception", "--report-directory", dir];
     let pid: number | undefined;
     wire.onCall = () => {
       if (pid !== undefined) process.kill(pid, "SIGUSR2");
+      pid = undefined;
       return undefined;
     };
     const args = ["--import", "tsx", "src/cli/main.ts", "orphans", "--stack", "prod"];
     const started = (child: ChildProcess) => {
       pid = child.pid;
     };
-    await this.run.run("node, which writes reports", process.execPath, args, { env, started });
+    const name = `node ${options.join(" ")}, asked for reports`;
+    await this.run.run(name, process.execPath, [...reports, ...options, ...args], {
+      env: this.realEnv,
+      started,
+    });
     wire.onCall = undefined;
-    const reports = readdirSync(join(this.run.root, "tmp")).filter((name) => name.startsWith("report."));
-    if (reports.length === 0) throw new Error("no report was written");
+    return readdirSync(dir).filter((file) => file.startsWith("report.")).length;
   }
 
   /** Notes the secrets that a stack's outputs hold now; not part of the run. */
