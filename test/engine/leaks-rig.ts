@@ -260,7 +260,7 @@ export class LeaksRig {
   }
 
   /** Has a command write Node's diagnostic reports, as on a crash; how many there are then. */
-  async report(options: readonly string[]): Promise<number> {
+  async report(): Promise<number> {
     const { wire } = this.real;
     const dir = join(this.run.root, "tmp");
     const reports = ["--report-on-signal", "--report-uncaught-exception", "--report-directory", dir];
@@ -274,8 +274,8 @@ export class LeaksRig {
     const started = (child: ChildProcess) => {
       pid = child.pid;
     };
-    const name = `node ${options.join(" ")}, asked for reports`;
-    await this.run.run(name, process.execPath, [...reports, ...options, ...args], {
+    const name = "node, asked for reports";
+    await this.run.run(name, process.execPath, [...reports, ...args], {
       env: this.realEnv,
       started,
     });
