@@ -169,6 +169,6 @@ function head({ application }: CellContext, who: "allowed-user" | "other-user", 
 }
 
 /** A path as a reader needs it: what is random in it is left out. */
-function shortened(path: string): string {
-  return path.replaceAll(/[A-Za-z0-9_-]{24,}/g, "…");
+export function shortened(path: string): string {
+  return path.replaceAll(/[A-Za-z0-9_-]{16,}/g, "…");
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { LeaksRig } from "./leaks-rig";
 import { answers, type Scene } from "./leaks-scene";
 
@@ -6,6 +7,7 @@ import { answers, type Scene } from "./leaks-scene";
 export function playedScenes(rig: LeaksRig): Scene[] {
   const { wire, sandbox } = rig.played;
   const reports = ["--html", join(rig.run.root, "report.html"), "--junit", join(rig.run.root, "report.xml")];
+  const play = join(rig.run.root, "play");
   return [
     { name: "sandbox:up", play: () => answers(rig.npm(["sandbox:up"])) },
     { name: "sandbox:preview", full: true, play: () => answers(rig.npm(["sandbox:preview"])) },
@@ -23,11 +25,26 @@ export function playedScenes(rig: LeaksRig): Scene[] {
         ),
     },
     {
+      name: "verify that is killed while somebody is logged in",
+      full: true,
+      play: async () => {
+        const before = rig.run.watch.pictures;
+        await rig.killWhen(
+          () => rig.run.watch.pictures > before,
+          (started) =>
+            rig.npm(["verify", "--people", rig.peopleFile], { name: "npm run verify, killed", started }),
+        );
+        // The browser ends a moment after it has lost its owner.
+        await sleep(2000);
+        rig.run.look();
+      },
+    },
+    {
       name: "drift, with the secrets tried",
       full: true,
-      play: () => answers(rig.npm(["drift", "--markdown"])),
+      play: () => answers(rig.npm(["drift", "--markdown"]), 3),
     },
-    { name: "doctor", full: true, play: () => answers(rig.npm(["doctor", "--json"]), 1) },
+    { name: "doctor", full: true, play: () => answers(rig.npm(["doctor", "--json"]), 1, 3) },
     {
       name: "a rotation that is killed in the middle",
       full: true,
@@ -54,6 +71,18 @@ export function playedScenes(rig: LeaksRig): Scene[] {
         rig.run.keep("sandbox", "log of the edge", JSON.stringify(sandbox.edge?.log));
         rig.run.keep("sandbox", "events of the page", await firstEvents(`${sandbox.url}/__page__/events`));
       },
+    },
+    {
+      name: "the command sandbox, with others that join it",
+      full: true,
+      play: () =>
+        rig.besideSandbox(play, async (env) => {
+          await answers(rig.npm(["sandbox:up"], { name: "npm run sandbox:up, joined", env }));
+          const file = join(play, ".env");
+          await answers(rig.npm(["env", "--file", file], { name: "npm run env, joined", env }));
+          rig.noteEnvFile(file);
+          await answers(rig.npm(["verify", "--no-browser"], { name: "npm run verify, joined", env }), 1, 4);
+        }),
     },
     { name: "sandbox:destroy", full: true, play: () => answers(rig.npm(["sandbox:destroy"])) },
   ];

@@ -93,6 +93,15 @@ export function realScenes(rig: LeaksRig, github: StandIn): Scene[] {
       },
     },
     {
+      name: "the engine's verbose log",
+      full: true,
+      play: async () => {
+        const log = ["-v=9", "--logtostderr", "--logflow"];
+        await answers(rig.pulumi(["preview", ...log], { name: "pulumi preview -v=9" }));
+        await answers(rig.pulumi([...UP, ...log], { name: "pulumi up -v=9" }));
+      },
+    },
+    {
       name: "a guardrail that stops an up",
       full: true,
       play: async () => {
@@ -121,21 +130,21 @@ export function realScenes(rig: LeaksRig, github: StandIn): Scene[] {
         expect(await rig.report()).toBe(0);
       },
     },
-    { name: "doctor", full: true, play: () => answers(rig.npmReal(["doctor"]), 1) },
-    { name: "drift", full: true, play: () => answers(rig.npmReal(["drift", "--no-probe", "--json"])) },
-    { name: "orphans", full: true, play: () => answers(rig.npmReal(["cli", "orphans"])) },
+    { name: "doctor", full: true, play: () => answers(rig.npmReal(["doctor"]), 1, 3) },
+    { name: "drift", full: true, play: () => answers(rig.npmReal(["drift", "--no-probe", "--json"]), 1, 3) },
+    { name: "orphans", full: true, play: () => answers(rig.npmReal(["cli", "orphans"]), 3) },
     { name: "explain", full: true, play: () => answers(rig.npmReal(["explain", "comfyui.datacrew.space/"])) },
-    { name: "access-diff", full: true, play: () => answers(rig.npmReal(["cli", "access-diff"])) },
-    { name: "adopt", full: true, play: () => answers(rig.npmReal(["cli", "adopt"])) },
-    { name: "audit", full: true, play: () => answers(rig.npm(["cli", "audit", "."]), 3) },
+    { name: "access-diff", full: true, play: () => answers(rig.npmReal(["cli", "access-diff"]), 3, 4) },
+    { name: "adopt", full: true, play: () => answers(rig.npmReal(["cli", "adopt"]), 3) },
+    { name: "audit", full: true, play: () => answers(rig.npm(["cli", "audit", "."]), 1, 3) },
     {
       name: "the workflows' steps, and what they write to GitHub",
       full: true,
       play: async () => {
         await answers(script("review.ts", "--commit", commit));
-        await answers(plain("comment.ts", { MODE: "review", REVIEW_FILE: "review.json" }));
+        await answers(plain("comment.ts", { MODE: "review", REVIEW_FILE: "review.json" }), 1);
         await answers(script("drift.ts", "--mask", "false"));
-        await answers(plain("issue.ts", { FINDINGS_FILE: "findings.json" }));
+        await answers(plain("issue.ts", { FINDINGS_FILE: "findings.json" }), 1);
         comments();
       },
     },

@@ -1,12 +1,24 @@
 import { type ChildProcess, execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseEnv } from "node:util";
 import { parse, stringify } from "yaml";
 import { sha256 } from "../../sandbox/ids";
 import { startSandboxProvider } from "../../sandbox/provider";
-import { DEFAULT_SEED, DEV_INFISICAL_IDENTITY } from "../../sandbox/seed";
+import { DEFAULT_SEED, DEV_INFISICAL_IDENTITY, DEV_TOKENS } from "../../sandbox/seed";
 import { type Sandbox, startSandbox } from "../../sandbox/server";
 import { edgeSettings, openAccess } from "../../src/sandboxed/access";
 import { projectDir } from "../../src/sandboxed/workspace";
@@ -259,6 +271,53 @@ export class LeaksRig {
     if (code !== null) throw new Error(`it was not killed, but ended with ${code}:\n${stdout}${stderr}`);
   }
 
+  /** Runs a command and kills it, with its process group, as soon as something is so. */
+  async killWhen(
+    isSo: () => boolean,
+    command: (started: (child: ChildProcess) => void) => Promise<Ended>,
+  ): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const { code, stdout, stderr } = await command(({ pid }) => {
+      timer = setInterval(() => {
+        if (pid === undefined || !isSo()) return;
+        clearInterval(timer);
+        process.kill(-pid, "SIGKILL");
+      }, 50);
+    });
+    clearInterval(timer);
+    if (code !== null) throw new Error(`it was not killed, but ended with ${code}:\n${stdout}${stderr}`);
+  }
+
+  /**
+   * Keeps the command `sandbox` running for a while, in a workspace of its own, and notes the secrets that it keeps.
+   * @param use gets what the commands need in their environment to join it.
+   */
+  async besideSandbox(dir: string, use: (env: NodeJS.ProcessEnv) => Promise<void>): Promise<void> {
+    for (const token of Object.values(DEV_TOKENS)) this.values.add("constant", token, { constant: true });
+    mkdirSync(dir, { mode: 0o700 });
+    const env = { COMFYUI_ACCESS_WORKSPACE: dir };
+    let pid: number | undefined;
+    const running = this.npm(["sandbox", "--port", String(await freePort())], {
+      env,
+      started: (child) => {
+        pid = child.pid;
+      },
+    });
+    try {
+      for (let tries = 0; !existsSync(join(dir, "running.json")); tries++) {
+        if (tries > 600) throw new Error("the command sandbox does not start");
+        await sleep(100);
+      }
+      await use(env);
+      const state = JSON.parse(readFileSync(join(dir, "cloudflare.json"), "utf8")) as Kept;
+      this.values.addFields(state);
+      for (const { secret } of state.tunnels) this.values.addTunnelSecret(secret);
+    } finally {
+      if (pid !== undefined) process.kill(-pid, "SIGINT");
+      await running;
+    }
+  }
+
   /** Has a command write Node's diagnostic reports, as on a crash; how many there are then. */
   async report(): Promise<number> {
     const { wire } = this.real;
@@ -291,6 +350,14 @@ export class LeaksRig {
     this.values.addFields(JSON.parse(text));
   }
 
+  /** Notes the secrets that `env` wrote to a file. */
+  noteEnvFile(path: string): void {
+    const { CF_ACCESS_CLIENT_SECRET, TUNNEL_TOKEN } = parseEnv(readFileSync(path, "utf8"));
+    if (!CF_ACCESS_CLIENT_SECRET || !TUNNEL_TOKEN) throw new Error(`${path} holds no credentials`);
+    this.values.add("client secret", CF_ACCESS_CLIENT_SECRET);
+    this.values.addConnectorToken(TUNNEL_TOKEN);
+  }
+
   /** Puts another text in the place of a file of the run's own copy of the project. */
   edit(file: string, change: (text: string) => string): void {
     const path = join(this.run.project, file);
@@ -299,6 +366,19 @@ export class LeaksRig {
     if (after === before) throw new Error(`nothing to change in ${file}`);
     writeFileSync(path, after);
   }
+}
+
+/** What is secret by another name in the sandbox's own state. */
+interface Kept {
+  tunnels: { secret: string }[];
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
 }
 
 /** The project as it is in the work tree, in a repository of its own. */

@@ -23,13 +23,20 @@ export async function fails(ending: Promise<Ended>): Promise<Ended> {
   return ended;
 }
 
-/** Plays the scenes in their order. */
-export async function playAll(scenes: readonly Scene[], full: boolean): Promise<string[]> {
-  const played: string[] = [];
-  for (const scene of scenes) {
-    if (scene.full && !full) continue;
-    await scene.play();
-    played.push(scene.name);
+/** What came of some scenes. */
+export interface Played {
+  names: string[];
+  /** Of those that did not end as they have to. */
+  failures: string[];
+}
+
+/** Plays the scenes in their order; the ones after a failure too, since what they leave is to be searched as well. */
+export async function playAll(scenes: readonly Scene[], full: boolean): Promise<Played> {
+  const played: Played = { names: [], failures: [] };
+  for (const { name, full: onlyInFull, play } of scenes) {
+    if (onlyInFull && !full) continue;
+    played.names.push(name);
+    await play().catch((error: Error) => played.failures.push(`${name}: ${error.message}`));
   }
   return played;
 }

@@ -1,4 +1,4 @@
-import { type KeyObject, webcrypto } from "node:crypto";
+import { webcrypto } from "node:crypto";
 import { ServerResponse } from "node:http";
 import { SignJWT } from "jose";
 import type { KnownValues } from "./known-values";
@@ -40,17 +40,12 @@ async function notePrivateKey(values: KnownValues, key: webcrypto.CryptoKey): Pr
   if (d !== undefined) values.add("private key", Buffer.from(d, "base64url"));
 }
 
-/** The same of a key that was not made by {@link webcrypto}. */
-export function addPrivateKey(values: KnownValues, key: KeyObject): void {
-  const { d } = key.export({ format: "jwk" });
-  if (d !== undefined) values.add("private key", Buffer.from(d, "base64url"));
-}
-
 function noteHeader(values: KnownValues, name: string, value: unknown): void {
   for (const text of [value].flat().map(String)) {
     if (name.toLowerCase() === "set-cookie") {
-      const [, cookie = ""] = /^[^=]+=([^;]*)/.exec(text) ?? [];
-      if (cookie.length >= 16) values.addToken("cookie", cookie);
+      const [, of = "", cookie = ""] = /^([^=]+)=([^;]*)/.exec(text) ?? [];
+      const kind = /^_interaction(_resume)?$/.test(of) ? "uid of a login" : "cookie";
+      if (cookie.length >= 16) values.addToken(kind, cookie);
     }
     if (name.toLowerCase() === "location" && URL.canParse(text)) {
       for (const [key, one] of new URL(text).searchParams) {

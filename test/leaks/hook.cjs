@@ -34,7 +34,8 @@ const load = Module._load;
 const wrapped = new WeakSet();
 Module._load = function (request, ...rest) {
   const loaded = load.call(this, request, ...rest);
-  if (request === "playwright-core" && !wrapped.has(loaded)) {
+  // By name from CommonJS, by path from an import.
+  if (request.includes("playwright-core") && loaded?.chromium?.launch && !wrapped.has(loaded)) {
     wrapped.add(loaded);
     wrapLaunch(loaded.chromium);
   }

@@ -68,6 +68,18 @@ export class ProcessWatch {
     await ended;
   }
 
+  /** Ends what is left of the run's processes: an engine that was killed leaves its language host behind. */
+  endAll(): void {
+    for (const pid of new Set(this.seen.map((each) => each.pid ?? 0))) {
+      try {
+        if (!readFileSync(`/proc/${pid}/environ`, "latin1").includes(this.mark)) continue;
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // Gone.
+      }
+    }
+  }
+
   /** The arguments and environment of each process, and the text of each page of which a picture was taken. */
   places(): Place[] {
     const processes = [...this.noted().filter(isProcess), ...this.seen];
@@ -82,6 +94,11 @@ export class ProcessWatch {
       if (entry.is === "page") add(places, "page text", `of picture ${index}`, entry.text);
     });
     return [...places.values()];
+  }
+
+  /** How many pictures of pages were taken so far. */
+  get pictures(): number {
+    return this.noted().filter(({ is }) => is === "page").length;
   }
 
   count(): ProcessCount {

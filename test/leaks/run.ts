@@ -55,6 +55,7 @@ export class SearchedRun {
 
   async close(): Promise<void> {
     await this.watch.stop();
+    this.watch.endAll();
     rmSync(this.outer, { recursive: true, force: true });
   }
 
