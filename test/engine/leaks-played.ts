@@ -36,7 +36,7 @@ export function playedScenes(rig: LeaksRig): Scene[] {
         );
         // The browser ends a moment after it has lost its owner.
         await sleep(2000);
-        rig.run.look();
+        await rig.run.look();
       },
     },
     {

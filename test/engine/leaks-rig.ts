@@ -75,7 +75,7 @@ export class LeaksRig {
     this.closers.push(() => this.run.close());
     copyProject(this.run.project);
     linkCache(join(this.run.root, "home"));
-    this.run.begin();
+    await this.run.begin();
     this.played = await this.openAccount({ edge: true });
     this.real = await this.openAccount({ edge: false });
     await this.announce();

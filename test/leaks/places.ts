@@ -41,15 +41,18 @@ export class Files {
   ) {}
 
   /** Takes what is there now for nothing of the run's. */
-  forget(): void {
-    this.look();
+  async forget(): Promise<void> {
+    await this.look();
     this.paths.clear();
   }
 
   /** What is new or has changed since the last look, also in its permissions. Links count by their target's path. */
-  look(): Place[] {
+  async look(): Promise<Place[]> {
     const places: Place[] = [];
+    let walked = 0;
     for (const path of this.walk(this.root)) {
+      // The sandbox is in the same process, and commands do not wait long for it.
+      if (++walked % 50 === 0) await new Promise(setImmediate);
       const name = relative(this.root, path);
       try {
         const stats = lstatSync(path);

@@ -89,7 +89,7 @@ async function leak(program: string, bytes: Buffer, allowed: Allowance[] = []) {
   writeFileSync(join(run.project, "what"), bytes.toString("base64"));
   writeFileSync(join(run.project, "what-text"), bytes);
   writeFileSync(join(run.project, "leak.cjs"), `${WHAT}\n${program}`);
-  run.begin();
+  await run.begin();
   await run.run("leak", process.execPath, ["leak.cjs"]);
   await run.watch.stop();
   return searchPlaces(run.places(), [{ label: "secret", value: SECRET }], allowed).findings;
@@ -159,7 +159,7 @@ describe("a file that may hold a secret", () => {
   test("is told of when its mode was too wide between two commands only", async () => {
     await leak(write("644"), Buffer.from(SECRET), allowed);
     chmodSync(join(run.project, ".env"), 0o600);
-    run.look();
+    await run.look();
     const { findings } = searchPlaces(run.places(), [{ label: "secret", value: SECRET }], allowed);
     expect(findings.map(({ openTo }) => openTo)).toContain("644");
   });

@@ -105,7 +105,7 @@ export class SearchedRun {
     const title = count === 1 ? name : `${name} (${count})`;
     this.keep("standard output", title, stdout);
     this.keep("standard error", title, stderr);
-    this.look();
+    await this.look();
     return { code, stdout, stderr };
   }
 
@@ -115,14 +115,14 @@ export class SearchedRun {
   }
 
   /** The files that are there now are not the run's: it begins here. */
-  begin(): void {
-    this.files.forget();
+  async begin(): Promise<void> {
+    await this.files.forget();
     this.collected.length = 0;
   }
 
   /** Keeps the files as they are now. */
-  look(): void {
-    this.collected.push(...this.files.look());
+  async look(): Promise<void> {
+    this.collected.push(...(await this.files.look()));
   }
 
   /** How many commands ran. */
