@@ -239,12 +239,12 @@ export class LeaksRig {
     return this.run.run(name, "npm", ["exec", "--no", "--", ...args], { env: this.realEnv });
   }
 
-  /** For the parts of the engine that it calls experimental. */
-  get experimental(): NodeJS.ProcessEnv {
-    return { ...this.realEnv, PULUMI_EXPERIMENTAL: "true" };
+  /** The environment of the stack `prod`, and more. */
+  realWith(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+    return { ...this.realEnv, ...more };
   }
 
-  /** After a reset, the account knows the identity for Infisical by its usual secret only. */
+  /** The account knows the identity for Infisical by its usual secret, until this gives it one of its own. */
   trustInfisical(): void {
     const { infisicalIdentities } = this.real.sandbox.store;
     const clientSecretHash = sha256(this.realEnv["INFISICAL_CLIENT_SECRET"] ?? "");
