@@ -1,5 +1,4 @@
-import "./src/end-with-engine";
-import "./src/short-stack-traces";
+import "./src/program-process";
 import * as pulumi from "@pulumi/pulumi";
 import { AccessApplication } from "./components/access-application";
 import { DnsRoute, ownerComment } from "./components/dns-route";

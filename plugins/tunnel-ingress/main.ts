@@ -1,3 +1,5 @@
+import "../../src/no-environment-in-reports";
+import { endWithParent } from "../../src/end-with-parent";
 import { serveProvider } from "../../src/provider-host";
 import { tunnelIngressProvider } from "./provider";
 import type { ApiAccess, TunnelApi } from "./tunnel-api";
@@ -19,17 +21,11 @@ function connect(access: ApiAccess): TunnelApi {
   return new Api(access);
 }
 
-/** A plugin whose engine has died would wait for it for ever. */
-function exitWithEngine(): void {
-  const engine = process.ppid;
-  setInterval(() => process.ppid === engine || process.exit(0), 2000).unref();
-}
-
 // The engine passes its own address as the one argument, and reads the port from stdout.
 serveProvider(tunnelIngressProvider(connect, cloudflareConfig()), { engineAddress: process.argv.at(2) }).then(
   ({ port }) => {
     console.log(port);
-    exitWithEngine();
+    endWithParent();
   },
   (error: unknown) => {
     console.error(error instanceof Error ? error.message : error);

@@ -1,3 +1,4 @@
+import "../no-environment-in-reports";
 import { endInOrder } from "../signals";
 import { failureOf } from "./failure";
 import { nodeIsNewEnough } from "./node-version";

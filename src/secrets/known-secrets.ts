@@ -11,20 +11,16 @@ export interface KnownSecret {
 }
 
 /**
- * Every secret of a stack that is known here: the service tokens', also in the form of an HTTP Basic credential, the
- * owned tunnel's connector token, and the Google client's.
+ * Every secret of a stack that is known here: the service tokens', the owned tunnel's connector token, and the Google
+ * client's.
  * @param googleClientSecret from the stack config, where it could be read.
  */
 export function knownSecrets(outputs: StackOutputs, googleClientSecret?: string): KnownSecret[] {
   const known: KnownSecret[] = [];
-  for (const [name, { clientId, clientSecret }] of Object.entries(outputs.serviceTokens)) {
+  for (const [name, { clientSecret }] of Object.entries(outputs.serviceTokens)) {
     if (!clientSecret) continue;
     const renewal = `npm run rotate -- --token ${name}`;
-    const basic = Buffer.from(`${clientId}:${clientSecret}`).toString("base64");
-    known.push(
-      { label: `secret of service token ${name}`, value: clientSecret, renewal },
-      { label: `credentials of service token ${name} in Base64`, value: basic, renewal },
-    );
+    known.push({ label: `secret of service token ${name}`, value: clientSecret, renewal });
   }
   if (outputs.tunnel?.token) {
     known.push({

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
+import { spellingsOf } from "./spellings";
 
 /** A secret that stands in a file which git tracks. Holds no part of the secret. */
 export interface Leak {
@@ -28,8 +29,8 @@ interface Form {
 }
 
 /**
- * Looks for secrets in the files that git tracks, as they are in the work tree now: in clear, percent-encoded, and
- * as JSON writes them. History is not searched. Without git, or outside a work tree, there is nothing to find.
+ * Looks for secrets in the files that git tracks, as they are in the work tree now, in every way of writing them (see
+ * {@link spellingsOf}). History is not searched. Without git, or outside a work tree, there is nothing to find.
  * @param dir any folder of the work tree.
  * @param secrets values by label; none ever becomes an argument of a process. Values of less than 8 characters are
  *   not looked for.
@@ -53,10 +54,7 @@ export async function findLeaks(dir: string, secrets: Readonly<Record<string, st
 function formsOf(secrets: Readonly<Record<string, string>>): Form[] {
   return Object.entries(secrets)
     .filter(([, value]) => value.length >= SHORTEST)
-    .flatMap(([label, value]) => {
-      const spellings = [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)];
-      return [...new Set(spellings)].map((text) => ({ label, bytes: Buffer.from(text) }));
-    });
+    .flatMap(([label, value]) => spellingsOf(value).map(({ bytes }) => ({ label, bytes })));
 }
 
 /** Standard output of git; undefined when it fails, or is not there. */

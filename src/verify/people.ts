@@ -7,7 +7,7 @@ import { type Outcome, outcomeOf } from "./outcome";
 import type { VerifyRow } from "./report";
 import { afterLogin, afterLogout } from "./session";
 import { type TestPerson, type VerifyTarget, WHAT, type What } from "./target";
-import { accessCookie, cookieHeader, openSocketInPage, picture, type Visit, visit } from "./visit";
+import { accessCookie, cookieHeader, openSocketInPage, picture, shortened, type Visit, visit } from "./visit";
 
 type Person = "allowed-user" | "other-user";
 
@@ -158,11 +158,13 @@ async function ownRefusal(
   return { is: "other", status: outcome.status, hint: "by ComfyUI, as cross-site" };
 }
 
-/** Where the browser got stuck; without the query, which may hold a code. */
-function stuckAt(url: string, error: unknown): string {
+/** Where the browser got stuck; without the query, which may hold a code, and without what is random in the path. */
+export function stuckAt(url: string, error: unknown): string {
   const code = /net::(\w+)/.exec(error instanceof Error ? error.message : "")?.[1];
   const where =
-    URL.canParse(url) && /^https?:/.test(url) ? ` at ${new URL(url).host}${new URL(url).pathname}` : "";
+    URL.canParse(url) && /^https?:/.test(url)
+      ? ` at ${new URL(url).host}${shortened(new URL(url).pathname)}`
+      : "";
   return `the browser got stuck${where}${code === undefined ? "" : ` (${code})`}`;
 }
 

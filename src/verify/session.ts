@@ -5,7 +5,7 @@ import { checkJwt, teamKeys } from "./keys";
 import { describeOutcome, type Outcome, outcomeOf } from "./outcome";
 import type { VerifyRow } from "./report";
 import { type TestPerson, type VerifyTarget, WHO_NAMES } from "./target";
-import { accessCookie, cookieHeader, hostsOf, picture, type Visit } from "./visit";
+import { accessCookie, cookieHeader, hostsOf, picture, shortened, type Visit } from "./visit";
 
 /** A person in a browser, after the visit that logged them in or told them off. */
 export interface Session {
@@ -166,9 +166,4 @@ function head({ application }: CellContext, who: "allowed-user" | "other-user", 
     application: application.name,
     who: WHO_NAMES[who],
   };
-}
-
-/** A path as a reader needs it: what is random in it is left out. */
-function shortened(path: string): string {
-  return path.replaceAll(/[A-Za-z0-9_-]{24,}/g, "…");
 }

@@ -123,3 +123,8 @@ export async function picture(page: Page): Promise<string | undefined> {
   const image = await page.screenshot(options).catch(() => undefined);
   return image === undefined ? undefined : `data:image/jpeg;base64,${image.toString("base64")}`;
 }
+
+/** A path as a reader needs it: what is random in it is left out. */
+export function shortened(path: string): string {
+  return path.replaceAll(/[A-Za-z0-9_-]{16,}/g, "…");
+}

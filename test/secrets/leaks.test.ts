@@ -47,6 +47,9 @@ describe("a secret is found", () => {
   });
 
   test.each([
+    ["as a value of a Kubernetes secret", `  token: ${Buffer.from(SECRET).toString("base64")}`],
+    ["in a Basic credential", Buffer.from(`c1.access:${SECRET}`).toString("base64")],
+    ["in hexadecimal", Buffer.from(SECRET).toString("hex")],
     ["in a URL", `https://x/?t=${encodeURIComponent(SECRET)}`],
     ["in JSON", JSON.stringify({ t: `${SECRET}` })],
     ["among bytes that are no text", Buffer.from([0, 255, ...Buffer.from(SECRET), 0, 128])],
@@ -147,7 +150,7 @@ describe("what is looked for", () => {
     const warnings = leakWarnings(leaks, known);
     expect(warnings).toEqual([
       expect.stringMatching(
-        /^credentials of service token comfyui-api in Base64 stands in what git tracks, curl.sh:1: npm run rotate -- --token comfyui-api;.*history$/,
+        /^secret of service token comfyui-api stands in what git tracks, curl.sh:1: npm run rotate -- --token comfyui-api;.*history$/,
       ),
       expect.stringMatching(/^connector token of the tunnel .*compose.yaml:1: pulumi up --replace/),
       expect.stringMatching(/^Google client secret .*compose.yaml:2: .*google\.clientSecret/),

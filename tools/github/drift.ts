@@ -2,6 +2,7 @@
 // soon.
 //
 //   tsx tools/github/drift.ts --stack prod --out findings.json [--days 30] [--mask true]
+import "../../src/no-environment-in-reports";
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";

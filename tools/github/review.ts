@@ -1,6 +1,7 @@
 // Previews a stack with the guardrails and writes the review that the comment is made of.
 //
 //   tsx tools/github/review.ts --stack prod --commit <sha> [--out review.json] [--agreed true] [--mask true] [--sandbox]
+import "../../src/no-environment-in-reports";
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
