@@ -4,6 +4,7 @@ import { access, constants, mkdir, mkdtemp, readFile, rename, rm } from "node:fs
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { UserError } from "../src/errors";
+import { printedVersion } from "./engine-version";
 
 /** The engine this project is written and measured against; the CLI module is pinned to it. */
 const engineVersion = "3.259.0";
@@ -65,10 +66,10 @@ const programs = [
 export async function ensureEngine(options: EngineOptions = {}): Promise<Engine> {
   const env = options.env ?? process.env;
   const log = options.log ?? (() => {});
-  const installed = await installedEngine(env, log);
+  const cacheDir = options.cacheDir ?? join(defaultCacheDir(env), "engine");
+  const installed = await installedEngine(env, log, join(cacheDir, "installed.json"));
   if (installed) return installed;
 
-  const cacheDir = options.cacheDir ?? join(defaultCacheDir(env), "engine");
   const binDir = join(cacheDir, await buildKey());
   const command = join(binDir, "pulumi");
   if (await isExecutable(join(binDir, "pulumi-language-nodejs"))) {
@@ -81,11 +82,15 @@ export async function ensureEngine(options: EngineOptions = {}): Promise<Engine>
 async function installedEngine(
   env: NodeJS.ProcessEnv,
   log: (line: string) => void,
+  memory: string,
 ): Promise<Engine | undefined> {
   const command = await which("pulumi", env);
   if (command === undefined) return undefined;
-  const found = await run(command, ["version"], { env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" } });
-  const version = parseVersion(found.stdout);
+  const printed = await printedVersion(command, memory, async () => {
+    const found = await run(command, ["version"], { env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" } });
+    return found.stdout;
+  });
+  const version = parseVersion(printed);
   if (version === undefined || !isUsable(version)) {
     log(
       `${command} is ${version?.join(".") ?? "of an unknown version"}, older than ${oldestUsable.join(".")}: not used`,

@@ -1,7 +1,6 @@
 import { defineCommand } from "citty";
-import { openSandboxSession } from "../sandboxed/session";
 import type { EngineAccess } from "../secrets/engine-cli";
-import { SINK_KINDS, type SinkKind } from "../secrets/open-sink";
+import { SINK_KINDS, type SinkKind } from "../secrets/sink";
 import { engineAccess, envFileOf, isSandboxed } from "../stack/engine-access";
 import { sandboxArg, stackArg, UsageError } from "./args";
 import { runEnv } from "./env";
@@ -98,6 +97,8 @@ async function openAccess(
   if (!sandboxed || to === "file" || to === "config") {
     return { pulumi: await engineAccess(sandboxed), close: async () => {} };
   }
+  // A whole sandbox, which a file has no use for.
+  const { openSandboxSession } = await import("../sandboxed/session.js");
   const session = await openSandboxSession({ log: (line) => process.stderr.write(`${line}\n`) });
   return { pulumi: session.target("preview"), close: () => session.close() };
 }

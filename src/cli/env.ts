@@ -4,11 +4,18 @@ import { expiryWarning, selectApplication, selectToken } from "../secrets/creden
 import type { EngineAccess } from "../secrets/engine-cli";
 import { knownSecrets, leakWarnings } from "../secrets/known-secrets";
 import { findLeaks, type Leak } from "../secrets/leaks";
-import { openSink, SINK_KINDS, type SinkKind, type SinkStack, valuesFor } from "../secrets/open-sink";
-import { readStackOutputs, type StackOutputs } from "../secrets/outputs";
-import type { SecretSink, SecretValues, SinkStatus } from "../secrets/sink";
+import { openSink, type SinkStack, valuesFor } from "../secrets/open-sink";
+import type { StackOutputs } from "../secrets/outputs";
+import { readStackOutputs } from "../secrets/read-outputs";
+import {
+  type SecretSink,
+  type SecretValues,
+  SINK_KINDS,
+  type SinkKind,
+  type SinkStatus,
+} from "../secrets/sink";
 import { IncompleteWriteError } from "../secrets/write-keys";
-import { readSettings, type StackSettings } from "../stack/read-stack";
+import type { StackSettings } from "../stack/read-stack";
 
 /** What `env` was asked for. */
 export interface EnvOptions {
@@ -162,7 +169,10 @@ async function lookForLeaks(
   const warnings: string[] = [];
   let settings: StackSettings | undefined;
   try {
-    if (!options.sandboxed) settings = await readSettings(options.pulumi, options.stack);
+    if (!options.sandboxed) {
+      const { readSettings } = await import("../stack/read-stack.js");
+      settings = await readSettings(options.pulumi, options.stack);
+    }
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const [reason = ""] = error.message.split("\n");

@@ -4,7 +4,7 @@ import { parseDuration } from "../duration";
 import { rotationStatus, runRotation, toEnd, toLine, toStatus } from "../rotate/report";
 import { type RotateOptions, Rotation, type StepLine } from "../rotate/rotate";
 import { projectDir } from "../sandboxed/workspace";
-import { SINK_KINDS, type SinkKind } from "../secrets/open-sink";
+import { SINK_KINDS, type SinkKind } from "../secrets/sink";
 import { ConfigFile } from "../stack/config-file";
 import { envFileOf } from "../stack/engine-access";
 import { openStack } from "../stack/open-stack";

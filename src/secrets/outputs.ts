@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { UserError } from "../errors";
-import { type EngineAccess, runEngine } from "./engine-cli";
 
 /** What Pulumi prints in a secret's place when it was not asked to show it. */
 const BLINDED = "[secret]";
@@ -29,18 +28,6 @@ const stackOutputs = z.object({
 
 /** The part of a stack's outputs that the sinks need. Holds secrets: never to be printed. */
 export type StackOutputs = z.infer<typeof stackOutputs>;
-
-/**
- * Reads a stack's outputs, secrets included, through the engine.
- * @throws {UserError} when the stack cannot be read, has not been brought up, or hides a secret.
- */
-export async function readStackOutputs(engine: EngineAccess, stack: string): Promise<StackOutputs> {
-  const stdout = await runEngine(engine, {
-    purpose: `read the outputs of stack ${stack}`,
-    args: ["stack", "output", "--json", "--show-secrets", "--stack", stack],
-  });
-  return parseStackOutputs(stdout, stack);
-}
 
 /**
  * Judges the text of `pulumi stack output --json --show-secrets`.
