@@ -5,8 +5,7 @@ import type { EngineAccess } from "../secrets/engine-cli";
 import { knownSecrets, leakWarnings } from "../secrets/known-secrets";
 import { findLeaks, type Leak } from "../secrets/leaks";
 import { openSink, type SinkStack, valuesFor } from "../secrets/open-sink";
-import type { StackOutputs } from "../secrets/outputs";
-import { readStackOutputs } from "../secrets/read-outputs";
+import { readStackOutputs, type StackOutputs } from "../secrets/outputs";
 import {
   type SecretSink,
   type SecretValues,

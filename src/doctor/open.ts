@@ -2,7 +2,7 @@ import type { SandboxSession } from "../sandboxed/session";
 import { inSandbox } from "../sandboxed/stack-session";
 import { projectDir } from "../sandboxed/workspace";
 import type { EngineAccess } from "../secrets/engine-cli";
-import { readStackOutputs } from "../secrets/read-outputs";
+import { readStackOutputs } from "../secrets/outputs";
 import { cloudflareAccess } from "../stack/cloudflare-access";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { readConfig, readState } from "../stack/read-stack";

@@ -6,7 +6,7 @@ import { type AccessState, TYPES } from "../explain/access-state";
 import { checkGoogleClient } from "../google/check-client";
 import { fieldsOf, listOf, textOf } from "../json-values";
 import { findOrphans, type Orphan } from "../orphans/find";
-import { readStackOutputs } from "../secrets/read-outputs";
+import { readStackOutputs } from "../secrets/outputs";
 import type { OpenStack } from "../stack/open-stack";
 import { readState, type StackResource, type StackSettings } from "../stack/read-stack";
 import { probeToken } from "../verify/probe-token";

@@ -1,6 +1,6 @@
 import { type AccessState, parseAccessState } from "../explain/access-state";
 import { type EngineAccess, runEngine } from "../secrets/engine-cli";
-import { readStackOutputs } from "../secrets/read-outputs";
+import { readStackOutputs } from "../secrets/outputs";
 import { parseAccessTests } from "./access-tests";
 import { targetOfStack } from "./read-target";
 import type { VerifyTarget } from "./target";
