@@ -10,8 +10,11 @@ import { type Timed, timed } from "./timed";
 /** A program to measure: this project's, or one of those it is compared with. */
 export type Program = "this" | "flat" | "empty";
 
-/** How the engine is started: by hand in the stack's folder, or in the environment of the project's own commands. */
-export type Way = "by hand" | "scripts";
+/**
+ * How the engine is started: by hand in the stack's folder; in the environment of the project's own commands; or by hand
+ * without what the project's settings have Node keep of its compiling, as in a project that does nothing about it.
+ */
+export type Way = "by hand" | "scripts" | "plain";
 
 /** A stack of its own, in a sandbox of its own. */
 export interface BenchStack {
@@ -46,9 +49,11 @@ export async function openBenchStack(
   try {
     const target = session.target("up");
     const { NODE_COMPILE_CACHE: _, ...plain } = target.env;
-    // Not the compile cache that the project's settings bring along either: the reference is a program without.
-    const byHand = program === "this" ? plain : { ...plain, NODE_DISABLE_COMPILE_CACHE: "1" };
-    const environment = { "by hand": byHand, scripts: target.env };
+    const environment = {
+      "by hand": plain,
+      scripts: target.env,
+      plain: { ...plain, NODE_DISABLE_COMPILE_CACHE: "1" },
+    };
     const configFile = join(dir, "Pulumi.dev.yaml");
     await writeFile(configFile, await stackConfig(applications));
     await mustPulumi(target, ["stack", "init", "dev"]);

@@ -8,52 +8,49 @@ const FLAT = "flat program";
 const applicationsOf = (size: number): string => `${size} application${size === 1 ? "" : "s"}`;
 
 /** Previews of a stack that is as declared: against the flat and the empty program, by hand and as the scripts do. */
-export async function previewFigures({ sizes, rounds, progress, programDir }: Bench): Promise<Figure[]> {
+export async function previewFigures(bench: Bench): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const size of sizes) {
-    await withStacks(
-      size,
-      size === 1 ? ["this", "flat", "empty"] : ["this", "flat"],
-      programDir,
-      async (stacks) => {
-        const series = await inTurn(
-          [
-            { name: FLAT, run: () => stacks.flat.preview("by hand") },
-            { name: "this program", run: () => stacks.this.preview("by hand") },
-            { name: "guarded", run: () => stacks.this.preview("by hand", { guarded: true }) },
-            { name: "scripts", run: () => stacks.this.preview("scripts") },
-            { name: "guarded scripts", run: () => stacks.this.preview("scripts", { guarded: true }) },
-            ...(size === 1 ? [{ name: "empty program", run: () => stacks.empty.preview("by hand") }] : []),
-          ],
-          rounds(11),
-          (text) => progress(`preview, ${applicationsOf(size)}: ${text}`),
-        );
-        const all = applicationsOf(size);
-        const add = (
-          name: string,
-          measured: string,
-          reference: string,
-          limit?: number,
-          referenceName?: string,
-        ) =>
-          figures.push(
-            figureOf(series, {
-              name: `${name}, ${all}`,
-              measured,
-              reference,
-              referenceName,
-              limit: limit === undefined ? undefined : atMost(limit),
-            }),
-          );
-        add("preview", "this program", FLAT, 1.1);
-        if (size === 1) add("preview", "this program", "empty program", 1.8);
-        add("preview as the scripts run it", "scripts", FLAT, 0.9);
-        add("the same with guardrails", "guarded scripts", FLAT);
-        add("preview with guardrails", "guarded", "this program", 1.25, "without guardrails");
-      },
-    );
+  for (const size of bench.sizes) {
+    const programs: Program[] = size === 1 ? ["this", "flat", "empty"] : ["this", "flat"];
+    await withStacks(size, programs, bench.programDir, async (stacks) => {
+      figures.push(...(await comparePreviews(stacks, size, bench)));
+    });
   }
   return figures;
+}
+
+const FLAT_PLAIN = "flat program, plain";
+const THIS = "this program";
+const EMPTY = "empty program";
+
+/** One size's figures, all of the same rounds. */
+export async function comparePreviews(
+  stacks: Pick<Record<Program, BenchStack>, "this" | "flat"> & { empty?: BenchStack },
+  size: number,
+  { rounds, progress }: Pick<Bench, "rounds" | "progress">,
+): Promise<Figure[]> {
+  const { flat, empty } = stacks;
+  const all = applicationsOf(size);
+  const series = await inTurn(
+    [
+      { name: FLAT, run: () => flat.preview("by hand") },
+      { name: THIS, run: () => stacks.this.preview("by hand") },
+      { name: "guarded", run: () => stacks.this.preview("by hand", { guarded: true }) },
+      { name: FLAT_PLAIN, run: () => flat.preview("plain") },
+      { name: "scripts", run: () => stacks.this.preview("scripts") },
+      ...(empty === undefined ? [] : [{ name: EMPTY, run: () => empty.preview("by hand") }]),
+    ],
+    rounds(size === 1 ? 9 : 5),
+    (text) => progress(`preview, ${all}: ${text}`),
+  );
+  const figure = (name: string, measured: string, reference: string, limit: number, referenceName?: string) =>
+    figureOf(series, { name: `${name}, ${all}`, measured, reference, referenceName, limit: atMost(limit) });
+  return [
+    figure("preview", THIS, FLAT, 1.1),
+    ...(empty === undefined ? [] : [figure("preview", THIS, EMPTY, 1.8)]),
+    figure("preview as scripts run it", "scripts", FLAT_PLAIN, 0.9),
+    figure("preview with guardrails", "guarded", THIS, 1.25, "without guardrails"),
+  ];
 }
 
 /** The first `up` of a stack, and one that finds nothing to change. */
@@ -65,22 +62,22 @@ export async function upFigures({ sizes, rounds, progress, programDir }: Bench):
         await stack.forget();
         return stack.up("by hand");
       };
-      for (const [name, run, count] of [
-        ["up of a new stack", fresh, size > 10 ? 5 : 7],
-        ["up without changes", (stack: BenchStack) => stack.up("by hand"), 7],
+      for (const [name, run] of [
+        ["up of a new stack", fresh],
+        ["up without changes", (stack: BenchStack) => stack.up("by hand")],
       ] as const) {
         const series = await inTurn(
           [
             { name: FLAT, run: () => run(stacks.flat) },
-            { name: "this program", run: () => run(stacks.this) },
+            { name: THIS, run: () => run(stacks.this) },
           ],
-          rounds(count),
+          rounds(size === 1 ? 5 : 3),
           (text) => progress(`${name}, ${applicationsOf(size)}: ${text}`),
         );
         figures.push(
           figureOf(series, {
             name: `${name}, ${applicationsOf(size)}`,
-            measured: "this program",
+            measured: THIS,
             reference: FLAT,
           }),
         );
@@ -90,7 +87,7 @@ export async function upFigures({ sizes, rounds, progress, programDir }: Bench):
   return figures;
 }
 
-async function withStacks(
+export async function withStacks(
   size: number,
   programs: readonly Program[],
   programDir: string | undefined,
