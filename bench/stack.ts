@@ -14,7 +14,7 @@ export type Program = "this" | "flat" | "empty";
  * How the engine is started: by hand in the stack's folder; in the environment of the project's own commands; or by hand
  * without what the project's settings have Node keep of its compiling, as in a project that does nothing about it.
  */
-export type Way = "by hand" | "scripts" | "plain";
+type Way = "by hand" | "scripts" | "plain";
 
 /** A stack of its own, in a sandbox of its own. */
 export interface BenchStack {

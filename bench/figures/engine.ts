@@ -87,7 +87,7 @@ export async function upFigures({ sizes, rounds, progress, programDir }: Bench):
   return figures;
 }
 
-export async function withStacks(
+async function withStacks(
   size: number,
   programs: readonly Program[],
   programDir: string | undefined,
