@@ -19,7 +19,7 @@ export function withResults(page: string, report: Report): string {
 
 function results({ machine, at, figures, demo, misses }: Report): string {
   const parts = [
-    `Measured on ${at.slice(0, 10)}: ${machineText(machine)}. Providers: ${machine.providers}. Each ratio is the median of the rounds' own ratios, "middle half" says where half of the rounds lie; CPU is the same of the processor time. Medians: what is measured / what it is compared with.`,
+    `Measured on ${datesOf(at, figures)}: ${machineText(machine)}. Providers: ${machine.providers}. Each ratio is the median of the rounds' own ratios, "middle half" says where half of the rounds lie; CPU is the same of the processor time. Medians: what is measured / what it is compared with.`,
     `![The ratios and their limits](images/performance.svg)`,
     markdown(figureRows(figures)),
     misses.length === 0
@@ -28,6 +28,13 @@ function results({ machine, at, figures, demo, misses }: Report): string {
     ...(demo === undefined ? [] : [markdown(demoRows(demo))]),
   ];
   return parts.join("\n\n");
+}
+
+/** One day, or the first and the last, when parts were measured again. */
+function datesOf(at: string, figures: readonly Figure[]): string {
+  const days = [at, ...figures.map((figure) => figure.at ?? at)].map((time) => time.slice(0, 10)).sort();
+  const [first, last] = [days[0], days.at(-1)];
+  return first === last ? `${first}` : `${first} to ${last}`;
 }
 
 const withLimit = (figures: readonly Figure[]): readonly Figure[] =>

@@ -9,6 +9,11 @@ export interface Limit {
 
 /** One ratio, and what it is made of. */
 export interface Figure {
+  /** Which part of the benchmarks gave it, as BENCH_ONLY names it, and when (RFC 3339); set when a run reports. */
+  group?: string;
+  at?: string;
+  /** Number of applications; absent where it does not matter. */
+  size?: number;
   /** What is measured, e.g. `preview, 50 applications`. */
   name: string;
   /** What it is compared with, e.g. `flat program`. */
@@ -33,13 +38,14 @@ export function figureOf<Name extends string>(
     measured,
     reference,
     ...rest
-  }: { measured: Name; reference: Name } & Pick<Figure, "name" | "limit"> & {
+  }: { measured: Name; reference: Name } & Pick<Figure, "name" | "limit" | "size"> & {
       referenceName?: string;
     },
 ): Figure {
   const [ours, theirs] = [series[measured], series[reference]];
   return {
     name: rest.name,
+    size: rest.size,
     reference: rest.referenceName ?? reference,
     rounds: ours.wallMs.length,
     ratio: pairedRatio(ours.wallMs, theirs.wallMs),

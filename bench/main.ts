@@ -10,6 +10,7 @@ import { clientFigures } from "./figures/client";
 import { type DemoStep, demoSteps } from "./figures/demo";
 import { previewFigures, upFigures } from "./figures/engine";
 import { envFigures } from "./figures/env";
+import { merged } from "./merge";
 import { plot } from "./plot";
 import { demoRows, figureRows, machineText, type Report, thisMachine } from "./report";
 
@@ -29,8 +30,9 @@ const HELP = `npm run bench: measures this program, each figure as a ratio to a 
   --help            this text
 
 Environment: BENCH_ONLY=${[...Object.keys(GROUPS), "demo"].join(",")} (some of them), BENCH_SIZES=${SIZES.join(",")} (numbers
-of applications), BENCH_ROUNDS (of every figure). A run rewrites docs/performance.md and its picture, unless BENCH_ONLY or
---program leaves out what belongs there. Exit code 0: all limits hold; 1: one is missed, or a run failed; 2: wrong use.
+of applications), BENCH_ROUNDS (of every figure but the client's). A run rewrites its rows of docs/performance.md and the
+picture, except with --program; what it did not measure stays when the same machine gave it. Exit code 0: all limits hold;
+1: one is missed, or a run failed; 2: wrong use.
 `;
 
 class UsageError extends Error {}
@@ -44,7 +46,6 @@ async function main(): Promise<number> {
   const only = listOf("BENCH_ONLY", (name) => name in GROUPS || name === "demo");
   const sizes = listOf("BENCH_SIZES", (size) => /^[1-9]\d*$/.test(size))?.map(Number);
   const [rounds] = listOf("BENCH_ROUNDS", (count) => /^[1-9]\d*$/.test(count))?.map(Number) ?? [];
-  const whole = only === undefined && program === undefined;
   const bench: Bench = {
     sizes: sizes ?? SIZES,
     rounds: (wanted) => rounds ?? wanted,
@@ -53,17 +54,19 @@ async function main(): Promise<number> {
   };
 
   const machine = await thisMachine();
+  const at = new Date().toISOString();
   const figures: Figure[] = [];
   for (const [name, measure] of Object.entries(GROUPS)) {
-    if (only === undefined || only.includes(name)) figures.push(...(await measure(bench)));
+    if (only !== undefined && !only.includes(name)) continue;
+    figures.push(...(await measure(bench)).map((figure) => ({ ...figure, group: name, at })));
   }
   const demo: DemoStep[] | undefined =
     only === undefined || only.includes("demo") ? await demoSteps(bench) : undefined;
   showProgress("");
-  const report: Report = { machine, at: new Date().toISOString(), figures, demo, misses: misses(figures) };
+  const report: Report = { machine, at, figures, demo, misses: misses(figures) };
   if (json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else print(report);
-  if (whole) await write(report);
+  if (program === undefined) await write(report);
   for (const line of report.misses) process.stderr.write(`missed: ${line}\n`);
   return report.misses.length === 0 ? 0 : 1;
 }
@@ -97,7 +100,14 @@ function print({ machine, figures, demo }: Report): void {
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-async function write(report: Report): Promise<void> {
+async function write(now: Report): Promise<void> {
+  const kept = join(projectDir, "docs", "images", "performance.json");
+  const last = await readFile(kept, "utf8").then(
+    (text) => JSON.parse(text) as Report,
+    () => undefined,
+  );
+  const report = merged(last, now, Object.keys(GROUPS));
+  await writeFile(kept, `${JSON.stringify(report, null, 2)}\n`);
   const page = join(projectDir, "docs", "performance.md");
   await writeFile(page, withResults(await readFile(page, "utf8"), report));
   const caption = `${report.at.slice(0, 10)}, ${machineText(report.machine)}`;

@@ -1,10 +1,10 @@
 import type { Figure } from "./figure";
 
 const ROW = 26;
-const LEFT = 330;
+const LEFT = 440;
 const RIGHT = 40;
-const WIDTH = 860;
-const TOP = 56;
+const WIDTH = 940;
+const TOP = 78;
 
 /** The ratios as a picture: a dot for the median, a line for the middle half of the rounds, a bar for the limit. */
 export function plot(figures: readonly Figure[], caption: string): string {
@@ -32,7 +32,8 @@ export function plot(figures: readonly Figure[], caption: string): string {
     .s { font-size: 12px } .m { text-anchor: middle } .e { text-anchor: end }
   </style>
   <rect class="page" width="${WIDTH}" height="${height}" rx="8"/>
-  <text x="20" y="26" font-weight="600">Ratio to the reference, lower is faster${figures.some(({ limit }) => limit?.side === "at least") ? " (client: higher is faster)" : ""}</text>
+  <text x="20" y="26" font-weight="600">Ratio to the reference</text>
+  <text class="s soft" x="20" y="46">dot: median of the rounds; line: where half of them lie; bracket: the limit, open to the side that is wanted</text>
 ${ticks.map((tick) => `  <path class="${tick === 1 ? "one" : "grid"}" d="M${x(tick)} ${TOP - 8}V${bottom}"/><text class="s soft m" x="${x(tick)}" y="${TOP - 13}">${tick}</text>`).join("\n")}
 ${figures.map((figure, index) => row(figure, TOP + index * ROW + ROW / 2, x)).join("\n")}
   <text class="s soft" x="20" y="${height - 14}">${escaped(caption)}</text>

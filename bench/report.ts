@@ -6,7 +6,7 @@ import type { DemoStep } from "./figures/demo";
 /** What a run of the benchmarks gave. */
 export interface Report {
   machine: Machine;
-  /** When it ended (RFC 3339). */
+  /** When the run began (RFC 3339). */
   at: string;
   figures: Figure[];
   /** Absent when they were not asked for. */

@@ -44,7 +44,14 @@ export async function comparePreviews(
     (text) => progress(`preview, ${all}: ${text}`),
   );
   const figure = (name: string, measured: string, reference: string, limit: number, referenceName?: string) =>
-    figureOf(series, { name: `${name}, ${all}`, measured, reference, referenceName, limit: atMost(limit) });
+    figureOf(series, {
+      name: `${name}, ${all}`,
+      size,
+      measured,
+      reference,
+      referenceName,
+      limit: atMost(limit),
+    });
   return [
     figure("preview", THIS, FLAT, 1.1),
     ...(empty === undefined ? [] : [figure("preview", THIS, EMPTY, 1.8)]),
@@ -77,6 +84,7 @@ export async function upFigures({ sizes, rounds, progress, programDir }: Bench):
         figures.push(
           figureOf(series, {
             name: `${name}, ${applicationsOf(size)}`,
+            size,
             measured: THIS,
             reference: FLAT,
           }),
