@@ -7,7 +7,11 @@ import type { Report } from "./report";
  * be measured again alone. What another machine gave goes.
  * @param order the groups, as they are to stand
  */
-export function merged(last: Report | undefined, now: Report, order: readonly string[]): Report {
+export function merged(
+  last: Omit<Report, "misses"> | undefined,
+  now: Report,
+  order: readonly string[],
+): Report {
   const kept = last !== undefined && isDeepStrictEqual(last.machine, now.machine) ? last : undefined;
   const key = ({ name, reference }: Report["figures"][number]) => `${name}\n${reference}`;
   const measured = new Set(now.figures.map(key));
