@@ -1,121 +1,132 @@
-import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { cpus, tmpdir } from "node:os";
-import { join } from "node:path";
-import { parse, stringify } from "yaml";
-import type { PulumiTarget } from "../src/pulumi";
-import { ensureStack, mustPulumi } from "../src/sandboxed/pulumi";
-import { openSandboxSession } from "../src/sandboxed/session";
+import { readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { table } from "../src/demo/steps";
 import { projectDir } from "../src/sandboxed/workspace";
+import { withResults } from "./document";
+import { type Figure, misses } from "./figure";
+import type { Bench } from "./figures/bench";
+import { clientFigures } from "./figures/client";
+import { type DemoStep, demoSteps } from "./figures/demo";
+import { previewFigures, upFigures } from "./figures/engine";
+import { envFigures } from "./figures/env";
+import { merged } from "./merge";
+import { plot } from "./plot";
+import { demoRows, figureRows, machineText, type Report, thisMachine } from "./report";
 
-// Compares `pulumi preview` without changes of this project's program with a flat program that declares
-// the same resources: the ratio is what components, config checks and look-ups cost. Both are measured in
-// turn on the same machine, so that whatever else it does touches both alike.
+const GROUPS = {
+  preview: previewFigures,
+  up: upFigures,
+  env: envFigures,
+  client: clientFigures,
+} satisfies Record<string, (bench: Bench) => Promise<Figure[]>>;
 
-const sizes = (process.env.BENCH_SIZES ?? "1,50").split(",").map(Number);
-const rounds = Number(process.env.BENCH_ROUNDS ?? 7);
-const limit = 1.1;
+const SIZES = [1, 10, 50];
 
-interface Contender {
-  name: string;
-  preview(): Promise<number>;
-  close(): Promise<void>;
+const HELP = `npm run bench: measures this program, each figure as a ratio to a reference measured in turn with it
+
+  --json            one JSON object on standard output
+  --program FOLDER  measures another copy of the program, e.g. another checkout, with this one's references
+  --help            this text
+
+Environment: BENCH_ONLY=${[...Object.keys(GROUPS), "demo"].join(",")} (some of them), BENCH_SIZES=${SIZES.join(",")} (numbers
+of applications), BENCH_ROUNDS (of every figure but the client's). A run rewrites its rows of docs/performance.md and the
+picture, except with --program; what it did not measure stays when the same machine gave it. Exit code 0: all limits hold;
+1: one is missed, or a run failed; 2: wrong use.
+`;
+
+class UsageError extends Error {}
+
+async function main(): Promise<number> {
+  const { json, program, help } = options();
+  if (help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const only = listOf("BENCH_ONLY", (name) => name in GROUPS || name === "demo");
+  const sizes = listOf("BENCH_SIZES", (size) => /^[1-9]\d*$/.test(size))?.map(Number);
+  const [rounds] = listOf("BENCH_ROUNDS", (count) => /^[1-9]\d*$/.test(count))?.map(Number) ?? [];
+  const bench: Bench = {
+    sizes: sizes ?? SIZES,
+    rounds: (wanted) => rounds ?? wanted,
+    progress: showProgress,
+    programDir: program === undefined ? undefined : resolve(program),
+  };
+
+  const machine = await thisMachine();
+  const at = new Date().toISOString();
+  const figures: Figure[] = [];
+  for (const [name, measure] of Object.entries(GROUPS)) {
+    if (only !== undefined && !only.includes(name)) continue;
+    figures.push(...(await measure(bench)).map((figure) => ({ ...figure, group: name, at })));
+  }
+  const demo: DemoStep[] | undefined =
+    only === undefined || only.includes("demo") ? await demoSteps(bench) : undefined;
+  showProgress("");
+  const report: Report = { machine, at, figures, demo, misses: misses(figures) };
+  if (json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else print(report);
+  if (program === undefined) await write(report);
+  for (const line of report.misses) process.stderr.write(`missed: ${line}\n`);
+  return report.misses.length === 0 ? 0 : 1;
 }
 
-async function contender(name: string, programDir: string, applications: number): Promise<Contender> {
-  const dir = await mkdtemp(join(tmpdir(), "comfyui-access-bench-"));
-  const session = await openSandboxSession({ dir, keepState: false, programDir, rateLimit: false });
-  const close = async () => {
-    await session.close();
-    await rm(dir, { recursive: true, force: true });
-  };
+function options() {
   try {
-    const target: PulumiTarget = session.target("up");
-    const configFile = join(dir, "Pulumi.dev.yaml");
-    await writeFile(configFile, await stackConfig(applications));
-    await ensureStack(target, "dev");
-    const common = ["--stack", "dev", "--config-file", configFile];
-    await mustPulumi(target, ["up", "--yes", "--skip-preview", ...common]);
-    const preview = async () => (await mustPulumi(target, ["preview", "--expect-no-changes", ...common])).ms;
-    return { name, preview, close };
+    return parseArgs({
+      options: {
+        json: { type: "boolean" },
+        program: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
   } catch (error) {
-    await close();
-    throw error;
+    throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }
 
-/** The dev stack with as many applications as asked for. */
-async function stackConfig(applications: number): Promise<string> {
-  const file = parse(await readFile(join(projectDir, "Pulumi.dev.yaml"), "utf8")) as {
-    config: Record<string, unknown>;
-  };
-  file.config["comfyui-access:applications"] = Array.from({ length: applications }, (_, index) => ({
-    name: `app-${index}`,
-    hostname: `app-${index}.datacrew.space`,
-    service: `http://localhost:${8188 + index}`,
-    allow: { emails: ["artist@datacrew.space"] },
-    serviceTokens: ["comfyui-api"],
-  }));
-  file.config["comfyui-access:accessTests"] = [];
-  file.config["flat:zoneId"] = "fedcba9876543210fedcba9876543210";
-  return stringify(file);
+/** A comma-separated list from the environment. */
+function listOf(name: string, isKnown: (item: string) => boolean): string[] | undefined {
+  const items = process.env[name]?.split(",").map((item) => item.trim());
+  const unknown = items?.find((item) => !isKnown(item));
+  if (unknown !== undefined) throw new UsageError(`${name} has ${JSON.stringify(unknown)}: see --help`);
+  return items;
 }
 
-/** The flat program in a folder of its own: the engine takes the nearest Pulumi.yaml as the project. */
-async function flatProgram(): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), "comfyui-access-flat-"));
-  for (const file of ["index.ts", "Pulumi.yaml"]) {
-    await writeFile(join(dir, file), await readFile(join(projectDir, "bench", "flat", file)));
-  }
-  for (const file of ["package.json", "tsconfig.json", "node_modules", "tools"]) {
-    await symlink(join(projectDir, file), join(dir, file));
-  }
-  return dir;
+function print({ machine, figures, demo }: Report): void {
+  const lines = [machineText(machine), `Providers: ${machine.providers}`];
+  if (figures.length > 0) lines.push("", ...table(figureRows(figures)));
+  if (demo !== undefined) lines.push("", ...table(demoRows(demo)));
+  process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return sorted.length % 2 === 1
-    ? (sorted[Math.floor(middle)] ?? Number.NaN)
-    : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
+async function write(now: Report): Promise<void> {
+  const kept = join(projectDir, "docs", "images", "performance.json");
+  const last = await readFile(kept, "utf8").then(
+    (text) => JSON.parse(text) as Omit<Report, "misses">,
+    () => undefined,
+  );
+  const report = merged(last, now, Object.keys(GROUPS));
+  // Without the misses, which follow from the rest.
+  await writeFile(kept, `${JSON.stringify({ ...report, misses: undefined }, null, 2)}\n`);
+  const page = join(projectDir, "docs", "performance.md");
+  await writeFile(page, withResults(await readFile(page, "utf8"), report));
+  const caption = `${report.at.slice(0, 10)}, ${machineText(report.machine)}`;
+  await writeFile(join(projectDir, "docs", "images", "performance.svg"), plot(report.figures, caption));
 }
 
-async function main(): Promise<void> {
-  console.log(`${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}`);
-  console.log(`pulumi preview without changes, median of ${rounds} in turn\n`);
-  const flatDir = await flatProgram();
-  let slow = false;
-  try {
-    for (const size of sizes) {
-      const flat = await contender("flat program", flatDir, size);
-      const ours = await contender("this program", projectDir, size);
-      const times: Record<string, number[]> = { [flat.name]: [], [ours.name]: [] };
-      try {
-        // The first round of each fills caches and is not counted.
-        for (let round = 0; round <= rounds; round += 1) {
-          for (const { name, preview } of round % 2 === 0 ? [flat, ours] : [ours, flat]) {
-            const ms = await preview();
-            if (round > 0) times[name]?.push(ms);
-          }
-        }
-      } finally {
-        await flat.close();
-        await ours.close();
-      }
-      const [reference, measured] = [median(times[flat.name] ?? []), median(times[ours.name] ?? [])];
-      const ratio = measured / reference;
-      slow ||= ratio > limit;
-      console.log(
-        `${String(size).padStart(3)} application${size === 1 ? " " : "s"}  flat ${(reference / 1000).toFixed(2)} s  this ${(measured / 1000).toFixed(2)} s  ratio ${ratio.toFixed(3)}  (at most ${limit.toFixed(2)})`,
-      );
-    }
-  } finally {
-    await rm(flatDir, { recursive: true, force: true });
-  }
-  if (slow) process.exitCode = 1;
+/** On a terminal one line that changes; elsewhere nothing, since the rounds are many. */
+function showProgress(text: string): void {
+  if (process.stderr.isTTY)
+    process.stderr.write(`\r\x1b[2K${text.slice(0, (process.stderr.columns ?? 100) - 1)}`);
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  },
+);

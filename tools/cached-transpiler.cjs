@@ -3,8 +3,13 @@
 // resource. Named by "ts-node" in tsconfig.json, so it serves whichever engine runs the program.
 // https://typestrong.org/ts-node/docs/transpilers
 const { createHash } = require("node:crypto");
+const { enableCompileCache } = require("node:module");
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
+
+// Node keeps what it compiles too: of the program, that is all but the SDK's own start. A folder of the user's own,
+// named by NODE_COMPILE_CACHE, goes before this one, and holds that as well.
+enableCompileCache(process.env.NODE_COMPILE_CACHE ?? join(__dirname, "../node_modules/.cache/compiled"));
 
 /** Beside the packages: ignored by git, and gone with `npm ci`. */
 const DEFAULT_DIRECTORY = join(__dirname, "../node_modules/.cache/transpiled");

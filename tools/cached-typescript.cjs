@@ -1,12 +1,9 @@
 // `node --require` this to run TypeScript that was translated before: for a process that has to be there at once.
-// Translation is what tools/cached-transpiler.cjs does, and nothing else is loaded; Node keeps what it compiles.
-const { enableCompileCache, _extensions: extensions } = require("node:module");
+// Translation is what tools/cached-transpiler.cjs does, which also has Node keep what it compiles; nothing else is loaded.
+const { registerHooks, _extensions: extensions } = require("node:module");
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { create } = require("./cached-transpiler.cjs");
-
-// A folder of the user's own, named by NODE_COMPILE_CACHE, goes before this one.
-enableCompileCache(process.env.NODE_COMPILE_CACHE ?? join(__dirname, "../node_modules/.cache/compiled"));
 
 const options = {
   // ts.ScriptTarget.ES2022 and ts.ModuleKind.CommonJS: the compiler itself is loaded only to translate.
@@ -22,3 +19,12 @@ const { transpile } = create({
 extensions[".ts"] = (module, fileName) => {
   module._compile(transpile(readFileSync(fileName, "utf8"), { fileName }).outputText, fileName);
 };
+
+// `import()` names a module as it would be called after a build.
+registerHooks({
+  resolve(specifier, context, next) {
+    const translated = specifier.startsWith(".") && specifier.endsWith(".js");
+    const own = translated && context.parentURL?.endsWith(".ts");
+    return next(own ? `${specifier.slice(0, -2)}ts` : specifier, context);
+  },
+});

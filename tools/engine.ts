@@ -19,6 +19,7 @@ import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../src/errors";
 import { guardChild } from "../src/signals";
 import { type LockPatience, takeLock } from "./build-lock";
+import { printedVersion } from "./engine-version";
 
 /** The engine this project is written and measured against; the CLI module is pinned to it. */
 const engineVersion = "3.259.0";
@@ -82,10 +83,10 @@ const programs = [
 export async function ensureEngine(options: EngineOptions = {}): Promise<Engine> {
   const env = options.env ?? process.env;
   const log = options.log ?? (() => {});
-  const installed = await installedEngine(env, log);
+  const cacheDir = options.cacheDir ?? join(defaultCacheDir(env), "engine");
+  const installed = await installedEngine(env, log, join(cacheDir, "installed.json"));
   if (installed) return installed;
 
-  const cacheDir = options.cacheDir ?? join(defaultCacheDir(env), "engine");
   const binDir = join(cacheDir, await buildKey());
   const command = join(binDir, "pulumi");
   const cached: Engine = { command, binDir, version: engineVersion, origin: "cached" };
@@ -97,16 +98,18 @@ export async function ensureEngine(options: EngineOptions = {}): Promise<Engine>
 async function installedEngine(
   env: NodeJS.ProcessEnv,
   log: (line: string) => void,
+  memory: string,
 ): Promise<Engine | undefined> {
   const command = await which("pulumi", env);
   if (command === undefined) return undefined;
   const call = { env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" }, timeout: 30_000 };
-  const found = await run(command, ["version"], call).catch((error: NodeJS.ErrnoException) => error);
-  if (found instanceof Error) {
-    log(`${command} does not start (${found.code}): not used`);
+  const ask = async () => (await run(command, ["version"], call)).stdout;
+  const printed = await printedVersion(command, memory, ask).catch((error: NodeJS.ErrnoException) => error);
+  if (printed instanceof Error) {
+    log(`${command} does not start (${printed.code}): not used`);
     return undefined;
   }
-  const version = parseVersion(found.stdout);
+  const version = parseVersion(printed);
   if (version === undefined || !isUsable(version)) {
     log(
       `${command} is ${version?.join(".") ?? "of an unknown version"}, older than ${oldestUsable.join(".")}: not used`,

@@ -1,8 +1,7 @@
 import { defineCommand } from "citty";
 import { commandsHere } from "../sandboxed/commands-here";
-import { openSandboxSession } from "../sandboxed/session";
 import type { EngineAccess } from "../secrets/engine-cli";
-import { SINK_KINDS, type SinkKind } from "../secrets/open-sink";
+import { SINK_KINDS, type SinkKind } from "../secrets/sink";
 import { engineAccess, envFileOf, isSandboxed } from "../stack/engine-access";
 import { sandboxArg, stackArg, UsageError } from "./args";
 import { refuseMisuse, runEnv } from "./env";
@@ -101,6 +100,8 @@ async function openAccess(
   if (!sandboxed || to === "file" || to === "config") {
     return { pulumi: await engineAccess(sandboxed), close: async () => {} };
   }
+  // A whole sandbox, which a file has no use for.
+  const { openSandboxSession } = await import("../sandboxed/session.js");
   const session = await openSandboxSession({ log: (line) => process.stderr.write(`${line}\n`) });
   return { pulumi: session.target("preview"), close: () => session.close() };
 }

@@ -4,11 +4,11 @@ import { expiryWarning, selectApplication, selectToken } from "../secrets/creden
 import type { EngineAccess } from "../secrets/engine-cli";
 import { knownSecrets, leakWarnings } from "../secrets/known-secrets";
 import { findLeaks, type Leak } from "../secrets/leaks";
-import { openSink, type SinkKind, type SinkStack, valuesFor } from "../secrets/open-sink";
+import { openSink, type SinkStack, valuesFor } from "../secrets/open-sink";
 import { readStackOutputs, type StackOutputs } from "../secrets/outputs";
-import type { SecretSink, SecretValues, SinkStatus } from "../secrets/sink";
+import type { SecretSink, SecretValues, SinkKind, SinkStatus } from "../secrets/sink";
 import { IncompleteWriteError } from "../secrets/write-keys";
-import { readSettings, type StackSettings } from "../stack/read-stack";
+import type { StackSettings } from "../stack/read-stack";
 import { UsageError } from "./args";
 import { said } from "./failure";
 
@@ -153,7 +153,10 @@ async function lookForLeaks(
   const warnings: string[] = [];
   let settings: StackSettings | undefined;
   try {
-    if (!options.sandboxed) settings = await readSettings(options.pulumi, options.stack);
+    if (!options.sandboxed) {
+      const { readSettings } = await import("../stack/read-stack.js");
+      settings = await readSettings(options.pulumi, options.stack);
+    }
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const [reason = ""] = error.message.split("\n");

@@ -5,7 +5,7 @@ import { rotationStatus, runRotation, toEnd, toLine, toStatus } from "../rotate/
 import { type RotateOptions, Rotation, type StepLine } from "../rotate/rotate";
 import { allCommandsHere } from "../sandboxed/commands-here";
 import { projectDir } from "../sandboxed/workspace";
-import { SINK_KINDS, type SinkKind } from "../secrets/open-sink";
+import { SINK_KINDS, type SinkKind } from "../secrets/sink";
 import { onInterruption } from "../signals";
 import { ConfigFile } from "../stack/config-file";
 import { envFileOf, isSandboxed } from "../stack/engine-access";

@@ -1,7 +1,7 @@
 import { UserError } from "../errors";
 import type { StackOutputs } from "./outputs";
 import type { SecretValues } from "./sink";
-import { tokenConfigKey } from "./stack-config";
+import { tokenConfigKey } from "./token-config-key";
 
 const DEFAULT_APPLICATION = "comfyui";
 const DEFAULT_TOKEN = "comfyui-api";

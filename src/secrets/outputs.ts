@@ -1,34 +1,25 @@
-import { z } from "zod";
 import { UserError } from "../errors";
+import { isFields } from "../json-values";
 import { type EngineAccess, runEngine } from "./engine-cli";
 
 /** What Pulumi prints in a secret's place when it was not asked to show it. */
 const BLINDED = "[secret]";
 
-const applicationOutput = z.object({ url: z.url({ protocol: /^https?$/ }) });
-
-const tokenOutput = z.object({
-  clientId: z.string().regex(/^[^\s:]+$/),
+/** A service token among the outputs. */
+interface TokenOutput {
+  clientId: string;
   /** `null` when the state never saw the secret, as after an import. */
-  clientSecret: z
-    .string()
-    .regex(/^\S+$/)
-    .nullish()
-    .or(z.literal("").transform(() => null)),
+  clientSecret?: string | null;
   /** ISO date and time; absent or empty for a token that does not expire. */
-  expiresAt: z.string().nullish(),
-});
-
-const tunnelOutput = z.object({ token: z.string().regex(/^\S+$/).nullish() });
-
-const stackOutputs = z.object({
-  applications: z.record(z.string(), applicationOutput),
-  serviceTokens: z.record(z.string(), tokenOutput).default({}),
-  tunnel: tunnelOutput.nullish(),
-});
+  expiresAt?: string | null;
+}
 
 /** The part of a stack's outputs that the sinks need. Holds secrets: never to be printed. */
-export type StackOutputs = z.infer<typeof stackOutputs>;
+export interface StackOutputs {
+  applications: Record<string, { url: string }>;
+  serviceTokens: Record<string, TokenOutput>;
+  tunnel?: { token?: string | null } | null;
+}
 
 /**
  * Reads a stack's outputs, secrets included, through the engine.
@@ -63,15 +54,62 @@ export function parseStackOutputs(json: string, stack: string): StackOutputs {
       `Run \`pulumi up --stack ${stack}\` first.`,
     );
   }
-  const outputs = stackOutputs.safeParse(raw);
-  if (outputs.success) return outputs.data;
-  // Only the place: a message of the schema might quote the value.
-  const path = outputs.error.issues[0]?.path.join(".") || "outputs";
+  const misfit = misfitIn(raw);
+  if (misfit === undefined) return takeApart(raw as StackOutputs);
+  // Only the place, never the value.
   throw new UserError(
-    `the output ${path} of stack ${stack} is missing or not in the expected form`,
+    `the output ${misfit} of stack ${stack} is missing or not in the expected form`,
     `Run \`pulumi up --stack ${stack}\` with this version of the program.`,
   );
 }
+
+/** Where the outputs are not of the expected form. By hand: to load a schema library takes as long as all else here. */
+function misfitIn(raw: unknown): string | undefined {
+  if (!isFields(raw)) return "outputs";
+  const { applications, serviceTokens = {}, tunnel } = raw;
+  if (!isFields(applications)) return "applications";
+  for (const [name, application] of Object.entries(applications)) {
+    if (!isFields(application)) return `applications.${name}`;
+    if (!isWebAddress(application["url"])) return `applications.${name}.url`;
+  }
+  if (!isFields(serviceTokens)) return "serviceTokens";
+  for (const [name, token] of Object.entries(serviceTokens)) {
+    if (!isFields(token)) return `serviceTokens.${name}`;
+    const { clientId, clientSecret, expiresAt } = token;
+    if (!isText(clientId, /^[^\s:]+$/)) return `serviceTokens.${name}.clientId`;
+    if (!isNone(clientSecret) && !isText(clientSecret, /^\S*$/)) return `serviceTokens.${name}.clientSecret`;
+    if (!isNone(expiresAt) && typeof expiresAt !== "string") return `serviceTokens.${name}.expiresAt`;
+  }
+  if (isNone(tunnel)) return undefined;
+  if (!isFields(tunnel)) return "tunnel";
+  return isNone(tunnel["token"]) || isText(tunnel["token"], /^\S+$/) ? undefined : "tunnel.token";
+}
+
+/** What the sinks need, and nothing else. */
+function takeApart({ applications, serviceTokens = {}, tunnel }: StackOutputs): StackOutputs {
+  return {
+    applications: mapped(applications, ({ url }) => ({ url })),
+    serviceTokens: mapped(serviceTokens, ({ clientId, clientSecret, expiresAt }) => ({
+      clientId,
+      // Empty when the state never saw it.
+      clientSecret: clientSecret || null,
+      expiresAt,
+    })),
+    tunnel: tunnel && { token: tunnel.token },
+  };
+}
+
+function mapped<T>(values: Record<string, T>, change: (value: T) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
+}
+
+const isNone = (value: unknown): value is null | undefined => value === null || value === undefined;
+
+const isText = (value: unknown, form: RegExp): value is string =>
+  typeof value === "string" && form.test(value);
+
+const isWebAddress = (value: unknown): boolean =>
+  typeof value === "string" && /^https?:$/.test(URL.parse(value)?.protocol ?? "");
 
 function parseJson(json: string, stack: string): unknown {
   try {

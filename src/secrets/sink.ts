@@ -1,3 +1,7 @@
+/** The kinds of places that credentials go to, as `--to` names them. */
+export const SINK_KINDS = ["file", "config", "gcp", "infisical"] as const;
+export type SinkKind = (typeof SINK_KINDS)[number];
+
 /** How one key, or a whole sink, stands against the wanted values. */
 export type SinkStatus = "current" | "stale" | "missing";
 

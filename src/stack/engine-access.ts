@@ -22,6 +22,8 @@ export async function engineAccess(sandboxed: boolean): Promise<EngineAccess> {
   const env = sandboxed
     ? (await openWorkspace({ engine })).env
     : {
+        // Start-up of the program is mostly compiling the SDK's JavaScript: Node keeps the result, beside the packages.
+        NODE_COMPILE_CACHE: join(projectDir, "node_modules", ".cache", "compiled"),
         ...process.env,
         PATH: [engine.binDir, process.env["PATH"]].filter((entry) => entry !== undefined).join(delimiter),
       };

@@ -56,7 +56,7 @@ async function npmFault([verb = "", ...rest]: string[]): Promise<string | undefi
   const [name = "", dashes, ...args] = rest;
   const script = scripts[name];
   if (script === undefined) return `package.json has no script ${name}`;
-  const command = /^tsx src\/cli\/main\.ts ?(.*)$/.exec(script)?.[1];
+  const command = / src\/cli\/main\.ts ?(.*)$/.exec(script)?.[1];
   if (command === undefined) return dashes === undefined ? undefined : `${name} takes no options`;
   if (dashes !== undefined && dashes !== "--") return `options of npm run ${name} stand behind --`;
   const words = [...command.split(" ").filter((word) => word !== ""), ...args];

@@ -71,7 +71,18 @@ describe("stack outputs", () => {
       { ...outputs(), serviceTokens: { ci: { clientId: "a", clientSecret: `${SECRET}\n` } } },
       /serviceTokens\.ci\.clientSecret/,
     ],
-    ["a list", [SECRET], /stack dev/],
+    ["a list", [SECRET], /output outputs of stack dev/],
+    ["a text", SECRET, /output outputs of stack dev/],
+    ["applications as a list", { ...outputs(), applications: [SECRET] }, /output applications of/],
+    ["another scheme", { applications: { a: { url: `ftp://${SECRET}` } } }, /applications\.a\.url/],
+    ["tokens that are null", { ...outputs(), serviceTokens: null }, /output serviceTokens of/],
+    [
+      "a time that is a number",
+      { ...outputs(), serviceTokens: { ci: { clientId: SECRET, expiresAt: 1 } } },
+      /serviceTokens\.ci\.expiresAt/,
+    ],
+    ["a tunnel that is a text", { ...outputs(), tunnel: SECRET }, /output tunnel of/],
+    ["an empty tunnel token", { ...outputs(), tunnel: { token: "" } }, /output tunnel\.token of/],
   ])("with %s are refused, without a value", (_name, value, message) => {
     const error = thrown(() => parse(value));
     expect(error).toBeInstanceOf(UserError);
