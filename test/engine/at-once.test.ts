@@ -10,6 +10,7 @@ import { RotateRig } from "./rotate-rig";
 let rig: RotateRig;
 beforeAll(async () => {
   rig = await RotateRig.open();
+  await rig.rig.announce();
 });
 afterAll(() => rig?.close());
 
@@ -58,8 +59,7 @@ async function slowly(method: string, pathRegex: string, delayMs: number): Promi
   expect(answer.status).toBe(200);
 }
 
-const byWhom = () =>
-  new RegExp(`locked by 1 lock[\\s\\S]*created by ${userInfo().username}@${hostname()} \\(pid \\d+\\)`);
+const byWhom = () => new RegExp(`stack dev is locked by ${userInfo().username}@${hostname()} \\(pid \\d+\\)`);
 
 describe("commands at once on one stack", () => {
   test("of two updates, the second is told who has the stack, and nothing is lost", async () => {
@@ -67,7 +67,7 @@ describe("commands at once on one stack", () => {
       settings.protectTokens = "true";
       settings.alerts = { emails: ["others@datacrew.space"] };
     });
-    await slowly("PUT", "/alerting/v3/policies/", 8000);
+    await slowly("PUT", "/alerting/v3/policies/", 6000);
     const first = up();
     await locked();
     const second = await up().ended;
@@ -88,7 +88,7 @@ describe("commands at once on one stack", () => {
       said,
     ).toBe(true);
     for (const { code, output } of all) {
-      if (code !== 0) expect(output).toMatch(/locked by 1 lock|changed by another program/);
+      if (code !== 0) expect(output).toMatch(/stack dev is locked by|changed by another program/);
     }
     expect(readFileSync(configFile(), "utf8")).toMatch(/version: 2\n/);
     const [now] = rig.inState();

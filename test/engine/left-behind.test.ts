@@ -2,6 +2,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Fault } from "../../sandbox/faults";
 import { EngineRig } from "./support";
 
+// The provider tries a refused POST ten times more.
+process.env["COMFYUI_ACCESS_PAUSES"] ??= "0.05";
+
 const ACCOUNT = "/accounts/0123456789abcdef0123456789abcdef";
 const ZONE = "/zones/fedcba9876543210fedcba9876543210";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { pulumi } from "../../src/pulumi";
 import { isCutOff, recover, renderRecovery } from "../../src/recover/recover";
-import { announceSandbox, projectDir } from "../../src/sandboxed/workspace";
+import { projectDir } from "../../src/sandboxed/workspace";
 import { EngineRig } from "./support";
 
 const ACCOUNT = "/accounts/0123456789abcdef0123456789abcdef";
@@ -106,8 +106,7 @@ test("a state that a killed run has left unreadable is read again", async () => 
 
 test("the sandbox's own up does so by itself", async () => {
   await killedUp();
-  const { url, tokens } = rig.session;
-  await announceSandbox(rig.session.workspace, { pid: process.pid, url, tokens, network: {} });
+  await rig.announce();
   const bin = join(projectDir, "node_modules", ".bin");
   const child = spawn(join(bin, "tsx"), ["src/cli/main.ts", "up", "--no-guardrails"], {
     cwd: projectDir,

@@ -7,7 +7,7 @@ import type { RequestLogEntry } from "../../sandbox/server";
 import { type PulumiCall, type PulumiResult, pulumi } from "../../src/pulumi";
 import { ensureStack } from "../../src/sandboxed/pulumi";
 import { openSandboxSession, type SandboxSession } from "../../src/sandboxed/session";
-import { projectDir } from "../../src/sandboxed/workspace";
+import { announceSandbox, projectDir } from "../../src/sandboxed/workspace";
 
 /** The stack config as the program reads it, keys without the namespace. */
 export type Settings = Record<string, unknown>;
@@ -27,6 +27,12 @@ export class EngineRig {
     const rig = new EngineRig(dir, session);
     await ensureStack(session.target("up"), "dev");
     return rig;
+  }
+
+  /** Lets the project's commands join this sandbox, which else start one of their own. */
+  async announce(): Promise<void> {
+    const { access, tokens, url, workspace } = this.session;
+    await announceSandbox(workspace, { pid: process.pid, url, tokens, network: access?.network ?? {} });
   }
 
   async close(): Promise<void> {
