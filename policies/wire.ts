@@ -21,7 +21,7 @@ export interface PackName {
 
 /** A resource as the engine hands it over before it is made: its inputs, without what they were made from. */
 export function plannedResource(request: AnalyzeRequest): Resource {
-  return { ...common(request), propertyDependencies: {} };
+  return withProperties({ ...common(request), propertyDependencies: {} }, request);
 }
 
 /** A resource as the engine hands it over with all the others: its outputs. */
@@ -30,15 +30,31 @@ export function stackResource(resource: AnalyzerResource): Resource {
   resource.getPropertydependenciesMap().forEach((urns, property) => {
     propertyDependencies[property] = urns.getUrnsList();
   });
-  return { ...common(resource), propertyDependencies };
+  return withProperties({ ...common(resource), propertyDependencies }, resource);
 }
 
-function common(message: AnalyzeRequest | AnalyzerResource): Omit<Resource, "propertyDependencies"> {
+/** Decodes the properties when a rule looks at them: no rule is about components, and few need the whole stack. */
+function withProperties(
+  resource: Omit<Resource, "properties">,
+  message: AnalyzeRequest | AnalyzerResource,
+): Resource {
+  let properties: Resource["properties"] | undefined;
+  return Object.defineProperty(resource as Resource, "properties", {
+    enumerable: true,
+    get: () => {
+      properties ??= fromStruct(message.getProperties());
+      return properties;
+    },
+  });
+}
+
+function common(
+  message: AnalyzeRequest | AnalyzerResource,
+): Omit<Resource, "properties" | "propertyDependencies"> {
   return {
     urn: message.getUrn(),
     type: message.getType(),
     name: message.getName(),
-    properties: fromStruct(message.getProperties()),
     protect: message.getOptions()?.getProtect() ?? false,
   };
 }
