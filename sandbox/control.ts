@@ -20,6 +20,7 @@ const faultBody = z.strictObject({
   retryAfter: z.number().min(0).optional(),
   delayMs: z.number().min(0).optional(),
 });
+const LATEST = Date.UTC(9001, 0);
 const clockBody = z.strictObject({ advanceSeconds: z.number().min(0) });
 const connectorBody = z.strictObject({
   clientId: z.uuid().optional(),
@@ -81,7 +82,10 @@ export function control({ store, faults, requests, reset }: ControlTarget): Sand
   });
 
   app.post("/clock", async (c) => {
-    store.advanceClock(checked(await readJson(c), clockBody, refusal).advanceSeconds * 1000);
+    const milliseconds = checked(await readJson(c), clockBody, refusal).advanceSeconds * 1000;
+    // Times of five digits in the year, and what lives for years from then, are written by no API.
+    if (store.now().getTime() + milliseconds > LATEST) throw refusal("the time would be after the year 9000");
+    store.advanceClock(milliseconds);
     return c.json({ now: store.now().toISOString() });
   });
 

@@ -12,12 +12,12 @@ export function placePaths(raw: Readonly<Record<string, unknown>>): {
   placed: Record<string, unknown>;
   twice: string[];
 } {
-  const placed: Record<string, unknown> = {};
-  const paths: [string, unknown][] = [];
-  for (const [key, value] of Object.entries(raw)) {
-    if (PATH.test(key)) paths.push([key, value]);
-    else placed[key] = structuredClone(value);
-  }
+  const entries = Object.entries(raw);
+  const paths = entries.filter(([key]) => PATH.test(key));
+  // Not by assignment: the name `__proto__` would be lost by it.
+  const placed = Object.fromEntries(
+    entries.filter(([key]) => !PATH.test(key)).map(([key, value]) => [key, structuredClone(value)]),
+  );
   const twice = paths.filter(([path, value]) => !place(placed, path.match(/[A-Za-z]+|\d+/g) ?? [], value));
   return { placed, twice: twice.map(([path]) => path) };
 }

@@ -118,7 +118,9 @@ type Complaint = Omit<Problem, "path">;
 /** Infisical's own service in the US; another region or an instance of one's own has another address. */
 export const INFISICAL_CLOUD = "https://app.infisical.com";
 
-const HOST = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{1,63}$/;
+/** The last label is no number: everything else would take such a name for an IP address. */
+const HOST =
+  /^(?=.{1,253}$)(?!.*\.(\d+|0x[0-9a-f]*)$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const NAME = /^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$/;
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const OBJECT_ID = /^([0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})$/i;
@@ -217,6 +219,18 @@ function checkReader(value: string): Complaint | undefined {
   );
 }
 
+/** Whether the text is RFC 3339, and a time that there is: `Date` takes 31 February for 3 March. */
+function isTime(text: string): boolean {
+  const [, local = "", zone = ""] =
+    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
+  const date = new Date(`${local}Z`);
+  return (
+    !Number.isNaN(date.getTime()) &&
+    date.toISOString().startsWith(local) &&
+    !Number.isNaN(Date.parse(`2000-01-01T00:00:00${zone}`))
+  );
+}
+
 /** A string that has to pass a check; a check gives what was found and the remedy, without the path. */
 function text(check: (value: string) => Complaint | undefined) {
   return z.string().check((context) => {
@@ -278,9 +292,13 @@ const application = z.strictObject({
 });
 const time = z.pipe(
   z.pipe(z.string(), z.transform(unquotedTime)),
-  matches(
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
-    "Give a time with zone such as 2027-01-31T00:00:00Z.",
+  text((value) =>
+    isTime(value)
+      ? undefined
+      : complain(
+          `${JSON.stringify(value)} does not fit`,
+          "Give a time with zone such as 2027-01-31T00:00:00Z.",
+        ),
   ),
 );
 const fingerprint = matches(/^sha256-[0-9a-f]{16}$|^unknown$/, "Leave it as `rotate` wrote it.");
@@ -399,6 +417,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
 
   const clientSecretKey = Object.hasOwn(raw, CLIENT_SECRET_PATH) ? CLIENT_SECRET_PATH : "google";
   const isSecret = context.secretKeys?.has(clientSecretKey) ?? true;
+  const secrets = [...(context.secretKeys ?? [])].flatMap((key) => textsIn(raw[key]));
   const { placed, twice } = placePaths(raw);
   raw = placed;
   for (const path of twice) {
@@ -447,7 +466,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   if (applications) problems.push(...checkApplications(applications, shaped));
   if (shaped.serviceTokens) problems.push(...checkTokens(shaped.serviceTokens, set));
   problems.push(...checkAccessTests(shaped));
-  if (problems.length > 0) throw new ConfigError(context.stack, problems);
+  if (problems.length > 0) throw new ConfigError(context.stack, withoutSecrets(problems, secrets));
   return { ...shaped, applications } as StackConfig;
 }
 
@@ -479,15 +498,15 @@ export function settingsOf(
   entries: Iterable<readonly [key: string, entry: { value?: string; secret?: boolean }]>,
   project: string,
 ): { raw: Record<string, unknown>; secretKeys: Set<string> } {
-  const raw: Record<string, unknown> = {};
+  const values: [string, unknown][] = [];
   const secretKeys = new Set<string>();
   for (const [fullKey, { value, secret }] of entries) {
     if (!fullKey.startsWith(`${project}:`) || value === undefined) continue;
     const key = fullKey.slice(project.length + 1);
-    raw[key] = decode(key, value);
+    values.push([key, decode(key, value)]);
     if (secret === true) secretKeys.add(key);
   }
-  return { raw, secretKeys };
+  return { raw: Object.fromEntries(values), secretKeys };
 }
 
 /** The engine hands over every value as text: lists and objects as JSON. */
@@ -499,6 +518,26 @@ function decode(key: string, value: string): unknown {
   } catch {
     return value;
   }
+}
+
+/** Every text in a value, however deep. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
+/** Shorter text is no secret, and is part of many words. */
+const SHORTEST_SECRET = 8;
+
+/** Whatever is encrypted in the config is not repeated, even where it is no secret, or was put in the wrong place. */
+function withoutSecrets(problems: readonly Problem[], secrets: readonly string[]): Problem[] {
+  const shown = "(encrypted, not shown)";
+  const hide = (text: string) =>
+    secrets.reduce((rest, secret) => {
+      const unquoted = rest.replaceAll(JSON.stringify(secret), shown);
+      return secret.length < SHORTEST_SECRET ? unquoted : unquoted.replaceAll(secret, shown);
+    }, text);
+  return problems.map(({ path, found, remedy }) => ({ path, found: hide(found), remedy: hide(remedy) }));
 }
 
 function isUnset(value: unknown, required: boolean): boolean {
@@ -564,6 +603,9 @@ function explain(
     return [
       { path, found: issue.origin === "array" ? "an empty list" : "a number that is too small", remedy },
     ];
+  }
+  if (issue.code === "too_big") {
+    return [{ path, found: "a number that is too large", remedy: `Give ${issue.maximum} or less.` }];
   }
   const remedy = issue.code === "custom" ? String(issue.params?.remedy ?? "") : "";
   return [{ path, found: issue.message ?? issue.code, remedy }];

@@ -7,6 +7,7 @@ import { CONFIG_KEYS, ConfigError, loadConfig, parseConfig } from "../src/config
 import { parseDuration } from "../src/duration";
 import type { Problem } from "../src/problems";
 import { knownValue } from "./support/mocks";
+import { holds } from "./support/properties";
 
 const SECRET_VALUE = "GOCSPX-must-not-be-shown";
 
@@ -502,8 +503,32 @@ test("no message repeats a secret, wherever it was put", () => {
   }
 });
 
+test.each([
+  [{ zone: "203.0.113.7" }, "zone"],
+  [{ zone: "example.0x1f" }, "zone"],
+  [{ zone: "example.-" }, "zone"],
+  [{ serviceTokens: [{ name: "comfyui-api", version: 1e308 }] }, "serviceTokens[0].version"],
+  [
+    { serviceTokens: [{ name: "comfyui-api", version: 2, previousExpiresAt: "2027-02-30T00:00:00Z" }] },
+    "serviceTokens[0].previousExpiresAt",
+  ],
+  [{ ...Object.fromEntries([["__proto__", { maxSessionDuration: "9000h" }]]) }, "__proto__"],
+])("refused with a finding and a remedy: %j", (part, path) => {
+  const found = problemsOf(Object.fromEntries([...Object.entries(valid()), ...Object.entries(part)]));
+  expect(found[0]?.path).toBe(path);
+  expect(found[0]?.remedy).not.toBe("");
+});
+
+test("a value that is encrypted is not repeated, even where it is no secret", () => {
+  const secretKeys = new Set(["google", "zone"]);
+  const [problem] = problemsOf({ ...valid(), zone: SECRET_VALUE }, { stack: "dev", secretKeys });
+  expect(problem).toMatchObject({ path: "zone", found: "(encrypted, not shown) is not a host name" });
+  const google = { identityProviderId: SECRET_VALUE };
+  expect(JSON.stringify(problemsOf({ ...valid(), google }))).not.toContain(SECRET_VALUE);
+});
+
 test("whatever is put in, the outcome is a config or a ConfigError", () => {
-  fc.assert(
+  holds(
     fc.property(fc.dictionary(fc.constantFrom(...CONFIG_KEYS, "other"), fc.anything()), (raw) => {
       try {
         parseConfig(raw, context);

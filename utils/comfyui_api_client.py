@@ -483,14 +483,24 @@ class _Address(NamedTuple):
 def _split_url(url: str) -> tuple[_Address, urllib.parse.SplitResult]:
     """The address of a URL; its path is not looked at. Raises ValueError with what is wrong."""
     parts = urllib.parse.urlsplit(url)
+    if "\\" in url:
+        raise ValueError("has a backslash, which some take for a slash")
     if parts.scheme not in ("http", "https"):
         raise ValueError("does not start with http:// or https:// (the WebSocket's address follows from it)")
     host = parts.hostname or ""
+    if re.search("[\u00df\u03c2\u200c\u200d]", host):
+        # These became names of their own; Python's own IDNA still makes others of them, which are another's hosts.
+        raise ValueError("has a host name that is not sure: write it as DNS does, with xn--")
     if not host.isascii():
         host = host.encode("idna").decode("ascii")
-    if _ip_of(host) is None and not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", host):
+    is_name = re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", host)
+    # A name that ends in a number is meant as an IP address, and is none.
+    is_number = re.search(r"(^|\.)([0-9]+|0x[0-9a-f]*)\.?$", host)
+    if _ip_of(host.rstrip(".")) is None and (not is_name or is_number):
         raise ValueError("has no valid host name")
     secure = parts.scheme == "https"
+    if parts.port == 0:
+        raise ValueError("has port 0")
     return _Address(secure, host, parts.port or (443 if secure else 80), ""), parts
 
 
@@ -507,7 +517,19 @@ def _parse_address(url: str) -> _Address:
         bad("holds a user name or password")
     if parts.query or parts.fragment:
         bad("has a query or fragment")
-    return address._replace(path=urllib.parse.quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~"))
+    path = _without_dots(parts.path).rstrip("/")
+    return address._replace(path=urllib.parse.quote(path, safe="/%:@!$&'()*+,;=~"))
+
+
+def _without_dots(path: str) -> str:
+    """The path without the segments `.` and `..`, which proxies on the way would take out, each in its own way."""
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            del kept[max(1, len(kept) - 1) :]
+        elif segment != ".":
+            kept.append(segment)
+    return "/".join(kept)
 
 
 @dataclass(frozen=True, repr=False)
@@ -521,12 +543,16 @@ class _Credential:
     expires_at: float | None = None
 
 
+# What may stand around a token: JavaScript's blanks, so that both clients read the same; a byte order mark is one.
+_BLANKS = "\t\n\v\f\r \u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
+
+
 def _parse_token(text: str, single_header_name: str) -> _Credential:
     """Reads `COMFYUI_ACCESS_TOKEN`, whose form says how it is sent.
 
     https://developers.cloudflare.com/cloudflare-one/access-controls/service-credentials/service-tokens/
     """
-    token = text.strip()
+    token = text.strip(_BLANKS)
     if token.startswith("{"):
         said = _json_object(token)
         value_id, value_secret = said.get("cf-access-client-id"), said.get("cf-access-client-secret")
@@ -555,10 +581,14 @@ def _is_header_value(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]+", value) is not None
 
 
+def _no_json(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
 def _json_object(text: str | bytes) -> JsonObject:
     """The JSON object in a text; empty when there is none."""
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_no_json)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -56,7 +56,7 @@ export function matchRule(rule: Rule, subject: Subject, phase: Phase, decision: 
     case "geo":
       return known(subject.country, "country", (country) => same(country, value.country_code));
     case "ip":
-      return known(subject.ip, "IP address", (ip) => isInRange(ip, String(value.ip)));
+      return known(subject.ip, "IP address", (ip) => isInRange(ip, plain(value.ip)));
     case "certificate":
       return known(subject.certificateName, "client certificate", () => true);
     case "common_name":
@@ -70,14 +70,14 @@ export function matchRule(rule: Rule, subject: Subject, phase: Phase, decision: 
 export function describeRule(rule: Rule, names: Readonly<Record<string, string>> = {}): string {
   const type = Object.keys(rule)[0] ?? "";
   const value = field(rule, type);
-  const named = (id: unknown) => names[String(id)] ?? String(id);
+  const named = (id: unknown) => names[plain(id)] ?? plain(id);
   switch (type) {
     case "everyone":
       return "everyone";
     case "email":
-      return `e-mail is ${value.email}`;
+      return `e-mail is ${plain(value.email)}`;
     case "email_domain":
-      return `e-mail is at ${value.domain}`;
+      return `e-mail is at ${plain(value.domain)}`;
     case "login_method":
       return `logged in with ${named(value.id)}`;
     case "service_token":
@@ -85,17 +85,21 @@ export function describeRule(rule: Rule, names: Readonly<Record<string, string>>
     case "any_valid_service_token":
       return "any valid service token";
     case "geo":
-      return `country is ${value.country_code}`;
+      return `country is ${plain(value.country_code)}`;
     case "ip":
-      return `IP address is in ${value.ip}`;
+      return `IP address is in ${plain(value.ip)}`;
     case "certificate":
       return "any valid client certificate";
     case "common_name":
-      return `client certificate is ${value.common_name}`;
+      return `client certificate is ${plain(value.common_name)}`;
     default:
-      return `${type} is ${Object.values(value).map(String).join(", ")}`;
+      return `${type} is ${Object.values(value).map(plain).join(", ")}`;
   }
 }
+
+/** A value of a rule as text; what is not text there comes from an API or a state, and can be anything. */
+const plain = (value: unknown): string =>
+  typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 
 /** A rule on what the subject does not hold: unknown, unless it needs a login that did not take place. */
 function unfamiliar(type: string, value: Record<string, unknown>, subject: Subject): RuleMatch {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Document, isMap, parseDocument } from "yaml";
+import { type Document, isMap, isScalar, parseDocument } from "yaml";
 import { UserError } from "../errors";
+import { layoutOf, stackDocument } from "../stack/stack-document";
 import { pathText } from "./propose";
 import type { ConfigChange } from "./types";
 import { setInText } from "./yaml-edit";
@@ -15,13 +16,14 @@ export function editConfig(
   changes: readonly ConfigChange[],
   file: string,
 ): string {
-  const document = parseDocument(text);
-  if (document.errors.length > 0 || !(document.contents === null || isMap(document.contents))) {
+  const read = stackDocument(text);
+  if ("line" in read || !(read.document.contents === null || isMap(read.document.contents))) {
     throw new UserError(
       `${file} is not a stack file that can be read as YAML`,
       "Mend it, then run the command again.",
     );
   }
+  const { document } = read;
   let spliced: string | undefined = text;
   for (const change of changes) {
     for (const { at, value } of edits(document, project, change)) {
@@ -34,7 +36,7 @@ export function editConfig(
   // Only where that says the same: with an unusual layout the whole file is written anew.
   return spliced !== undefined && saysTheSame(spliced, document)
     ? spliced
-    : document.toString({ lineWidth: 0 });
+    : document.toString(layoutOf(text));
 }
 
 function valueAt(document: Document, at: (string | number)[]): unknown {
@@ -48,7 +50,14 @@ function setIn(document: Document, at: (string | number)[], value: unknown, file
   if (document.contents === null) document.contents = document.createNode({}) as never;
   if (!isMap(document.get("config"))) document.set("config", document.createNode({}));
   try {
-    document.setIn(at, document.createNode(value));
+    const old = document.getIn(at, true);
+    const node = document.createNode(value);
+    // A remark beside a value outlives it; those inside a list or a mapping go with what they are about.
+    if (isScalar(old) && isScalar(node)) {
+      node.commentBefore = old.commentBefore;
+      node.comment = old.comment;
+    }
+    document.setIn(at, node);
   } catch {
     throw new UserError(
       `${file}: ${at[1]} is neither a list nor a map`,

@@ -39,6 +39,7 @@ export function parseAddress(url: string): URL {
       `starts with ${address.protocol}// instead of http:// or https:// (the WebSocket's address follows from it)`,
     );
   }
+  if (address.port === "0") throw bad("has port 0");
   if (address.username !== "" || address.password !== "") throw bad("holds a user name or password");
   if (address.search !== "" || address.hash !== "") throw bad("has a query or fragment");
   address.pathname = address.pathname.replace(/\/+$/, "");

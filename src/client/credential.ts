@@ -10,6 +10,8 @@ export interface Credential {
 
 // What an HTTP header may hold; anything else would fail later, with an error that is harder to understand.
 const headerValue = /^[\x21-\x7e]+$/;
+/** Milliseconds from 1970 to the last time that a Date can be. */
+const FURTHEST_MS = 8.64e15;
 const jwt = /^[\w-]+\.([\w-]+)\.[\w-]+$/;
 
 /**
@@ -34,7 +36,8 @@ export function parseToken(text: string, singleHeaderName: string): Credential {
     };
   }
   const payload = jwt.exec(token)?.[1];
-  if (payload === undefined) throw badToken();
+  // No number of bytes is written with one letter more than four fit into.
+  if (payload === undefined || payload.length % 4 === 1) throw badToken();
   return { form: "JWT", headers: { "cf-access-token": token }, expiresAt: expiryOf(payload) };
 }
 
@@ -70,14 +73,28 @@ function quotedIn(value: string): string[] {
 }
 
 function expiryOf(payload: string): Date | undefined {
-  const { exp } = objectIn(Buffer.from(payload, "base64url").toString("utf8"));
-  return typeof exp === "number" ? new Date(exp * 1000) : undefined;
+  const claims = objectIn(textIn(payload));
+  if (Object.keys(claims).length === 0) throw badToken();
+  const { exp } = claims;
+  // What is further away than a Date can say ends the same: long ago, or never.
+  return typeof exp === "number"
+    ? new Date(Math.max(-FURTHEST_MS, Math.min(FURTHEST_MS, exp * 1000)))
+    : undefined;
+}
+
+function textIn(payload: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(payload, "base64url"));
+  } catch {
+    throw badToken();
+  }
 }
 
 function objectIn(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
   } catch {
     // Said once, below: the parser's own words would quote the token.
   }

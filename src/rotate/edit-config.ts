@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from "yaml";
 import type { RotationNote, StandInConfig } from "../config";
 import { UserError } from "../errors";
+import { layoutOf, stackDocument } from "../stack/stack-document";
 
 /** What the config says of a token, as far as a rotation reads it. */
 interface TokenEntry {
@@ -25,12 +26,11 @@ export class ConfigEdit {
     private readonly yaml: string,
     private readonly project: string,
   ) {
-    this.document = parseDocument(yaml);
-    const [error] = this.document.errors;
-    if (error !== undefined) {
-      const line = error.linePos?.[0]?.line ?? 1;
-      throw new UserError(`the stack's config is not YAML, line ${line}`, "Mend the file.");
+    const read = stackDocument(yaml);
+    if ("line" in read) {
+      throw new UserError(`the stack's config is not YAML, line ${read.line}`, "Mend the file.");
     }
+    this.document = read.document;
   }
 
   /** A token's entry, without a note that is of another version; undefined when the config does not list it. */
@@ -78,7 +78,7 @@ export class ConfigEdit {
   }
 
   toString(): string {
-    const whole = this.document.toString({ lineWidth: 0 });
+    const whole = this.document.toString(layoutOf(this.yaml));
     const spliced = this.spliced();
     if (spliced === undefined) return whole;
     // Only where that says the same: with an unusual layout the whole file is written anew.
@@ -97,7 +97,7 @@ export class ConfigEdit {
     if (!isScalar(old?.key) || !isSeq(old.value) || !old.key.range || !old.value.range) return undefined;
     const only = new Document({ config: {} });
     only.setIn(["config", key], this.document.getIn(["config", key]));
-    const [, ...lines] = only.toString({ lineWidth: 0 }).split("\n");
+    const [, ...lines] = only.toString(layoutOf(this.yaml)).split("\n");
     const start = this.yaml.lastIndexOf("\n", old.key.range[0]) + 1;
     const end = old.value.range[1];
     return `${this.yaml.slice(0, start)}${lines.join("\n").trimEnd()}\n${this.yaml.slice(end).replace(/^\n/, "")}`;

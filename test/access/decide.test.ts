@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decide, describePolicyTrace, type Policy, type PolicyDecision, type Rule } from "../../src/access";
+import { holds } from "../support/properties";
 import { forgottenArbitrary, fullSubjectArbitrary, policiesArbitrary, policyArbitrary } from "./arbitraries";
 
 const ann = { email: { email: "ann@datacrew.space" } };
@@ -136,18 +137,18 @@ describe("decide, for any policies and any subject", () => {
   const strict = fc.boolean().map((strictServiceTokens) => ({ strictServiceTokens }));
 
   it("never contradicts a verdict when an unknown is filled in", () => {
-    fc.assert(
+    holds(
       fc.property(policiesArbitrary, forgottenArbitrary, strict, (policies, [full, part], options) => {
         const before = decide(policies, part, options).verdict;
         const after = decide(policies, full, options).verdict;
         expect(before === "undecided" || before === after).toBe(true);
       }),
-      { numRuns: 2000 },
+      { runs: 2000 },
     );
   });
 
   it("puts Bypass and Service Auth first: moving them in the list changes nothing", () => {
-    fc.assert(
+    holds(
       fc.property(policiesArbitrary, fullSubjectArbitrary, strict, (policies, subject, options) => {
         const early = policies.filter(({ decision }) => decision === "bypass" || decision === "non_identity");
         const late = policies.filter((one) => !early.includes(one));
@@ -158,7 +159,7 @@ describe("decide, for any policies and any subject", () => {
   });
 
   it("requires all: a further require rule never lets a policy match that did not", () => {
-    fc.assert(
+    holds(
       fc.property(policyArbitrary, policyArbitrary, fullSubjectArbitrary, (one, other, subject) => {
         const narrower = { ...one, require: [...one.require, ...other.require] };
         const matches = (it: Policy) => decide([it], subject).trace[0]?.match === "yes";
@@ -168,7 +169,7 @@ describe("decide, for any policies and any subject", () => {
   });
 
   it("includes any: a further include rule never stops a policy from matching", () => {
-    fc.assert(
+    holds(
       fc.property(policyArbitrary, policyArbitrary, fullSubjectArbitrary, (one, other, subject) => {
         const wider = { ...one, include: [...one.include, ...other.include] };
         const matches = (it: Policy) => decide([it], subject).trace[0]?.match === "yes";
@@ -178,7 +179,7 @@ describe("decide, for any policies and any subject", () => {
   });
 
   it("excludes: a policy that excludes everyone matches nobody", () => {
-    fc.assert(
+    holds(
       fc.property(policyArbitrary, fullSubjectArbitrary, (one, subject) => {
         const closed = { ...one, exclude: [...one.exclude, everyone] };
         expect(decide([closed], subject).trace[0]?.match).toBe("no");
@@ -187,7 +188,7 @@ describe("decide, for any policies and any subject", () => {
   });
 
   it("ends at a match: policies after the one that decided change nothing", () => {
-    fc.assert(
+    holds(
       fc.property(policiesArbitrary, policyArbitrary, fullSubjectArbitrary, (policies, more, subject) => {
         const before = decide(policies, subject);
         fc.pre(before.by?.phase === "after login" && !["bypass", "non_identity"].includes(more.decision));
@@ -198,7 +199,7 @@ describe("decide, for any policies and any subject", () => {
   });
 
   it("says why in words, and hangs on nothing once decided", () => {
-    fc.assert(
+    holds(
       fc.property(policiesArbitrary, forgottenArbitrary, strict, (policies, [, part], options) => {
         const { verdict, reason, dependsOn, trace } = decide(policies, part, options);
         expect(reason).not.toBe("");

@@ -21,6 +21,14 @@ config:
       hostname: comfyui.datacrew.space
 `;
 
+  test("keeps the remark beside a value that changes, and lists where they stand", () => {
+    expect(edit(text, change(["zone"], "example.org"))).toContain(
+      "comfyui-access:zone: example.org   # ours\n",
+    );
+    const flush = "config:\n  comfyui-access:adopted:\n  - a\n";
+    expect(edit(flush, change(["zone"], "x.y"))).toBe(`${flush}  comfyui-access:zone: x.y\n`);
+  });
+
   test("keeps its comments, its order and everything else", () => {
     const edited = edit(
       text,

@@ -4,6 +4,7 @@ import { code, fenced } from "../../tools/github/plain/escape";
 import { readMarker, writeMarker } from "../../tools/github/plain/marker";
 import { type Comment, render, stateOf } from "../../tools/github/plain/render";
 import { MalformedReview, parseReview, type Review } from "../../tools/github/plain/review";
+import { holds } from "../support/properties";
 import { commit, goodReview } from "./reviews";
 
 function commentOf(review: Review): Comment {
@@ -37,7 +38,7 @@ const hostile = fc.string({
 
 describe("untrusted text", () => {
   test("cannot leave its code span", () => {
-    fc.assert(
+    holds(
       fc.property(hostile, (text) => {
         const span = code(text);
         const ticks = /^`+/.exec(span)?.[0] ?? "";
@@ -50,7 +51,7 @@ describe("untrusted text", () => {
   });
 
   test("cannot close its fence", () => {
-    fc.assert(
+    holds(
       fc.property(fc.array(hostile, { minLength: 1 }), (lines) => {
         const [opening = "", ...rest] = fenced(lines).split("\n");
         expect(rest.at(-1)).toBe(opening);
@@ -77,7 +78,7 @@ describe("the size of a comment", () => {
   test("stays below the limit whatever is in it, and no access line is missing", () => {
     const big = (count: number) =>
       Array.from({ length: count }, (_, index) => `+ person-${index}@example.org 💥 gains`);
-    fc.assert(
+    holds(
       fc.property(
         fc.nat(1200),
         fc.nat(3000),
@@ -100,7 +101,7 @@ describe("the size of a comment", () => {
           if (diagnostics > 1000) expect(body).toMatch(/\d+ more lines are left out here; the run has all/);
         },
       ),
-      { numRuns: 30 },
+      { runs: 30 },
     );
   });
 

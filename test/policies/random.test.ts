@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { judgeStack } from "../../policies/judge";
+import { holds } from "../support/properties";
 import { compliant } from "./compliant";
 
 const label = fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/);
@@ -31,11 +32,11 @@ const shape = fc.record({
 });
 
 test("whatever a compliant stack is made of, no rule finds fault with it", () => {
-  fc.assert(
+  holds(
     fc.property(shape, (each) => {
       const violations = judgeStack({ resources: compliant(each), teamName: "datacrew" });
       expect(violations.map(({ message }) => message)).toEqual([]);
     }),
-    { numRuns: 500 },
+    { runs: 500 },
   );
 });

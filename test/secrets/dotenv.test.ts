@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../src/errors";
 import { DotenvError, formatValue, mergeDotenv, parseDotenv } from "../../src/secrets/dotenv";
+import { holds } from "../support/properties";
 
 const OWN = {
   COMFYUI_URL: "https://comfyui.example.org",
@@ -216,18 +217,18 @@ describe("for any text", () => {
     .map((values) => ({ ...values }));
 
   test("taking it apart and joining the pieces gives the text again", () => {
-    fc.assert(
+    holds(
       fc.property(file, (text) => {
         const pieces = orRefusal(() => parseDotenv(text));
         if (pieces !== undefined) expect(pieces.map((piece) => piece.raw).join("")).toBe(text);
       }),
-      { numRuns: 500 },
+      { runs: 500 },
     );
   });
 
   test("a merge is refused or leaves the wanted values to Node and everything else as it was", () => {
     let merges = 0;
-    fc.assert(
+    holds(
       fc.property(file, wanted, (text, values) => {
         const merged = orRefusal(() => mergeDotenv(text, values));
         if (merged === undefined) return;
@@ -243,30 +244,30 @@ describe("for any text", () => {
           kept.splice(0, at + 1);
         }
       }),
-      { numRuns: 1000 },
+      { runs: 1000 },
     );
     expect(merges).toBeGreaterThan(200);
   });
 
   test("a second merge changes nothing", () => {
-    fc.assert(
+    holds(
       fc.property(file, wanted, (text, values) => {
         const once = orRefusal(() => mergeDotenv(text, values));
         if (once === undefined) return;
         expect(mergeDotenv(once.text, values)).toMatchObject({ text: once.text, added: [], updated: [] });
       }),
-      { numRuns: 500 },
+      { runs: 500 },
     );
   });
 
   test("every value that is written at all is read back by Node", () => {
-    fc.assert(
+    holds(
       fc.property(fc.oneof(words, fc.string({ unit: "binary" })), (text) => {
         const written = orRefusal(() => formatValue("KEY", text));
         if (written !== undefined)
           expect(parseEnv(`A=1\nKEY=${written}\nB=2`)).toEqual({ A: "1", KEY: text, B: "2" });
       }),
-      { numRuns: 1000 },
+      { runs: 1000 },
     );
   });
 });

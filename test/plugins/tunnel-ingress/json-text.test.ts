@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { entriesOf, textAt } from "../../../plugins/tunnel-ingress/json-text";
+import { holds } from "../../support/properties";
 
 describe("the text of JSON", () => {
   it("is taken apart as it stands", () => {
@@ -18,13 +19,13 @@ describe("the text of JSON", () => {
   });
 
   it("gives the values that a parser gives, for any JSON", () => {
-    fc.assert(
+    holds(
       fc.property(fc.array(fc.jsonValue()), fc.constantFrom(undefined, 1, "\t"), (list, space) => {
         const entries = entriesOf(JSON.stringify(list, null, space));
         expect(entries.map(({ value }) => JSON.parse(value))).toEqual(JSON.parse(JSON.stringify(list)));
       }),
     );
-    fc.assert(
+    holds(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {
         const entries = entriesOf(JSON.stringify(object));
         expect(entries.map(({ key }) => JSON.parse(key))).toEqual(Object.keys(object));

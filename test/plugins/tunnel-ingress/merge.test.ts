@@ -8,6 +8,7 @@ import {
   ownedRules,
   type Rule,
 } from "../../../plugins/tunnel-ingress/merge";
+import { holds } from "../../support/properties";
 
 const app: Rule = {
   hostname: "comfyui.datacrew.space",
@@ -97,7 +98,7 @@ const ourRule = fc.record({
 
 describe("merging ingress rules, for any list", () => {
   it("loses, changes and reorders no foreign rule, through any sequence of changes", () => {
-    fc.assert(
+    holds(
       fc.property(
         fc.array(anyRule, { maxLength: 8 }),
         fc.option(fc.constant<Rule>({ service: "http_status:410" })),
@@ -119,12 +120,12 @@ describe("merging ingress rules, for any list", () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { runs: 500 },
     );
   });
 
   it("leaves none of our rules behind one that hides it", () => {
-    fc.assert(
+    holds(
       fc.property(
         fc.array(anyRule, { maxLength: 8 }),
         fc.array(ourRule, { maxLength: 4 }).map(distinct),
@@ -141,12 +142,12 @@ describe("merging ingress rules, for any list", () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { runs: 500 },
     );
   });
 
   it("changes nothing when nothing changed", () => {
-    fc.assert(
+    holds(
       fc.property(
         fc.array(anyRule, { maxLength: 8 }),
         fc.array(ourRule, { maxLength: 4 }).map(distinct),
