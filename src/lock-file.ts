@@ -158,6 +158,7 @@ const isHere = ({ host }: LockHolder): boolean => host === undefined || host ===
 
 /** `"up" (process 7 on build-2)`. */
 function nameOf(holder: LockHolder): string {
+  if (holder.pid === 0) return "another command";
   const process = `process ${holder.pid}${isHere(holder) ? "" : ` on ${holder.host}`}`;
   return /^[a-z][a-z-]*$/.test(holder.command) ? `"${holder.command}" (${process})` : process;
 }

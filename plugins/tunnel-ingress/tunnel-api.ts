@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import Cloudflare from "cloudflare";
+import { boundedFetch } from "../../src/cloudflare/bounded-fetch";
 import { ApiError, UserError } from "../../src/errors";
 import { bodyOf, configuration, type LiveConfiguration } from "./configuration";
 import type { Rule } from "./merge";
@@ -41,6 +42,7 @@ export class TunnelApi {
       apiEmail: null,
       userServiceKey: null,
       maxRetries: 4,
+      fetch: boundedFetch,
       logLevel: "off",
     });
   }
