@@ -194,12 +194,18 @@ export class Store {
     if (this.file === undefined) return;
     mkdirSync(dirname(this.file), { recursive: true });
     const temporary = `${this.file}.${process.pid}-${randomBytes(6).toString("hex")}.tmp`;
-    writeFileSync(temporary, `${JSON.stringify({ format: FORMAT, ...this.snapshot() }, null, 1)}\n`, {
-      mode: 0o600,
-    });
-    // The mode above is subject to the umask and holds only for a new file.
-    chmodSync(temporary, 0o600);
-    renameSync(temporary, this.file);
+    try {
+      writeFileSync(temporary, `${JSON.stringify({ format: FORMAT, ...this.snapshot() }, null, 1)}\n`, {
+        mode: 0o600,
+      });
+      // The mode above is subject to the umask and holds only for a new file.
+      chmodSync(temporary, 0o600);
+      renameSync(temporary, this.file);
+    } catch (error) {
+      // Half of it, on a full disk, with secrets in it.
+      rmSync(temporary, { force: true });
+      throw error;
+    }
   }
 
   private load(state: State): void {
