@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { UserError } from "../errors";
 
 /**
  * What to do when the engine cannot read a stack's state: in a file backend there is the state before it beside it.
@@ -17,6 +18,27 @@ export function damagedStateRemedy(
   if (file === undefined) {
     return "The stack's state is damaged: put the last good one in its place (`pulumi stack export --version`, then `pulumi stack import`).";
   }
+  return restore(file);
+}
+
+/**
+ * For commands whose errors the engine prints itself, which names neither the file nor a way out.
+ * @throws {UserError} when the state in this file backend is no JSON.
+ */
+export function refuseDamagedState(backend: string | undefined, stack: string): void {
+  const file = backend?.startsWith("file://")
+    ? stateFileOf(backend.slice("file://".length), stack)
+    : undefined;
+  if (file === undefined) return;
+  try {
+    JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new UserError(`could not read the state of stack ${stack}: it is no JSON`, restore(file));
+  }
+}
+
+function restore(file: string): string {
   const before = `${file}.bak`;
   return existsSync(before)
     ? `The state file ${file} is damaged. The state before it is ${before}: copy that over it, then run \`pulumi refresh\`.`

@@ -119,7 +119,7 @@ function expectPlain(text: string): void {
 }
 
 const readers = FULL
-  ? [["env"], ["drift"], ["rotate", "--yes"], ["recover"], ["explain", "comfyui.datacrew.space"]]
+  ? [["env"], ["drift"], ["rotate", "--yes"], ["recover"], ["up"], ["explain", "comfyui.datacrew.space"]]
   : [["env"]];
 
 test.each(readers.map((args) => ({ args })))(
@@ -168,6 +168,21 @@ const STACK_FILES: Record<string, { text: (good: string) => string; said: RegExp
   "bad YAML": { text: () => `config: [${TOKEN}`, said: /Pulumi\.(\w+)\.yaml/ },
   "a list": { text: () => `- ${TOKEN}\n`, said: /Mend Pulumi\.(\w+)\.yaml/ },
   empty: { text: () => "", said: /accountId: not set/ },
+  "of the wrong type in each key": {
+    text: () =>
+      [
+        "accountId",
+        "zone",
+        "google",
+        "tunnel",
+        "serviceTokens",
+        "protectTokens",
+        "secretStore",
+        "alerts",
+        "adopted",
+      ].reduce((text, key) => `${text}  comfyui-access:${key}: [{ a: ${TOKEN} }]\n`, "config:\n"),
+    said: /accountId: a value of the wrong kind[\s\S]*alerts: a value of the wrong kind[\s\S]*Give a mapping/,
+  },
   "a secure value that is none": {
     text: (good) => good.replace(/secure: v1:BTT.*/, `secure: ${TOKEN}`),
     said: /secure:[\s\S]*Pulumi\.(\w+)\.yaml/,
