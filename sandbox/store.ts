@@ -133,7 +133,8 @@ export class Store {
   ) {
     if (file !== undefined) removeLeftovers(file);
     // A file of an older version has nothing of the kinds that came later, which are then as in the seed.
-    this.load({ ...initial(), ...(file !== undefined && existsSync(file) ? readState(file) : {}) });
+    const seed = initial();
+    this.load({ ...seed, ...(file !== undefined && existsSync(file) ? readState(file, seed) : {}) });
   }
 
   /** The sandbox's time: the machine's, plus what tests have advanced it by. */
@@ -202,12 +203,18 @@ export class Store {
     if (this.file === undefined) return;
     mkdirSync(dirname(this.file), { recursive: true });
     const temporary = `${this.file}.${process.pid}-${randomBytes(6).toString("hex")}.tmp`;
-    writeFileSync(temporary, `${JSON.stringify({ format: FORMAT, ...this.snapshot() }, null, 1)}\n`, {
-      mode: 0o600,
-    });
-    // The mode above is subject to the umask and holds only for a new file.
-    chmodSync(temporary, 0o600);
-    renameSync(temporary, this.file);
+    try {
+      writeFileSync(temporary, `${JSON.stringify({ format: FORMAT, ...this.snapshot() }, null, 1)}\n`, {
+        mode: 0o600,
+      });
+      // The mode above is subject to the umask and holds only for a new file.
+      chmodSync(temporary, 0o600);
+      renameSync(temporary, this.file);
+    } catch (error) {
+      // Half of it, on a full disk, with secrets in it.
+      rmSync(temporary, { force: true });
+      throw error;
+    }
   }
 
   private load(state: State): void {
@@ -242,7 +249,7 @@ function removeLeftovers(file: string): void {
   }
 }
 
-function readState(file: string): State {
+function readState(file: string, seed: State): Partial<State> {
   // Without it the engine's state knows objects that are gone, and its next update would not make them again.
   const remedy = `Delete the folder ${dirname(file)}, which has the engine's state of these objects too, or name another file.`;
   let parsed: unknown;
@@ -254,8 +261,24 @@ function readState(file: string): State {
   if (typeof parsed !== "object" || parsed === null || !("format" in parsed) || parsed.format !== FORMAT) {
     throw new UserError(`${file} is not a sandbox state file of format ${FORMAT}`, remedy);
   }
-  const { format: _, ...state } = parsed as { format: number } & State;
+  const { format: _, ...state } = parsed as { format: number } & Partial<State>;
+  for (const [kind, like] of Object.entries(seed)) {
+    const found: unknown = state[kind as keyof State];
+    if (found !== undefined && !isLike(found, like)) {
+      throw new UserError(
+        `the sandbox state file ${file} is damaged: ${kind} is not what it should be`,
+        remedy,
+      );
+    }
+  }
+  if (state.tunnels === undefined) return state;
   // A cloudflared lives in the sandbox's process: whatever was connected when that ended no longer is.
-  const tunnels = state.tunnels.map((tunnel) => ({ ...tunnel, connectors: [] }));
-  return { ...state, tunnels };
+  return { ...state, tunnels: state.tunnels.map((tunnel) => ({ ...tunnel, connectors: [] })) };
+}
+
+/** Whether it is a list of entities where one belongs, and else an object. */
+function isLike(found: unknown, like: unknown): boolean {
+  const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!Array.isArray(like)) return isObject(found);
+  return Array.isArray(found) && found.every((item) => isObject(item) && typeof item.id === "string");
 }

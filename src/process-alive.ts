@@ -20,6 +20,15 @@ export function startOf(pid: number): string | undefined {
   return statOf(pid)?.[19];
 }
 
+/** The command line of a process; undefined where the system does not tell, and for a process that is gone. */
+export function commandLineOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return undefined;
+  }
+}
+
 /** The fields of proc_pid_stat(5) from the state on: the name before it may hold spaces and brackets. */
 function statOf(pid: number): string[] | undefined {
   try {

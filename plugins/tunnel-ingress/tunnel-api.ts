@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import Cloudflare from "cloudflare";
+import { boundedFetch } from "../../src/cloudflare/bounded-fetch";
 import { ApiError, UserError } from "../../src/errors";
 import { pause, timeout } from "../../src/patience";
 import { bodyOf, configuration, type LiveConfiguration } from "./configuration";
@@ -43,6 +44,7 @@ export class TunnelApi {
       userServiceKey: null,
       maxRetries: 4,
       timeout: timeout(60_000),
+      fetch: boundedFetch,
       logLevel: "off",
     });
   }

@@ -1,11 +1,10 @@
-import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { defineCommand } from "citty";
 import { audit } from "../audit/audit";
 import { collect } from "../audit/collect";
 import { protectedHostname } from "../audit/hostname";
 import { countsOf, toJson, toMarkdown, toSummary } from "../audit/render";
-import { UserError } from "../errors";
+import { writeReport } from "../report-file";
 import { stackArg, UsageError } from "./args";
 
 export const auditCommand = defineCommand({
@@ -63,19 +62,13 @@ export const auditCommand = defineCommand({
     if (args.json) process.stdout.write(toJson(report));
     else if (args.output === "-") process.stdout.write(toMarkdown(report));
     else {
-      await write(own, toMarkdown(report));
+      await writeReport(own, toMarkdown(report), "--output");
       process.stdout.write(toSummary(report, args.output));
     }
     const { change, check, leaks } = countsOf(report);
     return change + leaks > 0 || (args.strict && check > 0) ? 3 : 0;
   },
 });
-
-async function write(path: string, text: string): Promise<void> {
-  await writeFile(path, text).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`could not write ${path} (${error.code})`, "Name another file with --output.");
-  });
-}
 
 function sizeOf(value: string): number {
   if (/^[1-9]\d{0,9}$/.test(value)) return Number(value);

@@ -55,16 +55,18 @@ function remedyOf({ status, message }: ApiError): string {
   // The engine, and what is below it, has said all of it.
   if (message.includes("→") || message.includes("\n")) return "";
   const remedy =
-    status === undefined
-      ? /no answer/.test(message)
-        ? "Look whether this machine reaches the API (and CLOUDFLARE_BASE_URL, if it is set), then run the command again."
-        : undefined
-      : status === 401 || status === 403
-        ? "Look whether the API token is active and has what it needs: npm run doctor"
-        : status === 429
-          ? "Too many requests: wait for five minutes, then run the command again."
-          : status >= 500
-            ? "The API has a fault: run the command again later."
-            : undefined;
+    status === undefined ? (/no answer/.test(message) ? UNREACHED : undefined) : onStatus(status);
   return remedy === undefined ? "" : `\n  → ${remedy}`;
+}
+
+const UNREACHED =
+  "Look whether this machine reaches the API (and CLOUDFLARE_BASE_URL, if it is set), then run the command again.";
+
+function onStatus(status: number): string {
+  if (status === 401 || status === 403) {
+    return "Look whether the API token is active and has what it needs: npm run doctor";
+  }
+  if (status === 429) return "Wait for as long as it says, or for five minutes, then run the command again.";
+  if (status >= 500) return "The API has a fault: run the command again later.";
+  return "Look whether accountId and the zone are right (and CLOUDFLARE_BASE_URL, if it is set): npm run doctor";
 }

@@ -23,7 +23,9 @@ run().then(
   (code) => {
     process.exitCode = code;
   },
-  (error: unknown) => {
+  async (error: unknown) => {
+    // Ctrl-C reaches children first, whose end then shows as a failure; the command's own signal is a moment behind.
+    await new Promise((resolve) => setTimeout(resolve, 20));
     const { text, exitCode } = failureOf(error);
     process.stderr.write(text);
     process.exitCode = exitCode;

@@ -1,5 +1,6 @@
 import { defineCommand } from "citty";
 import { recover, renderRecovery } from "../recover/recover";
+import { commandsHere } from "../sandboxed/commands-here";
 import { inSandbox } from "../sandboxed/stack-session";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { sandboxArg, stackArg } from "./args";
@@ -25,8 +26,11 @@ export const recoverCommand = defineCommand({
           return recovery;
         })
       : await recover(await engineAccess(false), stack);
-    const again = isSandboxed(args) ? "npm run sandbox:up" : "pulumi up";
-    const next = `Run it again: ${again} --stack ${stack}. What it may have left behind: npm run cli -- orphans --stack ${stack}`;
+    const place = { stack, sandboxed: isSandboxed(args) };
+    const next = commandsHere(
+      `Run it again: \`pulumi up\`. What it may have left behind: npm run cli -- orphans --stack ${stack}`,
+      place,
+    );
     process.stdout.write(
       json ? `${JSON.stringify({ stack, ...done }, null, 2)}\n` : renderRecovery(stack, done, next),
     );

@@ -4,6 +4,7 @@ import { isCutOff, recover, renderRecovery } from "../recover/recover";
 import { ensureStack, guardrails } from "../sandboxed/pulumi";
 import { openSandboxSession } from "../sandboxed/session";
 import { guardChild } from "../signals";
+import { refuseDamagedState } from "../stack/damaged-state";
 import { projectName } from "../stack/read-stack";
 import { providerArg, providerOf, stackArg } from "./args";
 
@@ -37,6 +38,7 @@ function command(verb: Verb) {
       try {
         const target = session.target(verb === "preview" ? "preview" : "up");
         await ensureStack(target, args.stack);
+        refuseDamagedState(target.env["PULUMI_BACKEND_URL"], args.stack);
         if (
           verb !== "preview" &&
           (await isCutOff(session.workspace.dir, await projectName(target.cwd), args.stack))

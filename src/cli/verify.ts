@@ -1,9 +1,10 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { parseEnv } from "node:util";
 import { defineCommand } from "citty";
 import { z } from "zod";
 import { UserError } from "../errors";
 import type { Network } from "../network";
+import { writeReport } from "../report-file";
 import { allCommandsHere } from "../sandboxed/commands-here";
 import { openSandboxSession } from "../sandboxed/session";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
@@ -124,8 +125,8 @@ export const verifyCommand = defineCommand({
       const place = { stack: args.stack, sandboxed: opened.sandboxed };
       // Of a .env file nobody knows the stack.
       const report = args.env === undefined ? allCommandsHere(found, place) : found;
-      if (args.junit !== undefined) await writeFile(args.junit, toJUnit(report));
-      if (args.html !== undefined) await writeFile(args.html, toHtml(report));
+      if (args.junit !== undefined) await writeReport(args.junit, toJUnit(report), "--junit");
+      if (args.html !== undefined) await writeReport(args.html, toHtml(report), "--html");
       process.stdout.write(args.json ? toJson(report) : toTable(report));
       return exitCode(report);
     } finally {
@@ -219,7 +220,7 @@ async function record(
   const requests = openRequests(network, timeoutMs);
   try {
     const baseline = await recordBaseline(hostnames, requests, new Date());
-    await writeFile(file, `${JSON.stringify(baseline, null, 2)}\n`);
+    await writeReport(file, `${JSON.stringify(baseline, null, 2)}\n`, "--record-baseline");
     process.stdout.write(`${file}: ${hostnames.join(", ")}\n`);
     return 0;
   } finally {

@@ -1,6 +1,7 @@
 import Cloudflare from "cloudflare";
 import { ApiError } from "../errors";
 import { timeout } from "../patience";
+import { boundedFetch, waitAsked } from "./bounded-fetch";
 
 /** An object as the API writes it; fields that are not known here are kept as they are. */
 export type Wire = { readonly [name: string]: unknown };
@@ -42,6 +43,7 @@ export class AccountApi {
       userServiceKey: null,
       maxRetries: access.retries ?? 4,
       timeout: timeout(30_000),
+      fetch: boundedFetch,
       logLevel: "off",
     });
   }
@@ -125,7 +127,7 @@ export class AccountApi {
 
   private async readOne(path: string, object: string): Promise<Wire | undefined> {
     try {
-      return (await this.client.get<{ result: Wire | null }>(path)).result ?? undefined;
+      return resultOf<Wire>(await this.client.get(path), "read", object).result ?? undefined;
     } catch (error) {
       if (error instanceof Cloudflare.NotFoundError) return undefined;
       throw failed("read", object, error);
@@ -145,7 +147,7 @@ export class AccountApi {
     for (let page = 1, pages = 1; page <= Math.min(pages, MOST_PAGES); page++) {
       const paged = `${path}${path.includes("?") ? "&" : "?"}page=${page}&per_page=${PAGE}`;
       try {
-        const answer = await this.client.get<ListAnswer>(paged);
+        const answer: ListAnswer = resultOf<Wire[]>(await this.client.get(paged), "read", object);
         items.push(...(answer.result ?? []));
         const { total_pages: total, total_count: count, per_page: size } = answer.result_info ?? {};
         pages = total ?? (count !== undefined && size ? Math.ceil(count / size) : 1);
@@ -173,6 +175,7 @@ export class AccountApi {
   async graphql(query: string, object: string): Promise<Wire | undefined> {
     try {
       const answer = await this.client.post<{ data?: Wire | null }>("/graphql", { body: { query } });
+      if (typeof answer !== "object" || answer === null) throw notOfTheApi("read", object);
       return answer.data ?? undefined;
     } catch (error) {
       throw failed("read", object, error);
@@ -191,8 +194,9 @@ export class AccountApi {
     { action, object, body }: { action: string; object: string; body?: Wire },
   ): Promise<Wire> {
     try {
-      const answer = await this.client[method]<{ result?: Wire | null }>(path, { body });
-      return answer.result ?? {};
+      // A removal may be answered without anything.
+      const answer = (await this.client[method](path, { body })) ?? { result: null };
+      return resultOf<Wire>(answer, action, object).result ?? {};
     } catch (error) {
       throw failed(action, object, error);
     }
@@ -204,17 +208,37 @@ interface ListAnswer {
   result_info?: { total_pages?: number; total_count?: number; per_page?: number };
 }
 
+/**
+ * The envelope around each answer. A proxy or a log-in page in between answers with what is none: taken for one, it
+ * would say that nothing is there.
+ */
+function resultOf<T>(answer: unknown, action: string, object: string): { result: T | null } {
+  if (typeof answer === "object" && answer !== null && "result" in answer)
+    return answer as { result: T | null };
+  throw notOfTheApi(action, object);
+}
+
+function notOfTheApi(action: string, object: string): ApiError {
+  return new ApiError({
+    action,
+    object,
+    detail: "no answer of Cloudflare's API, but of something in between",
+  });
+}
+
 function failed(action: string, object: string, error: unknown): unknown {
   if (!(error instanceof Cloudflare.APIError)) return error;
   const [first] = error.errors ?? [];
   const { status } = error;
+  const wait = status === 429 ? waitAsked(error.headers) : undefined;
+  const asked = wait === undefined ? undefined : `too many requests, to be tried again in ${wait} s`;
   // Without a status there was no answer, and the client's own words are all there is.
   return new ApiError({
     action,
     object,
     ...(status === undefined ? {} : { status }),
     ...(first?.code === undefined ? {} : { code: first.code }),
-    detail: first?.message ?? (status === undefined ? `no answer${reasonOf(error)}` : undefined),
+    detail: asked ?? first?.message ?? (status === undefined ? `no answer${reasonOf(error)}` : undefined),
   });
 }
 

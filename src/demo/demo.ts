@@ -1,8 +1,9 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { parseEnv } from "node:util";
 import { runEnv } from "../cli/env";
 import { ApiError } from "../errors";
+import { writeReport } from "../report-file";
 import { allCommandsHere } from "../sandboxed/commands-here";
 import { changesOf, ensureStack, guardrails, mustPulumi } from "../sandboxed/pulumi";
 import { openSandboxSession, type SandboxSession } from "../sandboxed/session";
@@ -170,7 +171,7 @@ async function prove(session: SandboxSession, steps: Steps, out: Out): Promise<V
       onProgress: (row) => out.isTTY === true && note(`${row.who}: ${row.what}`),
     });
     const file = join(session.workspace.dir, "verify.html");
-    await writeFile(file, toHtml(report));
+    await writeReport(file, toHtml(report));
     const where = `Report with pictures: ${relative(process.cwd(), file)}`;
     return { value: report, summary: report.summary.verdict, lines: [where] };
   });

@@ -49,7 +49,7 @@ export async function recover(engine: EngineAccess, stack: string): Promise<Reco
   if (result.code !== 0) {
     throw new ApiError({
       action: "clear",
-      object: `what stack ${stack} had begun (pulumi refresh, exit ${result.code})`,
+      object: `what stack ${stack} had begun (refresh ended with ${result.code})`,
       detail: `${result.stdout}\n${result.stderr}`.trim().split("\n").slice(-5).join("\n"),
     });
   }

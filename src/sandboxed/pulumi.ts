@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ApiError, UserError } from "../errors";
 import { type PulumiCall, type PulumiResult, type PulumiTarget, pulumi, sectionOf } from "../pulumi";
+import { runEngine } from "../secrets/engine-cli";
 import { projectDir } from "./workspace";
 
 /** Arguments that have a preview or an update judged by the guardrails. */
@@ -54,7 +55,7 @@ export async function ensureStack(target: PulumiTarget, stack: string): Promise<
       "Name a stack that has a file.",
     );
   }
-  await mustPulumi(target, ["stack", "init", stack]);
+  await runEngine(target, { purpose: `make stack ${stack}`, args: ["stack", "init", "--stack", stack] });
 }
 
 /** Counts of one preview or update, as the engine sums them up: `{create: 9}`. */

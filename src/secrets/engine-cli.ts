@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { UserError } from "../errors";
 import { type PulumiTarget, pulumi } from "../pulumi";
+import { damagedStateRemedy } from "../stack/damaged-state";
 import { maskSecrets } from "./mask";
 
 /** How to reach the engine, and with it one project's stacks. */
@@ -37,7 +38,10 @@ export async function runEngine(engine: EngineAccess, call: EngineCall): Promise
     },
   );
   if (code === 0) return stdout;
-  throw new UserError(`could not ${call.purpose}: ${lastWords(stderr, call.input, code)}`, remedy(stderr));
+  throw new UserError(
+    `could not ${call.purpose}: ${lastWords(stderr, call.input, code)}`,
+    remedy(stderr, engine, call.args),
+  );
 }
 
 /**
@@ -67,7 +71,20 @@ function lastWords(stderr: string, input: string | undefined, code: number): str
   );
 }
 
-function remedy(stderr: string): string {
+function remedy(stderr: string, { env, configFile }: EngineAccess, args: readonly string[]): string {
+  const stack = args[args.indexOf("--stack") + 1] ?? "";
+  const damaged = damagedStateRemedy(stderr, stack, env["PULUMI_BACKEND_URL"]);
+  if (damaged !== undefined) return damaged;
+  if (
+    /invalid YAML|yaml: line|expected project to be|\.yaml: is a directory|bad value|message authentication/.test(
+      stderr,
+    )
+  ) {
+    const file = configFile ?? `Pulumi.${stack}.yaml`;
+    return /bad value|message authentication/.test(stderr)
+      ? `A value behind \`secure:\` in ${file} is not as Pulumi wrote it, or is another stack's: set it anew with pulumi config set --stack ${stack} --secret, or take the file back from git.`
+      : `Mend ${file}, or take it back from git.`;
+  }
   if (/passphrase/i.test(stderr)) {
     return "Set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE) to the stack's passphrase.";
   }

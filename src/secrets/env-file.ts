@@ -17,9 +17,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { UserError } from "../errors";
-import { type LockFile, takeLock } from "../lock-file";
+import { type LockFile, waitForLock } from "../lock-file";
 import { isAlive } from "../process-alive";
 import { DotenvError, type Merged, mergeDotenv } from "./dotenv";
 import { isOpenToGit } from "./git-ignore";
@@ -132,24 +131,13 @@ export class EnvFileSink implements SecretSink {
    * a moment, in which another's write would be lost.
    */
   private async lock(): Promise<LockFile> {
-    const until = Date.now() + PATIENCE;
-    for (;;) {
-      const taken = this.tryLock();
-      if (!("holder" in taken)) return taken;
-      if (Date.now() > until) {
-        throw new UserError(
-          `process ${taken.holder.pid} has been writing ${this.path} since ${taken.holder.since}`,
-          "Wait for it, or end it, and run the command again.",
-        );
-      }
-      await pause(10);
-    }
-  }
-
-  private tryLock(): ReturnType<typeof takeLock> {
     try {
       // Git ignores whatever begins so.
-      return takeLock(join(dirname(this.path), `.env.${basename(this.path)}.lock`));
+      return await waitForLock(join(dirname(this.path), `.env.${basename(this.path)}.lock`), {
+        patienceMs: PATIENCE,
+        does: `has been writing ${this.path}`,
+        remedy: "Wait for it, or end it, and run the command again.",
+      });
     } catch (error) {
       throw fileError(error, "written", this.path);
     }

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
+import { commandLineOf, isAlive } from "../process-alive";
 
 /** Who holds a lock on a stack, as the engine says. */
 export interface LockOwner {
@@ -22,18 +22,10 @@ export function lockOwners(stderr: string): LockOwner[] | undefined {
 }
 
 /** Whether it is certain that the owner is no more: it ran on this machine, and runs no longer. */
-export async function isGone({ host, pid }: LockOwner): Promise<boolean> {
+export function isGone({ host, pid }: LockOwner): boolean {
   if (host !== hostname()) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
-  // The number may have been given to another process since, or its process wait for nothing but to be reaped.
-  const [stat, command] = await Promise.all([
-    readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined),
-    readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => undefined),
-  ]);
-  if (stat === undefined || command === undefined) return false;
-  return /\) [ZX] /.test(stat) || !command.includes("pulumi");
+  if (!isAlive(pid)) return true;
+  // The number may have been given to another process since.
+  const command = commandLineOf(pid);
+  return command !== undefined && !command.includes("pulumi");
 }

@@ -29,8 +29,7 @@ export async function pastLock(
     const result = await pulumi(engine, args);
     const owners = result.code === 0 ? undefined : lockOwners(result.stderr + result.stdout);
     if (owners === undefined) return result;
-    const gone = await Promise.all(owners.map(isGone));
-    if (owners.length > 0 && gone.every(Boolean)) {
+    if (owners.length > 0 && owners.every(isGone)) {
       await pulumi(engine, ["cancel", "--yes", "--stack", stack]);
       onUnlock(`removed the lock that a killed run left (pid ${owners.map(({ pid }) => pid).join(", ")})`);
     } else if (Date.now() > end) {

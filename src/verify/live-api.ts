@@ -41,5 +41,7 @@ async function read({ baseUrl, token, accountId }: LiveApi, path: string, object
   });
   const { result } = (answer.body ?? {}) as { result?: object | null };
   if (answer.status === 200 && result) return result;
-  throw new ApiError({ action: "read", object, status: answer.status });
+  const between =
+    answer.status === 200 ? { detail: "no answer of Cloudflare's API, but of something in between" } : {};
+  throw new ApiError({ action: "read", object, status: answer.status, ...between });
 }

@@ -1,18 +1,17 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { root } from "../docs/markdown";
+import { Commands } from "./command";
 
 const FULL = process.env["FULL_TABLES"] === "1";
 const TOKEN = "5ec2e7-api-token";
 
 let folder: string;
 let workspace: string;
-const running = new Set<ChildProcess>();
+let commands: Commands;
 
 /** Speaks no TLS. */
 const plain = createServer((socket) => socket.on("error", () => {}).end("HTTP/1.1 400 Bad Request\r\n\r\n"));
@@ -24,37 +23,17 @@ beforeAll(async () => {
   plainPort = (plain.address() as AddressInfo).port;
   folder = mkdtempSync(join(tmpdir(), "bad input ü-"));
   workspace = join(folder, "sandbox");
+  commands = new Commands(workspace);
 });
 
 afterAll(() => {
   plain.close();
-  for (const child of running) child.kill("SIGKILL");
+  commands.end();
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A command as a user runs it, in a sandbox of its own. */
-function begin(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess & { text(): string } {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...args], {
-    cwd: root,
-    env: { ...process.env, COMFYUI_ACCESS_WORKSPACE: workspace, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  running.add(child);
-  child.once("close", () => running.delete(child));
-  let text = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding("utf8").on("data", (chunk: string) => {
-      text += chunk;
-    });
-  }
-  return Object.assign(child, { text: () => text });
-}
-
-async function run(args: readonly string[], env?: NodeJS.ProcessEnv) {
-  const child = begin(args, env);
-  const [code, signal] = (await once(child, "close")) as [number | null, string | null];
-  return { code: code ?? signal, text: child.text() };
-}
+const run: Commands["run"] = (...call) => commands.run(...call);
+const own = (more?: NodeJS.ProcessEnv) => commands.own(TOKEN, more);
 
 interface Case {
   what: string;
@@ -63,14 +42,6 @@ interface Case {
   prepare?: () => void;
   said: RegExp;
 }
-
-/** As with a user's own login: the sandbox's state, and whatever API is named. */
-const own = (more: NodeJS.ProcessEnv = {}) => ({
-  PULUMI_BACKEND_URL: `file://${workspace}/state`,
-  PULUMI_CONFIG_PASSPHRASE: "sandbox",
-  CLOUDFLARE_API_TOKEN: TOKEN,
-  ...more,
-});
 
 const IN_CI: Case[] = [
   {
@@ -158,20 +129,6 @@ test.each(FULL ? [...IN_CI, ...IN_FULL] : IN_CI)("$what: an error that says what
   expect(code).toBe(1);
 });
 
-/** The processes that run in this test's sandbox, by what Linux says of each; elsewhere nothing is known of them. */
-function left(): string[] {
-  if (process.platform !== "linux") return [];
-  return readdirSync("/proc")
-    .filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`COMFYUI_ACCESS_WORKSPACE=${workspace}`);
-      } catch {
-        return false;
-      }
-    });
-}
-
 test.each<[NodeJS.Signals, number]>(
   FULL
     ? [
@@ -183,7 +140,7 @@ test.each<[NodeJS.Signals, number]>(
 )(
   "%s while the engine runs: it ends first, nothing goes on, and the stack is not locked",
   async (signal, code) => {
-    const child = begin(["up"]);
+    const child = commands.begin(["up"]);
     const ended = once(child, "close");
     // Before it says this, the engine has taken its lock and does not listen to signals yet.
     while (!child.text().includes("pulumi:pulumi:Stack comfyui-access-dev") && child.exitCode === null)
@@ -191,7 +148,7 @@ test.each<[NodeJS.Signals, number]>(
     child.kill(signal);
     expect(await ended, child.text()).toEqual([code, null]);
     expect(child.text()).not.toMatch(/^\s+at /m);
-    expect(left()).toEqual([]);
+    expect(commands.left()).toEqual([]);
     const locks = join(workspace, "state", ".pulumi", "locks");
     const held = existsSync(locks) ? readdirSync(locks, { recursive: true, encoding: "utf8" }) : [];
     expect(held.filter((name) => name.endsWith(".json"))).toEqual([]);

@@ -76,14 +76,14 @@ describe("a lock", () => {
     await once(child, "close");
     const [dead] = lockOwners(words(child.pid ?? 0, hostname())) ?? [];
     if (dead === undefined) throw new Error("no owner");
-    expect(await isGone(dead)).toBe(true);
-    expect(await isGone({ ...dead, host: "elsewhere" })).toBe(false);
+    expect(isGone(dead)).toBe(true);
+    expect(isGone({ ...dead, host: "elsewhere" })).toBe(false);
     // Its number was given to something that is no engine.
-    expect(await isGone({ ...dead, pid: process.ppid })).toBe(true);
+    expect(isGone({ ...dead, pid: process.ppid })).toBe(true);
     const engine = spawn("bash", ["-c", "exec -a pulumi sleep 20"]);
     await once(engine, "spawn");
     await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(await isGone({ ...dead, pid: engine.pid ?? 0 })).toBe(false);
+    expect(isGone({ ...dead, pid: engine.pid ?? 0 })).toBe(false);
     engine.kill();
   });
 });

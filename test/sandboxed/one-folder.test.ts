@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { takeLock } from "../../src/lock-file";
+import { takeLock, waitForLock } from "../../src/lock-file";
 import { startOf } from "../../src/process-alive";
 import { openSandboxSession, type SandboxSession } from "../../src/sandboxed/session";
 import { ACCOUNT, callerOf } from "../load/api-objects";
@@ -62,6 +62,25 @@ describe("two commands at once, each with a sandbox of its own on the same folde
       open.splice(0);
       expect(readdirSync(dir).filter((name) => name.startsWith("sandbox.lock"))).toEqual([]);
     }
+  });
+
+  test("one that does not end is named, with how to go on", async () => {
+    const held = takeLock(lockFile());
+    if (!("release" in held)) throw new Error("somebody has it");
+    const wait = { patienceMs: 60, does: "uses it", remedy: "Wait." };
+    const mine = new RegExp(`process ${process.pid}\\)? uses it since 20.*\\n.*→ Wait\\.$`);
+    await expect(waitForLock(lockFile(), wait)).rejects.toThrow(mine);
+    held.release();
+    // Whether it still runs cannot be seen from here.
+    writeFileSync(
+      lockFile(),
+      JSON.stringify({ pid: 1, host: "another.example.org", command: "up", since: "then" }),
+    );
+    await expect(waitForLock(lockFile(), wait)).rejects.toThrow(
+      `"up" (process 1 on another.example.org) uses it since then\n  → Wait. If it is certain that it is no more, delete ${lockFile()}.`,
+    );
+    const other = await waitForLock(lockFile(), { ...wait, instead: async () => "no need" as const });
+    expect(other).toBe("no need");
   });
 
   test("of many that find the lock of a dead process, one gets it", () => {

@@ -152,7 +152,7 @@ describe("what is looked for", () => {
       expect.stringMatching(
         /^secret of service token comfyui-api stands in what git tracks, curl.sh:1: npm run rotate -- --token comfyui-api;.*history$/,
       ),
-      expect.stringMatching(/^connector token of the tunnel .*compose.yaml:1: pulumi up --replace/),
+      expect.stringMatching(/^connector token of the tunnel .*compose.yaml:1: `pulumi up --replace/),
       expect.stringMatching(/^Google client secret .*compose.yaml:2: .*google\.clientSecret/),
     ]);
     expect(warnings.join()).not.toContain(SECRET);
