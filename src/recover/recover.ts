@@ -1,9 +1,9 @@
 import { readdir, readFile, rm } from "node:fs/promises";
-import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { ApiError } from "../errors";
 import { pulumi } from "../pulumi";
 import { configFileArgs, type EngineAccess, runEngine } from "../secrets/engine-cli";
+import { fileBackendFolder } from "../stack/file-backend";
 import { pastLock } from "../stack/past-lock";
 import { exportedResources, pendingOperations } from "../stack-export";
 
@@ -63,12 +63,8 @@ export async function recover(engine: EngineAccess, stack: string): Promise<Reco
  */
 async function removeHalfWritten(engine: EngineAccess): Promise<string[]> {
   const url = engine.env["PULUMI_BACKEND_URL"] ?? (await loggedIn(engine));
-  if (url === undefined || !url.startsWith("file://")) return [];
-  const path = url
-    .slice("file://".length)
-    .replace(/\?.*$/, "")
-    .replace(/^~(?=$|\/)/, homedir());
-  const root = join(isAbsolute(path) ? path : join(engine.cwd, path), ".pulumi");
+  const root = fileBackendFolder(url, engine.cwd);
+  if (root === undefined) return [];
   const files = await readdir(root, { recursive: true }).catch(() => []);
   const removed: string[] = [];
   for (const name of files.filter((each) => each.endsWith(".attrs"))) {

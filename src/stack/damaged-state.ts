@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors";
+import { projectDir } from "../sandboxed/workspace";
+import { fileBackendFolder } from "./file-backend";
 
 /**
  * What to do when the engine cannot read a stack's state: in a file backend there is the state before it beside it.
@@ -12,13 +14,12 @@ export function damagedStateRemedy(
   backend: string | undefined,
 ): string | undefined {
   if (!/failed to load checkpoint/.test(words)) return undefined;
-  const file = backend?.startsWith("file://")
-    ? stateFileOf(backend.slice("file://".length), stack)
-    : undefined;
+  const file = stateFileOf(backend, stack);
   if (file === undefined) {
     return "The stack's state is damaged: put the last good one in its place (`pulumi stack export --version`, then `pulumi stack import`).";
   }
-  return restore(file);
+  // Then it is what stands beside it.
+  return isJson(file) ? `Run \`npm run cli -- recover --stack ${stack}\`.` : restore(file);
 }
 
 /**
@@ -26,15 +27,20 @@ export function damagedStateRemedy(
  * @throws {UserError} when the state in this file backend is no JSON.
  */
 export function refuseDamagedState(backend: string | undefined, stack: string): void {
-  const file = backend?.startsWith("file://")
-    ? stateFileOf(backend.slice("file://".length), stack)
-    : undefined;
+  const file = stateFileOf(backend, stack);
   if (file === undefined) return;
+  if (!isJson(file)) {
+    throw new UserError(`could not read the state of stack ${stack}: it is no JSON`, restore(file));
+  }
+}
+
+function isJson(file: string): boolean {
   try {
     JSON.parse(readFileSync(file, "utf8"));
+    return true;
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new UserError(`could not read the state of stack ${stack}: it is no JSON`, restore(file));
+    if (error instanceof SyntaxError) return false;
+    throw error;
   }
 }
 
@@ -45,8 +51,10 @@ function restore(file: string): string {
     : `The state file ${file} is damaged, and there is no ${before}: put a copy of your own in its place.`;
 }
 
-function stateFileOf(backend: string, stack: string): string | undefined {
-  const stacks = join(backend, ".pulumi", "stacks");
+function stateFileOf(backend: string | undefined, stack: string): string | undefined {
+  const folder = fileBackendFolder(backend, projectDir);
+  if (folder === undefined) return undefined;
+  const stacks = join(folder, "stacks");
   try {
     for (const project of readdirSync(stacks)) {
       const file = join(stacks, project, `${stack}.json`);
