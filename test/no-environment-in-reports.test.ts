@@ -53,12 +53,17 @@ describe.each(Object.keys(ENDS))("Node's report of a process that ends %s", (end
 
 test.each([
   "src/cli/main.ts",
-  "index.ts",
+  // index.ts loads this first.
+  "src/program-process.ts",
   "policies/main.ts",
   "plugins/tunnel-ingress/main.ts",
   "tools/github/review.ts",
   "tools/github/drift.ts",
 ])("%s sees to that from its start", (file) => {
   const imports = readFileSync(join(projectDir, file), "utf8").match(/^import .*/gm) ?? [];
-  expect(imports.slice(0, 3).join("\n")).toContain("no-environment-in-reports");
+  expect(imports[0]).toContain("no-environment-in-reports");
+});
+
+test("index.ts begins with it", () => {
+  expect(readFileSync(join(projectDir, "index.ts"), "utf8")).toMatch(/^import "\.\/src\/program-process";\n/);
 });

@@ -54,7 +54,7 @@ test("a program that was made slower is told", async () => {
 });
 
 test("env holds its limit", async () => {
-  const figures = await envFigures(quick(5));
+  const figures = await envFigures(quick(3));
   expect(misses(figures, TOLERANCE), said(figures)).toEqual([]);
 });
 
