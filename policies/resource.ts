@@ -1,4 +1,11 @@
-import { isMap, type PropertyMap, type PropertyValue, reveal, Unknown } from "../src/provider-host/values";
+import {
+  isMap,
+  type PropertyMap,
+  type PropertyValue,
+  reveal,
+  Unknown,
+  unwrap,
+} from "../src/provider-host/values";
 
 /** One resource of a plan or of a state, as the rules see it. */
 export interface Resource {
@@ -69,7 +76,7 @@ export type Value = PropertyValue | undefined;
 export function valueAt(properties: Value, ...path: string[]): Value {
   let value: Value = properties;
   for (const name of path) {
-    value = value === undefined ? undefined : reveal(value);
+    value = value === undefined ? undefined : unwrap(value);
     if (isUnknown(value)) return value;
     value = isMap(value) ? value[name] : undefined;
   }
