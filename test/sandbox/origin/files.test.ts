@@ -85,16 +85,17 @@ describe("GET /view", () => {
   it("streams an output of any size, which no memory holds", async () => {
     const origin = await testOrigin();
     const before = process.memoryUsage().rss;
-    const response = await fetch(`${origin.url}/view?filename=bytes-209715200.bin`);
-    expect(response.headers.get("content-length")).toBe("209715200");
+    const response = await fetch(`${origin.url}/view?filename=bytes-629145600.bin`);
+    expect(response.headers.get("content-length")).toBe("629145600");
     let size = 0;
     let most = 0;
     for await (const chunk of response.body ?? []) {
       size += chunk.length;
       most = Math.max(most, process.memoryUsage().rss);
     }
-    expect(size).toBe(209_715_200);
-    expect(most - before).toBeLessThan(100 * 2 ** 20);
+    expect(size).toBe(629_145_600);
+    // A third of it: garbage that is not collected yet counts as well.
+    expect(most - before).toBeLessThan(200 * 2 ** 20);
   });
 
   it("pads generated images to the size that is set", async () => {
