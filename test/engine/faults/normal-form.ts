@@ -127,12 +127,23 @@ function sorted(value: unknown, key = ""): unknown {
       Object.entries(value)
         // The engine learns of a switch that is off by a creation, and not by an import.
         .filter(([, inner]) => inner !== false)
+        // A refresh writes down that a property depends on something, and no more that it does not.
+        .filter(
+          ([name, inner]) =>
+            !(key === "propertyDependencies" && isEmptyList(inner)) && !isNothing(name, inner),
+        )
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([name, inner]) => [name, sorted(inner, name)]),
     );
   }
   return typeof value === "string" && SECRET.test(key) && !key.endsWith("Id") ? "{secret}" : value;
 }
+
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+
+/** Property dependencies of which none says anything. */
+const isNothing = (name: string, value: unknown): boolean =>
+  name === "propertyDependencies" && Object.values(value ?? {}).every(isEmptyList);
 
 function scrubbed(text: string, labels: ReadonlyMap<string, string>): string {
   return text
