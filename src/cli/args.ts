@@ -6,11 +6,11 @@ export class UsageError extends UserError {}
 
 /** `--provider`, the same on every command that runs the engine. */
 export const providerArg = {
-  type: "string",
-  default: "sandbox",
-  valueHint: "sandbox|real",
+  type: "enum" as const,
+  options: ["sandbox" as const, "real" as const],
+  default: "sandbox" as const,
   description: "Which Cloudflare provider the engine uses: the sandbox's own, or the installed plugin.",
-} as const;
+};
 
 /** `--stack`, the same on every command that runs the engine. */
 export const stackArg = {
@@ -26,10 +26,10 @@ export const sandboxArg = {
     "Use the sandbox's own Pulumi state; --no-sandbox uses your login. Default: for the stack dev only.",
 } as const;
 
-/** @throws {UsageError} when the value is neither of the two. */
-export function providerOf(value: string): "sandbox" | "real" {
-  if (value === "sandbox" || value === "real") return value;
-  throw new UsageError(`--provider is "${value}"`, "use --provider sandbox or --provider real");
+/** What an option names that takes several, separated by commas; each once. Others have been refused by then. */
+export function namedIn<Name extends string>(list: string, known: readonly Name[]): Name[] {
+  const names = list.split(",").map((name) => name.trim());
+  return [...new Set(names.flatMap((name) => known.find((each) => each === name) ?? []))];
 }
 
 /** The question behind a list of what is allowed, when one of it is like what was found. */

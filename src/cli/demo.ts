@@ -1,6 +1,6 @@
 import { defineCommand } from "citty";
 import { runDemo } from "../demo/demo";
-import { providerArg, providerOf } from "./args";
+import { providerArg } from "./args";
 
 export const demo = defineCommand({
   meta: { name: "demo", description: "Provision the dev stack into the sandbox and show what came of it." },
@@ -13,9 +13,6 @@ export const demo = defineCommand({
     },
   },
   async run({ args }) {
-    return runDemo(
-      { provider: providerOf(args.provider), expectNoChanges: args["expect-no-changes"] },
-      process.stdout,
-    );
+    return runDemo({ provider: args.provider, expectNoChanges: args["expect-no-changes"] }, process.stdout);
   },
 });

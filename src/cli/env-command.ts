@@ -3,7 +3,7 @@ import { commandsHere } from "../sandboxed/commands-here";
 import type { EngineAccess } from "../secrets/engine-cli";
 import { SINK_KINDS, type SinkKind } from "../secrets/sink";
 import { engineAccess, envFileOf, isSandboxed } from "../stack/engine-access";
-import { sandboxArg, stackArg, UsageError } from "./args";
+import { sandboxArg, stackArg } from "./args";
 import { refuseMisuse, runEnv } from "./env";
 
 export const env = defineCommand({
@@ -16,9 +16,9 @@ export const env = defineCommand({
     stack: stackArg,
     sandbox: sandboxArg,
     to: {
-      type: "string",
+      type: "enum",
+      options: [...SINK_KINDS],
       default: "file",
-      valueHint: SINK_KINDS.join("|"),
       description: "Where the values go.",
     },
     file: { type: "string", description: "The file. Default: .env, in the sandbox .env.<stack>." },
@@ -53,10 +53,7 @@ export const env = defineCommand({
     token: { type: "string", description: "Which service token. Default: comfyui-api, or the only one." },
   },
   async run({ args }) {
-    const to = SINK_KINDS.find((kind) => kind === args.to);
-    if (to === undefined) {
-      throw new UsageError(`--to is "${args.to}"`, `use --to ${SINK_KINDS.join(", --to ")}`);
-    }
+    const { to } = args;
     const sandboxed = isSandboxed(args);
     const wanted = {
       stack: args.stack,

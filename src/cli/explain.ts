@@ -5,7 +5,7 @@ import { judgeAccessTests } from "../access-tests/judge";
 import { renderAccessTests } from "../access-tests/render";
 import { UserError } from "../errors";
 import { type AccessState, parseAccessState } from "../explain/access-state";
-import { type Caller, explain, type Verdict } from "../explain/explain";
+import { type Caller, explain } from "../explain/explain";
 import { renderExplanation } from "../explain/render";
 import { runEngine } from "../secrets/engine-cli";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
@@ -46,15 +46,15 @@ export const explainCommand = defineCommand({
       description: "A file that `pulumi stack export` wrote, instead of a stack.",
     },
     expect: {
-      type: "string",
-      valueHint: "granted|refused",
+      type: "enum",
+      options: ["granted", "refused"],
       description: "Exit 1 unless this is the verdict.",
     },
     json: { type: "boolean", default: false, description: "Answer as JSON." },
   },
   async run({ args }) {
     if (args.tests === true) return judgeTests(args);
-    const expected = expectedVerdict(args.expect);
+    const expected = args.expect;
     const { hostname, path } = addressOf(args.address);
     const caller = callerOf({ ...args, loginMethod: args["login-method"] });
     const state = await readState(args);
@@ -85,11 +85,6 @@ async function judgeTests(args: StateArgs & { address?: string; json: boolean })
   const results = judgeAccessTests(await readState(args), tests, new Date());
   process.stdout.write(args.json ? `${JSON.stringify(results, null, 2)}\n` : renderAccessTests(results));
   return results.every(({ passed }) => passed) ? 0 : 1;
-}
-
-function expectedVerdict(value: string | undefined): Verdict | undefined {
-  if (value === undefined || value === "granted" || value === "refused") return value;
-  throw new UsageError(`--expect is "${value}"`, "use --expect granted or --expect refused");
 }
 
 /** Takes what people paste: with or without scheme, and a query, which Access does not look at. */

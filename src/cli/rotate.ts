@@ -5,12 +5,12 @@ import { rotationStatus, runRotation, toEnd, toLine, toStatus } from "../rotate/
 import { type RotateOptions, Rotation, type StepLine } from "../rotate/rotate";
 import { allCommandsHere } from "../sandboxed/commands-here";
 import { projectDir } from "../sandboxed/workspace";
-import { SINK_KINDS, type SinkKind } from "../secrets/sink";
+import { SINK_KINDS } from "../secrets/sink";
 import { onInterruption } from "../signals";
 import { ConfigFile } from "../stack/config-file";
 import { envFileOf, isSandboxed } from "../stack/engine-access";
 import { openStack } from "../stack/open-stack";
-import { sandboxArg, stackArg, UsageError } from "./args";
+import { namedIn, sandboxArg, stackArg, UsageError } from "./args";
 import { ask } from "./ask";
 import { said } from "./failure";
 
@@ -36,9 +36,9 @@ export const rotateCommand = defineCommand({
       description: "How long the old secret is still accepted, as a Go duration: 10m to 2160h.",
     },
     end: {
-      type: "string",
+      type: "enum",
+      options: ["overlap", "now"],
       default: "overlap",
-      valueHint: "overlap|now",
       description: "When the old secret ends: when the overlap is over, or as soon as the new one is in use.",
     },
     to: {
@@ -85,9 +85,9 @@ export const rotateCommand = defineCommand({
     json: { type: "boolean", default: false, description: "Answer as JSON." },
   },
   async run({ args }) {
-    const end = endOf(args.end);
+    const { end } = args;
     const overlapMs = duration("--overlap", args.overlap, 10 * MINUTE, 2160 * 60 * MINUTE);
-    const kinds = kindsOf(args.to);
+    const kinds = namedIn(args.to, SINK_KINDS);
     if (args.file !== undefined && !kinds.includes("file")) {
       throw new UsageError("--file belongs to --to file", "add file to --to, or leave --file out");
     }
@@ -156,20 +156,6 @@ export const rotateCommand = defineCommand({
     }
   },
 });
-
-function kindsOf(value: string): SinkKind[] {
-  const kinds = value.split(",").map((name) => {
-    const kind = SINK_KINDS.find((each) => each === name.trim());
-    if (kind !== undefined) return kind;
-    throw new UsageError(`--to names "${name}"`, `use ${SINK_KINDS.join(", ")}, separated by commas`);
-  });
-  return [...new Set(kinds)];
-}
-
-function endOf(value: string): "now" | "overlap" {
-  if (value === "now" || value === "overlap") return value;
-  throw new UsageError(`--end is "${value}"`, "use overlap or now");
-}
 
 /** A Go duration within limits, in milliseconds. */
 function duration(option: string, value: string, least: number, most: number): number {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { defineCommand } from "citty";
-import { DEFAULT_SEED, type Seed } from "../../sandbox/seed";
+import { DEFAULT_SEED } from "../../sandbox/seed";
 import { LIVED_IN_SEED } from "../../sandbox/seeds/lived-in";
 import { startSandbox } from "../../sandbox/server";
 import { ensureEngine } from "../../tools/engine";
@@ -13,7 +13,7 @@ import { announceSandbox, openWorkspace } from "../sandboxed/workspace";
 import { onInterruption } from "../signals";
 import { UsageError } from "./args";
 
-const SEEDS: Record<string, Seed> = { empty: DEFAULT_SEED, "lived-in": LIVED_IN_SEED };
+const SEEDS = { empty: DEFAULT_SEED, "lived-in": LIVED_IN_SEED };
 
 export const sandbox = defineCommand({
   meta: {
@@ -24,9 +24,9 @@ export const sandbox = defineCommand({
     port: { type: "string", valueHint: "1-65535", default: "8787", description: "Port on 127.0.0.1." },
     reset: { type: "boolean", default: false, description: "Start from the seed: forget all objects." },
     seed: {
-      type: "string",
+      type: "enum",
+      options: Object.keys(SEEDS) as (keyof typeof SEEDS)[],
       default: "empty",
-      valueHint: Object.keys(SEEDS).join("|"),
       description:
         "What an untouched account holds: nothing, or what people clicked together over years. A sandbox " +
         "that was used before needs --reset with it.",
@@ -37,10 +37,7 @@ export const sandbox = defineCommand({
     if (port < 1 || port > 65535) {
       throw new UsageError(`--port is "${args.port}"`, "use a number from 1 to 65535");
     }
-    const seed = Object.hasOwn(SEEDS, args.seed) ? SEEDS[args.seed] : undefined;
-    if (seed === undefined) {
-      throw new UsageError(`--seed is "${args.seed}"`, `use one of ${Object.keys(SEEDS).join(", ")}`);
-    }
+    const seed = SEEDS[args.seed];
     const engine = await ensureEngine({ log: (line) => process.stderr.write(`${line}\n`) });
     const workspace = await openWorkspace({ engine });
     const found = await joinOrHold(workspace, (line) => process.stderr.write(`${line}\n`));

@@ -6,7 +6,7 @@ import { openSandboxSession } from "../sandboxed/session";
 import { guardChild } from "../signals";
 import { refuseDamagedState } from "../stack/damaged-state";
 import { projectName } from "../stack/read-stack";
-import { providerArg, providerOf, stackArg } from "./args";
+import { providerArg, stackArg } from "./args";
 
 type Verb = "up" | "preview" | "destroy";
 
@@ -33,7 +33,7 @@ function command(verb: Verb) {
     async run({ args, rawArgs }) {
       const session = await openSandboxSession({
         log: (line) => process.stderr.write(`${line}\n`),
-        provider: providerOf(args.provider),
+        provider: args.provider,
       });
       try {
         const target = session.target(verb === "preview" ? "preview" : "up");

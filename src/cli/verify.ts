@@ -16,9 +16,9 @@ import { toHtml, toJson, toJUnit, toTable } from "../verify/render";
 import { exitCode } from "../verify/report";
 import { openRequests } from "../verify/requests";
 import { liveFacts, sandboxTarget } from "../verify/sandbox-target";
-import { type VerifyTarget, WHO, type Who } from "../verify/target";
+import { type VerifyTarget, WHO } from "../verify/target";
 import { verify } from "../verify/verify";
-import { sandboxArg, stackArg, UsageError } from "./args";
+import { namedIn, sandboxArg, stackArg, UsageError } from "./args";
 
 export const verifyCommand = defineCommand({
   meta: {
@@ -102,7 +102,7 @@ export const verifyCommand = defineCommand({
   },
   async run({ args }) {
     const timeoutMs = seconds(args.timeout) * 1000;
-    const only = names(args.only);
+    const only = args.only === undefined ? undefined : namedIn(args.only, WHO);
     const baseline =
       args.baseline === undefined ? undefined : parseBaseline(await readText(args.baseline), args.baseline);
     const opened = await openTarget(args);
@@ -226,15 +226,6 @@ async function record(
   } finally {
     await requests.close();
   }
-}
-
-function names(value: string | undefined): Who[] | undefined {
-  if (value === undefined) return undefined;
-  return value.split(",").map((name) => {
-    const who = WHO.find((each) => each === name.trim());
-    if (who !== undefined) return who;
-    throw new UsageError(`--only names "${name}"`, `use ${WHO.join(", ")}, separated by commas`);
-  });
 }
 
 function seconds(value: string): number {

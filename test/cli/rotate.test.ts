@@ -1,6 +1,7 @@
 import { type CommandDef, runCommand } from "citty";
 import { describe, expect, test } from "vitest";
 import { rotateCommand } from "../../src/cli/rotate";
+import { start } from "../../src/cli/start";
 import { toEnd, toLine, toStatus } from "../../src/rotate/report";
 
 const run = (...rawArgs: string[]) => runCommand(rotateCommand as CommandDef, { rawArgs });
@@ -9,8 +10,6 @@ describe("wrong use is refused before anything is looked at", () => {
   test.each([
     [["--overlap", "soon", "--yes"], /--overlap is "soon"/],
     [["--overlap", "5s", "--yes"], /from 10m to 2160h/],
-    [["--end", "later", "--yes"], /--end is "later"/],
-    [["--to", "file,vault", "--yes"], /--to names "vault"/],
     [["--to", "gcp", "--file", "x", "--yes"], /--file belongs to --to file/],
     [["--no-probe", "--end", "now", "--yes"], /would end the old secret untried/],
     [["--no-probe", "--finish", "--yes"], /would end the old secret untried/],
@@ -19,6 +18,13 @@ describe("wrong use is refused before anything is looked at", () => {
     [["--json"], /add --yes/],
   ])("%j", async (args, said) => {
     await expect(run(...args)).rejects.toThrow(said);
+  });
+
+  test.each([
+    [["--end", "later", "--yes"], /--end is "later"/],
+    [["--to", "file,vault", "--yes"], /--to names "vault"/],
+  ])("%j, which is none of the choices", async (args, said) => {
+    await expect(start(["rotate", ...args])).rejects.toThrow(said);
   });
 });
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type CommandDef, runCommand } from "citty";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { explainCommand } from "../../src/cli/explain";
+import { start } from "../../src/cli/start";
 import { verifyCommand } from "../../src/cli/verify";
 import { application, exported, people, policy } from "../explain/state";
 
@@ -35,12 +36,15 @@ function file(name: string, text: string): string {
 
 describe("verify", () => {
   test.each([
-    [["--only", "everybody"], /--only names "everybody"/],
     [["--timeout", "soon"], /--timeout is "soon"/],
     [["--env", "/nowhere/.env"], /could not read .*ENOENT/],
     [["--baseline", "/nowhere/b.json"], /could not read/],
   ])("%j is refused before anything is asked", async (args, said) => {
     await expect(run(verifyCommand, args)).rejects.toThrow(said);
+  });
+
+  test("rows that there are not are refused before anything is asked", async () => {
+    await expect(start(["verify", "--only", "everybody"])).rejects.toThrow(/--only names "everybody"/);
   });
 
   test("test accounts that cannot be read are refused without being shown", async () => {
@@ -92,8 +96,11 @@ describe("explain", () => {
     [["x", "--country", "Germany"], /--country is "Germany"/],
     [["x", "--ip", "1.2.3"], /--ip is/],
     [["x", "--login-method", "Google"], /belongs to a person/],
-    [["x", "--expect", "maybe"], /--expect is "maybe"/],
   ])("%j is wrong use", async (args, said) => {
     await expect(ask(...args)).rejects.toThrow(said);
+  });
+
+  test("so is a verdict that is none", async () => {
+    await expect(start(["explain", "x", "--expect", "maybe"])).rejects.toThrow(/--expect is "maybe"/);
   });
 });
