@@ -155,20 +155,12 @@ export class Store {
 
   /** Back to the seed; the state file, if there is one, is rewritten. */
   reset(): void {
-    this.#clockOffsetMs = 0;
-    this.revocations.clear();
-    this.tokenUses.length = 0;
-    this.load(this.initial());
-    this.save();
+    this.begin(this.initial());
   }
 
   /** What {@link snapshot} gave once, in place of what is there now; the clock goes right again. */
   restore(state: State): void {
-    this.#clockOffsetMs = 0;
-    this.revocations.clear();
-    this.tokenUses.length = 0;
-    this.load(structuredClone(state));
-    this.save();
+    this.begin(structuredClone(state));
   }
 
   /** The whole state, secrets included: only for the state file, for masking, and to restore it. */
@@ -215,6 +207,15 @@ export class Store {
       rmSync(temporary, { force: true });
       throw error;
     }
+  }
+
+  /** Goes on from there, with nothing remembered of what was. */
+  private begin(state: State): void {
+    this.#clockOffsetMs = 0;
+    this.revocations.clear();
+    this.tokenUses.length = 0;
+    this.load(state);
+    this.save();
   }
 
   private load(state: State): void {

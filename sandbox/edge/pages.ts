@@ -1,4 +1,4 @@
-import { escapeHtml } from "../escape-html";
+import { escapeHtml } from "../../src/escape-html";
 import { html, json, NO_STORE, type Reply } from "./reply";
 
 const STYLE = `

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { escapeHtml } from "../escape-html";
+import { escapeHtml } from "../../src/escape-html";
 import type { GoogleAccount } from "./accounts";
 
 const STYLE = `

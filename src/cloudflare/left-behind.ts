@@ -43,64 +43,94 @@ export async function leftBehind(
   args: LeftBehindArgs,
   readState: ReadState = lastState,
 ): Promise<LeftBehind> {
-  const { accountId, zoneId, seen } = args;
+  const { accountId, seen } = args;
   const names = new Set(args.applications.map(({ name }) => name));
-  const mayBeOurs = seen.applications.filter(({ name }) => names.has(String(name)));
-  if (mayBeOurs.length + seen.records.length === 0 && seen.tunnel === undefined) {
+  const applications = seen.applications.filter(({ name }) => names.has(String(name)));
+  if (applications.length + seen.records.length === 0 && seen.tunnel === undefined) {
     return { applications: {}, records: {} };
   }
   const state = await readState();
-  const ids = new Set(state.flatMap(({ outputs }) => textOf(outputs["id"]) ?? []));
-  const isKnown = (object: Fields) => ids.has(textOf(object["id"]) ?? "");
-  const problems: Problem[] = [];
-  const found = { applications: {} as Record<string, string>, records: {} as Record<string, string> };
-
-  for (const [index, { name, hostname }] of args.applications.entries()) {
+  const search: Search = {
+    ...args,
+    ids: new Set(state.flatMap(({ outputs }) => textOf(outputs["id"]) ?? [])),
+    ownTunnel: textOf(state.find(({ type }) => type.endsWith(":ZeroTrustTunnelCloudflared"))?.outputs["id"]),
+    problems: [],
+  };
+  const left = args.applications.map((application, index) => {
     const path = `applications[${index}].hostname`;
-    const application = mayBeOurs.find(
-      (each) => each["name"] === name && applicationUris(each).includes(hostname),
-    );
-    if (application !== undefined && !isKnown(application) && !args.adopted.includes(idOf(application))) {
-      if (isOwnApplication(application, hostname, ids)) {
-        found.applications[name] = `accounts/${accountId}/${idOf(application)}`;
-      } else {
-        problems.push({
-          path,
-          found: `${hostname} belongs to the Access application "${name}" (${idOf(application)}), which this stack's state does not know`,
-          remedy: "To take it over: npm run cli -- adopt. Is this the backend that has the stack's state?",
-        });
-      }
-    }
-    const record = seen.records.find((each) => String(each["name"]).toLowerCase() === hostname);
-    if (record !== undefined && !isKnown(record) && !args.adopted.includes(idOf(record))) {
-      const target = args.tunnel.id ?? ownTunnel(state);
-      if (record["type"] === "CNAME" && record["content"] === `${target}.cfargotunnel.com`) {
-        found.records[name] = `${zoneId}/${idOf(record)}`;
-      } else {
-        problems.push({
-          path,
-          found: `${hostname} has a record with this stack's comment (${idOf(record)}, to ${String(record["content"])}), which its state does not know`,
-          remedy:
-            "Remove it: npm run cli -- orphans --remove. Is this the backend that has the stack's state?",
-        });
-      }
-    }
-  }
+    return {
+      name: application.name,
+      application: applicationLeft(search, applications, application, path),
+      record: recordLeft(search, application, path),
+    };
+  });
+  const tunnel = tunnelLeft(search);
+  if (search.problems.length > 0) throw new ProblemsError(`account ${accountId}`, search.problems);
+  const byName = (what: "application" | "record") =>
+    Object.fromEntries(left.flatMap(({ name, [what]: id }) => (id === undefined ? [] : [[name, id]])));
+  return { applications: byName("application"), records: byName("record"), tunnel };
+}
 
-  const tunnel = seen.tunnel?.tunnel;
-  if (tunnel === undefined || isKnown(tunnel) || ownTunnel(state) !== undefined) {
-    if (problems.length > 0) throw new ProblemsError(`account ${accountId}`, problems);
-    return found;
+interface Search extends LeftBehindArgs {
+  /** Of all that the state has. */
+  ids: ReadonlySet<string>;
+  /** Id of the tunnel that the state has. */
+  ownTunnel?: string;
+  /** What stands in the way, and is not certain to be the stack's. */
+  problems: Problem[];
+}
+
+type Application = LeftBehindArgs["applications"][number];
+
+function isAccountedFor({ ids, adopted }: Search, object: Fields): boolean {
+  return ids.has(idOf(object)) || adopted.includes(idOf(object));
+}
+
+function applicationLeft(
+  search: Search,
+  seen: readonly Fields[],
+  { name, hostname }: Application,
+  path: string,
+): string | undefined {
+  const application = seen.find((each) => each["name"] === name && applicationUris(each).includes(hostname));
+  if (application === undefined || isAccountedFor(search, application)) return undefined;
+  if (isOwnApplication(application, hostname, search.ids)) {
+    return `accounts/${search.accountId}/${idOf(application)}`;
   }
-  if (!isUnused(tunnel) || (seen.tunnel?.rules.length ?? 0) > 0) {
-    problems.push({
-      path: "tunnel.name",
-      found: `the account has a tunnel ${JSON.stringify(tunnel["name"])} (${idOf(tunnel)}) that is in use, and that this stack's state does not know`,
-      remedy: "Choose another name, or give its id as tunnel.id to share it.",
-    });
+  search.problems.push({
+    path,
+    found: `${hostname} belongs to the Access application "${name}" (${idOf(application)}), which this stack's state does not know`,
+    remedy: "To take it over: npm run cli -- adopt. Is this the backend that has the stack's state?",
+  });
+  return undefined;
+}
+
+function recordLeft(search: Search, { hostname }: Application, path: string): string | undefined {
+  const record = search.seen.records.find((each) => String(each["name"]).toLowerCase() === hostname);
+  if (record === undefined || isAccountedFor(search, record)) return undefined;
+  const target = search.tunnel.id ?? search.ownTunnel;
+  if (record["type"] === "CNAME" && record["content"] === `${target}.cfargotunnel.com`) {
+    return `${search.zoneId}/${idOf(record)}`;
   }
-  if (problems.length > 0) throw new ProblemsError(`account ${accountId}`, problems);
-  return { ...found, tunnel: `${accountId}/${idOf(tunnel)}` };
+  search.problems.push({
+    path,
+    found: `${hostname} has a record with this stack's comment (${idOf(record)}, to ${String(record["content"])}), which its state does not know`,
+    remedy: "Remove it: npm run cli -- orphans --remove. Is this the backend that has the stack's state?",
+  });
+  return undefined;
+}
+
+function tunnelLeft({ accountId, ids, ownTunnel, problems, seen }: Search): string | undefined {
+  if (seen.tunnel === undefined || ownTunnel !== undefined) return undefined;
+  const { tunnel, rules } = seen.tunnel;
+  if (ids.has(idOf(tunnel))) return undefined;
+  if (isUnused(tunnel) && rules.length === 0) return `${accountId}/${idOf(tunnel)}`;
+  problems.push({
+    path: "tunnel.name",
+    found: `the account has a tunnel ${JSON.stringify(tunnel["name"])} (${idOf(tunnel)}) that is in use, and that this stack's state does not know`,
+    remedy: "Choose another name, or give its id as tunnel.id to share it.",
+  });
+  return undefined;
 }
 
 /**
@@ -127,11 +157,6 @@ function isUnused(tunnel: Fields): boolean {
     tunnel["config_src"] !== "local" &&
     tunnel["remote_config"] !== false
   );
-}
-
-function ownTunnel(state: Awaited<ReturnType<ReadState>>): string | undefined {
-  const tunnel = state.find(({ type }) => type.endsWith(":ZeroTrustTunnelCloudflared"));
-  return textOf(tunnel?.outputs["id"]);
 }
 
 const idOf = (object: Fields): string => String(object["id"]);

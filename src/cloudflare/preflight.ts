@@ -1,4 +1,5 @@
 import type { TunnelConfig } from "../config";
+import { type Fields, fieldsOf, listOf } from "../json-values";
 import { pause, timeout } from "../patience";
 import { type Problem, ProblemsError } from "../problems";
 import { type HttpAnswer, type HttpGet, httpGet } from "./http-get";
@@ -38,7 +39,7 @@ export interface ApiAccess {
 export interface Preflight {
   zoneId: string;
   /** Rules on the stack's own tunnel for host names that it does not declare; none for a shared tunnel. */
-  undeclared: Json[];
+  undeclared: Fields[];
   /** What has the names that the stack declares. */
   seen: Seen;
 }
@@ -118,7 +119,7 @@ async function findZone(lookups: Lookups, { accountId, zone }: PreflightArgs): P
 }
 
 /** Refuses records of others; answers with the stack's own. */
-async function checkRecords(lookups: Lookups, args: PreflightArgs, zoneId: string): Promise<Json[]> {
+async function checkRecords(lookups: Lookups, args: PreflightArgs, zoneId: string): Promise<Fields[]> {
   const base = `zones/${zoneId}/dns_records`;
   // A few names are asked for one by one; many would be as many requests against the rate limit.
   const queries =
@@ -126,7 +127,7 @@ async function checkRecords(lookups: Lookups, args: PreflightArgs, zoneId: strin
       ? args.applications.map(({ hostname }) => `${base}?name.exact=${encodeURIComponent(hostname)}`)
       : [`${base}?per_page=1000`];
   const lists = await Promise.all(queries.map((query) => lookups.list(query, "DNS records", GROUPS.dns)));
-  const own: Json[] = [];
+  const own: Fields[] = [];
   for (const record of lists.flatMap((list) => list ?? [])) {
     const index = args.applications.findIndex(
       ({ hostname }) => hostname === String(record.name).toLowerCase(),
@@ -153,7 +154,7 @@ async function checkOrganization(lookups: Lookups, { accountId, teamName }: Pref
     "the Zero Trust organization",
     GROUPS.organization,
   );
-  const domain = record(organization?.result).auth_domain;
+  const domain = fieldsOf(organization?.result).auth_domain;
   if (typeof domain !== "string" || domain === `${teamName}.cloudflareaccess.com`) return;
   lookups.report(
     "teamName",
@@ -166,7 +167,7 @@ async function checkOrganization(lookups: Lookups, { accountId, teamName }: Pref
 async function checkApplications(
   lookups: Lookups,
   { accountId, applications, adopted }: PreflightArgs,
-): Promise<Json[]> {
+): Promise<Fields[]> {
   const existing = await lookups.list(
     `accounts/${accountId}/access/apps`,
     "Access applications",
@@ -176,9 +177,7 @@ async function checkApplications(
   for (const other of existing ?? []) {
     // Of the same name: the stack's own, or left behind by one of its runs, which only the state can tell.
     if (ours.has(String(other.name)) || adopted.includes(String(other.id))) continue;
-    const uris = (Array.isArray(other.destinations) ? other.destinations : []).map(
-      (each) => record(each).uri,
-    );
+    const uris = listOf(other.destinations).map((each) => fieldsOf(each).uri);
     applications.forEach(({ hostname }, index) => {
       if (!uris.includes(hostname)) return;
       lookups.report(
@@ -216,7 +215,7 @@ async function checkIdentityProvider(
     );
     return;
   }
-  const type = String(record(answer.result).type);
+  const type = String(fieldsOf(answer.result).type);
   if (type === "google" || type === "google-apps") return;
   lookups.report(where, `the provider is of type ${type}`, "Name one of type google or google-apps.");
 }
@@ -226,7 +225,7 @@ async function checkTunnel(lookups: Lookups, { accountId, tunnel }: PreflightArg
   const path = `cfd_tunnel/${tunnel.id}`;
   const answer = await lookups.account(accountId, path, "tunnels", GROUPS.tunnels, true);
   if (answer === undefined) return;
-  const found = record(answer.result);
+  const found = fieldsOf(answer.result);
   if (answer.status === 404 || typeof found.deleted_at === "string") {
     lookups.report(
       "tunnel.id",
@@ -246,23 +245,23 @@ async function checkTunnel(lookups: Lookups, { accountId, tunnel }: PreflightArg
 async function findOwnTunnel(
   lookups: Lookups,
   { accountId, tunnel }: PreflightArgs,
-): Promise<{ tunnel: Json; rules: Json[] } | undefined> {
+): Promise<{ tunnel: Fields; rules: Fields[] } | undefined> {
   if (tunnel.name === undefined) return undefined;
   const query = `cfd_tunnel?is_deleted=false&name=${encodeURIComponent(tunnel.name)}`;
   const answer = await lookups.account(accountId, query, "tunnels", GROUPS.tunnels);
-  const found = (Array.isArray(answer?.result) ? answer.result.map(record) : []).find(
-    ({ name }) => name === tunnel.name,
-  );
+  const found = listOf(answer?.result)
+    .map(fieldsOf)
+    .find(({ name }) => name === tunnel.name);
   if (typeof found?.id !== "string") return undefined;
   // A tunnel that nothing was written for answers 404.
   const path = `cfd_tunnel/${found.id}/configurations`;
   const list = await lookups.account(accountId, path, "the tunnel's rules", GROUPS.tunnels, true);
-  const { ingress } = record(record(list?.result).config);
-  return { tunnel: found, rules: Array.isArray(ingress) ? ingress.map(record) : [] };
+  const { ingress } = fieldsOf(fieldsOf(list?.result).config);
+  return { tunnel: found, rules: listOf(ingress).map(fieldsOf) };
 }
 
 /** An owned tunnel's list is replaced as a whole: what of it the stack would not write again. */
-function undeclaredRules(rules: readonly Json[], { applications }: PreflightArgs): Json[] {
+function undeclaredRules(rules: readonly Fields[], { applications }: PreflightArgs): Fields[] {
   return rules.filter(({ hostname, path: below }) => {
     const host = typeof hostname === "string" ? hostname.toLowerCase() : "";
     const isDeclared = applications.some((application) => application.hostname === host);
@@ -272,10 +271,6 @@ function undeclaredRules(rules: readonly Json[], { applications }: PreflightArgs
 
 /** "an A", "an AAAA", "a CNAME". */
 const article = (type: unknown): string => `${String(type).startsWith("A") ? "an" : "a"} ${String(type)}`;
-
-type Json = Record<string, unknown>;
-
-const record = (value: unknown): Json => (typeof value === "object" && value !== null ? (value as Json) : {});
 
 interface Answer {
   status: number;
@@ -331,14 +326,14 @@ class Lookups {
   }
 
   /** All pages of a list; undefined when it failed, which is then reported. */
-  async list(path: string, what: string, group: string, maxPages = 50): Promise<Json[] | undefined> {
+  async list(path: string, what: string, group: string, maxPages = 50): Promise<Fields[] | undefined> {
     if (path.startsWith("accounts/")) this.asked++;
-    const items: Json[] = [];
+    const items: Fields[] = [];
     for (let page = 1, pages = 1; page <= Math.min(pages, maxPages); page++) {
       const paged = page === 1 ? path : `${path}${path.includes("?") ? "&" : "?"}page=${page}`;
       const answer = await this.read(paged, what, group, false);
       if (answer === undefined) return undefined;
-      if (Array.isArray(answer.result)) items.push(...answer.result.map(record));
+      items.push(...listOf(answer.result).map(fieldsOf));
       pages = answer.pages;
     }
     return items;
@@ -372,11 +367,11 @@ class Lookups {
       );
       return undefined;
     }
-    const body = record(answer.body);
+    const body = fieldsOf(answer.body);
     if (status === 200 || (status === 404 && mayMiss)) {
-      return { status, result: body.result, pages: Number(record(body.result_info).total_pages ?? 1) };
+      return { status, result: body.result, pages: Number(fieldsOf(body.result_info).total_pages ?? 1) };
     }
-    const code = record(Array.isArray(body.errors) ? body.errors[0] : undefined).code;
+    const code = fieldsOf(listOf(body.errors)[0]).code;
     this.refused(path, what, group, status, typeof code === "number" ? code : undefined);
     return undefined;
   }

@@ -1,3 +1,5 @@
+import { escapeHtml } from "../escape-html";
+
 /** How a secret may be written where it leaked. */
 export type SpellingName =
   | "in clear"
@@ -53,15 +55,4 @@ export function spellingsOf(secret: string | Buffer): Spelling[] {
 function inBase64(bytes: Buffer, before: number): string {
   const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
   return text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
-}
-
-function escapeHtml(text: string): string {
-  const entities: Record<string, string> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
-  };
-  return text.replace(/[&<>"']/g, (char) => entities[char] ?? char);
 }
