@@ -96,8 +96,8 @@ function statusFault(c: Context<SandboxEnv>, fault: Fault): Response {
   return c.json(errorBody(c.req.path, status), status as ContentfulStatusCode);
 }
 
-/** In the form of the API that was asked. */
-function errorBody(path: string, status: number): Record<string, unknown> {
+/** A refusal in the form of the API that was asked. */
+export function errorBody(path: string, status: number): Record<string, unknown> {
   const message = `sandbox: planned fault, status ${status}`;
   if (/^(\/gcp)?\/v1\//.test(path)) return { error: { code: status, message } };
   if (path.startsWith("/infisical/")) return { statusCode: status, message, error: "PlannedFault" };

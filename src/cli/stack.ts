@@ -39,10 +39,8 @@ function command(verb: Verb) {
         const target = session.target(verb === "preview" ? "preview" : "up");
         await ensureStack(target, args.stack);
         refuseDamagedState(target.env["PULUMI_BACKEND_URL"], args.stack);
-        if (
-          verb !== "preview" &&
-          (await isCutOff(session.workspace.dir, await projectName(target.cwd), args.stack))
-        ) {
+        const project = await projectName(target.cwd);
+        if (verb !== "preview" && (await isCutOff(target, project, args.stack))) {
           const next = `Now ${verb} goes on.`;
           process.stderr.write(renderRecovery(args.stack, await recover(target, args.stack), next));
         }

@@ -1,9 +1,9 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ApiError } from "../errors";
-import { pulumi } from "../pulumi";
+import { type PulumiTarget, pulumi } from "../pulumi";
 import { configFileArgs, type EngineAccess, runEngine } from "../secrets/engine-cli";
-import { fileBackendFolder } from "../stack/file-backend";
+import { fileBackendFolder, isJson } from "../stack/file-backend";
 import { pastLock } from "../stack/past-lock";
 import { exportedResources, pendingOperations } from "../stack-export";
 
@@ -87,15 +87,6 @@ async function loggedIn(engine: EngineAccess): Promise<string | undefined> {
   }
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** What was done, for people; and what to do next. */
 export function renderRecovery(
   stack: string,
@@ -112,9 +103,10 @@ export function renderRecovery(
   return `stack ${stack}:\n${lines.map((line) => `  ${line}\n`).join("")}${next}\n`;
 }
 
-/** Whether a run of a stack in the sandbox's own backend was cut off, or still goes on, without starting the engine. */
-export async function isCutOff(workspaceDir: string, project: string, stack: string): Promise<boolean> {
-  const backend = join(workspaceDir, "state", ".pulumi");
+/** Whether a run of a stack in a file backend was cut off, or still goes on, without starting the engine. */
+export async function isCutOff({ env, cwd }: PulumiTarget, project: string, stack: string): Promise<boolean> {
+  const backend = fileBackendFolder(env["PULUMI_BACKEND_URL"], cwd);
+  if (backend === undefined) return false;
   const locks = await readdir(join(backend, "locks", "organization", project, stack)).catch(() => []);
   if (locks.length > 0) return true;
   const state = await readFile(join(backend, "stacks", project, `${stack}.json`), "utf8").catch(() => "{}");

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors";
 import { projectDir } from "../sandboxed/workspace";
-import { fileBackendFolder } from "./file-backend";
+import { fileBackendFolder, isJson } from "./file-backend";
 
 /**
  * What to do when the engine cannot read a stack's state: in a file backend there is the state before it beside it.
@@ -19,7 +19,9 @@ export function damagedStateRemedy(
     return "The stack's state is damaged: put the last good one in its place (`pulumi stack export --version`, then `pulumi stack import`).";
   }
   // Then it is what stands beside it.
-  return isJson(file) ? `Run \`npm run cli -- recover --stack ${stack}\`.` : restore(file);
+  return isJson(readFileSync(file, "utf8"))
+    ? `Run \`npm run cli -- recover --stack ${stack}\`.`
+    : restore(file);
 }
 
 /**
@@ -29,18 +31,8 @@ export function damagedStateRemedy(
 export function refuseDamagedState(backend: string | undefined, stack: string): void {
   const file = stateFileOf(backend, stack);
   if (file === undefined) return;
-  if (!isJson(file)) {
+  if (!isJson(readFileSync(file, "utf8"))) {
     throw new UserError(`could not read the state of stack ${stack}: it is no JSON`, restore(file));
-  }
-}
-
-function isJson(file: string): boolean {
-  try {
-    JSON.parse(readFileSync(file, "utf8"));
-    return true;
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
   }
 }
 

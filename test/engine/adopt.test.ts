@@ -122,16 +122,8 @@ describe("an account that people have lived in", () => {
 
   test("an import that fails is undone, and says what cannot be", async () => {
     // The engine reads each object once more: of one, it gets no answer.
-    await fetch(`${rig.session.url}/__sandbox__/faults`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({
-        method: "GET",
-        pathRegex: `/dns_records/${LIVED_IN.record}$`,
-        action: "status",
-        status: 403,
-      }),
-    });
+    const pathRegex = `/dns_records/${LIVED_IN.record}$`;
+    await rig.addFaults({ method: "GET", pathRegex, action: "status", status: 403 });
     const error = await run(consenting).catch((thrown: Error) => thrown);
     expect(String(error)).toMatch(/could not import into stack dev/);
     expect(String(error)).toMatch(/"artists", "scripts" stay reusable/);

@@ -50,15 +50,6 @@ async function locked(): Promise<void> {
   await expect.poll(isThere, { timeout: 30_000, interval: 20 }).toBe(true);
 }
 
-/** Lets the API answer this slowly, once. */
-async function slowly(method: string, pathRegex: string, delayMs: number): Promise<void> {
-  const answer = await fetch(`${rig.rig.session.url}/__sandbox__/faults`, {
-    method: "POST",
-    body: JSON.stringify({ method, pathRegex, action: "delay", delayMs }),
-  });
-  expect(answer.status).toBe(200);
-}
-
 const byWhom = () => new RegExp(`stack dev is locked by ${userInfo().username}@${hostname()} \\(pid \\d+\\)`);
 
 describe("commands at once on one stack", () => {
@@ -67,7 +58,8 @@ describe("commands at once on one stack", () => {
       settings.protectTokens = "true";
       settings.alerts = { emails: ["others@datacrew.space"] };
     });
-    await slowly("PUT", "/alerting/v3/policies/", 6000);
+    const pathRegex = "/alerting/v3/policies/";
+    await rig.rig.addFaults({ method: "PUT", pathRegex, action: "delay", delayMs: 6000 });
     const first = up();
     await locked();
     const second = await up().ended;

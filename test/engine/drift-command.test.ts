@@ -152,17 +152,13 @@ describe("objects in Google Cloud", () => {
 });
 
 describe("a check that cannot be made", () => {
-  const fault = (fault: object) =>
-    fetch(`${rig.session.url}/__sandbox__/faults`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ action: "status", times: 50, ...fault }),
-    });
+  const refuse = (pathRegex: string) =>
+    rig.addFaults({ action: "status", times: 50, pathRegex, status: 403 });
 
   test("is a failure and never silence: one list is refused", async () => {
-    await fault({ pathRegex: "/access/apps$", status: 403 });
+    await refuse("/access/apps$");
     const report = await drift(stack, { probe: false });
-    await fetch(`${rig.session.url}/__sandbox__/faults`, { method: "DELETE" });
+    await rig.clearFaults();
     expect(exitCode(report)).toBe(1);
     expect(exitCode(report, "widening")).toBe(1);
     const stdout = renderText(report);
@@ -173,13 +169,13 @@ describe("a check that cannot be made", () => {
   });
 
   test("nor is one that says who gains overruled by it", async () => {
-    await fault({ pathRegex: "/alerting/v3/policies/", status: 403 });
+    await refuse("/alerting/v3/policies/");
     const records = "/zones/fedcba9876543210fedcba9876543210/dns_records";
     const [record] = await rig.api<{ id: string }[]>("GET", `${records}?name=${HOST}`);
     await rig.api("PATCH", `${records}/${record?.id}`, { proxied: false });
     const report = await drift(stack, { probe: false });
     await rig.api("PATCH", `${records}/${record?.id}`, { proxied: true });
-    await fetch(`${rig.session.url}/__sandbox__/faults`, { method: "DELETE" });
+    await rig.clearFaults();
     expect(report.failures.map(({ what }) => what)).toEqual([
       expect.stringMatching(/^notification policy /),
       expect.stringMatching(/^notification policy /),

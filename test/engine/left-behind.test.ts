@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Fault } from "../../sandbox/faults";
 import { EngineRig } from "./support";
 
 // The provider tries a refused POST ten times more.
@@ -19,17 +18,13 @@ afterEach(() => rig?.close());
 
 /** The object is made, its answer never comes, and the provider's next try is refused. */
 async function loseAnswer(pathRegex: string): Promise<void> {
-  const faults: Fault[] = [
+  await rig.addFaults(
     { method: "POST", pathRegex, action: "drop-after" },
     { method: "POST", pathRegex, nth: 2, action: "status", status: 403 },
-  ];
-  for (const fault of faults) {
-    await fetch(`${rig.session.url}/__sandbox__/faults`, { method: "POST", body: JSON.stringify(fault) });
-  }
+  );
   const interrupted = await rig.up();
   expect(interrupted.code, interrupted.stdout).not.toBe(0);
-  const left = await (await fetch(`${rig.session.url}/__sandbox__/faults`)).json();
-  expect(left, interrupted.stdout + interrupted.stderr).toEqual([]);
+  expect(await rig.faultsLeft(), interrupted.stdout + interrupted.stderr).toEqual([]);
 }
 
 const idsOf = async (path: string) => (await rig.api<{ id: string }[]>("GET", path)).map(({ id }) => id);

@@ -42,11 +42,7 @@ test("a stack that was never brought up has none", async () => {
 });
 
 test("a lost answer leaves a second token behind, and it alone is found", async () => {
-  await fetch(`${rig.session.url}/__sandbox__/faults`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ method: "POST", pathRegex: "/access/service_tokens$", action: "drop-after" }),
-  });
+  await rig.addFaults({ method: "POST", pathRegex: "/access/service_tokens$", action: "drop-after" });
   const result = await rig.up();
   expect(result.code, result.stdout + result.stderr).toBe(0);
   const made = await tokens();

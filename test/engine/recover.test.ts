@@ -18,13 +18,11 @@ beforeEach(async () => {
 
 afterEach(() => rig?.close());
 
-const cutOff = () => isCutOff(rig.dir, "comfyui-access", "dev");
+const cutOff = () => isCutOff(rig.session.target("up"), "comfyui-access", "dev");
 
 /** `up`, killed with all that it started while the account makes the application. */
 async function killedUp(): Promise<void> {
-  const delay = { method: "POST", pathRegex: "/access/apps$", action: "delay", delayMs: 60_000 };
-  const faults = `${rig.session.url}/__sandbox__/faults`;
-  await fetch(faults, { method: "POST", body: JSON.stringify(delay) });
+  await rig.addFaults({ method: "POST", pathRegex: "/access/apps$", action: "delay", delayMs: 60_000 });
   const { command, cwd, env } = rig.session.target("up");
   const file = join(rig.dir, "Pulumi.dev.yaml");
   const args = [
@@ -39,10 +37,7 @@ async function killedUp(): Promise<void> {
   ];
   const engine = spawn(command, args, { cwd, env, stdio: "ignore", detached: true });
   const ended = new Promise((resolve) => engine.once("exit", resolve));
-  // A planned fault is struck off as soon as its request has come.
-  while (((await (await fetch(faults)).json()) as unknown[]).length > 0) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await rig.faultsMet();
   process.kill(-(engine.pid ?? 0), "SIGKILL");
   await ended;
 }
@@ -72,13 +67,9 @@ test("a stack that was cut off is usable again, and says what was being made", a
 });
 
 test("nothing is done to a stack on which a run goes on, and nothing to an account", async () => {
-  const delay = { method: "POST", pathRegex: "/access/apps$", action: "delay", delayMs: 6_000 };
-  const faults = `${rig.session.url}/__sandbox__/faults`;
-  await fetch(faults, { method: "POST", body: JSON.stringify(delay) });
+  await rig.addFaults({ method: "POST", pathRegex: "/access/apps$", action: "delay", delayMs: 6_000 });
   const up = rig.up();
-  while (((await (await fetch(faults)).json()) as unknown[]).length > 0) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await rig.faultsMet();
   const before = (await rig.writes()).length;
   await expect(recover(rig.session.target("up"), "dev")).rejects.toThrow(
     /stack dev is locked by \S+@\S+ \(pid \d+\)/,

@@ -93,17 +93,11 @@ test("a second preview shows no changes, also after somebody added a rule of the
 
 test("up fails visibly when it went over somebody else's write, keeps the state, and goes through the next time", async () => {
   const path = `${account}/cfd_tunnel/${tunnelId}/configurations`;
-  await fetch(`${rig.session.url}/__sandbox__/faults`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ method: "PUT", pathRegex: "/configurations$", action: "delay", delayMs: 2000 }),
-  });
+  await rig.addFaults({ method: "PUT", pathRegex: "/configurations$", action: "delay", delayMs: 2000 });
   await changeService("http://localhost:9000");
   const running = rig.up();
-  // Planned faults are struck off as soon as their request is there: the list has been read, and the write waits.
-  const planned = async () =>
-    (await fetch(`${rig.session.url}/__sandbox__/faults`)).json() as Promise<object[]>;
-  while ((await planned()).length > 0) await new Promise((done) => setTimeout(done, 50));
+  // The list has been read then, and the write waits.
+  await rig.faultsMet();
   const config = await configuration();
   const late = { hostname: "late.datacrew.space", service: "http://localhost:1" };
   await rig.api("PUT", path, { config: { ...config, ingress: [late, ...config.ingress] } });

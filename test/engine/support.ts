@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import type { Fault } from "../../sandbox/faults";
 import type { Seed } from "../../sandbox/seed";
 import type { RequestLogEntry } from "../../sandbox/server";
 import { type PulumiCall, type PulumiResult, pulumi } from "../../src/pulumi";
@@ -97,6 +98,32 @@ export class EngineRig {
   async outputs(): Promise<Record<string, unknown>> {
     const result = await this.run(["stack", "output", "--json", "--show-secrets"]);
     return JSON.parse(result.stdout) as Record<string, unknown>;
+  }
+
+  /** Plans failures of the sandbox's APIs. */
+  async addFaults(...faults: Fault[]): Promise<void> {
+    for (const fault of faults) {
+      const answer = await fetch(this.faultsUrl, { method: "POST", body: JSON.stringify(fault) });
+      if (!answer.ok) throw new Error(`a fault was not taken: ${await answer.text()}`);
+    }
+  }
+
+  /** The planned failures that are still to come. */
+  async faultsLeft(): Promise<Fault[]> {
+    return (await (await fetch(this.faultsUrl)).json()) as Fault[];
+  }
+
+  /** Waits until all of them have begun: each is struck off as soon as its request has come. */
+  async faultsMet(): Promise<void> {
+    while ((await this.faultsLeft()).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  async clearFaults(): Promise<void> {
+    await fetch(this.faultsUrl, { method: "DELETE" });
+  }
+
+  private get faultsUrl(): string {
+    return `${this.session.url}/__sandbox__/faults`;
   }
 
   /** Every request of the Cloudflare API so far. */

@@ -1,12 +1,5 @@
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  request,
-  type Server,
-  type ServerResponse,
-} from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { ReverseProxy } from "../support/reverse-proxy";
 import type { KnownValues } from "./known-values";
 
 /** A call of an API, as it was made. */
@@ -28,59 +21,38 @@ export class Wire {
   onCall: OnCall | undefined;
 
   private constructor(
-    private readonly target: URL,
+    private readonly proxy: ReverseProxy,
     private readonly values: KnownValues,
-    private readonly server: Server,
   ) {}
 
   static async open(target: string, values: KnownValues): Promise<Wire> {
-    const server = createServer();
-    const wire = new Wire(new URL(target), values, server);
-    server.on("request", (req, res) => wire.take(req, res));
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const proxy = await ReverseProxy.open(target, (req, res, body) => wire.take(req, res, body));
+    const wire = new Wire(proxy, values);
     return wire;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return this.proxy.url;
   }
 
   close(): void {
-    this.server.closeAllConnections();
-    this.server.close();
+    this.proxy.close();
   }
 
-  private take(req: IncomingMessage, res: ServerResponse): void {
+  private async take(req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void> {
     const { method = "GET", url = "/", headers } = req;
-    const parts: Buffer[] = [];
-    req.on("data", (part: Buffer) => parts.push(part));
-    req.on("end", () => {
-      const body = Buffer.concat(parts);
-      this.note(headers, body);
-      const { hostname, port, host } = this.target;
-      const upstream = request(
-        { hostname, port, method, path: url, headers: { ...headers, host } },
-        (answer) => {
-          const answered: Buffer[] = [];
-          answer.on("data", (part: Buffer) => answered.push(part));
-          answer.once("error", () => res.destroy());
-          answer.on("end", () => {
-            const whole = Buffer.concat(answered);
-            this.note({}, whole);
-            const other = this.onCall?.({ method, path: url.replace(/\?.*/, ""), body: body.toString() });
-            if (other === "lost") return void res.destroy();
-            if (other !== undefined) {
-              res.writeHead(other.status, { "content-type": "application/json" });
-              return void res.end(JSON.stringify(other.body));
-            }
-            res.writeHead(answer.statusCode ?? 502, answer.headers);
-            res.end(whole);
-          });
-        },
-      );
-      upstream.once("error", () => res.destroy());
-      upstream.end(body);
-    });
+    this.note(headers, body);
+    const answered = await this.proxy.forward(req, body);
+    if (answered === undefined) return void res.destroy();
+    this.note({}, answered.body);
+    const other = this.onCall?.({ method, path: url.replace(/\?.*/, ""), body: body.toString() });
+    if (other === "lost") return void res.destroy();
+    if (other !== undefined) {
+      res.writeHead(other.status, { "content-type": "application/json" });
+      return void res.end(JSON.stringify(other.body));
+    }
+    res.writeHead(answered.status, answered.headers);
+    res.end(answered.body);
   }
 
   private note({ authorization }: IncomingHttpHeaders, body: Buffer): void {

@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Answered, ReverseProxy } from "../../support/reverse-proxy";
 
 /** A call of one of the vendors' APIs. */
 export interface Call {
@@ -58,33 +58,25 @@ export class Between {
   private ended = false;
 
   private constructor(
-    private readonly upstream: URL,
-    private readonly server: Server,
+    private readonly proxy: ReverseProxy,
     private readonly watching: Watching,
   ) {}
 
   /** @param upstream base of the sandbox */
   static async open(upstream: string, watching: Watching): Promise<Between> {
-    const server = createServer();
-    const self = new Between(new URL(upstream), server, watching);
-    server.on("request", (req, res) => {
-      const parts: Buffer[] = [];
-      req.on("data", (part: Buffer) => parts.push(part));
-      req.on("end", () => void self.take(req, res, Buffer.concat(parts)));
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const proxy = await ReverseProxy.open(upstream, (req, res, body) => self.take(req, res, body));
+    const self = new Between(proxy, watching);
     return self;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return this.proxy.url;
   }
 
   /** Nothing gets through any more. */
   close(): void {
     this.ended = true;
-    this.server.close();
-    this.server.closeAllConnections();
+    this.proxy.close();
   }
 
   private async take(req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void> {
@@ -107,28 +99,20 @@ export class Between {
     }
   }
 
-  private pass(
+  private async pass(
     req: IncomingMessage,
     res: ServerResponse,
     body: Buffer,
     call?: Call,
     then?: Exclude<Interference["do"], "answer">,
-  ): void {
-    const { hostname: host, port } = this.upstream;
-    const headers = { ...req.headers, host: this.upstream.host };
-    const sent = request({ host, port, method: req.method, path: req.url, headers }, (answer) => {
-      const parts: Buffer[] = [];
-      answer.on("data", (part: Buffer) => parts.push(part));
-      answer.on("end", async () => {
-        if (call !== undefined) await this.watching.done?.(call);
-        this.answer(res, answer, Buffer.concat(parts), then);
-      });
-    });
-    sent.once("error", () => res.destroy());
-    sent.end(body);
+  ): Promise<void> {
+    const answered = await this.proxy.forward(req, body);
+    if (answered === undefined) return void res.destroy();
+    if (call !== undefined) await this.watching.done?.(call);
+    this.answer(res, answered, then);
   }
 
-  private answer(res: ServerResponse, from: IncomingMessage, body: Buffer, then?: string): void {
+  private answer(res: ServerResponse, { status, headers, body }: Answered, then?: string): void {
     if (this.ended || then === "drop after") {
       res.destroy();
       return;
@@ -140,8 +124,7 @@ export class Between {
       return;
     }
     const half = then === "half";
-    const headers = half ? { "content-type": "application/json" } : from.headers;
-    res.writeHead(from.statusCode ?? 502, headers);
+    res.writeHead(status, half ? { "content-type": "application/json" } : headers);
     res.end(half ? body.subarray(0, Math.floor(body.length / 2)) : body, () => {
       if (then === "kill answered") this.kill();
       if (then === "kill soon after") setTimeout(() => this.kill(), SOON_MS);

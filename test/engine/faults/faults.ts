@@ -1,3 +1,4 @@
+import { errorBody } from "../../../sandbox/faults";
 import type { Call, Interference } from "./between";
 
 /** Everything that can befall a call. */
@@ -116,16 +117,12 @@ function interferenceOf(fault: Fault, url: string): Interference {
 }
 
 function refusal(status: number, url: string): Interference {
-  const message = `the harness's fault, status ${status}`;
-  const body = url.startsWith("/gcp/")
-    ? { error: { code: status, message } }
-    : { result: null, success: false, errors: [{ code: 10000, message }], messages: [] };
   // The vendor's own client waits as long as the second header says, where there is one; it is not Cloudflare's.
   const wait = status === 429 ? { "retry-after": "1" } : undefined;
   return {
     do: "answer",
     status,
     headers: { ...wait, "retry-after-ms": "1" },
-    body: JSON.stringify(body),
+    body: JSON.stringify(errorBody(url, status)),
   };
 }

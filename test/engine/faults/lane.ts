@@ -129,9 +129,9 @@ export class Lane {
 
     const { dir, session } = this.rig;
     // The documented way; a rotation goes on by itself.
-    const recovered = operation.name !== "rotate" && (await isCutOff(dir, "comfyui-access", "dev"));
+    const engine = { ...session.target("up"), configFile: join(dir, CONFIG) };
+    const recovered = operation.name !== "rotate" && (await isCutOff(engine, "comfyui-access", "dev"));
     if (recovered) {
-      const engine = { ...session.target("up"), configFile: join(dir, CONFIG) };
       await recover(engine, "dev").catch((error: Error) => problems.push(`recover fails: ${error.message}`));
     }
     const next = await this.run();
