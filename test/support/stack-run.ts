@@ -40,6 +40,9 @@ export async function runStack(
 ): Promise<StackRun> {
   const sandbox = await startSandbox();
   const environment = { ...process.env };
+  const streams = [process.stdout, process.stderr].map((stream) => {
+    return { stream, listeners: stream.listeners("error") };
+  });
   try {
     const sharedTunnelId = await makeTunnel(sandbox);
     sandbox.requests.length = 0;
@@ -54,6 +57,12 @@ export async function runStack(
     return { recorder, exports, asked, sharedTunnelId };
   } finally {
     process.env = environment;
+    // Those of a program go with its process, and here with its run.
+    for (const { stream, listeners } of streams) {
+      for (const listener of stream.listeners("error")) {
+        if (!listeners.includes(listener)) stream.off("error", listener as () => void);
+      }
+    }
     await sandbox.close();
   }
 }
