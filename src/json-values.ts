@@ -26,3 +26,8 @@ export function canonical(value: unknown): string {
     isFields(each) ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1))) : each,
   );
 }
+
+/** For `JSON.stringify`, which has no word for a number without end and writes null. */
+export function endlessAsText(_: string, value: unknown): unknown {
+  return value === Number.POSITIVE_INFINITY ? "endless" : value;
+}

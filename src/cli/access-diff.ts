@@ -7,6 +7,7 @@ import { type Comparison, comparePreview, compareResources, PREVIEW_CALL } from 
 import { renderMarkdown, renderText } from "../access-diff/report";
 import { UserError } from "../errors";
 import { resourcesOf } from "../explain/access-state";
+import { endlessAsText } from "../json-values";
 import { pulumi } from "../pulumi";
 import { ensureStack } from "../sandboxed/pulumi";
 import { openSandboxSession } from "../sandboxed/session";
@@ -80,9 +81,6 @@ function masked(diff: AccessDiff, salt: string | undefined): AccessDiff {
     ? { ...maskAddresses(diff, randomBytes(16).toString("hex")), hash: undefined }
     : maskAddresses(diff, salt);
 }
-
-const endlessAsText = (_: string, value: unknown): unknown =>
-  value === Number.POSITIVE_INFINITY ? "endless" : value;
 
 interface Source {
   stack: string;

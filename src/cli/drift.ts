@@ -5,6 +5,7 @@ import { drift } from "../drift/drift";
 import { EXIT_CODES, exitCode, type FailOn } from "../drift/exit-code";
 import { renderMarkdown } from "../drift/render/markdown";
 import { renderText } from "../drift/render/text";
+import { endlessAsText } from "../json-values";
 import { openStack } from "../stack/open-stack";
 import { sandboxArg, stackArg, UsageError } from "./args";
 
@@ -63,9 +64,6 @@ export const driftCommand = defineCommand({
     }
   },
 });
-
-const endlessAsText = (_: string, value: unknown): unknown =>
-  value === Number.POSITIVE_INFINITY ? "endless" : value;
 
 function daysOf(value: string): number {
   if (/^\d{1,4}$/.test(value) && Number(value) <= 3650) return Number(value);

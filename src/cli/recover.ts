@@ -19,14 +19,14 @@ export const recoverCommand = defineCommand({
   },
   async run({ args }) {
     const { stack, json } = args;
-    const done = isSandboxed(args)
+    const place = { stack, sandboxed: isSandboxed(args) };
+    const done = place.sandboxed
       ? await inSandbox(stack, { access: false }, async (session) => {
           const recovery = await recover(session.target("up"), stack);
           await session.close();
           return recovery;
         })
       : await recover(await engineAccess(false), stack);
-    const place = { stack, sandboxed: isSandboxed(args) };
     const next = commandsHere(
       `Run it again: \`pulumi up\`. What it may have left behind: npm run cli -- orphans --stack ${stack}`,
       place,

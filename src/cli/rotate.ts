@@ -134,16 +134,13 @@ export const rotateCommand = defineCommand({
       };
       const subject = { stack: args.stack, token: args.token, file: relative(process.cwd(), file.path) };
       const rotation = new Rotation(opened, file, options);
+      const place = { stack: args.stack, sandboxed: isSandboxed(args) };
       if (!args.json) process.stdout.write(`${args.token} (${opened.environment})\n`);
       if (args.status) {
-        const status = allCommandsHere(await rotationStatus(rotation, subject), {
-          stack: args.stack,
-          sandboxed: isSandboxed(args),
-        });
+        const status = allCommandsHere(await rotationStatus(rotation, subject), place);
         process.stdout.write(args.json ? `${JSON.stringify(status, null, 2)}\n` : toStatus(status));
         return 0;
       }
-      const place = { stack: args.stack, sandboxed: isSandboxed(args) };
       const report = allCommandsHere(await runRotation(rotation, subject, steps), place);
       if (args.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
       else if (report.outcome === "failed" || report.outcome === "stopped")
