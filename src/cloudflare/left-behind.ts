@@ -71,6 +71,24 @@ export async function leftBehind(
   return { applications: byName("application"), records: byName("record"), tunnel };
 }
 
+/**
+ * What there is to say of what is taken into the state, one line each. The engine refuses to replace a resource in the
+ * run that imports it, and its own words for that speak of an `import` that nobody wrote.
+ */
+export function takenBack({ applications, records, tunnel }: LeftBehind): string[] {
+  const ids = (kind: string, byName: Readonly<Record<string, string>>) =>
+    Object.entries(byName).map(([name, id]) => `${kind} ${name} (${id.split("/").at(-1)})`);
+  const objects = [
+    ...ids("Access application", applications),
+    ...ids("DNS record", records),
+    ...(tunnel === undefined ? [] : ids("tunnel", { tunnel })),
+  ];
+  return objects.map(
+    (object) =>
+      `An earlier run made the ${object}, and ended before the state knew of it. This run takes it in; to replace it (\`--replace\`), run \`pulumi up\` without that first.`,
+  );
+}
+
 interface Search extends LeftBehindArgs {
   /** Of all that the state has. */
   ids: ReadonlySet<string>;

@@ -1,5 +1,6 @@
+import * as pulumi from "@pulumi/pulumi";
 import { lastState } from "../last-state";
-import { type LeftBehind, leftBehind } from "./left-behind";
+import { type LeftBehind, leftBehind, takenBack } from "./left-behind";
 import { guardOwnedList } from "./owned-list";
 import { type ApiAccess, type PreflightArgs, preflight } from "./preflight";
 
@@ -24,5 +25,7 @@ export async function lookUp(args: LookUpArgs, access: ApiAccess): Promise<Looke
   lastState().catch(() => undefined);
   const { zoneId, undeclared, seen } = await preflight(args, access);
   await guardOwnedList({ ...args, undeclared });
-  return { zoneId, left: await leftBehind({ ...args, zoneId, seen }) };
+  const left = await leftBehind({ ...args, zoneId, seen });
+  for (const notice of takenBack(left)) pulumi.log.warn(notice);
+  return { zoneId, left };
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { operation } from "./faults/operations";
 import { EngineRig } from "./support";
 
 // The provider tries a refused POST ten times more.
@@ -17,12 +18,12 @@ beforeEach(async () => {
 afterEach(() => rig?.close());
 
 /** The object is made, its answer never comes, and the provider's next try is refused. */
-async function loseAnswer(pathRegex: string): Promise<void> {
+async function loseAnswer(pathRegex: string, args = ["up", "--yes", "--skip-preview"]): Promise<void> {
   await rig.addFaults(
     { method: "POST", pathRegex, action: "drop-after" },
     { method: "POST", pathRegex, nth: 2, action: "status", status: 403 },
   );
-  const interrupted = await rig.up();
+  const interrupted = await rig.run(args);
   expect(interrupted.code, interrupted.stdout).not.toBe(0);
   expect(await rig.faultsLeft(), interrupted.stdout + interrupted.stderr).toEqual([]);
 }
@@ -42,6 +43,22 @@ test.each([
   expect(await rig.plan()).toEqual([]);
   expect((await rig.run(["destroy", "--yes", "--skip-preview"])).code).toBe(0);
   expect(await idsOf(list)).toEqual([]);
+});
+
+test("an application that was being replaced: its replacement is taken in by an up that replaces nothing", async () => {
+  expect((await rig.up()).code).toBe(0);
+  const replace = operation("replace").args(rig);
+  await loseAnswer("/access/apps$", replace);
+  const made = await idsOf(`${ACCOUNT}/access/apps`);
+  const again = await rig.run(replace);
+  expect(again.code).not.toBe(0);
+  expect(again.stdout).toContain(
+    `An earlier run made the Access application comfyui (${made[0]}), and ended before the state knew of it. This run takes it in; to replace it (\`--replace\`), run \`pulumi up\` without that first.`,
+  );
+  const next = await rig.up();
+  expect(next.code, next.stdout + next.stderr).toBe(0);
+  expect(await idsOf(`${ACCOUNT}/access/apps`)).toEqual(made);
+  expect(await rig.plan()).toEqual([]);
 });
 
 test("a secret of the store as well, with the value that the stack has", async () => {

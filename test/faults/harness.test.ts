@@ -141,6 +141,18 @@ describe("what two runs left behind", () => {
     expect(compare(expected, found)).toEqual({ extra: [], lines: [], alike: false });
   });
 
+  test("switches that are off, which an import leaves out", () => {
+    const withSwitches = (settings: object) => {
+      const [resource] = checkpoint(A, "api").resources;
+      return { resources: [{ ...resource, outputs: { name: "api", ...settings } } as never] };
+    };
+    const off = remainsOf(state(), withSwitches({ settings: { a: false, b: false } }), []);
+    const on = remainsOf(state(), withSwitches({ settings: { a: false, b: true } }), []);
+    const none = remainsOf(state(), withSwitches({}), []);
+    expect(compare(off, none).lines).toEqual([]);
+    expect(compare(on, none).lines).toHaveLength(1);
+  });
+
   test("a state and a config that are other", () => {
     const account = state({ id: A, name: "api" });
     expect(compare(expected, remainsOf(account, checkpoint(A, "x"), ["version: 1"])).lines).toHaveLength(1);
@@ -174,7 +186,16 @@ test("rows that were written are not played again", () => {
   const file = join(dir, "rows.jsonl");
   const row: Row = {
     ...{ operation: "up", call: "POST /x", nth: 1, fault: "500", first: 1, next: 0 },
-    ...{ recovered: false, orphans: [], looks: 7, versions: 0, later: false, problems: [], ms: 2500 },
+    ...{
+      recovered: false,
+      told: false,
+      orphans: [],
+      looks: 7,
+      versions: 0,
+      later: false,
+      problems: [],
+      ms: 2500,
+    },
   };
   new Rows(file).add(row);
   const again = new Rows(file);

@@ -126,7 +126,7 @@ function sorted(value: unknown, key = ""): unknown {
     return Object.fromEntries(
       Object.entries(value)
         // The engine learns of a switch that is off by a creation, and not by an import.
-        .filter(([, inner]) => inner !== false)
+        .filter(([, inner]) => inner !== false && !isAllOff(inner))
         // A refresh writes down that a property depends on something, and no more that it does not.
         .filter(
           ([name, inner]) =>
@@ -138,6 +138,13 @@ function sorted(value: unknown, key = ""): unknown {
   }
   return typeof value === "string" && SECRET.test(key) && !key.endsWith("Id") ? "{secret}" : value;
 }
+
+/** `{}` too: what Cloudflare answers to switches that were never set. */
+const isAllOff = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every((inner) => inner === false);
 
 const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
 

@@ -16,6 +16,8 @@ export interface Operation {
   prepare(rig: EngineRig): Promise<void>;
   /** The engine's arguments, or the command's own when `cli` is set. */
   args(rig: EngineRig): string[];
+  /** What to run instead of the same command again, where a run says so. */
+  instead?: { when: RegExp; args: string[] };
   cli?: true;
   /** What a script that is in use meanwhile sees: whether some secret that is known has to pass at every moment. */
   inUse: boolean;
@@ -109,6 +111,8 @@ const DEFINED: Record<OperationName, Omit<Operation, "name">> = {
   replace: {
     prepare: broughtUp,
     args: (rig) => [...UP, "--replace", replacedApplication(rig)],
+    // What was made unheard is new already, and the engine does not replace what it imports.
+    instead: { when: /to replace it \(`--replace`\), run `pulumi up` without that first/, args: UP },
     // Between the old application and the new one, the tunnel itself refuses everybody.
     inUse: false,
   },
@@ -149,8 +153,13 @@ export function operation(name: OperationName): Operation {
 export function cliCommand(args: readonly string[], dir: string): Command {
   const bin = join(projectDir, "node_modules", ".bin");
   return {
-    file: join(bin, "tsx"),
-    args: [join(projectDir, "src/cli/main.ts"), ...args],
+    file: process.execPath,
+    args: [
+      "--require",
+      join(projectDir, "tools/cached-typescript.cjs"),
+      join(projectDir, "src/cli/main.ts"),
+      ...args,
+    ],
     cwd: projectDir,
     env: {
       ...process.env,
