@@ -40,7 +40,7 @@ async function program() {
       allow,
       tokenIds: accepted.map((token) => token.resource.id),
       sessionDuration,
-      importId: left.applications[name],
+      leftBehind: left.applications[name],
     });
     return { name, hostname, service: application.service, access };
   });

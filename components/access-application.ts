@@ -1,5 +1,6 @@
 import { ZeroTrustAccessApplication } from "@pulumi/cloudflare/zeroTrustAccessApplication.js";
 import * as pulumi from "@pulumi/pulumi";
+import { type LeftApplication, REPLACEMENT } from "../src/cloudflare/left-behind";
 import { UserError } from "../src/errors";
 import {
   GoogleEmailPolicy,
@@ -23,10 +24,10 @@ export interface AccessApplicationArgs {
   /** How long a login lasts, as a Go duration. */
   sessionDuration: string;
   /**
-   * `accounts/<account id>/<application id>` of one that an interrupted run of the stack made: it is taken into the
-   * state, if it is what is declared here. Default: a new one is made.
+   * One that an interrupted run of the stack made: it is taken into the state, if it is what is declared here; its
+   * `importId` is `accounts/<account id>/<application id>`. Default: a new one is made.
    */
-  importId?: string;
+  leftBehind?: LeftApplication;
 }
 
 /**
@@ -50,17 +51,20 @@ export class AccessApplication extends pulumi.ComponentResource {
         ? new ServiceTokenPolicy(policy.name, policy.tokens, child)
         : new GoogleEmailPolicy(policy.name, policy.people, child),
     );
+    const { importId, replaces = false } = args.leftBehind ?? {};
+    const replacement = `${name}${REPLACEMENT}`;
     const application = new ZeroTrustAccessApplication(
-      name,
+      replaces ? replacement : name,
       accessApplication(name, args, policies),
       // A hostname belongs to one application at a time: a new one beside the old is refused. Meanwhile the
       // ingress rule asks for a JWT of an application that no longer exists, so nobody passes the tunnel.
       {
         ...child,
         deleteBeforeReplace: true,
-        import: args.importId,
+        import: importId,
+        aliases: replaces ? [] : [{ name: replacement }],
         // The provider does not read these on an import; whoever gives `importId` has compared them.
-        ignoreChanges: args.importId === undefined ? [] : UNREAD_ON_IMPORT,
+        ignoreChanges: importId === undefined ? [] : UNREAD_ON_IMPORT,
       },
     );
     this.applicationId = application.id;

@@ -1,6 +1,6 @@
 import type { TunnelConfig } from "../config";
 import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
-import { lastState, type ReadState } from "../last-state";
+import { type LastResource, lastState, type ReadState } from "../last-state";
 import { type Problem, ProblemsError } from "../problems";
 import { applicationUris } from "./application-uris";
 
@@ -27,10 +27,26 @@ export interface LeftBehindArgs {
 
 /** Ids in the form that Pulumi's `import` option takes; applications and records by the application's name. */
 export interface LeftBehind {
-  applications: Readonly<Record<string, string>>;
+  applications: Readonly<Record<string, LeftApplication>>;
   records: Readonly<Record<string, string>>;
   tunnel?: string;
 }
+
+/** An application that an interrupted run made. */
+export interface LeftApplication {
+  /** Absent when the run before this one took it in, and did not come to its end. */
+  importId?: string;
+  /**
+   * Whether the state still has the application that this one replaced. The engine keeps such an entry until it has
+   * created another one under the same URN, and imports beside it only to delete it again on every run. So the new one
+   * comes in under {@link REPLACEMENT another name}, which has the engine forget the old one; the run after gives it the
+   * right name.
+   */
+  replaces: boolean;
+}
+
+/** What is put behind an application's name; the config allows no such name. */
+export const REPLACEMENT = ".replacement";
 
 /**
  * Finds objects that an earlier run of this stack made without the state hearing of it: the run was killed, or the
@@ -52,6 +68,7 @@ export async function leftBehind(
   const state = await readState();
   const search: Search = {
     ...args,
+    state,
     ids: new Set(state.flatMap(({ outputs }) => textOf(outputs["id"]) ?? [])),
     ownTunnel: textOf(state.find(({ type }) => type.endsWith(":ZeroTrustTunnelCloudflared"))?.outputs["id"]),
     problems: [],
@@ -66,30 +83,35 @@ export async function leftBehind(
   });
   const tunnel = tunnelLeft(search);
   if (search.problems.length > 0) throw new ProblemsError(`account ${accountId}`, search.problems);
-  const byName = (what: "application" | "record") =>
-    Object.fromEntries(left.flatMap(({ name, [what]: id }) => (id === undefined ? [] : [[name, id]])));
-  return { applications: byName("application"), records: byName("record"), tunnel };
+  return {
+    applications: defined(left.map(({ name, application }) => [name, application])),
+    records: defined(left.map(({ name, record }) => [name, record])),
+    tunnel,
+  };
 }
 
-/**
- * What there is to say of what is taken into the state, one line each. The engine refuses to replace a resource in the
- * run that imports it, and its own words for that speak of an `import` that nobody wrote.
- */
+function defined<T>(entries: readonly [string, T | undefined][]): Record<string, T> {
+  return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+/** What there is to say of what is taken into the state, one line each. */
 export function takenBack({ applications, records, tunnel }: LeftBehind): string[] {
-  const ids = (kind: string, byName: Readonly<Record<string, string>>) =>
-    Object.entries(byName).map(([name, id]) => `${kind} ${name} (${id.split("/").at(-1)})`);
+  const of = (kind: string, name: string, id = "") =>
+    id === "" ? [] : [`${kind} ${name} (${id.split("/").at(-1)})`];
   const objects = [
-    ...ids("Access application", applications),
-    ...ids("DNS record", records),
-    ...(tunnel === undefined ? [] : ids("tunnel", { tunnel })),
+    ...Object.entries(applications).flatMap(([name, { importId }]) =>
+      of("Access application", name, importId),
+    ),
+    ...Object.entries(records).flatMap(([name, id]) => of("DNS record", name, id)),
+    ...of("tunnel", "of the stack", tunnel),
   ];
   return objects.map(
-    (object) =>
-      `An earlier run made the ${object}, and ended before the state knew of it. This run takes it in; to replace it (\`--replace\`), run \`pulumi up\` without that first.`,
+    (object) => `an earlier run made the ${object} without the state hearing of it; this run takes it in`,
   );
 }
 
 interface Search extends LeftBehindArgs {
+  state: readonly LastResource[];
   /** Of all that the state has. */
   ids: ReadonlySet<string>;
   /** Id of the tunnel that the state has. */
@@ -109,11 +131,15 @@ function applicationLeft(
   seen: readonly Fields[],
   { name, hostname }: Application,
   path: string,
-): string | undefined {
+): LeftApplication | undefined {
   const application = seen.find((each) => each["name"] === name && applicationUris(each).includes(hostname));
-  if (application === undefined || isAccountedFor(search, application)) return undefined;
+  if (application === undefined) return undefined;
+  const replaces = hasApplication(search, name);
+  if (isAccountedFor(search, application)) {
+    return replaces && hasApplication(search, name + REPLACEMENT) ? { replaces } : undefined;
+  }
   if (isOwnApplication(application, hostname, search.ids)) {
-    return `accounts/${search.accountId}/${idOf(application)}`;
+    return { importId: `accounts/${search.accountId}/${idOf(application)}`, replaces };
   }
   search.problems.push({
     path,
@@ -121,6 +147,12 @@ function applicationLeft(
     remedy: "To take it over: npm run cli -- adopt. Is this the backend that has the stack's state?",
   });
   return undefined;
+}
+
+function hasApplication({ state }: Search, name: string): boolean {
+  return state.some(
+    ({ type, urn }) => type.endsWith(":ZeroTrustAccessApplication") && urn.endsWith(`::${name}`),
+  );
 }
 
 function recordLeft(search: Search, { hostname }: Application, path: string): string | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type LeftBehindArgs, leftBehind } from "../../src/cloudflare/left-behind";
+import { type LeftBehindArgs, leftBehind, REPLACEMENT } from "../../src/cloudflare/left-behind";
 import type { LastResource } from "../../src/last-state";
 import { ProblemsError } from "../../src/problems";
 
@@ -69,16 +69,9 @@ describe("made by the stack, and unknown to its state", () => {
   test("an application and a record are named by the form of id that an import takes", async () => {
     const seen = { applications: [application], records: [record] };
     expect(await leftBehind(args(seen), async () => state)).toEqual({
-      applications: { comfyui: `accounts/${accountId}/app-1` },
+      applications: { comfyui: { importId: `accounts/${accountId}/app-1`, replaces: false } },
       records: { comfyui: `${zoneId}/record-1` },
     });
-  });
-
-  test("an application is, also when the state has one of the name that is gone", async () => {
-    const replaced = [...state, resource("ZeroTrustAccessApplication", "app-0")];
-    expect(
-      (await leftBehind(args({ applications: [application] }), async () => replaced)).applications,
-    ).toEqual({ comfyui: `accounts/${accountId}/app-1` });
   });
 
   test("a tunnel that nobody has used", async () => {
@@ -87,6 +80,31 @@ describe("made by the stack, and unknown to its state", () => {
       ...nothing,
       tunnel: `${accountId}/tunnel-2`,
     });
+  });
+});
+
+describe("made while the stack's application was being replaced", () => {
+  const named = (id: string, name: string): LastResource => ({
+    ...resource("ZeroTrustAccessApplication", id),
+    urn: `urn:${id}::${name}`,
+  });
+  const applicationsLeft = async (...known: LastResource[]) =>
+    (await leftBehind(args({ applications: [application] }), async () => [...state, ...known])).applications;
+
+  test("it is taken in beside the one that is gone", async () => {
+    expect(await applicationsLeft(named("app-0", "comfyui"), named("app-8", "other"))).toEqual({
+      comfyui: { importId: `accounts/${accountId}/app-1`, replaces: true },
+    });
+  });
+
+  test("a run that was cut off after that goes on with it", async () => {
+    expect(
+      await applicationsLeft(named("app-0", "comfyui"), named("app-1", `comfyui${REPLACEMENT}`)),
+    ).toEqual({ comfyui: { replaces: true } });
+  });
+
+  test("once the old one is forgotten, it gets its name", async () => {
+    expect(await applicationsLeft(named("app-1", `comfyui${REPLACEMENT}`))).toEqual({});
   });
 });
 

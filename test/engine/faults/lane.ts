@@ -134,10 +134,7 @@ export class Lane {
     if (recovered) {
       await recover(engine, "dev").catch((error: Error) => problems.push(`recover fails: ${error.message}`));
     }
-    const again = await this.run();
-    const { instead } = operation;
-    const told = instead !== undefined && again.code !== 0 && instead.when.test(again.output);
-    const next = told ? await this.run({ args: instead.args }) : again;
+    const next = await this.run();
     const outcome = await this.outcome(next, preview);
     const seen = await this.lookout.end(next.code === 0);
     // What one run more would do is of interest only where this one was not enough.
@@ -155,7 +152,6 @@ export class Lane {
       first: first.code,
       next: next.code,
       recovered,
-      told,
       orphans: outcome.orphans.map(({ kind, name }) => `${kind} ${name}`),
       looks: seen.looks,
       versions: outcome.versions,
@@ -196,7 +192,7 @@ export class Lane {
     if (this.start === undefined) throw new Error("no operation was begun");
     for (let tries = 1; ; tries++) {
       await this.restore();
-      const run = await this.run({ fault, at: call });
+      const run = await this.run(fault, call);
       if (run.reached || tries === 3) return run;
     }
   }
@@ -213,9 +209,7 @@ export class Lane {
   }
 
   /** Runs the operation, and ends when its processes have. */
-  private async run(how: { fault?: Fault; at?: CallName; args?: readonly string[] } = {}): Promise<Run> {
-    if (this.start === undefined) throw new Error("no operation was begun");
-    const { fault, at, args = this.start.args } = how;
+  private async run(fault?: Fault, at?: CallName): Promise<Run> {
     const player = new FaultPlayer(fault, at);
     let writes = 0;
     this.lookout.connect();
@@ -229,7 +223,7 @@ export class Lane {
       kill: () => this.running?.kill(),
     });
     try {
-      const ended = await this.command(between.url, args, fault === "too late" ? SHORT_MS : undefined);
+      const ended = await this.command(between.url, fault === "too late" ? SHORT_MS : undefined);
       return { ...ended, calls: player.calls, writes, reached: player.reached };
     } finally {
       between.close();
@@ -238,9 +232,9 @@ export class Lane {
   }
 
   /** @param timeoutMs how long an answer may take; default: as long as ever */
-  private async command(url: string, args: readonly string[], timeoutMs?: number): Promise<Ended> {
+  private async command(url: string, timeoutMs?: number): Promise<Ended> {
     if (this.start === undefined) throw new Error("no operation was begun");
-    const { operation } = this.start;
+    const { operation, args } = this.start;
     const { session, dir } = this.rig;
     const impatient = timeoutMs === undefined ? {} : { COMFYUI_ACCESS_TIMEOUT_MS: String(timeoutMs) };
     if (operation.cli) {

@@ -1,4 +1,5 @@
 import type { State } from "../../../sandbox/store";
+import { REPLACEMENT } from "../../../src/cloudflare/left-behind";
 import type { Checkpoint } from "./state-file";
 
 /** An object of an account or a resource of a state, comparable between two runs. */
@@ -154,6 +155,7 @@ const isNothing = (name: string, value: unknown): boolean =>
 
 function scrubbed(text: string, labels: ReadonlyMap<string, string>): string {
   return text
+    .replaceAll(REPLACEMENT, "")
     .replace(
       /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g,
       (id) => `{${labels.get(id) ?? "uuid"}}`,

@@ -16,8 +16,6 @@ export interface Operation {
   prepare(rig: EngineRig): Promise<void>;
   /** The engine's arguments, or the command's own when `cli` is set. */
   args(rig: EngineRig): string[];
-  /** What to run instead of the same command again, where a run says so. */
-  instead?: { when: RegExp; args: string[] };
   cli?: true;
   /** What a script that is in use meanwhile sees: whether some secret that is known has to pass at every moment. */
   inUse: boolean;
@@ -111,8 +109,6 @@ const DEFINED: Record<OperationName, Omit<Operation, "name">> = {
   replace: {
     prepare: broughtUp,
     args: (rig) => [...UP, "--replace", replacedApplication(rig)],
-    // What was made unheard is new already, and the engine does not replace what it imports.
-    instead: { when: /to replace it \(`--replace`\), run `pulumi up` without that first/, args: UP },
     // Between the old application and the new one, the tunnel itself refuses everybody.
     inUse: false,
   },

@@ -14,8 +14,6 @@ export interface Row {
   next: number | null;
   /** Whether `recover` was needed before it: the run was cut off. */
   recovered: boolean;
-  /** Whether the same command again said what to run instead, which was done. */
-  told: boolean;
   /** Objects that `orphans` lists in the end. */
   orphans: string[];
   /** How often a stranger looked. */
@@ -66,7 +64,6 @@ const HEAD = [
   "1st: failed",
   "1st: killed",
   "recovered",
-  "told",
   "orphans",
   "versions",
   "looks",
@@ -100,7 +97,6 @@ function counts(name: string, rows: readonly Row[]): string[] {
     of(({ first }) => first !== 0 && first !== null),
     of(({ first }) => first === null),
     of(({ recovered }) => recovered),
-    of(({ told }) => told),
     of(({ orphans }) => orphans.length > 0),
     of(({ versions }) => versions !== 0),
     String(rows.reduce((sum, { looks }) => sum + looks, 0)),
@@ -126,7 +122,6 @@ export function lineOf({
   first,
   next,
   recovered,
-  told,
   orphans,
   problems,
   later,
@@ -135,7 +130,6 @@ export function lineOf({
 }: Row): string {
   const after = [
     recovered ? "recovered" : "",
-    told ? "told what to run" : "",
     later ? "one run later" : "",
     versions === 0 ? "" : `${versions} more versions`,
     ...orphans.map((orphan) => `orphan ${orphan}`),
