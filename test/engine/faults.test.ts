@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type CallName, FAULTS, type Fault } from "./faults/faults";
+import { type CallName, FAULTS, type Fault, faultsOf } from "./faults/faults";
 import { Lane } from "./faults/lane";
 import { OPERATIONS, type OperationName, operation } from "./faults/operations";
 import { lineOf, type Row, Rows, summary } from "./faults/table";
@@ -69,7 +69,11 @@ test("whatever befalls a call, the same command again comes to the same", async 
 function chosen(name: OperationName, calls: readonly CallName[]): Case[] {
   const faults = list(env["FAULTS_KINDS"], FAULTS);
   const matching = calls.filter(({ key }) => new RegExp(env["FAULTS_CALLS"] ?? "").test(key));
-  const all = matching.flatMap((call) => faults.map((fault) => ({ operation: name, call, fault })));
+  const all = matching.flatMap((call) =>
+    faultsOf(call)
+      .filter((fault) => faults.includes(fault))
+      .map((fault) => ({ operation: name, call, fault })),
+  );
   if (SAMPLE !== undefined) return sample(all, name, Number(SAMPLE));
   const [shard = 1, shards = 1] = (env["FAULTS_SHARD"] ?? "1/1").split("/").map(Number);
   return all.filter(({ call, fault }, index) => index % shards === shard - 1 && !rows.has(name, call, fault));

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DEFAULT_SEED, stateFromSeed } from "../../sandbox/seed";
 import type { State } from "../../sandbox/store";
 import { Between, type Call } from "../engine/faults/between";
-import { FAULTS, type Fault, FaultPlayer, keyOf } from "../engine/faults/faults";
+import { FAULTS, type Fault, FaultPlayer, faultsOf, keyOf } from "../engine/faults/faults";
 import { compare, remainsOf } from "../engine/faults/normal-form";
 import { start } from "../engine/faults/process-tree";
 import { type Row, Rows, summary } from "../engine/faults/table";
@@ -39,6 +39,16 @@ describe("a call is known again in another run", () => {
     expect(met("500")).toEqual([false, false, false, true, true]);
     for (const fault of FAULTS) expect(met(fault)[3], fault).toBe(true);
   });
+});
+
+test("a read commits nothing: before and after are one case", () => {
+  const named = (key: string) => faultsOf({ key, nth: 1 });
+  expect(named("POST /x")).toEqual(FAULTS);
+  expect(FAULTS.filter((fault) => !named("GET /x").includes(fault))).toEqual([
+    "dropped after",
+    "dropped after, always",
+    "killed unanswered",
+  ]);
 });
 
 describe("between a client and the sandbox", () => {

@@ -20,6 +20,18 @@ export const FAULTS = [
 
 export type Fault = (typeof FAULTS)[number];
 
+/** Of a read these are the same as the ones that come before it is done: it commits nothing. */
+const OF_WRITES: ReadonlySet<Fault> = new Set([
+  "dropped after",
+  "dropped after, always",
+  "killed unanswered",
+]);
+
+/** What can befall a call, each in one way only. */
+export function faultsOf({ key }: CallName): readonly Fault[] {
+  return key.startsWith("GET ") ? FAULTS.filter((fault) => !OF_WRITES.has(fault)) : FAULTS;
+}
+
 /** One call of an undisturbed run: which one of those that are asked alike. */
 export interface CallName {
   /** Method, path without ids, and what is named in the body. */
