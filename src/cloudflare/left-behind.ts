@@ -134,11 +134,13 @@ function applicationLeft(
 ): LeftApplication | undefined {
   const application = seen.find((each) => each["name"] === name && applicationUris(each).includes(hostname));
   if (application === undefined) return undefined;
-  const replaces = hasApplication(search, name);
+  const replaced = applicationInState(search, name);
+  const replaces = replaced !== undefined;
   if (isAccountedFor(search, application)) {
-    return replaces && hasApplication(search, name + REPLACEMENT) ? { replaces } : undefined;
+    return replaces && applicationInState(search, name + REPLACEMENT) ? { replaces } : undefined;
   }
-  if (isOwnApplication(application, hostname, search.ids)) {
+  const stillThere = search.seen.applications.some((each) => each["id"] === replaced?.outputs["id"]);
+  if (!stillThere && isOwnApplication(application, hostname, search.ids)) {
     return { importId: `accounts/${search.accountId}/${idOf(application)}`, replaces };
   }
   search.problems.push({
@@ -149,8 +151,8 @@ function applicationLeft(
   return undefined;
 }
 
-function hasApplication({ state }: Search, name: string): boolean {
-  return state.some(
+function applicationInState({ state }: Search, name: string): LastResource | undefined {
+  return state.find(
     ({ type, urn }) => type.endsWith(":ZeroTrustAccessApplication") && urn.endsWith(`::${name}`),
   );
 }

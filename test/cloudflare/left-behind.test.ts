@@ -97,6 +97,16 @@ describe("made while the stack's application was being replaced", () => {
     });
   });
 
+  test("but not while that one is still there", async () => {
+    const seen = {
+      applications: [application, { ...application, id: "app-0", name: "renamed", destinations: [] }],
+    };
+    const known = [...state, named("app-0", "comfyui")];
+    await expect(leftBehind(args(seen), async () => known)).rejects.toThrow(
+      /\(app-1\), which this stack's state/,
+    );
+  });
+
   test("a run that was cut off after that goes on with it", async () => {
     expect(
       await applicationsLeft(named("app-0", "comfyui"), named("app-1", `comfyui${REPLACEMENT}`)),
