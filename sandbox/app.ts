@@ -17,7 +17,7 @@ import { tokens } from "./api/tokens";
 import { tunnelConfigurations } from "./api/tunnel-configurations";
 import { tunnels } from "./api/tunnels";
 import { zones } from "./api/zones";
-import { control } from "./control";
+import { type Cloudflared, control } from "./control";
 import type { Settings } from "./entities";
 import { Faults } from "./faults";
 import { googleApp } from "./gcp/app";
@@ -69,6 +69,8 @@ export interface SandboxCore {
   feed: Feed;
   /** Back to the seed, with an empty log and no faults. */
   reset(): void;
+  /** Filled by whoever runs cloudflared, for the sandbox's controls. */
+  cloudflared: Cloudflared;
 }
 
 /**
@@ -84,6 +86,7 @@ export function createSandbox(options: AppOptions = {}): SandboxCore {
   const limiter =
     options.rateLimit === false ? undefined : rateLimiter(store, options.rateLimit ?? VENDOR_RATE_LIMIT);
 
+  const cloudflared: Cloudflared = {};
   const reset = () => {
     store.reset();
     faults.clear();
@@ -101,7 +104,7 @@ export function createSandbox(options: AppOptions = {}): SandboxCore {
     return failure(c, new VendorError(500, { code: 10000, message: "sandbox: internal error" }));
   });
   app.notFound((c) => failure(c, noRoute(c.req.path)));
-  app.route("/__sandbox__", control({ store, faults, requests, reset }));
+  app.route("/__sandbox__", control({ store, faults, requests, reset, cloudflared }));
 
   app.route("/", page(store, feed));
 
@@ -132,5 +135,5 @@ export function createSandbox(options: AppOptions = {}): SandboxCore {
   app.route("/", googleApp(store));
   app.route("/infisical", infisicalApp(store));
 
-  return { app, store, faults, requests, feed, reset };
+  return { app, store, faults, requests, feed, reset, cloudflared };
 }

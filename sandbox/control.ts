@@ -28,18 +28,27 @@ const connectorBody = z.strictObject({
   originIp: z.string().optional(),
 });
 
+const cloudflaredBody = z.strictObject({ running: z.boolean() });
+
+/** The cloudflareds of whoever runs the sandbox. */
+export interface Cloudflared {
+  /** Starts or stops them all. Absent: nobody runs any. @returns whether they ran before */
+  run?(running: boolean): boolean;
+}
+
 export interface ControlTarget {
   store: Store;
   faults: Faults;
   requests: RequestLogEntry[];
   reset(): void;
+  cloudflared: Cloudflared;
 }
 
 /**
  * What no vendor has: resetting, reading the log and the state, planning faults, moving the clock, and
- * playing a cloudflared that connects. Mounted under `/__sandbox__`.
+ * playing a cloudflared that connects, or stopping those that run. Mounted under `/__sandbox__`.
  */
-export function control({ store, faults, requests, reset }: ControlTarget): SandboxApp {
+export function control({ store, faults, requests, reset, cloudflared }: ControlTarget): SandboxApp {
   const app = new Hono<SandboxEnv>();
   const refusal = (detail: string) =>
     new VendorError(400, { code: SANDBOX_INVALID, message: `sandbox control: ${detail}` });
@@ -99,6 +108,11 @@ export function control({ store, faults, requests, reset }: ControlTarget): Sand
     store.tunnels.put(withConnectors(tunnel, [...tunnel.connectors, connector], now));
     store.save();
     return c.json({ clientId: connector.id });
+  });
+
+  app.put("/cloudflared", async (c) => {
+    const { running } = checked(await readJson(c), cloudflaredBody, refusal);
+    return c.json({ ranBefore: cloudflared.run?.(running) ?? false });
   });
 
   return app;

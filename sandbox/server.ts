@@ -1,6 +1,7 @@
 import { createAdaptorServer } from "@hono/node-server";
 import { UserError } from "../src/errors";
 import { type AppOptions, createSandbox, type SandboxCore } from "./app";
+import type { Cloudflared } from "./control";
 import { type Edge, type EdgeOptions, startEdge } from "./edge";
 import type { Faults } from "./faults";
 import type { RequestLogEntry } from "./request-log";
@@ -34,6 +35,8 @@ export interface Sandbox {
   store: Store;
   /** What browsers and API clients meet; absent unless asked for. */
   edge?: Edge;
+  /** Filled by whoever runs cloudflared, for the sandbox's controls. */
+  cloudflared: Cloudflared;
   /** Back to the seed, with empty logs, no sessions and no faults. */
   reset(): void;
   /** Stops listening and closes the connections that are open. */
@@ -64,6 +67,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     faults: core.faults,
     store: core.store,
     edge,
+    cloudflared: core.cloudflared,
     reset: core.reset,
     async close() {
       await edge?.close();

@@ -35,6 +35,7 @@ function command(verb: Verb) {
         log: (line) => process.stderr.write(`${line}\n`),
         provider: args.provider,
       });
+      let restart: (() => Promise<void>) | undefined;
       try {
         const target = session.target(verb === "preview" ? "preview" : "up");
         await ensureStack(target, args.stack);
@@ -44,6 +45,12 @@ function command(verb: Verb) {
           const next = `Now ${verb} goes on.`;
           process.stderr.write(renderRecovery(args.stack, await recover(target, args.stack), next));
         }
+        restart = verb === "destroy" ? await session.stopCloudflared?.() : undefined;
+        if (restart !== undefined) {
+          process.stderr.write(
+            "cloudflared is stopped: Cloudflare keeps a tunnel that has live connections\n",
+          );
+        }
         const dashes = rawArgs.indexOf("--");
         const passed = dashes === -1 ? [] : rawArgs.slice(dashes + 1);
         const yes = verb === "preview" ? [] : ["--yes"];
@@ -52,6 +59,7 @@ function command(verb: Verb) {
         const own = [verb, "--stack", args.stack, ...yes, ...guarded];
         return await inherit(target.command, [...own, ...passed], target);
       } finally {
+        await restart?.();
         await session.close();
       }
     },

@@ -64,6 +64,19 @@ export async function openAccess(sandbox: Sandbox): Promise<SandboxAccess> {
     for (const connector of connected.values()) connector.disconnect();
     connected.clear();
   };
+  const connectAll = () => {
+    connectNew();
+    watch ??= setInterval(connectNew, 200).unref();
+  };
+  let paused = false;
+  sandbox.cloudflared.run = (running) => {
+    const ran = watch !== undefined;
+    // Only what was stopped this way is started again.
+    if (!running) disconnectAll();
+    else if (paused) connectAll();
+    paused = !running && ran;
+    return ran;
+  };
   return {
     network: {
       ...edge.network,
@@ -71,12 +84,10 @@ export async function openAccess(sandbox: Sandbox): Promise<SandboxAccess> {
     },
     proxyUrl: edge.proxyUrl,
     connect,
-    connectAll: () => {
-      connectNew();
-      watch ??= setInterval(connectNew, 200).unref();
-    },
+    connectAll,
     disconnectAll,
     close: async () => {
+      delete sandbox.cloudflared.run;
       disconnectAll();
       await origin.close();
     },

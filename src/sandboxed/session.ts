@@ -20,6 +20,11 @@ export interface SandboxSession {
   joined: boolean;
   /** What the account serves; absent unless asked for. A sandbox that was joined runs cloudflared by itself. */
   access?: Pick<SandboxAccess, "network" | "connect" | "connectAll" | "disconnectAll">;
+  /**
+   * Has the sandbox that was joined stop its cloudflareds: Cloudflare keeps a tunnel that has live connections.
+   * @returns what starts them again; undefined when none ran
+   */
+  stopCloudflared?(): Promise<(() => Promise<void>) | undefined>;
   /** The sandbox itself, for tests; absent when this session only joined one. */
   own?: Sandbox;
   /** How to run the engine. `as` picks the API token: `preview` may only read. */
@@ -99,7 +104,7 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
         connectAll: () => {},
         disconnectAll: () => {},
       }),
-    ...(own && { own }),
+    ...(own ? { own } : { stopCloudflared: () => stopCloudflared(sandbox.url) }),
     target: (as) => ({
       command: engine.command,
       cwd: options.programDir ?? projectDir,
@@ -122,3 +127,18 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
     },
   };
 }
+
+async function stopCloudflared(url: string): Promise<(() => Promise<void>) | undefined> {
+  const run = async (running: boolean): Promise<boolean> => {
+    const answer = await fetch(`${url}/__sandbox__/cloudflared`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ running }),
+    });
+    return ((await answer.json()) as { ranBefore?: boolean }).ranBefore === true;
+  };
+  // A sandbox that ended meanwhile has none.
+  return (await run(false)) ? () => run(true).then(noop, noop) : undefined;
+}
+
+const noop = () => {};

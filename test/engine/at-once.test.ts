@@ -113,3 +113,14 @@ describe("commands at once on one stack", () => {
     expect(readdirSync(rig.rig.dir).filter((name) => /\.(lock|tmp)$/.test(name))).toEqual([]);
   });
 });
+
+test("a stack is taken down while the sandbox runs cloudflared for its tunnel", async () => {
+  const { code, output } = await command(["destroy", "--", "--exclude-protected", "--skip-preview"]).ended;
+  expect(code, output).toBe(0);
+  expect(output).toContain("cloudflared is stopped: Cloudflare keeps a tunnel that has live connections");
+  const tunnels = await rig.rig.api(
+    "GET",
+    "/accounts/0123456789abcdef0123456789abcdef/cfd_tunnel?is_deleted=false",
+  );
+  expect(tunnels).toEqual([]);
+});
