@@ -95,7 +95,7 @@ describe(`the edge under ${AT_ONCE} connections`, () => {
 
   test("a leak of 1 KiB per request is seen", { timeout: 300_000 }, async () => {
     await worker.call("leak", PLANTED);
-    const samples = await load(isFull ? 8 : 4, 240, new Tally(), SEED + 1000);
+    const samples = await load(isFull ? 8 : 4, REQUESTS, new Tally(), SEED + 1000);
     await worker.call("leak", 0);
     const slopes = slopesOf(samples);
     console.log(`planted ${PLANTED} B per request: ${memoryLine(samples, slopes)}`);

@@ -45,7 +45,7 @@ test(`killed ${KILLS} times while ${WRITERS} write, it goes on with all that was
 
     const now = Array.from(
       { length: WRITERS },
-      (_, index) => new Writer(call, `w${kill}${index}`, SEED + kill * 100 + index),
+      (_, index) => new Writer(call, `w${kill}-${index}`, SEED + kill * 100 + index),
     );
     writers.push(...now);
     const writing = Promise.allSettled(now.map((writer) => writer.run(Number.POSITIVE_INFINITY)));
