@@ -13,7 +13,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { pulumi } from "../../src/pulumi";
 import { openWorkspace, projectDir } from "../../src/sandboxed/workspace";
 import { ensureEngine } from "../../tools/engine";
@@ -232,6 +232,10 @@ test.each(FULL ? interruptions : [])(
   async ({ args, signal, code }) => {
     const kept = join(folder, "kept");
     cpSync(commands.workspace, kept, { recursive: true });
+    // `env --to config` may be done before it is interrupted.
+    const configFile = join(projectDir, "Pulumi.dev.yaml");
+    const config = readFileSync(configFile);
+    onTestFinished(() => writeFileSync(configFile, config));
     const child = commands.begin(args);
     const ended = once(child, "close");
     const until = performance.now() + 1_500;
