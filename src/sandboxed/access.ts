@@ -74,7 +74,8 @@ export async function openAccess(sandbox: Sandbox): Promise<SandboxAccess> {
     // Only what was stopped this way is started again.
     if (!running) disconnectAll();
     else if (paused) connectAll();
-    paused = !running && ran;
+    // A second stop finds nothing that runs, and takes nothing from the first.
+    paused = !running && (paused || ran);
     return ran;
   };
   return {

@@ -53,6 +53,15 @@ test("whoever deletes the tunnel of a sandbox that runs cloudflared stops it fir
   await expect.poll(() => connectors(next)).toBe(1);
 });
 
+test("of two who stop it, the first one's start is not lost", async () => {
+  const id = await made();
+  access.connectAll();
+  expect(await run(false)).toEqual({ ranBefore: true });
+  expect(await run(false)).toEqual({ ranBefore: false });
+  await run(true);
+  expect(connectors(id)).toBe(1);
+});
+
 test("what did not run is not started", async () => {
   const id = await made();
   expect(await run(false)).toEqual({ ranBefore: false });
