@@ -137,8 +137,7 @@ async function stopCloudflared(url: string): Promise<(() => Promise<void>) | und
     });
     return ((await answer.json()) as { ranBefore?: boolean }).ranBefore === true;
   };
-  // A sandbox that ended meanwhile has none.
-  return (await run(false)) ? () => run(true).then(noop, noop) : undefined;
+  if (!(await run(false))) return undefined;
+  // A sandbox that ended meanwhile has none to start.
+  return async () => void (await run(true).catch(() => false));
 }
-
-const noop = () => {};

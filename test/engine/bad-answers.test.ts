@@ -13,6 +13,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { pulumi } from "../../src/pulumi";
 import { openWorkspace, projectDir } from "../../src/sandboxed/workspace";
@@ -216,8 +217,6 @@ const LONG = [
   ["sandbox", "--port", "18788"],
   ["demo"],
 ];
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
 function hasChildren(pid: number | undefined): boolean {
   const file = `/proc/${pid}/task/${pid}/children`;
   return existsSync(file) && readFileSync(file, "utf8").trim() !== "";
@@ -240,7 +239,7 @@ test.each(FULL ? interruptions : [])(
     const ended = once(child, "close");
     const until = performance.now() + 1_500;
     // `env` may be done by then, so it is met while it asks the engine.
-    while (performance.now() < until && !(args[0] === "env" && hasChildren(child.pid))) await pause(20);
+    while (performance.now() < until && !(args[0] === "env" && hasChildren(child.pid))) await sleep(20);
     if (child.exitCode === null && child.pid)
       process.kill(signal === "SIGINT" ? -child.pid : child.pid, signal);
     // What runs for play until then is done with it.

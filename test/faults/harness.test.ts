@@ -196,16 +196,7 @@ test("rows that were written are not played again", () => {
   const file = join(dir, "rows.jsonl");
   const row: Row = {
     ...{ operation: "up", call: "POST /x", nth: 1, fault: "500", first: 1, next: 0 },
-    ...{
-      recovered: false,
-      told: false,
-      orphans: [],
-      looks: 7,
-      versions: 0,
-      later: false,
-      problems: [],
-      ms: 2500,
-    },
+    ...{ recovered: false, orphans: [], looks: 7, versions: 0, later: false, problems: [], ms: 2500 },
   };
   new Rows(file).add(row);
   const again = new Rows(file);

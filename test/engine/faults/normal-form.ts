@@ -154,21 +154,19 @@ const isNothing = (name: string, value: unknown): boolean =>
   name === "propertyDependencies" && Object.values(value ?? {}).every(isEmptyList);
 
 function scrubbed(text: string, labels: ReadonlyMap<string, string>): string {
-  return (
-    text
-      .replace(
-        /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g,
-        (id) => `{${labels.get(id) ?? "uuid"}}`,
-      )
-      .replace(/\b[0-9a-f]{32,64}\b/g, (id) => `{${labels.get(id) ?? (FIXED.has(id) ? id : "hex")}}`)
-      .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "{time}")
-      .replace(/sha256-[0-9a-f]{16}/g, "{fingerprint}")
-      .replace(/secure: \S+|encryptionsalt: \S+/g, "{sealed}")
-      .replace(/\b(version|clientSecretVersion|client_secret_version)("?: ?"?)\d+/g, "$1$2{n}")
-      .replace(/\/versions\/\d+/g, "/versions/{n}")
-      // An application's name for one run; labels have it too.
-      .replaceAll(REPLACEMENT, "")
-  );
+  // Last an application's name for one run: labels have it too.
+  return text
+    .replace(
+      /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g,
+      (id) => `{${labels.get(id) ?? "uuid"}}`,
+    )
+    .replace(/\b[0-9a-f]{32,64}\b/g, (id) => `{${labels.get(id) ?? (FIXED.has(id) ? id : "hex")}}`)
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "{time}")
+    .replace(/sha256-[0-9a-f]{16}/g, "{fingerprint}")
+    .replace(/secure: \S+|encryptionsalt: \S+/g, "{sealed}")
+    .replace(/\b(version|clientSecretVersion|client_secret_version)("?: ?"?)\d+/g, "$1$2{n}")
+    .replace(/\/versions\/\d+/g, "/versions/{n}")
+    .replaceAll(REPLACEMENT, "");
 }
 
 /** Ids that are the same in every run. */
