@@ -176,7 +176,7 @@ function checkDuration(value: string): Complaint | undefined {
   if (parseDuration(value) !== undefined) return undefined;
   return complain(
     `${JSON.stringify(value)} is not a duration`,
-    "Give hours, minutes and seconds such as 24h or 1h30m.",
+    "Give hours, minutes and seconds such as 24h or 1h30m, at most 2562047h.",
   );
 }
 
@@ -231,15 +231,23 @@ function isTime(text: string): boolean {
   );
 }
 
-/** A string that has to pass a check; a check gives what was found and the remedy, without the path. */
-function text(check: (value: string) => Complaint | undefined) {
-  return z.string().check((context) => {
+/** A check of a schema; it gives what was found and the remedy, without the path. */
+function checking<T>(check: (value: T) => Complaint | undefined): z.core.CheckFn<T> {
+  return (context) => {
     const complaint = check(context.value);
     if (complaint === undefined) return;
     const { found, remedy } = complaint;
     context.issues.push({ code: "custom", message: found, params: { remedy }, input: "", continue: true });
-  });
+  };
 }
+
+/** A string that has to pass a check. */
+const text = (check: (value: string) => Complaint | undefined) => z.string().check(checking(check));
+
+// Not zod's minLength: that looks at the length of whatever has one, and throws when it cannot compare it.
+const notEmpty = checking<unknown[]>((list) =>
+  list.length === 0 ? complain("an empty list", "List at least one.") : undefined,
+);
 
 /**
  * A time as it was meant: YAML takes one without quotes for a time of its own, and the engine hands that on in
@@ -363,7 +371,7 @@ const SHAPES = {
   maxSessionDuration: z._default(duration, "730h"),
   secretStore: z._default(secretStore, { kind: "none", readers: [] }),
   infisical: z.optional(infisical),
-  alerts: z.optional(z.strictObject({ emails: z.array(text(checkEmail)).check(z.minLength(1)) })),
+  alerts: z.optional(z.strictObject({ emails: z.array(text(checkEmail)).check(notEmpty) })),
   accessTests: z._default(z.array(accessTest), []),
   adopted: z._default(
     z.array(
@@ -599,10 +607,7 @@ function explain(
     ];
   }
   if (issue.code === "too_small") {
-    const remedy = issue.origin === "array" ? "List at least one." : `Give ${issue.minimum} or more.`;
-    return [
-      { path, found: issue.origin === "array" ? "an empty list" : "a number that is too small", remedy },
-    ];
+    return [{ path, found: "a number that is too small", remedy: `Give ${issue.minimum} or more.` }];
   }
   if (issue.code === "too_big") {
     return [{ path, found: "a number that is too large", remedy: `Give ${issue.maximum} or less.` }];

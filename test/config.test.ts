@@ -380,6 +380,12 @@ describe("a wrong value is named with its place", () => {
     ],
     ["nobody to alert", { ...valid(), alerts: { emails: [] } }, "alerts.emails", "an empty list"],
     [
+      "a list that has a length and is none",
+      { ...valid(), alerts: { emails: { length: { toString: null } } } },
+      "alerts.emails",
+      "a value of the wrong kind",
+    ],
+    [
       "test without subject",
       { ...valid(), accessTests: [{ deny: ["comfyui"] }] },
       "accessTests[0]",
@@ -543,7 +549,10 @@ test("durations are Go's", () => {
   expect(parseDuration("1h30m")).toBe(5400);
   expect(parseDuration("1.5h")).toBe(5400);
   expect(parseDuration("300ms")).toBeCloseTo(0.3);
-  for (const wrong of ["", "24", "1d", "1h ", "-1h", "h"]) expect(parseDuration(wrong)).toBeUndefined();
+  // 2^63 - 1 nanoseconds are the last.
+  expect(parseDuration("2562047h47m16s")).toBe(9_223_372_036);
+  for (const wrong of ["", "24", "1d", "1h ", "-1h", "h", "2562047h47m17s", `${"9".repeat(400)}h`])
+    expect(parseDuration(wrong)).toBeUndefined();
 });
 
 test.each([

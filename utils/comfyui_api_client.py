@@ -437,7 +437,7 @@ def is_local(host: str) -> bool:
     """Whether a host is on this machine or in its own network, where no Access stands in front of it: loopback, private
     and link-local addresses, names of one label (a Docker service's), `*.localhost`, `*.local` and `*.internal`.
     """
-    host = host.strip("[]").rstrip(".").lower()
+    host = host.strip("[]").removesuffix(".").lower()
     ip = _ip_of(host)
     if ip is not None:
         return any(ip.version == network.version and ip in network for network in _LOCAL_NETWORKS)
@@ -496,7 +496,7 @@ def _split_url(url: str) -> tuple[_Address, urllib.parse.SplitResult]:
     is_name = re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", host)
     # A name that ends in a number is meant as an IP address, and is none.
     is_number = re.search(r"(^|\.)([0-9]+|0x[0-9a-f]*)\.?$", host)
-    if _ip_of(host.rstrip(".")) is None and (not is_name or is_number):
+    if _ip_of(host.removesuffix(".")) is None and (not is_name or is_number):
         raise ValueError("has no valid host name")
     secure = parts.scheme == "https"
     if parts.port == 0:
@@ -518,7 +518,7 @@ def _parse_address(url: str) -> _Address:
     if parts.query or parts.fragment:
         bad("has a query or fragment")
     path = _without_dots(parts.path).rstrip("/")
-    return address._replace(path=urllib.parse.quote(path, safe="/%:@!$&'()*+,;=~"))
+    return address._replace(path=urllib.parse.quote(path, safe="/%:@!$&'()*+,;=~[]|"))
 
 
 def _without_dots(path: str) -> str:

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { ZodType, z } from "zod";
+import { fitted } from "../fitted";
 import type { SandboxEnv } from "./context";
 import { SANDBOX_INVALID, VendorError } from "./envelope";
 
@@ -36,7 +37,7 @@ export async function readJson(c: Context<SandboxEnv>): Promise<unknown> {
 /** The value as the schema describes it. */
 export function checked<S extends ZodType>(value: unknown, schema: S, refusal: Refusal): z.infer<S> {
   if (value === undefined) throw refusal("a JSON body is required");
-  const parsed = schema.safeParse(value);
+  const parsed = fitted(schema, value);
   if (parsed.success) return parsed.data;
   throw refusal(parsed.error.issues.map(describe).join("; "));
 }

@@ -9,9 +9,12 @@ const UNIT_MS: Record<string, number> = {
   h: 3_600_000,
 };
 
+/** Go counts nanoseconds in 63 bits: 292 years. */
+const TOO_LONG_MS = 2 ** 63 / 1e6;
+
 /**
  * The length in milliseconds of a duration in Go's notation (`300ms`, `2h45m`), which Access uses;
- * undefined when it is none. `0` alone is a duration, a sign is not accepted.
+ * undefined when it is none. `0` alone is a duration; a sign is not accepted, nor what Go cannot count.
  * See https://pkg.go.dev/time#ParseDuration.
  */
 export function parseDuration(text: string): number | undefined {
@@ -21,5 +24,5 @@ export function parseDuration(text: string): number | undefined {
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|μs|ms|s|m|h)/g)) {
     total += Number(amount) * (UNIT_MS[unit ?? ""] ?? 0);
   }
-  return total;
+  return total < TOO_LONG_MS ? total : undefined;
 }

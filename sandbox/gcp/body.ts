@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { ZodType, z } from "zod";
 import type { SandboxEnv } from "../api/context";
+import { fitted } from "../fitted";
 import { invalidArgument } from "./errors";
 
 /**
@@ -18,7 +19,7 @@ export async function readGoogleBody<S extends ZodType>(
   } catch {
     throw invalidArgument("Invalid JSON payload received.");
   }
-  const parsed = schema.safeParse(value);
+  const parsed = fitted(schema, value);
   if (parsed.success) return parsed.data;
   const reasons = parsed.error.issues.map((issue) =>
     issue.code === "unrecognized_keys"

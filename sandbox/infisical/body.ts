@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { ZodType, z } from "zod";
 import type { SandboxEnv } from "../api/context";
+import { fitted } from "../fitted";
 import { badRequest, InfisicalError } from "./errors";
 
 /**
@@ -8,7 +9,7 @@ import { badRequest, InfisicalError } from "./errors";
  * @throws InfisicalError 422 with the list of what does not fit.
  */
 export function checkedInput<S extends ZodType>(value: unknown, schema: S): z.infer<S> {
-  const parsed = schema.safeParse(value);
+  const parsed = fitted(schema, value);
   if (parsed.success) return parsed.data;
   throw new InfisicalError(422, "ValidationFailure", parsed.error.issues);
 }

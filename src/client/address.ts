@@ -42,6 +42,8 @@ export function parseAddress(url: string): URL {
   if (address.port === "0") throw bad("has port 0");
   if (address.username !== "" || address.password !== "") throw bad("holds a user name or password");
   if (address.search !== "" || address.hash !== "") throw bad("has a query or fragment");
+  // `1..` and `a..b` are no names in DNS, and what a resolver makes of them is its own affair.
+  if (/^\.|\.\./.test(address.hostname)) throw bad("has a host name with an empty part between its dots");
   address.pathname = address.pathname.replace(/\/+$/, "");
   return address;
 }

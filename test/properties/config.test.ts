@@ -208,7 +208,8 @@ test("durations are read as Go writes them, and nothing else is one", () => {
   );
   holds(
     fc.property(fc.string({ unit: fc.constantFrom(..."0123456789.hmsnu -"), maxLength: 8 }), (text) => {
-      const isOne = /^(\d+(\.\d+)?(h|ms?|s|ns|us))+$/.test(text);
+      const hours = Number(/^(\d+(?:\.\d+)?)h/.exec(text)?.[1] ?? 0);
+      const isOne = /^(\d+(\.\d+)?(h|ms?|s|ns|us))+$/.test(text) && hours < 2_562_048;
       assert.equal(parseDuration(text) !== undefined, isOne);
       if (isOne) assert.ok(Number(parseDuration(text)) >= 0);
     }),

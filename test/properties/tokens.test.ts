@@ -272,7 +272,7 @@ function isNear(name: string): boolean {
       const [high, low] = [Number.parseInt(mapped[1] ?? "", 16), Number.parseInt(mapped[2] ?? "", 16)];
       return isNear([high >> 8, high & 255, low >> 8, low & 255].join("."));
     }
-    return bare === "::" || bare === "::1" || /^f[cd]..:|^f[cd]..$/.test(bare) || /^fe[89ab].:/.test(bare);
+    return bare === "::" || bare === "::1" || /^f[cd][0-9a-f]{2}:|^fe[89ab][0-9a-f]:/.test(bare);
   }
   return !bare.includes(".") || /\.(localhost|local|internal)$/.test(bare);
 }
@@ -295,7 +295,16 @@ describe("COMFYUI_URL", () => {
         assert.equal(settings.credential !== undefined, mayGo, address.href);
         assert.equal(settings.withheld === undefined, mayGo);
       }),
-      { runs: 8000 },
+      {
+        runs: 8000,
+        // 00fc: of no private network, as short as it is written; and names with an empty part.
+        examples: [
+          ["https://[fc::1:0:0:0:0:0]", "id.access:secret"],
+          ["https://[fe8::1]", "id.access:secret"],
+          ["https://1../", "id.access:secret"],
+          ["https://localhost../", "id.access:secret"],
+        ],
+      },
     );
   });
 });
@@ -315,6 +324,8 @@ describe("both clients", () => {
       ["https://a.example:0", `a.${Buffer.from('{"exp":NaN}').toString("base64url")}.c`],
       ["https://stra\u00dfe.example", "\uFEFF0a.access:b"],
       ["https://a.example/../x", "\x1c0a.access:b"],
+      ["https://1../", "a:b"],
+      ["https://a.example/[a|b]^", "a:b"],
     ] as [string, string][];
     const sample = fc.sample(fc.tuple(url, token), { numRuns: caseCount(4000), seed: PROPERTY_SEED });
     const cases = [...known, ...sample];

@@ -183,7 +183,7 @@ describe("service tokens", () => {
 
   it("refuse a duration that is none", async () => {
     const client = testClient();
-    for (const duration of ["1y", "8760", "-1h", ""]) {
+    for (const duration of ["1y", "8760", "-1h", "", "2562048h", `${"9".repeat(400)}h`]) {
       const { status, code } = await client.post(`${ACCESS}/service_tokens`, { name: "n", duration });
       expect([duration, status, code]).toEqual([duration, 400, 12130]);
     }

@@ -87,12 +87,18 @@ describe("request bodies", () => {
     },
   );
 
-  it.each(valid)("%s %s is refused when the JSON is malformed or missing", async (method, path) => {
-    const client = testClient();
-    const malformed = await client.send(method, path, '{"name": ');
-    expect([malformed.status, malformed.code]).toEqual([400, 6007]);
-    expect((await client.send(method, path)).status).toBe(400);
-  });
+  it.each(valid)(
+    "%s %s is refused when the JSON is malformed, missing, or no text",
+    async (method, path, body) => {
+      const client = testClient();
+      const malformed = await client.send(method, path, '{"name": ');
+      expect([malformed.status, malformed.code]).toEqual([400, 6007]);
+      expect((await client.send(method, path)).status).toBe(400);
+      // Of a length that cannot be compared with any.
+      const name = { length: { toString: null } };
+      expect((await client.send(method, path, { ...body, name })).status).toBe(400);
+    },
+  );
 
   it("names a nested unknown field", async () => {
     const client = testClient();

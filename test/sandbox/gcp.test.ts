@@ -69,9 +69,11 @@ describe("Secret Manager", () => {
     expect(await status("POST", `${PROJECT}/secrets?secretId=a`, "{")).toBe("INVALID_ARGUMENT");
     await send("POST", `${PROJECT}/secrets?secretId=a`, create);
     expect(await status("POST", `${PROJECT}/secrets?secretId=a`, create)).toBe("ALREADY_EXISTS");
-    expect(
-      await status("POST", `${PROJECT}/secrets/a:addVersion`, { payload: { data: "not base64!" } }),
-    ).toBe("INVALID_ARGUMENT");
+    for (const data of ["not base64!", { length: { toString: null } }]) {
+      expect(await status("POST", `${PROJECT}/secrets/a:addVersion`, { payload: { data } })).toBe(
+        "INVALID_ARGUMENT",
+      );
+    }
     expect(await status("GET", "/gcp/v1/projects/p/topics")).toBe("NOT_FOUND");
   });
 
