@@ -255,8 +255,9 @@ function readState(file: string, seed: State): Partial<State> {
   const remedy = `Delete the folder ${dirname(file)}, which has the engine's state of these objects too, or name another file.`;
   let parsed: unknown;
   try {
-    parsed = JSON.parse(readFileSync(file, "utf8"));
-  } catch {
+    parsed = JSON.parse(readWhole(file));
+  } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`the sandbox state file ${file} is not JSON`, remedy);
   }
   if (typeof parsed !== "object" || parsed === null || !("format" in parsed) || parsed.format !== FORMAT) {
@@ -275,6 +276,19 @@ function readState(file: string, seed: State): Partial<State> {
   if (state.tunnels === undefined) return state;
   // A cloudflared lives in the sandbox's process: whatever was connected when that ended no longer is.
   return { ...state, tunnels: state.tunnels.map((tunnel) => ({ ...tunnel, connectors: [] })) };
+}
+
+/** A file that cannot be read is not a damaged one: nothing has to be deleted for it. */
+function readWhole(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UserError(
+      `cannot read the sandbox state file ${file} (${code})`,
+      "Let this user read and write it, run the command as who may, or name another file.",
+    );
+  }
 }
 
 /** Whether it is a list of entities where one belongs, and else an object. */

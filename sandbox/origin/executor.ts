@@ -5,6 +5,7 @@ import type { PromptQueue, QueueItem, UiOutput } from "./queue";
 import { type Failure, Run } from "./run";
 import type { OriginSettings } from "./settings";
 import type { Sockets } from "./sockets";
+import { numberOf, textOf } from "./values";
 
 /** A failure to play when a node runs. */
 export interface NodeFailure extends Failure {
@@ -153,7 +154,7 @@ export class Executor {
 
   async #sample(run: Run, id: string): Promise<void> {
     const { msPerStep, previews } = this.parts.settings;
-    const steps = Number(run.workflow[id]?.inputs.steps ?? 1);
+    const steps = numberOf(run.workflow[id]?.inputs.steps ?? 1);
     for (let step = 1; step <= steps; step++) {
       await this.#pass(msPerStep);
       run.step(id, step, steps, previews ? { type: "image/jpeg", bytes: jpeg(step) } : undefined);
@@ -165,9 +166,9 @@ export class Executor {
     if (planned !== undefined) return planned;
     switch (classType) {
       case "PreviewAny":
-        return { text: [String(inputs.source)] };
+        return { text: [textOf(inputs.source)] };
       case "SaveImage":
-        return this.#image("output", String(inputs.filename_prefix));
+        return this.#image("output", textOf(inputs.filename_prefix));
       case "PreviewImage":
         return this.#image("temp", "ComfyUI_temp");
       default:

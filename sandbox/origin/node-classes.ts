@@ -100,8 +100,8 @@ export const NODE_CLASSES: Readonly<Record<string, NodeClass>> = {
 };
 
 /** The node class of that name, if the stand-in has it. */
-export const nodeClassOf = (name: string): NodeClass | undefined =>
-  Object.hasOwn(NODE_CLASSES, name) ? NODE_CLASSES[name] : undefined;
+export const nodeClassOf = (name: unknown): NodeClass | undefined =>
+  typeof name === "string" && Object.hasOwn(NODE_CLASSES, name) ? NODE_CLASSES[name] : undefined;
 
 /** Inputs of a node class; a loader of images chooses from the files that are there. */
 export function inputsOf(name: string, nodeClass: NodeClass, inputFiles: readonly string[]) {

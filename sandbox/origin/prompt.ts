@@ -4,6 +4,7 @@ import type { PromptQueue } from "./queue";
 import { json, type Reply, serverError } from "./reply";
 import { type OriginSettings, versioned } from "./settings";
 import { promptError, validatePrompt } from "./validation";
+import { textOf } from "./values";
 
 /** A UUID in its canonical lower-case form, of whatever version. */
 const CANONICAL_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -53,7 +54,7 @@ export function submit(
   const validation = validatePrompt(workflow, {
     inputFiles,
     unknownNodeError,
-    ...(Array.isArray(targets) ? { targets: targets.map(String) } : {}),
+    ...(Array.isArray(targets) ? { targets: targets.map(textOf) } : {}),
   });
   if ("error" in validation) {
     return json({ error: validation.error, node_errors: validation.nodeErrors }, 400);
@@ -70,7 +71,7 @@ export function submit(
 function promptIdOf(given: unknown, promptIds: "server" | "any" | "uuid"): string | undefined {
   if (given === undefined || promptIds === "server") return randomUUID();
   // Before ids were checked, `null` became Python's text for it.
-  if (promptIds === "any") return given === null ? "None" : String(given);
+  if (promptIds === "any") return given === null ? "None" : textOf(given);
   if (given === null) return randomUUID();
   return typeof given === "string" && CANONICAL_UUID.test(given) ? given : undefined;
 }

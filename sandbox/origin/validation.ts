@@ -1,5 +1,6 @@
 import { ancestors, isLink, type Workflow, type WorkflowNode } from "./graph";
 import { type InputSpec, inputsOf, nodeClassOf } from "./node-classes";
+import { numberOf, textOf } from "./values";
 
 /** ComfyUI's form of an error. */
 export interface PromptError {
@@ -57,7 +58,9 @@ export function validatePrompt(workflow: Workflow, circumstances: Circumstances)
 function unknownNode(id: string, node: WorkflowNode, { unknownNodeError }: Circumstances): PromptError {
   const details = `Node ID '#${id}'`;
   const what =
-    node.class_type === undefined ? "a node has no class_type" : `node ${node.class_type} does not exist`;
+    node.class_type === undefined
+      ? "a node has no class_type"
+      : `node ${textOf(node.class_type)} does not exist`;
   return promptError(
     unknownNodeError,
     `Cannot execute because ${what}.`,
@@ -156,13 +159,18 @@ function valueError(name: string, spec: InputSpec, value: unknown): PromptError 
   if (Array.isArray(type)) {
     if (type.includes(value)) return undefined;
     const list = `[${type.map((option) => `'${option}'`).join(", ")}]`;
-    return promptError("value_not_in_list", "Value not in list", `${name}: '${value}' not in ${list}`, extra);
+    return promptError(
+      "value_not_in_list",
+      "Value not in list",
+      `${name}: '${textOf(value)}' not in ${list}`,
+      extra,
+    );
   }
   if (type !== "INT" && type !== "FLOAT") return undefined;
-  const number = typeof value === "string" && value.trim() === "" ? Number.NaN : Number(value);
+  const number = numberOf(value);
   if (Number.isNaN(number)) {
     const message = `Failed to convert an input value to a ${type} value`;
-    return promptError("invalid_input_type", message, `${name}, ${value}`, extra);
+    return promptError("invalid_input_type", message, `${name}, ${textOf(value)}`, extra);
   }
   if (options?.min !== undefined && number < options.min) {
     const message = `Value ${number} smaller than min of ${options.min}`;

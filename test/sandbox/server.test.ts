@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -89,8 +89,17 @@ describe("startSandbox", () => {
     const file = stateFile().replace("/nested", "");
     for (const text of ["{", "[]", '{"format": 0}']) {
       writeFileSync(file, text);
-      await expect(startSandbox({ stateFile: file })).rejects.toThrow(file);
+      await expect(startSandbox({ stateFile: file })).rejects.toThrow(/ file [\s\S]*→ Delete the folder/);
     }
+  });
+
+  it("has nothing deleted for a state file that cannot be read", async () => {
+    const file = stateFile();
+    mkdirSync(file, { recursive: true });
+    const refusal = startSandbox({ stateFile: file }).catch(String);
+    expect(await refusal).toMatch(
+      /cannot read the sandbox state file .*\(EISDIR\)\n {2}→ Let this user read/,
+    );
   });
 });
 

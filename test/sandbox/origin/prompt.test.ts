@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { post, testOrigin, workflow } from "./support";
+import { finished, post, testOrigin, workflow } from "./support";
 
 const withNode = (id: string, inputs: Record<string, unknown>) => {
   const prompt = workflow();
@@ -101,6 +101,23 @@ describe("POST /prompt", () => {
     const origin = await testOrigin();
     const body = { prompt: workflow(), partial_execution_targets: ["99"] };
     expect((await post(origin, "/prompt", body)).body.error.type).toBe("prompt_no_outputs");
+  });
+
+  it("takes and refuses values that have no text of their own", async () => {
+    const origin = await testOrigin();
+    const value = { toString: null };
+    const asText = await post(origin, "/prompt", { prompt: withNode("6", { filename_prefix: value }) });
+    expect(asText.status).toBe(200);
+    for (const prompt of [
+      withNode("4", { steps: value }),
+      withNode("4", { sampler_name: value }),
+      { "1": { class_type: value, inputs: {} } },
+    ]) {
+      expect((await post(origin, "/prompt", { prompt })).status).toBe(400);
+    }
+    const targets = { prompt: workflow(), partial_execution_targets: [value] };
+    expect((await post(origin, "/prompt", targets)).body.error.type).toBe("prompt_no_outputs");
+    expect((await finished(origin, asText.body.prompt_id)).status.status_str).toBe("success");
   });
 
   it("answers 500 to a body that is not JSON, as aiohttp does", async () => {
