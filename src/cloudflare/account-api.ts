@@ -1,7 +1,7 @@
 import Cloudflare from "cloudflare";
 import { ApiError } from "../errors";
 import { timeout } from "../patience";
-import { boundedFetch, waitAsked } from "./bounded-fetch";
+import { boundedFetch, ONLY_A_PART, waitAsked } from "./bounded-fetch";
 
 /** An object as the API writes it; fields that are not known here are kept as they are. */
 export type Wire = { readonly [name: string]: unknown };
@@ -227,6 +227,10 @@ function notOfTheApi(action: string, object: string): ApiError {
 }
 
 function failed(action: string, object: string, error: unknown): unknown {
+  // Of a change: it is not asked for again, since it may have been made.
+  if (error instanceof SyntaxError) {
+    return new ApiError({ action, object, detail: `no answer (${ONLY_A_PART}); it may have been done` });
+  }
   if (!(error instanceof Cloudflare.APIError)) return error;
   const [first] = error.errors ?? [];
   const { status } = error;

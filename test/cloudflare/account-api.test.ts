@@ -17,10 +17,10 @@ beforeAll(async () => {
 });
 afterAll(() => void server.close());
 
-function api(): AccountApi {
+function api(retries = 4): AccountApi {
   asked = 0;
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return new AccountApi({ accountId: "a", token: "t", baseUrl });
+  return new AccountApi({ accountId: "a", token: "t", baseUrl, retries });
 }
 
 const answer = (type: string, body: string, status = 200, headers = {}) => {
@@ -39,6 +39,31 @@ test.each([
   await expect(api().organization()).rejects.toThrow(between);
   const change = { action: "delete", object: "the tunnel" };
   if (body !== "null") await expect(api().write("delete", "/a", change)).rejects.toThrow(between);
+});
+
+const HALF = `{"result":{"client_secret":"s3cr3t`;
+
+test("half an answer to a read is tried again, and said without its words when it stays so", async () => {
+  send = (response) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(asked === 1 ? HALF : `{"success":true,"result":{"id":"x"}}`);
+  };
+  expect(await api().read("/a", "the tunnel")).toEqual({ id: "x" });
+  expect(asked).toBe(2);
+
+  answer("application/json", HALF);
+  const refused = await api(1).applications().catch(String);
+  expect(refused).toMatch(/could not read the Access applications: no answer \(only a part of it came\)$/);
+  expect(asked).toBe(2);
+});
+
+test("half an answer to a change is not tried again: it may have been made", async () => {
+  answer("application/json", HALF);
+  const refused = await api().write("post", "/a", { action: "rotate", object: "the token" }).catch(String);
+  expect(refused).toMatch(
+    /could not rotate the token: no answer \(only a part of it came\); it may have been done$/,
+  );
+  expect(asked).toBe(1);
 });
 
 test("a wait that is long is reported instead, with how long it is", async () => {

@@ -68,6 +68,12 @@ const page = (status: number) => (response: ServerResponse) => {
 /** What an API may answer to everything, and what a command then has to say. */
 const ANSWERS: Record<string, { send: (response: ServerResponse) => void; said: RegExp; inFull?: true }> = {
   "a page of something in between": { send: page(200), said: /no answer of Cloudflare's API/ },
+  "half an answer": {
+    send: (response) =>
+      response.writeHead(200, { "content-type": "application/json" }).end(`{"result":[{"name":"${TOKEN}`),
+    said: /no answer \(only a part of it came\)|half an answer/,
+    inFull: true,
+  },
   "429 for an hour": {
     send: refusal(429, 10429, { "retry-after": "3600" }),
     said: /HTTP 429|too many requests/,
