@@ -8,8 +8,9 @@ const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs"
 const { join } = require("node:path");
 
 // Node keeps what it compiles too: of the program, that is all but the SDK's own start. A folder of the user's own,
-// named by NODE_COMPILE_CACHE, goes before this one, and holds that as well.
-enableCompileCache(process.env.NODE_COMPILE_CACHE ?? join(__dirname, "../node_modules/.cache/compiled"));
+// named by NODE_COMPILE_CACHE, goes before this one, and holds that as well. Node.js 20, in which the program runs when
+// `pulumi` is called by itself, cannot keep it.
+enableCompileCache?.(process.env.NODE_COMPILE_CACHE ?? join(__dirname, "../node_modules/.cache/compiled"));
 
 /** Beside the packages: ignored by git, and gone with `npm ci`. */
 const DEFAULT_DIRECTORY = join(__dirname, "../node_modules/.cache/transpiled");

@@ -1,9 +1,23 @@
 // `node --require` this to run TypeScript that was translated before: for a process that has to be there at once.
 // Translation is what tools/cached-transpiler.cjs does, which also has Node keep what it compiles; nothing else is loaded.
 const { registerHooks, _extensions: extensions } = require("node:module");
-const { readFileSync } = require("node:fs");
+const { existsSync, readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { create } = require("./cached-transpiler.cjs");
+
+const stop = (what, remedy) => {
+  process.stderr.write(`\nerror: ${what}\n  → ${remedy}\n`);
+  process.exit(1);
+};
+if (!existsSync(join(__dirname, "../node_modules/typescript"))) {
+  stop("the packages are not installed", "npm ci");
+}
+if (registerHooks === undefined) {
+  stop(
+    `this is Node.js ${process.versions.node}, and 22.15 or newer is needed`,
+    "Run it through npm (npm run cli -- …): `npm ci` has brought a Node.js along, which npm uses.",
+  );
+}
 
 const options = {
   // ts.ScriptTarget.ES2022 and ts.ModuleKind.CommonJS: the compiler itself is loaded only to translate.

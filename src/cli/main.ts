@@ -1,7 +1,6 @@
 import "../no-environment-in-reports";
 import { endInOrder } from "../signals";
 import { failureOf } from "./failure";
-import { nodeIsNewEnough } from "./node-version";
 
 // `… | head` closes the pipe early; what is under way is still finished.
 for (const stream of [process.stdout, process.stderr]) {
@@ -12,9 +11,8 @@ for (const stream of [process.stdout, process.stderr]) {
 
 endInOrder();
 
-// Loaded only then: the libraries do not even load in an older Node.js.
+// Loaded only then: what goes wrong while the libraries load is said like any other failure.
 async function run(): Promise<number> {
-  nodeIsNewEnough(process.versions.node);
   const { start } = await import("./start.js");
   return start(process.argv.slice(2));
 }
