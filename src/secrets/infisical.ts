@@ -14,6 +14,10 @@ import { writeKeys } from "./write-keys";
 /** Not before it is needed: it brings the AWS client along. */
 const load = () => import("@infisical/sdk");
 type InfisicalSDK = InstanceType<Awaited<ReturnType<typeof load>>["InfisicalSDK"]>;
+type Secrets = ReturnType<InfisicalSDK["secrets"]>;
+
+/** The client hands on whatever came: half an answer, or the page of a proxy. */
+const NOT_INFISICAL = "no answer of Infisical's API, or only a part of one";
 
 export interface InfisicalOptions extends InfisicalConfig {
   /**
@@ -58,7 +62,7 @@ export class InfisicalSink implements SecretSink {
   private async list(wanted: readonly string[]): Promise<Map<string, string>> {
     const sdk = await this.open();
     try {
-      const { secrets } = await sdk.secrets().listSecrets({
+      const answer: Partial<Awaited<ReturnType<Secrets["listSecrets"]>>> = await sdk.secrets().listSecrets({
         ...this.place(),
         // A value is compared as it stands, and only where it stands.
         expandSecretReferences: false,
@@ -66,6 +70,8 @@ export class InfisicalSink implements SecretSink {
         recursive: false,
         viewSecretValue: true,
       });
+      const secrets = answer?.secrets;
+      if (!Array.isArray(secrets)) throw new Error(NOT_INFISICAL);
       const hidden = secrets.find((secret) => secret.secretValueHidden && wanted.includes(secret.secretKey));
       if (hidden !== undefined) {
         throw new UserError(
@@ -84,10 +90,11 @@ export class InfisicalSink implements SecretSink {
     const exists = this.present.has(key);
     try {
       const change = { ...this.place(), secretValue: value };
-      const answer: { secret?: unknown } = exists
+      const answer: unknown = exists
         ? await sdk.secrets().updateSecret(key, change)
         : await sdk.secrets().createSecret(key, change);
-      if (answer?.secret === undefined) {
+      if (typeof answer !== "object" || answer === null) throw new Error(NOT_INFISICAL);
+      if (!("secret" in answer)) {
         throw new UserError(
           `the change of ${key} waits for approval in Infisical`,
           "Have it approved there, or give the machine identity the right to write without approval.",

@@ -177,6 +177,18 @@ describe("what goes wrong", () => {
     expect(kept()).toEqual({});
   });
 
+  test("half an answer is not taken for an empty folder, and to a change is looked up", async () => {
+    const half = (method: string) =>
+      sandbox.faults.add({ method, pathRegex: "/secrets/raw", action: "malformed" });
+    half("GET");
+    expect(await failure(open().check(VALUES))).toMatch(
+      /could not list the secrets .*: no answer of Infisical/,
+    );
+    half("POST");
+    expect((await open().write(VALUES)).changed).toEqual(Object.keys(VALUES));
+    expect(kept()).toEqual(VALUES);
+  });
+
   test("one that fails is named with those after it, and the next run writes only these", async () => {
     sandbox.faults.add({ method: "POST", pathRegex: "ACCESS_TOKEN$", action: "status", status: 500 });
     expect(await failure(open().write(VALUES))).toMatch(
