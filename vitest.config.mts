@@ -1,10 +1,11 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-// Two projects: `unit` touches no engine; `engine` runs the real one, two files at a time: much of each run is waiting
-// for the engine to start and for the edge to answer, and more would only slow each other down.
 // Taken from the clock once, for all files: their workers inherit it.
 if (process.env["FULL_TABLES"] === "1") process.env["PROPERTY_SEED"] ||= String(Date.now() % 2_147_483_647);
 
+// Two projects: `unit` touches no engine; `engine` runs the real one, two files at a time: much of each run is waiting
+// for the engine to start and for the edge to answer, and more would only slow each other down.
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/property-count.ts"],
@@ -15,6 +16,8 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/engine/**", "node_modules/**"],
           testTimeout: 30_000,
+          // By itself vitest leaves one core free, and on two would run one file at a time.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
         },
       },
       {
