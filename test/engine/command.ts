@@ -45,17 +45,21 @@ export class Commands {
     };
   }
 
-  /** The processes that run in this workspace, by what Linux says of each; elsewhere nothing is known of them. */
+  /**
+   * The processes that run in this workspace, each with its command, by what Linux says of them; elsewhere nothing is
+   * known of them.
+   */
   left(): string[] {
     if (process.platform !== "linux") return [];
     return readdirSync("/proc")
       .filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid)
-      .filter((pid) => {
+      .flatMap((pid) => {
         try {
           const environ = readFileSync(`/proc/${pid}/environ`, "utf8");
-          return environ.includes(`COMFYUI_ACCESS_WORKSPACE=${this.workspace}`);
+          if (!environ.includes(`COMFYUI_ACCESS_WORKSPACE=${this.workspace}`)) return [];
+          return [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")}`];
         } catch {
-          return false;
+          return [];
         }
       });
   }
