@@ -253,11 +253,11 @@ function removeLeftovers(file: string): void {
 function readState(file: string, seed: State): Partial<State> {
   // Without it the engine's state knows objects that are gone, and its next update would not make them again.
   const remedy = `Delete the folder ${dirname(file)}, which has the engine's state of these objects too, or name another file.`;
+  const text = readWhole(file);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(readWhole(file));
-  } catch (error) {
-    if (error instanceof UserError) throw error;
+    parsed = JSON.parse(text);
+  } catch {
     throw new UserError(`the sandbox state file ${file} is not JSON`, remedy);
   }
   if (typeof parsed !== "object" || parsed === null || !("format" in parsed) || parsed.format !== FORMAT) {

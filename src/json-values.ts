@@ -31,3 +31,13 @@ export function canonical(value: unknown): string {
 export function endlessAsText(_: string, value: unknown): unknown {
   return value === Number.POSITIVE_INFINITY ? "endless" : value;
 }
+
+/** Whether a text is JSON; what was cut off is none. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

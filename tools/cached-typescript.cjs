@@ -3,7 +3,6 @@
 const { registerHooks, _extensions: extensions } = require("node:module");
 const { existsSync, readFileSync } = require("node:fs");
 const { join } = require("node:path");
-const { create } = require("./cached-transpiler.cjs");
 
 const stop = (what, remedy) => {
   process.stderr.write(`\nerror: ${what}\n  → ${remedy}\n`);
@@ -18,6 +17,8 @@ if (registerHooks === undefined) {
     "Run it through npm (npm run cli -- …): `npm ci` has brought a Node.js along, which npm uses.",
   );
 }
+
+const { create } = require("./cached-transpiler.cjs");
 
 const options = {
   // ts.ScriptTarget.ES2022 and ts.ModuleKind.CommonJS: the compiler itself is loaded only to translate.

@@ -1,16 +1,4 @@
-const UNIT_MS: Record<string, number> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  μs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
-/** Go counts nanoseconds in 63 bits: 292 years. */
-const TOO_LONG_MS = 2 ** 63 / 1e6;
+import { parseDuration as secondsOf } from "../../src/duration";
 
 /**
  * The length in milliseconds of a duration in Go's notation (`300ms`, `2h45m`), which Access uses;
@@ -18,11 +6,7 @@ const TOO_LONG_MS = 2 ** 63 / 1e6;
  * See https://pkg.go.dev/time#ParseDuration.
  */
 export function parseDuration(text: string): number | undefined {
-  if (text === "0") return 0;
-  if (!/^(\d+(\.\d+)?(ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
-  let total = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|μs|ms|s|m|h)/g)) {
-    total += Number(amount) * (UNIT_MS[unit ?? ""] ?? 0);
-  }
-  return total < TOO_LONG_MS ? total : undefined;
+  // Go takes both of Unicode's signs for micro.
+  const seconds = text === "0" ? 0 : secondsOf(text.replaceAll("μs", "µs"));
+  return seconds === undefined ? undefined : seconds * 1000;
 }

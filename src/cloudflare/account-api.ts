@@ -227,9 +227,10 @@ function notOfTheApi(action: string, object: string): ApiError {
 }
 
 function failed(action: string, object: string, error: unknown): unknown {
-  // Of a change: it is not asked for again, since it may have been made.
+  // A POST is not sent again: the change may have been made. A query of the analytics is one too.
   if (error instanceof SyntaxError) {
-    return new ApiError({ action, object, detail: `no answer (${ONLY_A_PART}); it may have been done` });
+    const change = action === "read" ? "" : "; it may have been done";
+    return new ApiError({ action, object, detail: `no answer (${ONLY_A_PART})${change}` });
   }
   if (!(error instanceof Cloudflare.APIError)) return error;
   const [first] = error.errors ?? [];

@@ -1,3 +1,5 @@
+import { isJson } from "../json-values";
+
 /** Seconds; an API that asks for a longer wait is not waited for: nobody would know why the command stands still. */
 const LONGEST_WAIT_S = 15;
 
@@ -27,15 +29,6 @@ async function whole(answer: Response): Promise<Response> {
   if (/\bjson\b/.test(answer.headers.get("content-type") ?? "") && !isJson(text))
     throw new TypeError(ONLY_A_PART);
   return new Response(text, answer);
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Seconds that an answer asks to wait; undefined when it does not. */

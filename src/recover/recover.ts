@@ -1,9 +1,10 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ApiError } from "../errors";
+import { isJson } from "../json-values";
 import { type PulumiTarget, pulumi } from "../pulumi";
 import { configFileArgs, type EngineAccess, runEngine } from "../secrets/engine-cli";
-import { fileBackendFolder, isJson } from "../stack/file-backend";
+import { fileBackendFolder } from "../stack/file-backend";
 import { pastLock } from "../stack/past-lock";
 import { exportedResources, pendingOperations } from "../stack-export";
 

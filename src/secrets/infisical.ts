@@ -14,7 +14,6 @@ import { writeKeys } from "./write-keys";
 /** Not before it is needed: it brings the AWS client along. */
 const load = () => import("@infisical/sdk");
 type InfisicalSDK = InstanceType<Awaited<ReturnType<typeof load>>["InfisicalSDK"]>;
-type Secrets = ReturnType<InfisicalSDK["secrets"]>;
 
 /** The client hands on whatever came: half an answer, or the page of a proxy. */
 const NOT_INFISICAL = "no answer of Infisical's API, or only a part of one";
@@ -62,7 +61,7 @@ export class InfisicalSink implements SecretSink {
   private async list(wanted: readonly string[]): Promise<Map<string, string>> {
     const sdk = await this.open();
     try {
-      const answer: Partial<Awaited<ReturnType<Secrets["listSecrets"]>>> = await sdk.secrets().listSecrets({
+      const answer = await sdk.secrets().listSecrets({
         ...this.place(),
         // A value is compared as it stands, and only where it stands.
         expandSecretReferences: false,

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors";
+import { isJson } from "../json-values";
 import { projectDir } from "../sandboxed/workspace";
-import { fileBackendFolder, isJson } from "./file-backend";
+import { fileBackendFolder } from "./file-backend";
 
 /**
  * What to do when the engine cannot read a stack's state: in a file backend there is the state before it beside it.

@@ -14,13 +14,3 @@ export function fileBackendFolder(url: string | undefined, cwd: string): string 
     .replace(/^~(?=$|\/)/, homedir());
   return join(isAbsolute(path) ? path : join(cwd, path), ".pulumi");
 }
-
-/** Whether a file's text is whole: the engine writes JSON alone, and what was cut off is none. */
-export function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -64,6 +64,9 @@ test("half an answer to a change is not tried again: it may have been made", asy
     /could not rotate the token: no answer \(only a part of it came\); it may have been done$/,
   );
   expect(asked).toBe(1);
+  // A query of the analytics changes nothing.
+  const query = await api().graphql("{ viewer }", "the analytics").catch(String);
+  expect(query).toMatch(/could not read the analytics: no answer \(only a part of it came\)$/);
 });
 
 test("a wait that is long is reported instead, with how long it is", async () => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { commandLineOf } from "../../src/process-alive";
 import { root } from "../docs/markdown";
 
 /** Runs the project's commands as a user does, each as a process of its own, in one workspace. */
@@ -57,7 +58,7 @@ export class Commands {
         try {
           const environ = readFileSync(`/proc/${pid}/environ`, "utf8");
           if (!environ.includes(`COMFYUI_ACCESS_WORKSPACE=${this.workspace}`)) return [];
-          return [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")}`];
+          return [`${pid} ${commandLineOf(Number(pid)) ?? ""}`];
         } catch {
           return [];
         }
