@@ -4,6 +4,12 @@ import { defineConfig } from "vitest/config";
 // Taken from the clock once, for all files: their workers inherit it.
 if (process.env["FULL_TABLES"] === "1") process.env["PROPERTY_SEED"] ||= String(Date.now() % 2_147_483_647);
 
+const withTheEngine = [
+  "test/engine/**/*.test.ts",
+  "test/regressions/engine/**/*.test.ts",
+  "test/regressions/provider/**/*.test.ts",
+];
+
 // Two projects: `unit` touches no engine; `engine` runs the real one, two files at a time: much of each run is waiting
 // for the engine to start and for the edge to answer, and more would only slow each other down.
 export default defineConfig({
@@ -14,7 +20,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/engine/**", "node_modules/**"],
+          exclude: [...withTheEngine, "node_modules/**"],
           testTimeout: 30_000,
           // By itself vitest leaves one core free, and on two would run one file at a time.
           maxWorkers: Math.max(2, availableParallelism() - 1),
@@ -23,7 +29,7 @@ export default defineConfig({
       {
         test: {
           name: "engine",
-          include: ["test/engine/**/*.test.ts"],
+          include: withTheEngine,
           globalSetup: ["test/engine/global-setup.ts"],
           testTimeout: 300_000,
           hookTimeout: 900_000,
