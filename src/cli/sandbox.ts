@@ -9,7 +9,7 @@ import { ensureEngine } from "../../tools/engine";
 import { UserError } from "../errors";
 import { edgeSettings, openAccess } from "../sandboxed/access";
 import { joinOrHold } from "../sandboxed/join-or-hold";
-import { announceSandbox, openWorkspace } from "../sandboxed/workspace";
+import { announceSandbox, forgetStacks, openWorkspace } from "../sandboxed/workspace";
 import { onInterruption } from "../signals";
 import { UsageError } from "./args";
 
@@ -22,7 +22,11 @@ export const sandbox = defineCommand({
   },
   args: {
     port: { type: "string", valueHint: "1-65535", default: "8787", description: "Port on 127.0.0.1." },
-    reset: { type: "boolean", default: false, description: "Start from the seed: forget all objects." },
+    reset: {
+      type: "boolean",
+      default: false,
+      description: "Start from the seed: forget all objects, and what the stacks know of them.",
+    },
     seed: {
       type: "enum",
       options: Object.keys(SEEDS) as (keyof typeof SEEDS)[],
@@ -47,7 +51,12 @@ export const sandbox = defineCommand({
         "use that one, or stop it first",
       );
     }
-    if (args.reset) await rm(workspace.stateFile, { force: true });
+    if (args.reset) {
+      await rm(workspace.stateFile, { force: true });
+      const stacks = await forgetStacks(workspace);
+      const states = stacks.length === 0 ? "" : `, and the state of ${stacks.join(", ")}`;
+      process.stdout.write(`Forgotten: all objects${states}\n`);
+    }
     if (seed !== DEFAULT_SEED && existsSync(workspace.stateFile)) {
       throw new UserError(
         `the sandbox holds objects already (${workspace.stateFile}), so no seed would be used`,
