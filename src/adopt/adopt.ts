@@ -7,12 +7,13 @@ import { configFileArgs, type EngineAccess, engineWords, runEngine } from "../se
 import { ConfigFile } from "../stack/config-file";
 import { readState } from "../stack/read-stack";
 import { readAccount } from "./account";
+import { urnOf } from "./declared";
 import { editConfig } from "./edit-config";
 import { importable, importFile } from "./import-file";
 import type { OpenAdoption } from "./open";
 import { isDone, type Plan, planAdoption, type StateEntry, wantedOf } from "./plan";
 import { type Proof, prove } from "./prove";
-import type { Choices } from "./types";
+import type { Choices, Row } from "./types";
 
 /** What an adoption may do, and how it tells what it does. */
 export interface AdoptOptions {
@@ -79,6 +80,7 @@ export async function adopt(open: OpenAdoption, options: AdoptOptions): Promise<
       log("all else was tried and put back; now the inline policies, for good");
     }
     await convertInline(open, plan, converted, log);
+    await refreshConverted(open, engine, plan);
     const settled = converted.length === 0 ? plan : await settledPlan(open, plan, choices);
     await importAll(open, engine, settled);
     log(`imported ${importable(settled.rows).length} objects into the state of stack ${stack}`);
@@ -108,8 +110,9 @@ function exportState(engine: EngineAccess, stack: string): Promise<string> {
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-const isConverting = ({ rows }: Plan): boolean =>
-  rows.some(({ how }) => how === "convert, import" || how === "convert, leave");
+const isConverted = (how: Row["how"]): boolean => how === "convert, import" || how === "convert, leave";
+
+const isConverting = ({ rows }: Plan): boolean => rows.some(({ how }) => isConverted(how));
 
 /**
  * Tries with the real engine all that can be tried before policies are converted, which cannot be undone: the config as
@@ -151,7 +154,7 @@ async function convertInline(
 ): Promise<void> {
   const api = open.account("up");
   for (const { how, id, name, application } of plan.rows) {
-    if ((how !== "convert, import" && how !== "convert, leave") || id === undefined) continue;
+    if (!isConverted(how) || id === undefined) continue;
     const path = `access/apps/${application}/policies/${id}/make_reusable`;
     await api.write("put", api.below(path), {
       action: "make reusable",
@@ -159,6 +162,26 @@ async function convertInline(
     });
     converted.push(JSON.stringify(name));
     log(`policy ${JSON.stringify(name)} is reusable now`);
+  }
+}
+
+/**
+ * An application that an interrupted run had taken into the state before its policies were converted has them there as a
+ * whole; what is shown now is references.
+ */
+async function refreshConverted(open: OpenAdoption, engine: EngineAccess, { rows }: Plan): Promise<void> {
+  const { stack, project } = open;
+  const converted = new Set(rows.flatMap(({ how, application }) => (isConverted(how) ? [application] : [])));
+  for (const { kind, how, id, name, resource } of rows) {
+    if (kind !== "application" || how !== "in the state" || resource === undefined || !converted.has(id))
+      continue;
+    await runEngine(engine, {
+      purpose: `refresh application ${JSON.stringify(name)} in the state of stack ${stack}`,
+      args: [
+        ...["refresh", "--target", urnOf(resource, project, stack)],
+        ...["--yes", "--skip-preview", "--stack", stack, ...configFileArgs(engine)],
+      ],
+    });
   }
 }
 

@@ -90,7 +90,12 @@ function lastWords(stderr: string): string {
     .filter((line) => line !== "" && !line.startsWith("warning:"));
   // Behind the error stands what it is about, such as who holds a lock.
   const at = words.findIndex((line) => line.startsWith("error:"));
-  return at < 0 ? words.join(" ") : words.slice(at, at + MOST_LINES).join(" ").slice("error:".length);
+  return at < 0
+    ? words.join(" ")
+    : words
+        .slice(at, at + MOST_LINES)
+        .join(" ")
+        .slice("error:".length);
 }
 
 function remedy(stderr: string, { env, configFile }: EngineAccess, args: readonly string[]): string {

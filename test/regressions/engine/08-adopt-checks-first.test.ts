@@ -2,7 +2,8 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { LIVED_IN, LIVED_IN_SEED } from "../../../sandbox/seeds/lived-in";
-import { adopt } from "../../../src/adopt/adopt";
+import { adopt, readPlan } from "../../../src/adopt/adopt";
+import { importFile } from "../../../src/adopt/import-file";
 import { type OpenAdoption, sandboxedAdoption } from "../../../src/adopt/open";
 import { EngineRig } from "../../engine/support";
 
@@ -114,5 +115,27 @@ describe("8: an adoption that would fail does so before it converts a policy:", 
     const said = await refused(MINIMAL, [id]);
     expect(said).toContain(`state of stack dev`);
     expect(said).toContain(id);
+  });
+});
+
+describe("8: an adoption that was cut off before it converted a policy", () => {
+  let cut: EngineRig;
+  beforeAll(async () => {
+    cut = await EngineRig.open({ seed: LIVED_IN_SEED });
+    await writeFile(join(cut.dir, "Pulumi.dev.yaml"), MINIMAL);
+  });
+  afterAll(() => cut?.close());
+
+  test("goes on with what is left, although the state has the application with its inline policies", async () => {
+    const adoption = await sandboxedAdoption(cut.session, "dev", join(cut.dir, "Pulumi.dev.yaml"));
+    const choices = { take: new Set<string>(), convertInline: true };
+    const plan = await readPlan(adoption, choices, { beforeConversion: true });
+    const path = join(cut.dir, "import.json");
+    await writeFile(path, JSON.stringify(importFile(plan, adoption.project, "dev", new Map())));
+    const args = ["import", "--file", path, "--generate-code=false", "--protect=false", "--yes"];
+    const imported = await cut.run([...args, "--skip-preview"]);
+    expect(imported.code, imported.stdout).toBe(0);
+    const { proof } = await adopt(adoption, { choices, confirm: async () => true, log: () => {} });
+    expect(proof?.mismatches).toEqual([]);
   });
 });
