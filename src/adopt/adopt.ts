@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../errors";
-import { pulumi } from "../pulumi";
+import { previewErrors, pulumi } from "../pulumi";
 import { configFileArgs, type EngineAccess, engineWords, runEngine } from "../secrets/engine-cli";
 import { ConfigFile } from "../stack/config-file";
 import { readState } from "../stack/read-stack";
@@ -223,7 +223,9 @@ async function proven(open: OpenAdoption, plan: Plan): Promise<Proof> {
   const engine = open.engine("preview");
   const result = await pulumi(engine, ["preview", "--json", "--stack", stack, ...configFileArgs(engine)]);
   if (result.code !== 0) {
-    throw new UserError(`the preview after the import fails:\n${engineWords(result)}`, "Mend what it says.");
+    // The program's own errors name objects by their ids, which are no secrets.
+    const said = previewErrors(result.stdout).join("\n").trim() || engineWords(result);
+    throw new UserError(`the preview after the import fails:\n${said}`, "Mend what it says.");
   }
   const proof = prove(result.stdout, plan, project, stack);
   if (proof.mismatches.length === 0) return proof;

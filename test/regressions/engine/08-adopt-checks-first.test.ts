@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { LIVED_IN, LIVED_IN_SEED } from "../../../sandbox/seeds/lived-in";
-import { adopt, readPlan } from "../../../src/adopt/adopt";
+import { adopt, readPlan, writePlannedConfig } from "../../../src/adopt/adopt";
 import { importFile } from "../../../src/adopt/import-file";
 import { type OpenAdoption, sandboxedAdoption } from "../../../src/adopt/open";
 import { EngineRig } from "../../engine/support";
@@ -130,6 +130,7 @@ describe("8: an adoption that was cut off before it converted a policy", () => {
     const adoption = await sandboxedAdoption(cut.session, "dev", join(cut.dir, "Pulumi.dev.yaml"));
     const choices = { take: new Set<string>(), convertInline: true };
     const plan = await readPlan(adoption, choices, { beforeConversion: true });
+    await writePlannedConfig(adoption, plan);
     const path = join(cut.dir, "import.json");
     await writeFile(path, JSON.stringify(importFile(plan, adoption.project, "dev", new Map())));
     const args = ["import", "--file", path, "--generate-code=false", "--protect=false", "--yes"];
