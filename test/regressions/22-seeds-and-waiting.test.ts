@@ -37,6 +37,14 @@ describe("22: a run of the tests can be repeated", () => {
       .filter(({ called }) => draws.has(called))
       .filter(({ given }) => !given.some((text) => text.includes("seed: PROPERTY_SEED")));
     expect(own.map(({ place }) => place)).toEqual([]);
+    const clocks = /\b(?:Date\.now|performance\.now|Math\.random)\(\)/;
+    // A line that names a seed and a clock.
+    const seeded = FILES.filter((file) =>
+      readFileSync(file, "utf8")
+        .split("\n")
+        .some((line) => /seed/i.test(line.replace(/seed:? ?Seed/g, "")) && clocks.test(line)),
+    );
+    expect(seeded.map((file) => relative(projectDir, file))).toEqual([]);
     // Or the search above finds nothing at all.
     expect(calls.some(({ called }) => called === "holds")).toBe(true);
   });
