@@ -244,8 +244,9 @@ export class Rotation {
     const standIn = [text, await this.file.read()].some(
       (each) => new ConfigEdit(each, this.project).plain(standInName(token)) !== undefined,
     );
-    const inState = (await this.tokens()).tokens.has(standInName(token));
-    const foreign = foreignChanges(await this.engine.preview(text), token, { standIn: standIn || inState });
+    const inState = (await this.tokens()).tokens.get(standInName(token));
+    const expected = standIn || inState !== undefined ? { id: inState?.id } : undefined;
+    const foreign = foreignChanges(await this.engine.preview(text), token, expected);
     if (foreign.length > 0) {
       throw new UserError(
         `stack ${this.open.stack} has changes that are not the rotation's, which would be deployed with it:\n    ${foreign.join("\n    ")}`,
