@@ -12,7 +12,7 @@ import {
 
 /** One property of a resource type: what the user may write, and how it goes over the wire. */
 export interface Field {
-  type: "string" | "number" | "boolean" | "object" | "list" | "map";
+  type: "string" | "number" | "boolean" | "object" | "list" | "map" | "time" | "json";
   /** Of an object: its properties. */
   fields?: Fields;
   /** Of a list: what each item is. */
@@ -35,6 +35,8 @@ export interface Field {
   inPath?: boolean;
   /** Set by the server, yet part of the body of an update. */
   sentBack?: boolean;
+  /** Decided by the server with every update: until it is done, a plan does not know it. */
+  renewed?: boolean;
 }
 
 /** Properties by the name the user writes. */
@@ -52,6 +54,10 @@ export const object = (fields: Fields, options: Options = {}): Field => ({
 });
 export const listOf = (item: Field, options: Options = {}): Field => ({ type: "list", item, ...options });
 export const texts = (wire?: string, options: Options = {}): Field => listOf(text(), { wire, ...options });
+/** A time that the server sets; the state keeps it to the second. */
+export const time = (options: Options = {}): Field => ({ type: "time", setBy: "server", ...options });
+/** Whatever the server says there, kept in the state as JSON text. */
+export const json = (options: Options = {}): Field => ({ type: "json", setBy: "server", ...options });
 /** Names that the user makes up, such as labels. */
 export const freeMap = (options: Options = {}): Field => ({ type: "map", ...options });
 

@@ -42,8 +42,8 @@ export interface Kind {
   complete?(plan: PropertyMap): PropertyMap;
   /** Changes for which there is no update, beyond the fields marked `replace`. */
   replacedBy?(change: Change, state: PropertyMap, plan: PropertyMap): boolean;
-  /** Outputs that an update with these changes makes anew. */
-  renewedBy?(changes: Change[]): string[];
+  /** Outputs that an update with these changes makes anew, beyond the fields marked `renewed`. */
+  renewedBy?(changes: Change[], inputs: PropertyMap): string[];
   /** Makes the object; answers with its id and the properties that the server decided. */
   create(plan: PropertyMap, context: ResourceContext): Promise<{ id: string; outputs: PropertyMap }>;
   /** Reads the object; undefined when it is gone. An id as a user gives it for an import comes with an empty state. */
@@ -54,9 +54,19 @@ export interface Kind {
   delete(id: string, state: PropertyMap): Promise<void>;
 }
 
+/**
+ * How the plan of an update is told. `names`: by the top-level names alone, those of the outputs that it decides anew
+ * among them, as every release of the real Cloudflare provider did that was tried. `paths`: by the path of each
+ * changed input, as other releases may do.
+ */
+export type PlanForm = "names" | "paths";
+
 /** Runs the calls of Pulumi's protocol on one kind. */
 export class KindRunner {
-  constructor(readonly kind: Kind) {}
+  constructor(
+    readonly kind: Kind,
+    private readonly planForm: PlanForm = "paths",
+  ) {}
 
   check({ inputs }: CheckRequest): CheckResult {
     const failures = refusals(this.kind.fields, inputs);
@@ -72,7 +82,8 @@ export class KindRunner {
         fields[topLevel(change.path)]?.replace === true ||
         this.kind.replacedBy?.(change, request.state, plan) === true,
     }));
-    return { changes };
+    if (this.planForm === "paths") return { changes };
+    return { changes, detailed: false, renewed: this.renewed(changes, request.inputs) };
   }
 
   async create(request: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
@@ -96,22 +107,22 @@ export class KindRunner {
 
   async update(request: UpdateRequest): Promise<PropertyMap> {
     const { id, state } = request;
-    const plan = this.plan(request.inputs, state);
-    const changes = this.changes(state, plan);
+    const asked = this.plan(request.inputs, state);
+    const changes = this.changes(state, asked);
+    const renewed = this.renewed(changes, request.inputs);
+    // What the server is to decide anew is not sent back to it.
+    const plan = Object.fromEntries(Object.entries(asked).filter(([name]) => !renewed.includes(name)));
+    const kept = Object.fromEntries(
+      this.served().flatMap((name) => {
+        const value = renewed.includes(name) ? undefined : state[name];
+        return value === undefined ? [] : [[name, value] as const];
+      }),
+    );
     if (request.preview) {
-      const renewed = this.kind.renewedBy?.(changes) ?? [];
-      const outputs = Object.fromEntries(
-        this.served().flatMap((name) => {
-          const value = renewed.includes(name) ? UNKNOWN : state[name];
-          return value === undefined ? [] : [[name, value] as const];
-        }),
-      );
-      return this.state(id, plan, outputs);
+      const unknown = Object.fromEntries(renewed.map((name) => [name, UNKNOWN]));
+      return this.state(id, plan, { ...kept, ...unknown });
     }
     const outputs = await this.kind.update({ id, state, inputs: request.inputs, plan, changes });
-    const kept = Object.fromEntries(
-      this.served().flatMap((name) => (state[name] === undefined ? [] : [[name, state[name]]])),
-    );
     return this.state(id, plan, { ...kept, ...outputs });
   }
 
@@ -127,6 +138,15 @@ export class KindRunner {
   private changes(state: PropertyMap, plan: PropertyMap): Change[] {
     const { fields } = this.kind;
     return changesBetween(comparable(fields, state), comparable(fields, plan));
+  }
+
+  /** Names of the outputs that an update with these changes decides anew. */
+  private renewed(changes: Change[], inputs: PropertyMap): string[] {
+    if (changes.length === 0) return [];
+    const { fields } = this.kind;
+    const always = Object.keys(fields).filter((name) => fields[name]?.renewed);
+    const names = [...always, ...(this.kind.renewedBy?.(changes, inputs) ?? [])];
+    return names.filter((name) => (inputs[name] ?? null) === null);
   }
 
   /** Names of what only the server sets. */

@@ -34,15 +34,15 @@ export interface ApiKindTable {
   importId: string;
   check?(inputs: PropertyMap): CheckFailure[];
   complete?(plan: PropertyMap): PropertyMap;
-  renewedBy?(changes: Change[]): string[];
+  renewedBy?(changes: Change[], inputs: PropertyMap): string[];
   /** Says what a new object's owner has to know. */
   warning?: string;
-  /** Adds to the body of an update what the real provider adds. */
-  updateBody?(body: JsonObject): JsonObject;
   /** Puts what the API shows into the form in which it is sent. */
   shown?(result: JsonObject, state: PropertyMap): JsonObject | undefined;
   /** Outputs for which the API may have no value. */
   outputDefaults?: PropertyMap;
+  /** The same, for an object that is read and not written. */
+  readDefaults?: PropertyMap;
 }
 
 /** A resource type that speaks to the API as the table says: one write per object, none to read back. */
@@ -54,12 +54,7 @@ export function apiKind(api: CloudflareApi, table: ApiKindTable): Kind {
   const outcome = (result: Json, plan: PropertyMap): PropertyMap => {
     const answer = isObject(result) ? result : {};
     const shown = fromWire(fields, table.shown?.(answer, plan) ?? answer, {});
-    for (const [name, preset] of Object.entries(table.outputDefaults ?? {})) {
-      const value = shown[name];
-      shown[name] =
-        isMap(preset) && value !== undefined && isMap(value) ? { ...preset, ...value } : (value ?? preset);
-    }
-    return completed(fields, plan, shown);
+    return completed(fields, plan, withDefaults(table.outputDefaults, shown));
   };
 
   return {
@@ -91,13 +86,14 @@ export function apiKind(api: CloudflareApi, table: ApiKindTable): Kind {
       const result = await unlessGone(api.call("get", fill(item, known, id)));
       if (!isObject(result)) return undefined;
       const shown = table.shown === undefined ? result : table.shown(result, state);
-      return shown === undefined ? undefined : { id, state: fromWire(fields, shown, known) };
+      if (shown === undefined) return undefined;
+      const preset = { ...table.outputDefaults, ...table.readDefaults };
+      return { id, state: withDefaults(preset, fromWire(fields, shown, known)) };
     },
 
     async update({ id, state, inputs, plan, changes }: Transition) {
       const secrets = [...secretStrings(plan), ...secretStrings(state)];
-      const whole = withRemovals(fields, toWire(fields, sendable(fields, plan, inputs)), state, plan);
-      const body = table.updateBody?.(whole) ?? whole;
+      const body = withRemovals(fields, toWire(fields, sendable(fields, plan, inputs)), state, plan);
       const sent = table.update === "put" ? body : onlyChanged(fields, body, changes);
       return outcome(await api.call(table.update, fill(item, plan, id), sent, secrets), plan);
     },
@@ -107,6 +103,17 @@ export function apiKind(api: CloudflareApi, table: ApiKindTable): Kind {
       await unlessGone(api.call("delete", fill(item, state, id)));
     },
   };
+}
+
+/** The object with a value for each output that has one where the API has none. */
+function withDefaults(presets: PropertyMap = {}, shown: PropertyMap): PropertyMap {
+  const whole = { ...shown };
+  for (const [name, preset] of Object.entries(presets)) {
+    const value = shown[name];
+    whole[name] =
+      isMap(preset) && value !== undefined && isMap(value) ? { ...preset, ...value } : (value ?? preset);
+  }
+  return whole;
 }
 
 function scopeFailures(inputs: PropertyMap): CheckFailure[] {

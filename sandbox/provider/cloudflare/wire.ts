@@ -65,8 +65,8 @@ export function fromWire(fields: Fields, shown: JsonObject, state: PropertyMap):
     }
     const old = before === undefined ? {} : unwrap(before);
     const read = readValue(field, value, isMap(old) ? old : {});
-    if (before === undefined && field.default === undefined && field.setBy !== "server" && isEmpty(read))
-      continue;
+    const unasked = before === undefined && field.default === undefined && (field.setBy ?? "user") === "user";
+    if (unasked && isEmpty(read)) continue;
     object[name] = marked(field, before instanceof Secret ? new Secret(read) : read);
   }
   return object;
@@ -78,13 +78,14 @@ function readValue(field: Field, value: Json, state: PropertyMap): PropertyValue
     const { item } = field;
     return item === undefined ? value : value.map((each) => readItem(item, each));
   }
+  if (field.type === "json") return JSON.stringify(value);
+  if (field.type === "time" && typeof value === "string") return value.replace(/\.\d+(?=Z$)/, "");
   return value;
 }
 
 /** Inside a list an empty object can be the whole point: `{everyone: {}}`. */
 function readItem(field: Field, value: Json): PropertyValue {
-  if (field.type === "list") return readValue(field, value, {});
-  if (field.type !== "object" || !isObject(value)) return value;
+  if (field.type !== "object" || !isObject(value)) return readValue(field, value, {});
   const object: PropertyMap = {};
   for (const [name, inner] of Object.entries(field.fields ?? {})) {
     const each = value[wireName(name, inner)] ?? null;

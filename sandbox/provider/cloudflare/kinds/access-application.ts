@@ -1,4 +1,4 @@
-import { isMap, type PropertyMap, unwrap } from "../../../../src/provider-host";
+import { type Change, isMap, type PropertyMap, topLevel, unwrap } from "../../../../src/provider-host";
 import { count, flag, listOf, object, text, texts } from "../../fields";
 import type { Json, JsonObject } from "../api";
 import type { ApiKindTable } from "../api-kind";
@@ -48,7 +48,7 @@ export const accessApplication: ApiKindTable = {
         workerId: text(),
       }),
     ),
-    domain: text({ setBy: "either" }),
+    domain: text({ setBy: "either", sentBack: true }),
     enableBindingCookie: flag(),
     footerLinks: listOf(object({ name: text({ required: true }), url: text({ required: true }) })),
     headerBgColor: text(),
@@ -80,7 +80,7 @@ export const accessApplication: ApiKindTable = {
     ),
     readServiceTokensFromHeader: text(),
     sameSiteCookieAttribute: text(),
-    selfHostedDomains: texts(undefined, { setBy: "either" }),
+    selfHostedDomains: texts(undefined, { setBy: "either", sentBack: true }),
     serviceAuth401Redirect: flag({ wire: "service_auth_401_redirect" }),
     sessionDuration: text({ default: "24h" }),
     skipAppLauncherLoginPage: flag(),
@@ -90,8 +90,17 @@ export const accessApplication: ApiKindTable = {
     aud: text({ setBy: "server" }),
   },
   complete: withPrecedence,
+  renewedBy: addresses,
   shown: (result) => ({ ...result, policies: references(result.policies) }),
 };
+
+const ADDRESSES = ["destinations", "domain", "selfHostedDomains"];
+
+/** Three ways to say where an application is: with one of them changed the server decides the others anew. */
+function addresses(changes: Change[]): string[] {
+  const moves = changes.some(({ path }) => ADDRESSES.includes(topLevel(path)));
+  return moves ? ADDRESSES : [];
+}
 
 /** Where a policy names no precedence it is the previous one's plus one. */
 function withPrecedence(plan: PropertyMap): PropertyMap {

@@ -60,9 +60,10 @@ export const identityProvider: ApiKindTable = {
         secret: text({ secret: true, setBy: "server" }),
         userDeprovision: flag(),
       },
-      { setBy: "either" },
+      { setBy: "either", sentBack: true },
     ),
     type: text({ required: true, replace: true }),
   },
-  updateBody: (body) => ({ scim_config: {}, ...body }),
+  // Once read, it is there without anything in it, and an update sends it back.
+  readDefaults: { scimConfig: {} },
 };
