@@ -64,6 +64,7 @@ export class Rotation {
     probed: {},
     extended: false,
     worked: false,
+    rotated: false,
   };
   /** The config for which a preview has shown nothing but the rotation. */
   private judged: string | undefined;
@@ -158,6 +159,7 @@ export class Rotation {
             .setVersion(token, step.version, step.previousExpiresAt)
             .setNote(token, { version: step.version, replaces: step.replaces }),
         );
+        this.progress.rotated = true;
         this.say({ did: "version", detail: `${step.version}; ${before(step)}` });
         break;
       case "note":
@@ -201,7 +203,7 @@ export class Rotation {
         const note = { version: facts.config.version, proven: step.fingerprint, at: timeOf(step.at) };
         const changed = new ConfigEdit(text, this.project).setNote(token, note).toString();
         await this.file.replace(text, changed);
-        this.progress.worked = true;
+        this.progress = { ...this.progress, worked: true, rotated: true };
         this.say({
           did: "note",
           detail: `version ${facts.config.version} is in use, noted in ${this.file.path}`,
@@ -230,7 +232,7 @@ export class Rotation {
     if (this.judged !== text) await this.judge(text);
     const summary = await this.engine.up();
     this.state = undefined;
-    this.progress = { ...this.progress, converged: true, worked: true, inSinks: undefined };
+    this.progress = { ...this.progress, converged: true, inSinks: undefined };
     const counts = (["create", "update", "replace", "delete"] as const).flatMap((what) =>
       summary[what] === undefined ? [] : [`${summary[what]} ${what}d`],
     );
@@ -310,7 +312,8 @@ export class Rotation {
     const { pendingCreates, tokens } = await this.tokens();
     const { token } = this.options;
     const urn = tokens.get(token)?.urn;
-    if (!this.progress.worked || urn === undefined || pendingCreates.length === 0) return;
+    const { worked, converged } = this.progress;
+    if (!(worked || converged) || urn === undefined || pendingCreates.length === 0) return;
     if (pendingCreates.every((pending) => isCreatedByRotation(pending, token)))
       await this.engine.refresh(urn);
   }
