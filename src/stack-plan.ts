@@ -74,9 +74,9 @@ export function planStep(said: {
  * What a provider says differs is no measure of that: Cloudflare's names every output that the update will tell anew,
  * in some releases with the paths of a detailed diff and in others without. It decides where the inputs alone cannot:
  * - secrets look alike in a plan, so one that it names has changed, and so has every one when it names nothing at all;
- * - one that is no longer given goes back to what the object would have had, which may be what it has;
- * - one that is as before and named all the same is not so in the account;
- * - one that is given for the first time, as after an import, may be what the object has.
+ * - one that is no longer given goes back to what the object would have had, which may be what it has; one that is given
+ *   for the first time, as after an import, may be what it has too;
+ * - one that is as before and named all the same is not so in the account.
  */
 export function changedInputs({ oldState, newState, paths }: PlanStep): string[] {
   const [before, after] = [bare(oldState?.["inputs"]), bare(newState?.["inputs"])];
@@ -84,11 +84,11 @@ export function changedInputs({ oldState, newState, paths }: PlanStep): string[]
   const named = new Set(paths.map((path) => /^[^.[]+/.exec(path)?.[0] ?? path));
   const isSilent = named.size === 0;
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((property) => {
-    const now = after[property];
+    const [then, now] = [before[property], after[property]];
     if (named.has(property)) return true;
-    if (now === undefined) return isSilent;
+    if (!isSilent && (then === undefined || now === undefined)) return false;
     if (isSilent && holdsHidden(now)) return true;
-    return !isDeepStrictEqual(before[property], now) && !isDeepStrictEqual(held[property], now);
+    return !isDeepStrictEqual(then, now) && !isDeepStrictEqual(held[property], now);
   });
 }
 
