@@ -1,8 +1,10 @@
 import {
   type CheckFailure,
+  hasUnknown,
   isMap,
   type PropertyMap,
   type PropertyValue,
+  reveal,
   Secret,
   sameValue,
   UNKNOWN,
@@ -33,6 +35,8 @@ export interface Field {
   unshown?: boolean;
   /** Part of the URL, not of the body. */
   inPath?: boolean;
+  /** Of a list: the order of its items says nothing, and they are kept sorted. */
+  sorted?: boolean;
   /** Set by the server, yet part of the body of an update. */
   sentBack?: boolean;
   /** Decided by the server with every update: until it is done, a plan does not know it. */
@@ -133,11 +137,20 @@ function plannedValue(field: Field, given: PropertyValue, before: PropertyValue 
   }
   if (field.type === "list" && Array.isArray(given)) {
     const { item } = field;
-    return item === undefined ? given : given.map((value) => plannedValue(item, value, undefined));
+    if (item === undefined) return given;
+    const items = given.map((value) => plannedValue(item, value, undefined));
+    return field.sorted ? inOrder(items) : items;
   }
   if (field.type === "number" && typeof given === "string") return Number(given);
   if (field.type === "boolean" && typeof given === "string") return given === "true";
   return given;
+}
+
+/** The items sorted, as soon as all of them are known. */
+export function inOrder<T extends PropertyValue>(items: T[]): T[] {
+  if (hasUnknown(items)) return items;
+  const key = (item: T) => JSON.stringify(reveal(item));
+  return items.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 /**
@@ -216,14 +229,20 @@ export function marked(field: Field, value: PropertyValue): PropertyValue {
 }
 
 /**
- * Inputs that describe an object that was read. After an import: all that differs from a default.
- * Else: what the user wrote before, with today's values.
+ * Inputs that describe an object that was read. After an import: all that is not empty, and unless `defaults` only
+ * what the user must have decided. Else: what the user wrote before, with today's values.
  */
-export function inputsOf(fields: Fields, state: PropertyMap, before: PropertyMap): PropertyMap {
+export function inputsOf(
+  fields: Fields,
+  state: PropertyMap,
+  before: PropertyMap,
+  defaults = false,
+): PropertyMap {
   if (Object.keys(before).length > 0) return overlay(before, state);
   const inputs = comparable(fields, state);
   for (const [name, field] of Object.entries(fields)) {
-    if (field.setBy === "either" || sameValue(inputs[name], field.default)) delete inputs[name];
+    const decided = field.setBy !== "either" && !sameValue(inputs[name], field.default);
+    if (defaults ? isEmpty(inputs[name] ?? null) : !decided) delete inputs[name];
   }
   return inputs;
 }

@@ -36,6 +36,10 @@ export interface Kind {
   readonly type: string;
   /** Every property, whoever sets it. */
   readonly fields: Fields;
+  /** Version of the state's form, which state says beside it. */
+  readonly schemaVersion?: string;
+  /** An import also says the inputs that are as by default. */
+  readonly importsDefaults?: boolean;
   /** Refusals that take more than one property to see. */
   check?(inputs: PropertyMap): CheckFailure[];
   /** Defaults that depend on other properties. */
@@ -101,7 +105,7 @@ export class KindRunner {
     return {
       id: found.id,
       state: this.state(found.id, {}, found.state),
-      inputs: inputsOf(this.kind.fields, found.state, request.inputs),
+      inputs: inputsOf(this.kind.fields, found.state, request.inputs, this.kind.importsDefaults),
     };
   }
 
@@ -155,7 +159,9 @@ export class KindRunner {
   }
 
   private state(id: string, plan: PropertyMap, outputs: PropertyMap): PropertyMap {
+    const { schemaVersion } = this.kind;
     const state: PropertyMap = { ...plan, id };
+    if (schemaVersion !== undefined) state.__meta = JSON.stringify({ schema_version: schemaVersion });
     for (const [name, value] of Object.entries(outputs)) {
       const field = this.kind.fields[name];
       if (field !== undefined) state[name] = marked(field, value);

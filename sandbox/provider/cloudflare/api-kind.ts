@@ -35,6 +35,8 @@ export interface ApiKindTable {
   check?(inputs: PropertyMap): CheckFailure[];
   complete?(plan: PropertyMap): PropertyMap;
   renewedBy?(changes: Change[], inputs: PropertyMap): string[];
+  /** True: of a new object the whole answer is needed; else the part that came is taken for it. */
+  wholeAnswer?: boolean;
   /** Says what a new object's owner has to know. */
   warning?: string;
   /** Puts what the API shows into the form in which it is sent. */
@@ -44,6 +46,9 @@ export interface ApiKindTable {
   /** The same, for an object that is read and not written. */
   readDefaults?: PropertyMap;
 }
+
+/** Of the state, as the real provider's releases name it; without it they take a state for that of an old release. */
+const SCHEMA_VERSION = "500";
 
 /** A resource type that speaks to the API as the table says: one write per object, none to read back. */
 export function apiKind(api: CloudflareApi, table: ApiKindTable): Kind {
@@ -60,6 +65,8 @@ export function apiKind(api: CloudflareApi, table: ApiKindTable): Kind {
   return {
     type: table.type,
     fields,
+    schemaVersion: SCHEMA_VERSION,
+    importsDefaults: true,
     complete: table.complete,
     renewedBy: table.renewedBy,
 
@@ -72,7 +79,8 @@ export function apiKind(api: CloudflareApi, table: ApiKindTable): Kind {
       const verb = table.create ?? "post";
       const path = fill(verb === "post" ? table.collection : item, plan, "");
       const body = toWire(fields, plan);
-      const result = await api.call(verb, path, body, secretStrings(plan));
+      const part = verb === "post" && table.wholeAnswer !== true;
+      const result = await api.call(verb, path, body, { secrets: secretStrings(plan), part });
       const id = isObject(result) && verb === "post" ? result.id : lastOf(plan, item);
       if (typeof id !== "string") throw new Error(`the API made a ${table.type} without saying its id`);
       if (table.warning !== undefined) await context.warn(table.warning);
@@ -88,14 +96,15 @@ export function apiKind(api: CloudflareApi, table: ApiKindTable): Kind {
       const shown = table.shown === undefined ? result : table.shown(result, state);
       if (shown === undefined) return undefined;
       const preset = { ...table.outputDefaults, ...table.readDefaults };
-      return { id, state: withDefaults(preset, fromWire(fields, shown, known)) };
+      const read = fromWire(fields, shown, known, { imported: imported !== undefined });
+      return { id, state: withDefaults(preset, read) };
     },
 
     async update({ id, state, inputs, plan, changes }: Transition) {
       const secrets = [...secretStrings(plan), ...secretStrings(state)];
       const body = withRemovals(fields, toWire(fields, sendable(fields, plan, inputs)), state, plan);
       const sent = table.update === "put" ? body : onlyChanged(fields, body, changes);
-      return outcome(await api.call(table.update, fill(item, plan, id), sent, secrets), plan);
+      return outcome(await api.call(table.update, fill(item, plan, id), sent, { secrets }), plan);
     },
 
     async delete(id, state) {

@@ -1,4 +1,11 @@
-import { type Change, isMap, type PropertyMap, topLevel, unwrap } from "../../../../src/provider-host";
+import {
+  type Change,
+  isMap,
+  type PropertyMap,
+  type PropertyValue,
+  topLevel,
+  unwrap,
+} from "../../../../src/provider-host";
 import { count, flag, listOf, object, text, texts } from "../../fields";
 import type { Json, JsonObject } from "../api";
 import type { ApiKindTable } from "../api-kind";
@@ -91,7 +98,7 @@ export const accessApplication: ApiKindTable = {
   },
   complete: withPrecedence,
   renewedBy: addresses,
-  shown: (result) => ({ ...result, policies: references(result.policies) }),
+  shown: (result, state) => ({ ...result, policies: references(result.policies, state.policies ?? null) }),
 };
 
 const ADDRESSES = ["destinations", "domain", "selfHostedDomains"];
@@ -116,11 +123,14 @@ function withPrecedence(plan: PropertyMap): PropertyMap {
   return { ...plan, policies: numbered };
 }
 
-/** The API shows a reusable policy whole; what was sent, and what state keeps, is a reference. */
-function references(policies: Json | undefined): Json {
+/** The API shows policies whole; state keeps a reference, unless the policy was declared within the application. */
+function references(policies: Json | undefined, declared: PropertyValue): Json {
   if (!Array.isArray(policies)) return null;
-  return policies.map((policy): Json => {
-    if (!isObject(policy) || policy.id === undefined || policy.reusable === false) return policy;
+  const before = unwrap(declared);
+  return policies.map((policy, at): Json => {
+    if (!isObject(policy) || policy.id === undefined) return policy;
+    const mine = Array.isArray(before) ? unwrap(before[at] ?? null) : null;
+    if (isMap(mine) && (mine.id ?? null) === null) return { ...policy, id: null };
     const reference: JsonObject = { id: policy.id };
     if (policy.precedence !== undefined) reference.precedence = policy.precedence;
     return reference;

@@ -37,7 +37,7 @@ export const identityProvider: ApiKindTable = {
         pingEnvId: text(),
         pkceEnabled: flag(),
         prompt: text(),
-        redirectUrl: text({ setBy: "either" }),
+        redirectUrl: text({ setBy: "server" }),
         restrictToAccountMembers: flag(),
         scopes: texts(),
         signRequest: flag(),

@@ -34,7 +34,7 @@ const FILTERS: Record<string, string> = {
 const filters: Fields = Object.fromEntries(
   Object.entries(FILTERS).map(([name, wire]) => [name, texts(wire)]),
 );
-const receivers = (wire: string) => listOf(object({ id: text() }), { wire });
+const receivers = (wire: string) => listOf(object({ id: text() }), { wire, sorted: true });
 
 /** A notification: which alert goes to whom. */
 export const notificationPolicy: ApiKindTable = {

@@ -23,6 +23,8 @@ export const serviceToken: ApiKindTable = {
     clientSecret: text({ setBy: "server", secret: true }),
     expiresAt: time({ renewed: true }),
   },
+  // The secret is shown this once, so half an answer is none.
+  wholeAnswer: true,
   check: bothOrNeither,
   renewedBy: (changes) =>
     changes.some(({ path }) => topLevel(path) === "clientSecretVersion") ? ["clientSecret"] : [],
