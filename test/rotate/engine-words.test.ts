@@ -103,8 +103,8 @@ describe("a lock", () => {
     expect(isGone({ ...dead, pid: process.ppid })).toBe(true);
     const engine = spawn("bash", ["-c", "exec -a pulumi sleep 20"]);
     await once(engine, "spawn");
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(isGone({ ...dead, pid: engine.pid ?? 0 })).toBe(false);
+    // bash becomes it a moment after it was started.
+    await expect.poll(() => isGone({ ...dead, pid: engine.pid ?? 0 })).toBe(false);
     engine.kill();
   });
 });
