@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod/mini";
 import { placePaths } from "./config-paths";
 import { parseDuration } from "./duration";
+import { rfc3339 } from "./instant";
 import { editDistance, nearest } from "./nearest";
 import { type Problem, ProblemsError } from "./problems";
 import { PUBLIC_MAIL_DOMAINS } from "./public-mail-domains";
@@ -249,15 +250,6 @@ const notEmpty = checking<unknown[]>((list) =>
   list.length === 0 ? complain("an empty list", "List at least one.") : undefined,
 );
 
-/**
- * A time as it was meant: YAML takes one without quotes for a time of its own, and the engine hands that on in
- * Go's form, `2027-01-31 00:00:00 +0000 UTC`.
- */
-const unquotedTime = (value: string): string =>
-  value.replace(/^(\S+) (\S+) ([+-]\d\d)(\d\d) \S+$/, (_, day, time, hours, minutes) => {
-    return `${day}T${time}${hours === "+00" && minutes === "00" ? "Z" : `${hours}:${minutes}`}`;
-  });
-
 const matches = (pattern: RegExp, remedy: string) =>
   text((value) =>
     pattern.test(value) ? undefined : complain(`${JSON.stringify(value)} does not fit`, remedy),
@@ -299,7 +291,7 @@ const application = z.strictObject({
   sessionDuration: z._default(duration, "24h"),
 });
 const time = z.pipe(
-  z.pipe(z.string(), z.transform(unquotedTime)),
+  z.pipe(z.string(), z.transform(rfc3339)),
   text((value) =>
     isTime(value)
       ? undefined
@@ -356,6 +348,9 @@ const accessTest = z.strictObject({
   deny: names,
 });
 
+/** The one service token of a stack whose config lists none. */
+export const DEFAULT_TOKEN = { name: "comfyui-api", duration: "8760h", version: 1 } as const;
+
 const SHAPES = {
   accountId: matches(/^[0-9a-f]{32}$/, "Give the account id, 32 hexadecimal digits in lower case."),
   zone: hostname,
@@ -366,7 +361,7 @@ const SHAPES = {
   google,
   tunnel,
   applications: z.array(application),
-  serviceTokens: z._default(z.array(serviceToken), [{ name: "comfyui-api", duration: "8760h", version: 1 }]),
+  serviceTokens: z._default(z.array(serviceToken), [DEFAULT_TOKEN]),
   protectTokens: z._default(z.boolean(), true),
   maxSessionDuration: z._default(duration, "730h"),
   secretStore: z._default(secretStore, { kind: "none", readers: [] }),

@@ -246,7 +246,7 @@ export class PlanBuilder {
     const how = isKnown ? "in the state" : found.how;
     // Nothing shows a login's secret; one that the state has written is there.
     const isWritten = isKnown && !isEmpty(inner(entry?.inputs, "config")["clientSecret"]);
-    const changes = changesOf(kind, found.wire, resource).filter(
+    const changes = changesOf(kind, found.wire, resource, isKnown ? entry?.inputs : undefined).filter(
       ({ field }) => !(isWritten && field === "config.client_secret"),
     );
     const row: Row = { kind, name: nameOf(found.wire), id, how, resource, changes };

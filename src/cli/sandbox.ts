@@ -11,7 +11,7 @@ import { edgeSettings, openAccess } from "../sandboxed/access";
 import { joinOrHold } from "../sandboxed/join-or-hold";
 import { announceSandbox, openWorkspace } from "../sandboxed/workspace";
 import { onInterruption } from "../signals";
-import { UsageError } from "./args";
+import { providerArg, UsageError } from "./args";
 
 const SEEDS = { empty: DEFAULT_SEED, "lived-in": LIVED_IN_SEED };
 
@@ -31,6 +31,7 @@ export const sandbox = defineCommand({
         "What an untouched account holds: nothing, or what people clicked together over years. A sandbox " +
         "that was used before needs --reset with it.",
     },
+    provider: providerArg,
   },
   async run({ args }) {
     const port = /^\d{1,5}$/.test(args.port) ? Number(args.port) : 0;
@@ -39,7 +40,7 @@ export const sandbox = defineCommand({
     }
     const seed = SEEDS[args.seed];
     const engine = await ensureEngine({ log: (line) => process.stderr.write(`${line}\n`) });
-    const workspace = await openWorkspace({ engine });
+    const workspace = await openWorkspace({ engine, provider: args.provider });
     const found = await joinOrHold(workspace, (line) => process.stderr.write(`${line}\n`));
     if ("running" in found) {
       throw new UserError(
@@ -81,6 +82,7 @@ export const sandbox = defineCommand({
         `Cloudflare's API, emulated:  ${sandbox.apiUrl}`,
         `Its state:                   ${workspace.stateFile}`,
         `API tokens (made up):        in ${workspace.runningFile}`,
+        `Cloudflare provider:         ${workspace.provider === "real" ? "the installed plugin" : "the sandbox's own"}`,
         "",
         "In another terminal:  npm run sandbox:up | sandbox:preview | sandbox:destroy",
         "The hostname itself:  npm run cli -- verify, or any tool that takes these:",
