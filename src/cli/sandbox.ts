@@ -9,6 +9,7 @@ import { ensureEngine } from "../../tools/engine";
 import { UserError } from "../errors";
 import { edgeSettings, openAccess } from "../sandboxed/access";
 import { joinOrHold } from "../sandboxed/join-or-hold";
+import { stacksUp } from "../sandboxed/stacks-up";
 import { announceSandbox, openWorkspace } from "../sandboxed/workspace";
 import { onInterruption } from "../signals";
 import { UsageError } from "./args";
@@ -30,6 +31,14 @@ export const sandbox = defineCommand({
       description:
         "What an untouched account holds: nothing, or what people clicked together over years. A sandbox " +
         "that was used before needs --reset with it.",
+    },
+    cloudflared: {
+      type: "enum",
+      options: ["stacks", "all", "none"],
+      default: "stacks",
+      description:
+        "For which tunnels a cloudflared runs: those of stacks that are up, all, or none. A tunnel that has one " +
+        "cannot be removed.",
     },
   },
   async run({ args }) {
@@ -68,8 +77,9 @@ export const sandbox = defineCommand({
         },
       },
     });
-    const access = await openAccess(sandbox);
-    access.connectAll();
+    const access = await openAccess(sandbox, stacksUp(workspace.env["PULUMI_BACKEND_URL"]));
+    if (args.cloudflared === "all") access.connectAll();
+    if (args.cloudflared === "stacks") access.connectStacks();
     const { pid } = process;
     const { url, tokens } = sandbox;
     await announceSandbox(workspace, { pid, url, tokens, network: access.network });
