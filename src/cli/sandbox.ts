@@ -9,6 +9,7 @@ import { ensureEngine } from "../../tools/engine";
 import { UserError } from "../errors";
 import { edgeSettings, openAccess } from "../sandboxed/access";
 import { joinOrHold } from "../sandboxed/join-or-hold";
+import { stacksUp } from "../sandboxed/stacks-up";
 import { announceSandbox, openWorkspace } from "../sandboxed/workspace";
 import { onInterruption } from "../signals";
 import { providerArg, UsageError } from "./args";
@@ -32,6 +33,14 @@ export const sandbox = defineCommand({
         "that was used before needs --reset with it.",
     },
     provider: providerArg,
+    cloudflared: {
+      type: "enum",
+      options: ["stacks", "all", "none"],
+      default: "stacks",
+      description:
+        "For which tunnels a cloudflared runs: those of stacks that are up, all, or none. A tunnel that has one " +
+        "cannot be removed.",
+    },
   },
   async run({ args }) {
     const port = /^\d{1,5}$/.test(args.port) ? Number(args.port) : 0;
@@ -69,8 +78,9 @@ export const sandbox = defineCommand({
         },
       },
     });
-    const access = await openAccess(sandbox);
-    access.connectAll();
+    const access = await openAccess(sandbox, stacksUp(workspace.env["PULUMI_BACKEND_URL"]));
+    if (args.cloudflared === "all") access.connectAll();
+    if (args.cloudflared === "stacks") access.connectStacks();
     const { pid } = process;
     const { url, tokens } = sandbox;
     await announceSandbox(workspace, { pid, url, tokens, network: access.network });

@@ -1,3 +1,4 @@
+import { coversHost } from "../../plugins/tunnel-ingress/host-pattern";
 import type { PolicyDecision, Rule } from "../access";
 import type { Wire } from "../cloudflare/account-api";
 import {
@@ -195,16 +196,12 @@ function ingressNow(
     const whole = rules.filter(({ path }) => textOf(path) === undefined);
     if (type === TYPES.ownIngress) return whole.map(ingressOf);
     return hostnamesOf(resources).flatMap((hostname) => {
-      const rule = whole.find(({ hostname: at }) => textOf(at) !== undefined && isFor(String(at), hostname));
+      const rule = whole.find(({ hostname: at }) => textOf(at) !== undefined && coversHost(at, hostname));
       return rule === undefined ? [] : [{ ...ingressOf(rule), hostname }];
     });
   });
   return { ingress };
 }
-
-const isFor = (pattern: string, hostname: string): boolean =>
-  pattern.toLowerCase() === hostname ||
-  (pattern.startsWith("*.") && hostname.endsWith(pattern.slice(1).toLowerCase()));
 
 function ingressOf(rule: Fields): StateIngressRule {
   const access = fieldsOf(fieldsOf(rule["originRequest"])["access"]);

@@ -5,6 +5,7 @@ import { type Engine, ensureEngine } from "../../tools/engine";
 import type { PulumiTarget } from "../pulumi";
 import { edgeSettings, openAccess, type SandboxAccess } from "./access";
 import { joinOrHold } from "./join-or-hold";
+import { stacksUp } from "./stacks-up";
 import {
   findRunningSandbox,
   openWorkspace,
@@ -25,7 +26,7 @@ export interface SandboxSession {
   /** True when `sandbox` runs in another process and this session only joined it. */
   joined: boolean;
   /** What the account serves; absent unless asked for. A sandbox that was joined runs cloudflared by itself. */
-  access?: Pick<SandboxAccess, "network" | "connect" | "connectAll" | "disconnectAll">;
+  access?: Pick<SandboxAccess, "network" | "connect" | "connectStacks" | "connectAll" | "disconnectAll">;
   /**
    * Has the sandbox that was joined stop its cloudflareds: Cloudflare keeps a tunnel that has live connections.
    * @returns what starts them again; undefined when none ran
@@ -85,7 +86,8 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
   const apiUrl = `${sandbox.url}/client/v4`;
   const gcpUrl = `${sandbox.url}/gcp`;
   const plugin = await startSandboxProvider({ apiUrl, apiToken: sandbox.tokens.up, gcpUrl });
-  const access = own && options.access ? await openAccess(own) : undefined;
+  const access =
+    own && options.access ? await openAccess(own, stacksUp(workspace.env["PULUMI_BACKEND_URL"])) : undefined;
   const attached =
     workspace.provider === "sandbox"
       ? plugin.debugProviders
@@ -106,6 +108,7 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
       (running && {
         network: running.network,
         connect: () => {},
+        connectStacks: () => {},
         connectAll: () => {},
         disconnectAll: () => {},
       }),

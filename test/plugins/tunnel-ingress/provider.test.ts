@@ -206,6 +206,13 @@ describe("what is refused before anything is written", () => {
     await expect(create(app)).rejects.toThrow("already serves comfyui.datacrew.space");
   });
 
+  it("a path of the host name that a foreign rule serves, whatever its expression", async () => {
+    await putRules([{ hostname: app.hostname, path: "^/", service: "http://theirs:1" }, end]);
+    const [reason] = await reasons(inputs(app));
+    expect(reason).toContain("already serves comfyui.datacrew.space/^/ from http://theirs:1");
+    await expect(create(app)).rejects.toThrow("already serves comfyui.datacrew.space/^/");
+  });
+
   it("the same while the application's aud is still unknown", async () => {
     await putRules([{ hostname: app.hostname, service: app.service }, end]);
     const access = { required: true, teamName: "datacrew", audTag: [UNKNOWN] };
