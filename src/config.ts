@@ -2,9 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod/mini";
 import { placePaths } from "./config-paths";
 import { parseDuration } from "./duration";
+import { HOST_NAME as HOST } from "./host-name";
+import { type MailAddressFault, mailAddressFault, mailDomainFault } from "./mail-names";
 import { editDistance, nearest } from "./nearest";
 import { type Problem, ProblemsError } from "./problems";
-import { PUBLIC_MAIL_DOMAINS } from "./public-mail-domains";
 import { standInName } from "./stand-in";
 
 /** Everything that is wrong with the stack config, in one error. */
@@ -118,9 +119,6 @@ type Complaint = Omit<Problem, "path">;
 /** Infisical's own service in the US; another region or an instance of one's own has another address. */
 export const INFISICAL_CLOUD = "https://app.infisical.com";
 
-/** The last label is no number: everything else would take such a name for an IP address. */
-const HOST =
-  /^(?=.{1,253}$)(?!.*\.(\d+|0x[0-9a-f]*)$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const NAME = /^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$/;
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const OBJECT_ID = /^([0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})$/i;
@@ -137,31 +135,55 @@ function checkHost(value: string): Complaint | undefined {
   );
 }
 
+const ADDRESS_FAULTS: Record<MailAddressFault, readonly [found: string, remedy: string]> = {
+  "no @": [
+    "has no @, so it is no e-mail address",
+    "Give the whole address; a whole domain belongs in allow.emailDomains.",
+  ],
+  wildcard: [
+    "has a wildcard, which Access takes for a letter like any other",
+    "Give one address; a whole domain belongs in allow.emailDomains.",
+  ],
+  "look-alike": [
+    "has letters of another alphabet that look like Latin ones",
+    "Type the address anew, on a keyboard.",
+  ],
+  "not an address": ["is not an e-mail address", "Give one address such as name@datacrew.space."],
+};
+
 function checkEmail(value: string): Complaint | undefined {
-  if (!value.includes("@")) {
-    return complain(
-      `${JSON.stringify(value)} has no @, so it is no e-mail address`,
-      "Give the whole address; a whole domain belongs in allow.emailDomains.",
-    );
-  }
-  const [local, domain, ...rest] = value.split("@");
-  if (local && !/\s/.test(local) && rest.length === 0 && domain && HOST.test(domain.toLowerCase()))
-    return undefined;
-  return complain(
-    `${JSON.stringify(value)} is not an e-mail address`,
-    "Give one address such as name@datacrew.space.",
-  );
+  const fault = mailAddressFault(value);
+  if (fault === undefined) return undefined;
+  const [found, remedy] = ADDRESS_FAULTS[fault];
+  return complain(`${JSON.stringify(value)} ${found}`, remedy);
 }
 
 function checkEmailDomain(value: string): Complaint | undefined {
-  if (PUBLIC_MAIL_DOMAINS.has(value.toLowerCase())) {
-    return complain(`anybody can get an address at ${value}`, "List the people in allow.emails instead.");
+  const fault = mailDomainFault(value);
+  switch (fault?.kind) {
+    case undefined:
+      return undefined;
+    case "public mail":
+      return complain(
+        `anybody can get an address at ${fault.domain}`,
+        "List the people in allow.emails instead.",
+      );
+    case "public suffix":
+      return complain(
+        `${fault.domain} is a public suffix: anybody can get a domain below it`,
+        "Give your own domain, or list the people in allow.emails.",
+      );
+    case "look-alike":
+      return complain(
+        `${JSON.stringify(value)} has letters of another alphabet that look like Latin ones`,
+        "Type the domain anew, on a keyboard.",
+      );
+    case "not a domain":
+      return complain(
+        `${JSON.stringify(value)} is not a mail domain`,
+        "Give the part behind the @, e.g. datacrew.space.",
+      );
   }
-  if (HOST.test(value.toLowerCase())) return undefined;
-  return complain(
-    `${JSON.stringify(value)} is not a mail domain`,
-    "Give the part behind the @, e.g. datacrew.space.",
-  );
 }
 
 function checkName(value: string): Complaint | undefined {
