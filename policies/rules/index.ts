@@ -12,6 +12,7 @@ import { noBypass } from "./no-bypass";
 import { noEveryone } from "./no-everyone";
 import { noPlainSecret } from "./no-plain-secret";
 import { oneIdentityProvider } from "./one-identity-provider";
+import { providerAddress } from "./provider-address";
 import { serviceAuthNamesTokens } from "./service-auth-names-tokens";
 import { sessionDuration } from "./session-duration";
 import { tokenDuration } from "./token-duration";
@@ -38,4 +39,5 @@ export const RULES: readonly Rule[] = [
   tokenDuration,
   tokenProtected,
   noPlainSecret,
+  providerAddress,
 ];
