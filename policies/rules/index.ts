@@ -16,6 +16,7 @@ import { providerAddress } from "./provider-address";
 import { serviceAuthNamesTokens } from "./service-auth-names-tokens";
 import { sessionDuration } from "./session-duration";
 import { tokenDuration } from "./token-duration";
+import { tokenOverlap } from "./token-overlap";
 import { tokenProtected } from "./token-protected";
 import { tokensOnlyInServiceAuth } from "./tokens-only-in-service-auth";
 
@@ -37,6 +38,7 @@ export const RULES: readonly Rule[] = [
   ingressCatchAll,
   dnsProxied,
   tokenDuration,
+  tokenOverlap,
   tokenProtected,
   noPlainSecret,
   providerAddress,

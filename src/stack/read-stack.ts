@@ -66,6 +66,21 @@ export async function readConfig(engine: EngineAccess, stack: string): Promise<U
   };
 }
 
+/**
+ * What of a stack's config is not encrypted, without the key or passphrase of the stack.
+ * @throws {UserError} when it cannot be read.
+ */
+export async function readOpenConfig(
+  engine: EngineAccess,
+  stack: string,
+): Promise<Pick<UnjudgedConfig, "raw">> {
+  const purpose = `read the config of stack ${stack}`;
+  const args = ["config", "--json", "--stack", stack, ...configFileArgs(engine)];
+  const found = parseAnswer(entries, await runEngine(engine, { purpose, args }), purpose);
+  const open = Object.entries(found).filter(([, { secret }]) => secret !== true);
+  return { raw: settingsOf(open, await projectName(engine.cwd)).raw };
+}
+
 /** A resource of a stack, as the engine exports it; secret values are encrypted. */
 export interface StackResource {
   urn: string;

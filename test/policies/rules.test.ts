@@ -387,6 +387,22 @@ const breaks: Record<string, Break[]> = {
         "comfyui (DnsRecord): comment is a secret in plain text. Wrap it in pulumi.secret, or set it with `pulumi config set --secret`; then change it where it is from.",
     },
   ],
+  "token-overlap": [
+    {
+      on: ["token"],
+      path: "previousClientSecretExpiresAt",
+      to: "2999-01-01T00:00:00Z",
+      message:
+        'token-0 (ZeroTrustAccessServiceToken): previousClientSecretExpiresAt is "2999-01-01T00:00:00Z". Set it to a time at most 30 days ahead.',
+    },
+    {
+      on: ["token"],
+      path: "previousClientSecretExpiresAt",
+      to: "never",
+      message:
+        'token-0 (ZeroTrustAccessServiceToken): previousClientSecretExpiresAt is "never". Set it to a time at most 30 days ahead.',
+    },
+  ],
   "provider-address": [
     {
       on: ["provider"],
