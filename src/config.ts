@@ -3,9 +3,11 @@ import * as z from "zod/mini";
 import { placePaths } from "./config-paths";
 import { parseDuration } from "./duration";
 import { rfc3339 } from "./instant";
+import { HOST_NAME as HOST } from "./host-name";
+import { DEFAULT_LIMITS, LONGEST_OVERLAP_DAYS, lifetime, outlastsOverlap } from "./limits";
+import { type MailAddressFault, mailAddressFault, mailDomainFault } from "./mail-names";
 import { editDistance, nearest } from "./nearest";
 import { type Problem, ProblemsError } from "./problems";
-import { PUBLIC_MAIL_DOMAINS } from "./public-mail-domains";
 import { standInName } from "./stand-in";
 
 /** Everything that is wrong with the stack config, in one error. */
@@ -106,6 +108,7 @@ export interface StackConfig<Secret = string> {
   serviceTokens: ServiceTokenConfig[];
   protectTokens: boolean;
   maxSessionDuration: string;
+  maxTokenDuration: string;
   secretStore: SecretStoreConfig;
   infisical?: InfisicalConfig;
   alerts?: { emails: string[] };
@@ -119,9 +122,6 @@ type Complaint = Omit<Problem, "path">;
 /** Infisical's own service in the US; another region or an instance of one's own has another address. */
 export const INFISICAL_CLOUD = "https://app.infisical.com";
 
-/** The last label is no number: everything else would take such a name for an IP address. */
-const HOST =
-  /^(?=.{1,253}$)(?!.*\.(\d+|0x[0-9a-f]*)$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const NAME = /^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$/;
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const OBJECT_ID = /^([0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})$/i;
@@ -138,31 +138,55 @@ function checkHost(value: string): Complaint | undefined {
   );
 }
 
+const ADDRESS_FAULTS: Record<MailAddressFault, readonly [found: string, remedy: string]> = {
+  "no @": [
+    "has no @, so it is no e-mail address",
+    "Give the whole address; a whole domain belongs in allow.emailDomains.",
+  ],
+  wildcard: [
+    "has a wildcard, which Access takes for a letter like any other",
+    "Give one address; a whole domain belongs in allow.emailDomains.",
+  ],
+  "look-alike": [
+    "has letters of another alphabet that look like Latin ones",
+    "Type the address anew, on a keyboard.",
+  ],
+  "not an address": ["is not an e-mail address", "Give one address such as name@datacrew.space."],
+};
+
 function checkEmail(value: string): Complaint | undefined {
-  if (!value.includes("@")) {
-    return complain(
-      `${JSON.stringify(value)} has no @, so it is no e-mail address`,
-      "Give the whole address; a whole domain belongs in allow.emailDomains.",
-    );
-  }
-  const [local, domain, ...rest] = value.split("@");
-  if (local && !/\s/.test(local) && rest.length === 0 && domain && HOST.test(domain.toLowerCase()))
-    return undefined;
-  return complain(
-    `${JSON.stringify(value)} is not an e-mail address`,
-    "Give one address such as name@datacrew.space.",
-  );
+  const fault = mailAddressFault(value);
+  if (fault === undefined) return undefined;
+  const [found, remedy] = ADDRESS_FAULTS[fault];
+  return complain(`${JSON.stringify(value)} ${found}`, remedy);
 }
 
 function checkEmailDomain(value: string): Complaint | undefined {
-  if (PUBLIC_MAIL_DOMAINS.has(value.toLowerCase())) {
-    return complain(`anybody can get an address at ${value}`, "List the people in allow.emails instead.");
+  const fault = mailDomainFault(value);
+  switch (fault?.kind) {
+    case undefined:
+      return undefined;
+    case "public mail":
+      return complain(
+        `anybody can get an address at ${fault.domain}`,
+        "List the people in allow.emails instead.",
+      );
+    case "public suffix":
+      return complain(
+        `${fault.domain} is a public suffix: anybody can get a domain below it`,
+        "Give your own domain, or list the people in allow.emails.",
+      );
+    case "look-alike":
+      return complain(
+        `${JSON.stringify(value)} has letters of another alphabet that look like Latin ones`,
+        "Type the domain anew, on a keyboard.",
+      );
+    case "not a domain":
+      return complain(
+        `${JSON.stringify(value)} is not a mail domain`,
+        "Give the part behind the @, e.g. datacrew.space.",
+      );
   }
-  if (HOST.test(value.toLowerCase())) return undefined;
-  return complain(
-    `${JSON.stringify(value)} is not a mail domain`,
-    "Give the part behind the @, e.g. datacrew.space.",
-  );
 }
 
 function checkName(value: string): Complaint | undefined {
@@ -258,6 +282,7 @@ const matches = (pattern: RegExp, remedy: string) =>
 const hostname = text(checkHost);
 const name = text(checkName);
 const duration = text(checkDuration);
+const tokenDuration = text((value) => (value === "forever" ? undefined : checkDuration(value)));
 const names = z._default(z.array(z.string()), []);
 
 const google = z.strictObject({
@@ -304,10 +329,7 @@ const time = z.pipe(
 const fingerprint = matches(/^sha256-[0-9a-f]{16}$|^unknown$/, "Leave it as `rotate` wrote it.");
 const serviceToken = z.strictObject({
   name,
-  duration: z._default(
-    text((value) => (value === "forever" ? undefined : checkDuration(value))),
-    "8760h",
-  ),
+  duration: z._default(tokenDuration, "8760h"),
   version: z._default(z.int().check(z.minimum(1)), 1),
   previousExpiresAt: z.optional(time),
   rotation: z.optional(
@@ -363,7 +385,8 @@ const SHAPES = {
   applications: z.array(application),
   serviceTokens: z._default(z.array(serviceToken), [DEFAULT_TOKEN]),
   protectTokens: z._default(z.boolean(), true),
-  maxSessionDuration: z._default(duration, "730h"),
+  maxSessionDuration: z._default(duration, DEFAULT_LIMITS.maxSessionDuration),
+  maxTokenDuration: z._default(tokenDuration, DEFAULT_LIMITS.maxTokenDuration),
   secretStore: z._default(secretStore, { kind: "none", readers: [] }),
   infisical: z.optional(infisical),
   alerts: z.optional(z.strictObject({ emails: z.array(text(checkEmail)).check(notEmpty) })),
@@ -404,6 +427,8 @@ export interface ParseContext {
   stack?: string;
   /** Keys, as they are set, that hold an encrypted value; without it, plain text secrets are not looked for. */
   secretKeys?: ReadonlySet<string>;
+  /** By which the end of a replaced secret is judged. Default: now. */
+  now?: Date;
 }
 
 /**
@@ -467,7 +492,8 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
     serviceTokens: each.serviceTokens ?? defaultTokens(shaped),
   }));
   if (applications) problems.push(...checkApplications(applications, shaped));
-  if (shaped.serviceTokens) problems.push(...checkTokens(shaped.serviceTokens, set));
+  if (shaped.serviceTokens)
+    problems.push(...checkTokens(shaped.serviceTokens, shaped, { set, now: context.now ?? new Date() }));
   problems.push(...checkAccessTests(shaped));
   if (problems.length > 0) throw new ConfigError(context.stack, withoutSecrets(problems, secrets));
   return { ...shaped, applications } as StackConfig;
@@ -673,7 +699,7 @@ function checkApplications(applications: readonly ApplicationConfig[], shaped: P
     }
     if ((parseDuration(application.sessionDuration) ?? 0) > limit) {
       const found = `${application.sessionDuration} is longer than the maximum of ${shaped.maxSessionDuration}`;
-      const remedy = "Shorten it; raise maxSessionDuration only if the account allows more.";
+      const remedy = "Shorten it, or raise maxSessionDuration, which the guardrails go by as well.";
       problems.push({ path: `${at}.sessionDuration`, found, remedy });
     }
     const allowsNobody = allow.emails.length === 0 && allow.emailDomains.length === 0;
@@ -726,7 +752,23 @@ function checkUnusedTokens(applications: readonly ApplicationConfig[], shaped: P
   });
 }
 
-function checkTokens(tokens: readonly ServiceTokenConfig[], set: (rest: string) => string): Problem[] {
+/** Until when a credential that was replaced is still taken, where that is longer than Cloudflare's own limit. */
+function checkEnd(until: string | undefined, path: string, now: Date): Problem[] {
+  if (until === undefined || !isTime(until) || !outlastsOverlap(until, now)) return [];
+  const days = Math.ceil((Date.parse(until) - now.getTime()) / 86_400_000);
+  const found = `${until} is ${days} days ahead, and Cloudflare's own limit is ${LONGEST_OVERLAP_DAYS} days`;
+  return [{ path, found, remedy: `Give an earlier time, e.g. ${daysAfter(now, 1)}, or one that is over.` }];
+}
+
+/** A time some days after another, to the second, as the config writes one. */
+const daysAfter = (time: Date, days: number): string =>
+  new Date(time.getTime() + days * 86_400_000).toISOString().replace(/\.\d+/, "");
+
+function checkTokens(
+  tokens: readonly ServiceTokenConfig[],
+  { maxTokenDuration }: Partial<Shaped>,
+  { set, now }: { set: (rest: string) => string; now: Date },
+): Problem[] {
   const problems = duplicates(
     tokens.map((token) => token.name),
     "serviceTokens",
@@ -734,10 +776,17 @@ function checkTokens(tokens: readonly ServiceTokenConfig[], set: (rest: string) 
   );
   tokens.forEach((token, index) => {
     const path = `serviceTokens[${index}]`;
+    if (maxTokenDuration !== undefined && lifetime(token.duration) > lifetime(maxTokenDuration)) {
+      const found = `${token.duration} is longer than the maximum of ${maxTokenDuration}`;
+      const remedy = "Shorten it, or raise maxTokenDuration, which the guardrails go by as well.";
+      problems.push({ path: `${path}.duration`, found, remedy });
+    }
+    problems.push(...checkEnd(token.previousExpiresAt, `${path}.previousExpiresAt`, now));
+    problems.push(...checkEnd(token.standIn?.until, `${path}.standIn.until`, now));
     if (token.version > 1 && token.previousExpiresAt === undefined) {
       const found = `version ${token.version} without the time until which the previous secret is accepted`;
       // The engine takes a time for a secret, and would refuse to store it as it is.
-      const remedy = set(`--plaintext --path '${path}.previousExpiresAt' <e.g. 2027-01-31T00:00:00Z>`);
+      const remedy = set(`--plaintext --path '${path}.previousExpiresAt' <e.g. ${daysAfter(now, 1)}>`);
       problems.push({ path: `${path}.previousExpiresAt`, found, remedy });
     }
     if (token.version === 1 && token.previousExpiresAt !== undefined) {

@@ -7,6 +7,7 @@ import type { Network } from "../network";
 import { writeReport } from "../report-file";
 import { allCommandsHere } from "../sandboxed/commands-here";
 import { openSandboxSession } from "../sandboxed/session";
+import { cloudflareAccess } from "../stack/cloudflare-access";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { parseBaseline, recordBaseline } from "../verify/neighbours";
 import { showProgress } from "../verify/progress";
@@ -167,10 +168,10 @@ async function openTarget(args: { stack: string; sandbox?: boolean; env?: string
 /** A stack in a real account, with what the API tells where there is a token for it. */
 async function accountTarget(stack: string): Promise<VerifyTarget> {
   const { target, state } = await readStack(await engineAccess(false), stack, `stack ${stack}`);
-  const token = process.env["CLOUDFLARE_API_TOKEN"];
+  const { token, baseUrl } = cloudflareAccess({});
   return {
     ...target,
-    ...(token ? await liveFacts({ baseUrl: process.env["CLOUDFLARE_BASE_URL"], token }, state) : {}),
+    ...(token ? await liveFacts({ baseUrl, token }, state) : {}),
   };
 }
 

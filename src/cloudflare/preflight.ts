@@ -2,6 +2,7 @@ import type { TunnelConfig } from "../config";
 import { type Fields, fieldsOf, listOf } from "../json-values";
 import { pause, timeout } from "../patience";
 import { type Problem, ProblemsError } from "../problems";
+import { CLOUDFLARE_API } from "../provider-addresses";
 import { type HttpAnswer, type HttpGet, httpGet } from "./http-get";
 import type { Seen } from "./left-behind";
 import { GROUPS } from "./permission-groups";
@@ -44,7 +45,6 @@ export interface Preflight {
   seen: Seen;
 }
 
-const DEFAULT_BASE_URL = "https://api.cloudflare.com/client/v4";
 const TIMEOUT_MS = 10_000;
 const TRIES = 4;
 /** A longer wait than this is reported instead: five minutes of silence would look like a hang. */
@@ -292,7 +292,7 @@ class Lookups {
     access: ApiAccess,
     private readonly token: string,
   ) {
-    this.baseUrl = (access.baseUrl || DEFAULT_BASE_URL).replace(/\/+$/, "");
+    this.baseUrl = (access.baseUrl || CLOUDFLARE_API).replace(/\/+$/, "");
     this.get = access.get ?? httpGet;
     this.sleep = access.sleep ?? ((milliseconds) => new Promise((done) => setTimeout(done, milliseconds)));
   }

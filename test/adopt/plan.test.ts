@@ -256,6 +256,7 @@ describe("what others use", () => {
 describe("a stack with two hostnames", () => {
   const raw = {
     ...MINIMAL,
+    maxSessionDuration: "168h",
     applications: [
       { name: "comfyui", hostname: HOSTNAME },
       { name: "wiki", hostname: "wiki.datacrew.space" },

@@ -72,13 +72,19 @@ describe("the dev stack", () => {
 
   test("a session longer than the limit stops the up before anything changes", async () => {
     await rig.config((settings) => {
+      settings.maxSessionDuration = "48h";
       (settings.applications as { sessionDuration: string }[])[0] = {
         ...(settings.applications as [{ sessionDuration: string }])[0],
         sessionDuration: "48h",
       };
     });
     const before = await rig.writes();
-    const result = await rig.run(["up", "--yes", ...guardrails]);
+    // The stack's own limit holds for both; whoever answers for the guardrails can set a shorter one.
+    const strict = join(rig.dir, "strict.json");
+    await writeFile(strict, JSON.stringify({ "session-duration": { max: "24h" } }));
+    const preview = await rig.run(["preview", ...guardrails]);
+    expect(preview.code, preview.stdout + preview.stderr).toBe(0);
+    const result = await rig.run(["up", "--yes", ...guardrails, "--policy-pack-config", strict]);
     expect(result.code).not.toBe(0);
     expect(new Set(violated(result))).toEqual(new Set(["mandatory session-duration"]));
     expect(await rig.writes()).toEqual(before);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, test } from "vitest";
-import { CONFIG_KEYS, ConfigError, parseConfig, settingsOf } from "../../src/config";
+import { CONFIG_KEYS, ConfigError, type ParseContext, parseConfig, settingsOf } from "../../src/config";
 import { parseDuration } from "../../src/duration";
 import { editDistance } from "../../src/nearest";
 import { cpuTime } from "../support/cpu-time";
@@ -19,10 +19,15 @@ import {
   validConfig,
 } from "./config-arbitraries";
 
-const context = { stack: "dev", secretKeys: new Set(["google", "google.clientSecret"]) };
+const context = {
+  stack: "dev",
+  secretKeys: new Set(["google", "google.clientSecret"]),
+  // After every time that is tried: how far ahead one may lie is not what these are about.
+  now: new Date("2100-01-02T00:00:00Z"),
+};
 
 /** What a config came to; anything but a config or a ConfigError goes on to the test. */
-function judged(raw: Record<string, unknown>, within = context) {
+function judged(raw: Record<string, unknown>, within: ParseContext = context) {
   try {
     return { config: parseConfig(raw, within), problems: [], message: "" };
   } catch (error) {

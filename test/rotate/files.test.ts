@@ -45,7 +45,10 @@ describe("the stack's config", () => {
         tunnel: { name: "t" },
       };
       const google = { identityProviderId: "8b41a3f6-4e3e-4ab1-9c3c-1c5c5d6d7e8f" };
-      const parsed = parseConfig({ ...known, google, applications, serviceTokens: tokens });
+      const parsed = parseConfig(
+        { ...known, google, applications, serviceTokens: tokens },
+        { now: new Date("2090-01-01T00:00:00Z") },
+      );
       expect(parsed.serviceTokens.map(({ name }) => name)).toEqual([TOKEN, standInName(TOKEN)]);
     },
   );
