@@ -55,7 +55,8 @@ function stateOf(policies: StatePolicy[]): AccessState {
     ingress: [
       { hostname: HOST, service: "http://localhost:8188", jwtRequired: true, audTags: [rig.app.aud] },
     ],
-    records: [{ name: HOST, proxied: true }],
+    records: [{ name: HOST, proxied: true, target: "house.cfargotunnel.com" }],
+    tunnelId: "house",
     hostnames: [HOST],
   };
 }
