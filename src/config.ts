@@ -25,10 +25,14 @@ export type GoogleConfig<Secret = string> =
 /** A tunnel shared with others, by id, or one that this stack owns, by name. */
 export type TunnelConfig = { id: string; name?: undefined } | { name: string; id?: undefined };
 
+/** What an application is: ComfyUI, whose API and needs are known, or any other web app. */
+export type ApplicationKind = "comfyui" | "web";
+
 /** One protected application. */
 interface ApplicationConfig {
   /** Its identity in the stack and its name in Access; another name makes another application. */
   name: string;
+  kind: ApplicationKind;
   hostname: string;
   /** Origin as cloudflared reaches it, e.g. `http://localhost:8188`. */
   service: string;
@@ -118,6 +122,9 @@ export interface StackConfig<Secret = string> {
 }
 
 type Complaint = Omit<Problem, "path">;
+
+/** What an application of kind `comfyui` is called, and where it listens, unless the config says otherwise. */
+const COMFYUI = { name: "comfyui", service: "http://localhost:8188" };
 
 /** Infisical's own service in the US; another region or an instance of one's own has another address. */
 export const INFISICAL_CLOUD = "https://app.infisical.com";
@@ -302,9 +309,10 @@ const tunnel = z.strictObject({
   name: z.optional(name),
 });
 const application = z.strictObject({
-  name: z._default(name, "comfyui"),
+  name: z.optional(name),
+  kind: z._default(z.enum(["comfyui", "web"]), "comfyui"),
   hostname: z.optional(hostname),
-  service: z._default(text(checkService), "http://localhost:8188"),
+  service: z.optional(text(checkService)),
   allow: z._default(
     z.strictObject({
       emails: z._default(z.array(text(checkEmail)), []),
@@ -408,14 +416,20 @@ type Shaped = { [K in Key]: z.output<(typeof SHAPES)[K]> };
 /** Names of all config keys, as declared in Pulumi.yaml. */
 export const CONFIG_KEYS = Object.keys(SHAPES) as Key[];
 
-/** What each required key is set with, as `pulumi config set` takes it. */
-const SET_REQUIRED: Partial<Record<Key, readonly string[]>> = {
-  accountId: ["accountId <32 hexadecimal digits>"],
-  zone: ["zone <e.g. datacrew.space>"],
-  teamName: ["teamName <the team of team.cloudflareaccess.com>"],
-  google: ["--path google.clientId <OAuth client id>", "--secret --path google.clientSecret"],
-  tunnel: ["--path tunnel.id <UUID of a shared tunnel>"],
-  applications: ["--path 'applications[0].allow.emails[0]' <e-mail address>"],
+/** What each required key is set with, as `pulumi config set` takes it: one way or another, each of some lines. */
+const SET_REQUIRED: Partial<Record<Key, readonly (readonly string[])[]>> = {
+  accountId: [["accountId <32 hexadecimal digits>"]],
+  zone: [["zone <e.g. datacrew.space>"]],
+  teamName: [["teamName <the team of team.cloudflareaccess.com>"]],
+  google: [
+    ["--path google.clientId <OAuth client id>", "--secret --path google.clientSecret"],
+    ["--path google.identityProviderId <UUID of a Google login that the account has>"],
+  ],
+  tunnel: [
+    ["--path tunnel.name <name of one to make and own>"],
+    ["--path tunnel.id <UUID of a shared tunnel>"],
+  ],
+  applications: [["--path 'applications[0].allow.emails[0]' <e-mail address>"]],
 };
 
 /** The one secret of the config; as a key of its own when `pulumi new` wrote it. */
@@ -457,9 +471,9 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   }
   const shaped: Partial<Shaped> = {};
   const shape = <K extends Key>(key: K) => {
-    const lines = SET_REQUIRED[key];
-    if (isUnset(raw[key], lines !== undefined)) {
-      if (lines !== undefined) return report(key, "not set", lines.map(set).join("\n      "));
+    const ways = SET_REQUIRED[key]?.map((lines) => lines.map(set).join("\n      "));
+    if (isUnset(raw[key], ways !== undefined)) {
+      if (ways !== undefined) return report(key, "not set", ways.join("\n      or: "));
       raw = { ...raw, [key]: undefined };
     }
     // Not `safeParse`: it withholds the value when there is any issue, and then whatever else is wrong
@@ -486,11 +500,12 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   if (secretStore?.kind === "gcp" && secretStore.project === undefined) {
     report("secretStore.project", "not set", set("--path secretStore.project <Google Cloud project id>"));
   }
-  const applications = shaped.applications?.map((each) => ({
-    ...each,
-    hostname: each.hostname ?? `${each.name}.${zone ?? "invalid"}`,
-    serviceTokens: each.serviceTokens ?? defaultTokens(shaped),
-  }));
+  const applications = shaped.applications?.map((each) => {
+    const { name = COMFYUI.name, service = COMFYUI.service } = each;
+    const hostname = each.hostname ?? `${name}.${zone ?? "invalid"}`;
+    return { ...each, name, service, hostname, serviceTokens: each.serviceTokens ?? defaultTokens(shaped) };
+  });
+  if (shaped.applications) problems.push(...checkWebApplications(shaped.applications, set));
   if (applications) problems.push(...checkApplications(applications, shaped));
   if (shaped.serviceTokens)
     problems.push(...checkTokens(shaped.serviceTokens, shaped, { set, now: context.now ?? new Date() }));
@@ -679,6 +694,27 @@ function checkGoogle(google: Shaped["google"], isSecret: boolean, set: (rest: st
   return problems;
 }
 
+/** A web app has nothing of ComfyUI's: neither its name, after which its `.env` keys are called, nor its port. */
+function checkWebApplications(
+  applications: NonNullable<Partial<Shaped>["applications"]>,
+  set: (rest: string) => string,
+): Problem[] {
+  return applications.flatMap(({ kind, name, service }, index) => {
+    if (kind === "comfyui") return [];
+    const at = `applications[${index}]`;
+    const unset = (key: string, value: string): Problem => {
+      return { path: `${at}.${key}`, found: "not set", remedy: set(`--path '${at}.${key}' ${value}`) };
+    };
+    return [
+      ...(name === undefined ? [unset("name", "<e.g. grafana>")] : []),
+      ...(name === COMFYUI.name
+        ? [{ path: `${at}.name`, found: `a web app called ${name}`, remedy: "Give it a name of its own." }]
+        : []),
+      ...(service === undefined ? [unset("service", "<e.g. http://localhost:3000>")] : []),
+    ];
+  });
+}
+
 function checkApplications(applications: readonly ApplicationConfig[], shaped: Partial<Shaped>): Problem[] {
   const problems: Problem[] = [];
   const { zone, serviceTokens } = shaped;
@@ -820,7 +856,7 @@ function checkStandIn(
 
 function checkAccessTests({ accessTests = [], applications, serviceTokens }: Partial<Shaped>): Problem[] {
   const problems: Problem[] = [];
-  const applicationNames = applications?.map((each) => each.name);
+  const applicationNames = applications?.map((each) => each.name ?? COMFYUI.name);
   accessTests.forEach((test, index) => {
     const path = `accessTests[${index}]`;
     const subjects = [test.who, test.token, test.anyone].filter((subject) => subject !== undefined);

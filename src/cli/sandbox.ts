@@ -22,7 +22,12 @@ export const sandbox = defineCommand({
     description: "Keep the sandbox of Cloudflare running for play, with one line per request.",
   },
   args: {
-    port: { type: "string", valueHint: "1-65535", default: "8787", description: "Port on 127.0.0.1." },
+    port: {
+      type: "string",
+      valueHint: "0-65535",
+      default: "8787",
+      description: "Port on 127.0.0.1; 0 takes a free one.",
+    },
     reset: { type: "boolean", default: false, description: "Start from the seed: forget all objects." },
     seed: {
       type: "enum",
@@ -43,9 +48,9 @@ export const sandbox = defineCommand({
     },
   },
   async run({ args }) {
-    const port = /^\d{1,5}$/.test(args.port) ? Number(args.port) : 0;
-    if (port < 1 || port > 65535) {
-      throw new UsageError(`--port is "${args.port}"`, "use a number from 1 to 65535");
+    const port = /^\d{1,5}$/.test(args.port) ? Number(args.port) : Number.NaN;
+    if (!(port <= 65535)) {
+      throw new UsageError(`--port is "${args.port}"`, "use a number from 1 to 65535, or 0 for a free one");
     }
     const seed = SEEDS[args.seed];
     const engine = await ensureEngine({ log: (line) => process.stderr.write(`${line}\n`) });
