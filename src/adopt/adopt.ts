@@ -13,6 +13,7 @@ import { importable, importFile } from "./import-file";
 import type { OpenAdoption } from "./open";
 import { isDone, type Plan, planAdoption, type StateEntry, wantedOf } from "./plan";
 import { type Proof, prove } from "./prove";
+import { noteTokenVersions } from "./token-state";
 import type { Choices, Row } from "./types";
 
 /** What an adoption may do, and how it tells what it does. */
@@ -65,10 +66,14 @@ export async function adopt(open: OpenAdoption, options: AdoptOptions): Promise<
   const { choices, log } = options;
   const plan = await readPlan(open, choices);
   refuseUndecided(plan);
-  if (isDone(plan)) return { plan, proof: await proven(open, plan) };
+  const engine = open.engine("up");
+  if (isDone(plan)) {
+    // A run before may have been cut off between the import and this.
+    await noteTokenVersions(engine, open, plan);
+    return { plan, proof: await proven(open, plan) };
+  }
   if (!(await options.confirm(plan))) return { plan };
 
-  const engine = open.engine("up");
   const { stack } = open;
   const stateBefore = await exportState(engine, stack);
   const configBefore = await new ConfigFile(open.configFile).readIfThere();
@@ -83,6 +88,7 @@ export async function adopt(open: OpenAdoption, options: AdoptOptions): Promise<
     await refreshConverted(open, engine, plan);
     const settled = converted.length === 0 ? plan : await settledPlan(open, plan, choices);
     await importAll(open, engine, settled);
+    await noteTokenVersions(engine, open, settled);
     log(`imported ${importable(settled.rows).length} objects into the state of stack ${stack}`);
     return { plan: settled, proof: await proven(open, settled) };
   } catch (error) {
@@ -128,6 +134,7 @@ async function rehearse(
 ): Promise<void> {
   const plan = await readPlan(open, choices, { beforeConversion: true });
   await importAll(open, engine, plan);
+  await noteTokenVersions(engine, open, plan);
   await proven(open, plan);
   await putBack(open, engine, stateBefore);
 }

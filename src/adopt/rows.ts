@@ -122,9 +122,9 @@ export class PlanBuilder {
     if (account.tunnels.some((each) => each["id"] === own)) this.ids.tunnel = own;
     const tunnel = account.tunnels.find((each) => each["id"] === this.config.tunnel.id);
     if (tunnel === undefined) return;
-    const { rows, decision } = tunnelRows(account, tunnel, hosts);
+    const { rows, decisions } = tunnelRows(account, tunnel, hosts);
     this.others.push(...rows);
-    if (decision !== undefined) this.decisions.push(decision);
+    this.decisions.push(...decisions);
     for (const { hostname, tunnelId, rule } of hosts) {
       if (tunnelId === tunnel["id"] && rule !== undefined) this.rules.set(hostname, rule);
     }
@@ -248,7 +248,7 @@ export class PlanBuilder {
     const how = isKnown ? "in the state" : found.how;
     // Nothing shows a login's secret; one that the state has written is there.
     const isWritten = isKnown && !isEmpty(inner(entry?.inputs, "config")["clientSecret"]);
-    const changes = changesOf(kind, found.wire, resource)
+    const changes = changesOf(kind, found.wire, resource, isKnown ? entry?.inputs : undefined)
       .filter(({ field }) => !(isWritten && field === "config.client_secret"))
       // An inline policy stands in the state as a whole, where a reusable one is a reference.
       .map((change) =>
