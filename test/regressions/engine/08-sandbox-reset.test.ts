@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Commands } from "../../engine/command";
@@ -11,7 +12,8 @@ let rig: EngineRig;
 beforeAll(async () => {
   rig = await EngineRig.open({ keepState: true });
 });
-afterAll(() => rig?.close());
+// Its session is closed by then: another process has the sandbox.
+afterAll(() => rm(rig.dir, { recursive: true, force: true }));
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
