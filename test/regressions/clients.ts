@@ -5,7 +5,7 @@ import { createCertificateAuthority } from "../../sandbox/tls/certificate-author
 import type { CaseInput, CaseOutcome, ClientCase } from "../client/case";
 import { loadCases, runCase, type Subject } from "../client/run-case";
 import { typescriptClient } from "../client/subject";
-import { type PythonWorker, startPython } from "../utils/python";
+import { type PythonWorker, startCaseRunner } from "../utils/python";
 
 /** The certificate authority of a test file's servers. */
 export const authority = createCertificateAuthority();
@@ -18,9 +18,9 @@ export function sharedCases(
 ): void {
   const cases = (loadCases().find((one) => one.file === `${file}.json`)?.cases ?? []).filter(fits);
   let python: PythonWorker;
-  beforeAll(() => {
-    python = startPython("run_case.py");
-  });
+  beforeAll(async () => {
+    python = await startCaseRunner();
+  }, 60_000);
   afterAll(() => python.close());
   const clients: [string, Subject][] = [
     ["TypeScript", typescriptClient],
