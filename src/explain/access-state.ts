@@ -2,7 +2,7 @@ import type { Policy, PolicyDecision } from "../access";
 import { UserError } from "../errors";
 import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
 import { exportedResources } from "../stack-export";
-import { rulesOf } from "./wire-rules";
+import { isHidden, rulesOf } from "./wire-rules";
 
 /** A policy, with how long a session lasts that it begins. */
 export interface StatePolicy extends Policy {
@@ -38,6 +38,10 @@ export interface StateToken {
   expiresAt?: string;
   /** Go duration, or `forever`. */
   duration?: string;
+  /** Rotation counter; absent where it is not known. */
+  version?: number;
+  /** Until when the secret before this version is accepted (RFC 3339); absent where there is none, or it is not known. */
+  previousExpiresAt?: string;
 }
 
 /** A public host name of the tunnel, and whether the connector checks the Access JWT for it. */
@@ -211,6 +215,15 @@ function tokenOf({ id, outputs }: StateResource): StateToken {
     clientId: textOf(outputs["clientId"]),
     expiresAt: textOf(outputs["expiresAt"]),
     duration: textOf(outputs["duration"]),
+    ...rotationOf(outputs),
+  };
+}
+
+function rotationOf(outputs: Fields): Pick<StateToken, "version" | "previousExpiresAt"> {
+  const { clientSecretVersion: version, previousClientSecretExpiresAt: until } = outputs;
+  return {
+    ...(typeof version === "number" ? { version } : {}),
+    ...(typeof until === "string" && !isHidden(until) ? { previousExpiresAt: until } : {}),
   };
 }
 
