@@ -17,7 +17,8 @@ export interface Fact {
     | "login offered"
     | "token"
     | "token duration"
-    | "previous secret";
+    | "previous secret"
+    | "secrets";
   effect: "widens" | "narrows" | "informs";
   /** The host name or token that it is about. */
   about: string;

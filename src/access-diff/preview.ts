@@ -2,7 +2,9 @@ import { UserError } from "../errors";
 import { type AccessState, accessStateOf, type StateResource, TYPES } from "../explain/access-state";
 import { isHidden, MASKED_VALUE, UNKNOWN_VALUE } from "../explain/wire-rules";
 import { type Fields, fieldsOf } from "../json-values";
+import type { Fact } from "./facts";
 import { hiddenFacts } from "./hidden";
+import { providerPlaces, secretPlaceFacts } from "./secret-places";
 
 /** Two situations, and what of them cannot be read. */
 export interface Comparison {
@@ -10,6 +12,8 @@ export interface Comparison {
   after: AccessState;
   /** One sentence each. */
   undecided: string[];
+  /** What changes besides who gets in. */
+  facts: Fact[];
 }
 
 /** Compares two sets of resources, as states have them. */
@@ -21,6 +25,7 @@ export function compareResources(
     before: accessStateOf(before),
     after: accessStateOf(after),
     undecided: hiddenFacts(before, after),
+    facts: secretPlaceFacts(providerPlaces(before), providerPlaces(after)),
   };
 }
 
