@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { placePaths } from "./config-paths";
 import { parseDuration } from "./duration";
 import { HOST_NAME as HOST } from "./host-name";
+import { rfc3339 } from "./instant";
 import { DEFAULT_LIMITS, LONGEST_OVERLAP_DAYS, lifetime, outlastsOverlap } from "./limits";
 import { type MailAddressFault, mailAddressFault, mailDomainFault } from "./mail-names";
 import { editDistance, nearest } from "./nearest";
@@ -24,10 +25,14 @@ export type GoogleConfig<Secret = string> =
 /** A tunnel shared with others, by id, or one that this stack owns, by name. */
 export type TunnelConfig = { id: string; name?: undefined } | { name: string; id?: undefined };
 
+/** What an application is: ComfyUI, whose API and needs are known, or any other web app. */
+export type ApplicationKind = "comfyui" | "web";
+
 /** One protected application. */
 interface ApplicationConfig {
   /** Its identity in the stack and its name in Access; another name makes another application. */
   name: string;
+  kind: ApplicationKind;
   hostname: string;
   /** Origin as cloudflared reaches it, e.g. `http://localhost:8188`. */
   service: string;
@@ -117,6 +122,9 @@ export interface StackConfig<Secret = string> {
 }
 
 type Complaint = Omit<Problem, "path">;
+
+/** What an application of kind `comfyui` is called, and where it listens, unless the config says otherwise. */
+const COMFYUI = { name: "comfyui", service: "http://localhost:8188" };
 
 /** Infisical's own service in the US; another region or an instance of one's own has another address. */
 export const INFISICAL_CLOUD = "https://app.infisical.com";
@@ -273,15 +281,6 @@ const notEmpty = checking<unknown[]>((list) =>
   list.length === 0 ? complain("an empty list", "List at least one.") : undefined,
 );
 
-/**
- * A time as it was meant: YAML takes one without quotes for a time of its own, and the engine hands that on in
- * Go's form, `2027-01-31 00:00:00 +0000 UTC`.
- */
-const unquotedTime = (value: string): string =>
-  value.replace(/^(\S+) (\S+) ([+-]\d\d)(\d\d) \S+$/, (_, day, time, hours, minutes) => {
-    return `${day}T${time}${hours === "+00" && minutes === "00" ? "Z" : `${hours}:${minutes}`}`;
-  });
-
 const matches = (pattern: RegExp, remedy: string) =>
   text((value) =>
     pattern.test(value) ? undefined : complain(`${JSON.stringify(value)} does not fit`, remedy),
@@ -310,9 +309,10 @@ const tunnel = z.strictObject({
   name: z.optional(name),
 });
 const application = z.strictObject({
-  name: z._default(name, "comfyui"),
+  name: z.optional(name),
+  kind: z._default(z.enum(["comfyui", "web"]), "comfyui"),
   hostname: z.optional(hostname),
-  service: z._default(text(checkService), "http://localhost:8188"),
+  service: z.optional(text(checkService)),
   allow: z._default(
     z.strictObject({
       emails: z._default(z.array(text(checkEmail)), []),
@@ -324,7 +324,7 @@ const application = z.strictObject({
   sessionDuration: z._default(duration, "24h"),
 });
 const time = z.pipe(
-  z.pipe(z.string(), z.transform(unquotedTime)),
+  z.pipe(z.string(), z.transform(rfc3339)),
   text((value) =>
     isTime(value)
       ? undefined
@@ -378,6 +378,9 @@ const accessTest = z.strictObject({
   deny: names,
 });
 
+/** The one service token of a stack whose config lists none. */
+export const DEFAULT_TOKEN = { name: "comfyui-api", duration: "8760h", version: 1 } as const;
+
 const SHAPES = {
   accountId: matches(/^[0-9a-f]{32}$/, "Give the account id, 32 hexadecimal digits in lower case."),
   zone: hostname,
@@ -388,7 +391,7 @@ const SHAPES = {
   google,
   tunnel,
   applications: z.array(application),
-  serviceTokens: z._default(z.array(serviceToken), [{ name: "comfyui-api", duration: "8760h", version: 1 }]),
+  serviceTokens: z._default(z.array(serviceToken), [DEFAULT_TOKEN]),
   protectTokens: z._default(z.boolean(), true),
   maxSessionDuration: z._default(duration, DEFAULT_LIMITS.maxSessionDuration),
   maxTokenDuration: z._default(tokenDuration, DEFAULT_LIMITS.maxTokenDuration),
@@ -413,14 +416,20 @@ type Shaped = { [K in Key]: z.output<(typeof SHAPES)[K]> };
 /** Names of all config keys, as declared in Pulumi.yaml. */
 export const CONFIG_KEYS = Object.keys(SHAPES) as Key[];
 
-/** What each required key is set with, as `pulumi config set` takes it. */
-const SET_REQUIRED: Partial<Record<Key, readonly string[]>> = {
-  accountId: ["accountId <32 hexadecimal digits>"],
-  zone: ["zone <e.g. datacrew.space>"],
-  teamName: ["teamName <the team of team.cloudflareaccess.com>"],
-  google: ["--path google.clientId <OAuth client id>", "--secret --path google.clientSecret"],
-  tunnel: ["--path tunnel.id <UUID of a shared tunnel>"],
-  applications: ["--path 'applications[0].allow.emails[0]' <e-mail address>"],
+/** What each required key is set with, as `pulumi config set` takes it: one way or another, each of some lines. */
+const SET_REQUIRED: Partial<Record<Key, readonly (readonly string[])[]>> = {
+  accountId: [["accountId <32 hexadecimal digits>"]],
+  zone: [["zone <e.g. datacrew.space>"]],
+  teamName: [["teamName <the team of team.cloudflareaccess.com>"]],
+  google: [
+    ["--path google.clientId <OAuth client id>", "--secret --path google.clientSecret"],
+    ["--path google.identityProviderId <UUID of a Google login that the account has>"],
+  ],
+  tunnel: [
+    ["--path tunnel.name <name of one to make and own>"],
+    ["--path tunnel.id <UUID of a shared tunnel>"],
+  ],
+  applications: [["--path 'applications[0].allow.emails[0]' <e-mail address>"]],
 };
 
 /** The one secret of the config; as a key of its own when `pulumi new` wrote it. */
@@ -462,9 +471,9 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   }
   const shaped: Partial<Shaped> = {};
   const shape = <K extends Key>(key: K) => {
-    const lines = SET_REQUIRED[key];
-    if (isUnset(raw[key], lines !== undefined)) {
-      if (lines !== undefined) return report(key, "not set", lines.map(set).join("\n      "));
+    const ways = SET_REQUIRED[key]?.map((lines) => lines.map(set).join("\n      "));
+    if (isUnset(raw[key], ways !== undefined)) {
+      if (ways !== undefined) return report(key, "not set", ways.join("\n      or: "));
       raw = { ...raw, [key]: undefined };
     }
     // Not `safeParse`: it withholds the value when there is any issue, and then whatever else is wrong
@@ -491,11 +500,12 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   if (secretStore?.kind === "gcp" && secretStore.project === undefined) {
     report("secretStore.project", "not set", set("--path secretStore.project <Google Cloud project id>"));
   }
-  const applications = shaped.applications?.map((each) => ({
-    ...each,
-    hostname: each.hostname ?? `${each.name}.${zone ?? "invalid"}`,
-    serviceTokens: each.serviceTokens ?? defaultTokens(shaped),
-  }));
+  const applications = shaped.applications?.map((each) => {
+    const { name = COMFYUI.name, service = COMFYUI.service } = each;
+    const hostname = each.hostname ?? `${name}.${zone ?? "invalid"}`;
+    return { ...each, name, service, hostname, serviceTokens: each.serviceTokens ?? defaultTokens(shaped) };
+  });
+  if (shaped.applications) problems.push(...checkWebApplications(shaped.applications, set));
   if (applications) problems.push(...checkApplications(applications, shaped));
   if (shaped.serviceTokens)
     problems.push(...checkTokens(shaped.serviceTokens, shaped, { set, now: context.now ?? new Date() }));
@@ -684,6 +694,27 @@ function checkGoogle(google: Shaped["google"], isSecret: boolean, set: (rest: st
   return problems;
 }
 
+/** A web app has nothing of ComfyUI's: neither its name, after which its `.env` keys are called, nor its port. */
+function checkWebApplications(
+  applications: NonNullable<Partial<Shaped>["applications"]>,
+  set: (rest: string) => string,
+): Problem[] {
+  return applications.flatMap(({ kind, name, service }, index) => {
+    if (kind === "comfyui") return [];
+    const at = `applications[${index}]`;
+    const unset = (key: string, value: string): Problem => {
+      return { path: `${at}.${key}`, found: "not set", remedy: set(`--path '${at}.${key}' ${value}`) };
+    };
+    return [
+      ...(name === undefined ? [unset("name", "<e.g. grafana>")] : []),
+      ...(name === COMFYUI.name
+        ? [{ path: `${at}.name`, found: `a web app called ${name}`, remedy: "Give it a name of its own." }]
+        : []),
+      ...(service === undefined ? [unset("service", "<e.g. http://localhost:3000>")] : []),
+    ];
+  });
+}
+
 function checkApplications(applications: readonly ApplicationConfig[], shaped: Partial<Shaped>): Problem[] {
   const problems: Problem[] = [];
   const { zone, serviceTokens } = shaped;
@@ -825,7 +856,7 @@ function checkStandIn(
 
 function checkAccessTests({ accessTests = [], applications, serviceTokens }: Partial<Shaped>): Problem[] {
   const problems: Problem[] = [];
-  const applicationNames = applications?.map((each) => each.name);
+  const applicationNames = applications?.map((each) => each.name ?? COMFYUI.name);
   accessTests.forEach((test, index) => {
     const path = `accessTests[${index}]`;
     const subjects = [test.who, test.token, test.anyone].filter((subject) => subject !== undefined);

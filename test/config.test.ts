@@ -45,6 +45,7 @@ describe("defaults", () => {
       applications: [
         {
           name: "comfyui",
+          kind: "comfyui",
           hostname: "comfyui.datacrew.space",
           service: "http://localhost:8188",
           allow: { emails: ["artist@datacrew.space"], emailDomains: [] },
@@ -110,8 +111,10 @@ describe("what is missing", () => {
   google: not set
     → pulumi config set --stack prod --path google.clientId <OAuth client id>
       pulumi config set --stack prod --secret --path google.clientSecret
+      or: pulumi config set --stack prod --path google.identityProviderId <UUID of a Google login that the account has>
   tunnel: not set
-    → pulumi config set --stack prod --path tunnel.id <UUID of a shared tunnel>
+    → pulumi config set --stack prod --path tunnel.name <name of one to make and own>
+      or: pulumi config set --stack prod --path tunnel.id <UUID of a shared tunnel>
   applications: not set
     → pulumi config set --stack prod --path 'applications[0].allow.emails[0]' <e-mail address>
   → Mend what is listed, then run the command again.`,

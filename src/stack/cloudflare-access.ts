@@ -1,3 +1,4 @@
+import { COPY_AGAIN, flawOf } from "../credential-form";
 import { UserError } from "../errors";
 import { apiAddress } from "../provider-addresses";
 import type { StackSettings } from "./read-stack";
@@ -24,12 +25,20 @@ export function cloudflareAccess({
   };
 }
 
-/** @throws {UserError} when there is no API token. */
+/** @throws {UserError} when there is no API token, or what was set cannot be one. */
 export function requiredAccess(configured: StackSettings["cloudflare"]): CloudflareAccess {
   const { token, baseUrl } = cloudflareAccess(configured);
+  const flaw = token === undefined ? undefined : flawOf(token);
+  if (flaw !== undefined)
+    throw new UserError(`${nameOf(configured)} ${flaw}, so it is no API token`, COPY_AGAIN);
   if (token !== undefined) return { token, baseUrl };
   throw new UserError(
     "no API token for Cloudflare",
     "Set CLOUDFLARE_API_TOKEN, or: pulumi config set --secret cloudflare:apiToken",
   );
+}
+
+/** Where the API token stands. */
+function nameOf({ apiToken }: StackSettings["cloudflare"]): string {
+  return apiToken === undefined ? "CLOUDFLARE_API_TOKEN" : "cloudflare:apiToken of the stack's config";
 }
