@@ -45,7 +45,7 @@ interface KeptArgs extends Pick<LookUpArgs, "protectTokens" | "teamName" | "appl
  * What stays protected when the tokens are not: a tunnel and a login that others use. `destroy` runs no program, so that
  * the engine has to know before.
  */
-export async function kept(
+async function kept(
   { protectTokens, teamName, applications, undeclared, seen }: KeptArgs,
   readState: ReadState = lastState,
 ): Promise<LookedUp["keep"]> {

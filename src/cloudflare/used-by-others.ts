@@ -6,7 +6,7 @@ import type { AccountApi, Wire } from "./account-api";
 import { loginUsers, tunnelUsers } from "./other-users";
 
 /** An object of the stack's that others use. */
-export interface UsedByOthers {
+interface UsedByOthers {
   /** As people call it, e.g. `tunnel comfyui (<id>)`. */
   object: string;
   /** Who uses it, at least one. */
@@ -18,7 +18,7 @@ export interface UsedByOthers {
  * @param resources the stack's state
  * @throws {ApiError} when the account cannot be read
  */
-export async function usedByOthers(
+async function usedByOthers(
   account: AccountApi,
   resources: readonly StackResource[],
 ): Promise<UsedByOthers[]> {
