@@ -1,4 +1,3 @@
-import { coversHost } from "../../plugins/tunnel-ingress/host-pattern";
 import type { PolicyDecision, Rule } from "../access";
 import type { Wire } from "../cloudflare/account-api";
 import {
@@ -11,6 +10,7 @@ import {
   TYPES,
 } from "../explain/access-state";
 import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
+import { ruleFor } from "../reach/site";
 import type { StackResource } from "../stack/read-stack";
 import { propertiesOf } from "./kinds/kind";
 import { coveringApplications, hostnamesOf, publicUris } from "./others";
@@ -196,8 +196,8 @@ function ingressNow(
     const whole = rules.filter(({ path }) => textOf(path) === undefined);
     if (type === TYPES.ownIngress) return whole.map(ingressOf);
     return hostnamesOf(resources).flatMap((hostname) => {
-      const rule = whole.find(({ hostname: at }) => textOf(at) !== undefined && coversHost(at, hostname));
-      return rule === undefined ? [] : [{ ...ingressOf(rule), hostname }];
+      const rule = ruleFor(whole.map(ingressOf), hostname);
+      return rule === undefined ? [] : [{ ...rule, hostname }];
     });
   });
   return { ingress };
@@ -229,7 +229,13 @@ function recordsNow(
   if (found.includes(undefined)) return { hostnames: state.hostnames, records: state.records };
   const records = found.flatMap((record) =>
     record && ["A", "AAAA", "CNAME"].includes(String(record["type"]))
-      ? [{ name: String(record["name"]), proxied: record["proxied"] === true }]
+      ? [
+          {
+            name: String(record["name"]),
+            proxied: record["proxied"] === true,
+            target: textOf(record["content"]),
+          },
+        ]
       : [],
   );
   return { hostnames: records.map(({ name }) => name), records };

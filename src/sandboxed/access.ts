@@ -1,6 +1,7 @@
 import type { EdgeSettings } from "../../sandbox/edge";
 import { startOrigin } from "../../sandbox/origin";
 import type { Sandbox } from "../../sandbox/server";
+import { fieldsOf, listOf } from "../json-values";
 import type { Network } from "../network";
 
 /** Where scripts find ComfyUI without Access: on its own machine, and from a container beside it. */
@@ -9,9 +10,19 @@ export const dockerUrl = "http://comfyui:8188";
 
 /**
  * `--enable-cors-header` of the stand-in, as ComfyUI needs it behind Access: without it, it refuses the first page
- * after a login, which a browser calls cross-site (Comfy-Org/ComfyUI#16203).
+ * after a login, which a browser calls cross-site (Comfy-Org/ComfyUI#16203). It follows the host names that the tunnels
+ * lead to it: the one that is asked for, or else the one that was set last; before there is any, whatever is asked for.
  */
-const corsHeader = "https://comfyui.datacrew.space";
+function corsFor({ tunnels, tunnelConfigurations }: Sandbox["store"], host: string | undefined): string {
+  const rules = tunnelConfigurations
+    .where(({ id }) => tunnels.get(id)?.deletedAt === null)
+    .sort((a, b) => b.createdAt.localeCompare(a.createdAt))
+    .flatMap(({ config }) => listOf(config["ingress"]).map(fieldsOf))
+    .filter(({ service }) => service === localUrl || service === dockerUrl);
+  const deployed = rules.flatMap(({ hostname }) => (typeof hostname === "string" ? [hostname] : []));
+  const known = deployed.find((hostname) => hostname === host) ?? deployed[0] ?? host;
+  return `https://${known ?? new URL(localUrl).host}`;
+}
 
 /** How an edge differs from Cloudflare's here: a logout that takes 20 to 30 seconds is not worth the wait. */
 export const edgeSettings: Partial<EdgeSettings> = { revocationDelayMs: 1000 };
@@ -47,7 +58,7 @@ export async function openAccess(
 ): Promise<SandboxAccess> {
   const { edge, store } = sandbox;
   if (edge === undefined) throw new Error("the sandbox was started without an edge");
-  const origin = await startOrigin({ settings: { enableCorsHeader: corsHeader } });
+  const origin = await startOrigin({ corsFor: (host) => corsFor(store, host) });
   const at = new URL(origin.url);
   const address = { host: at.hostname, port: Number(at.port) };
   const services = { [localUrl]: origin.url, [dockerUrl]: origin.url };

@@ -6,7 +6,13 @@ import type { PulumiTarget } from "../pulumi";
 import { edgeSettings, openAccess, type SandboxAccess } from "./access";
 import { joinOrHold } from "./join-or-hold";
 import { stacksUp } from "./stacks-up";
-import { findRunningSandbox, openWorkspace, projectDir, type Workspace } from "./workspace";
+import {
+  findRunningSandbox,
+  openWorkspace,
+  type ProviderChoice,
+  projectDir,
+  type Workspace,
+} from "./workspace";
 
 /** A sandbox with an engine pointed at it. */
 export interface SandboxSession {
@@ -36,8 +42,8 @@ export interface SandboxSession {
 /** Options of {@link openSandboxSession}. */
 export interface SandboxSessionOptions {
   log?: (line: string) => void;
-  /** Which Cloudflare provider the engine uses. Default: the sandbox's own. */
-  provider?: "sandbox" | "real";
+  /** Which Cloudflare provider the engine uses, now and later. Default: the one that was chosen last. */
+  provider?: ProviderChoice;
   /** Workspace folder. Default: `.sandbox` in the project. */
   dir?: string;
   /** The program's folder. Default: the project. */
@@ -55,9 +61,8 @@ export interface SandboxSessionOptions {
 
 /** Finds the engine, joins or starts a sandbox, and attaches the providers. */
 export async function openSandboxSession(options: SandboxSessionOptions = {}): Promise<SandboxSession> {
-  const provider = options.provider ?? "sandbox";
   const engine = options.engine ?? (await ensureEngine({ log: options.log }));
-  const workspace = await openWorkspace({ engine, provider, dir: options.dir });
+  const workspace = await openWorkspace({ engine, provider: options.provider, dir: options.dir });
   const keepState = options.keepState !== false;
   const found = keepState
     ? await joinOrHold(workspace, options.log)
@@ -84,7 +89,7 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
   const access =
     own && options.access ? await openAccess(own, stacksUp(workspace.env["PULUMI_BACKEND_URL"])) : undefined;
   const attached =
-    provider === "sandbox"
+    workspace.provider === "sandbox"
       ? plugin.debugProviders
       : plugin.debugProviders
           .split(",")
