@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { CONFIG_KEYS, ConfigError, loadConfig, parseConfig } from "../src/config";
+import { CONFIG_KEYS, ConfigError, loadConfig, type ParseContext, parseConfig } from "../src/config";
 import { parseDuration } from "../src/duration";
 import type { Problem } from "../src/problems";
 import { knownValue } from "./support/mocks";
@@ -21,9 +21,9 @@ const valid = () => ({
   applications: [{ allow: { emails: ["artist@datacrew.space"] } }] as Record<string, unknown>[],
 });
 
-const context = { stack: "dev", secretKeys: new Set(["google"]) };
+const context = { stack: "dev", secretKeys: new Set(["google"]), now: new Date("2027-01-10T00:00:00Z") };
 
-function problemsOf(raw: Record<string, unknown>, parseContext = context): readonly Problem[] {
+function problemsOf(raw: Record<string, unknown>, parseContext: ParseContext = context): readonly Problem[] {
   try {
     parseConfig(raw, parseContext);
   } catch (error) {
@@ -55,7 +55,8 @@ describe("defaults", () => {
       ],
       serviceTokens: [{ name: "comfyui-api", duration: "8760h", version: 1 }],
       protectTokens: true,
-      maxSessionDuration: "730h",
+      maxSessionDuration: "24h",
+      maxTokenDuration: "8760h",
       secretStore: { kind: "none", readers: [] },
       accessTests: [],
       adopted: [],
@@ -274,9 +275,9 @@ describe("a wrong value is named with its place", () => {
     ],
     [
       "too long a session",
-      application({ sessionDuration: "731h" }),
+      application({ sessionDuration: "25h" }),
       "applications[0].sessionDuration",
-      "731h is longer than the maximum of 730h",
+      "25h is longer than the maximum of 24h",
     ],
     [
       "unknown token",

@@ -178,6 +178,9 @@ async function faulty(
     case "delay":
       await new Promise((resolve) => setTimeout(resolve, fault.delayMs ?? 1000));
       return handle();
+    case "hold":
+      await faults.held();
+      return handle();
     case "malformed": {
       const reply = await handle();
       const { body } = reply;

@@ -1,8 +1,10 @@
 import type { Subject } from "../access";
-import { type Place, placesOf, type Site, siteOf } from "./addressing";
+import { type Ending, endingsOf } from "../reach/endings";
+import type { Assumptions, Reach } from "../reach/reach";
+import { type Place, type Site, siteOf } from "../reach/site";
+import { placesOf } from "./addressing";
 import { type Circumstances, circumstancesOf } from "./circumstances";
 import { type Principal, principalsOf, witnessOf } from "./principals";
-import { type Assumptions, type Reach, reachOf } from "./reach";
 import type { Sides } from "./sides";
 
 /** What changes for one caller at one place. */
@@ -26,10 +28,6 @@ export interface Cell {
   change: Change;
 }
 
-/** More unknown rules than this, or more ways in which they can be answered, are not gone through. */
-const MOST_UNKNOWN = 8;
-const CAP = 2 ** MOST_UNKNOWN;
-
 /** One caller at one place, with every combination of circumstances that rules there tell apart. */
 export interface Caller {
   place: Place;
@@ -42,8 +40,8 @@ export interface Caller {
 /** Everything that changes for anybody anywhere: each class of callers at each place, changed or not. */
 export function compareCallers(sides: Sides): Caller[] {
   return placesOf(sides).flatMap((place) => {
-    const before = siteOf(sides.before, sides.after, place);
-    const after = siteOf(sides.after, sides.before, place);
+    const before = siteOf(sides.before, place, sides.after);
+    const after = siteOf(sides.after, place, sides.before);
     const applications = [before.application, after.application];
     const policies = applications.flatMap((application) => application?.policies ?? []);
     return principalsOf(sides, policies).map((principal) => {
@@ -75,22 +73,25 @@ function stated({ login, country, ip, certificate }: Circumstances): Subject {
   };
 }
 
-/** How it ends under assumptions. */
-interface Ending {
+/** How it ends on both sides, under assumptions. */
+interface BothEnd {
   before: Reach;
   after: Reach;
   assumed: Assumptions;
 }
 
-const NOWHERE: Reach = { in: false };
+const NOWHERE: Reach = { in: false, at: "access" };
 
 function changeOf(before: Site, after: Site, witness: Cell["witness"]): Change | undefined {
-  const words = new Map<string, string>();
-  const endings = endingsOf(before, after, witness, new Map(), words, { left: CAP });
-  if (endings === undefined || words.size > MOST_UNKNOWN) {
+  const { endings: found, words } = endingsOf([
+    { site: before, subject: witness.before },
+    { site: after, subject: witness.after },
+  ]);
+  if (found === undefined) {
     const on = [...new Set(words.values())].sort();
     return { kind: "not decided", before: NOWHERE, after: NOWHERE, on, may: [] };
   }
+  const endings = found.map(bothOf);
   const kinds = endings.map(kindOf);
   const may = [...new Set(kinds.filter((kind) => kind !== undefined))].sort();
   // Whichever way it was found: the same for the same change.
@@ -105,38 +106,16 @@ function changeOf(before: Site, after: Site, witness: Cell["witness"]): Change |
   return { kind: "depends", before: NOWHERE, after: NOWHERE, on: [...new Set(on)].sort(), may };
 }
 
-/** The same for an ending and its reverse, whichever policy it comes from. */
-const textOf = ({ before, after }: Ending): string =>
-  JSON.stringify([before, after].map((reach) => (reach.in ? `${reach.by} ${reach.session}` : "")).sort());
-
-/** How it ends under each assumption that makes a difference; undefined past the cap. */
-function endingsOf(
-  before: Site,
-  after: Site,
-  witness: Cell["witness"],
-  assumed: Assumptions,
-  words: Map<string, string>,
-  budget: { left: number },
-): Ending[] | undefined {
-  const then = reachOf(before, witness.before, assumed);
-  const now = reachOf(after, witness.after, assumed);
-  if (!("open" in then) && !("open" in now)) {
-    budget.left -= 1;
-    return budget.left < 0 ? undefined : [{ before: then, after: now, assumed }];
-  }
-  const open = "open" in then ? then.open : "open" in now ? now.open : { key: "", words: "" };
-  words.set(open.key, open.words);
-  const endings: Ending[] = [];
-  for (const value of [true, false]) {
-    const found = endingsOf(before, after, witness, new Map([...assumed, [open.key, value]]), words, budget);
-    if (found === undefined) return undefined;
-    endings.push(...found);
-  }
-  return endings;
+function bothOf({ reaches: [before = NOWHERE, after = NOWHERE], assumed }: Ending): BothEnd {
+  return { before, after, assumed };
 }
 
+/** The same for an ending and its reverse, whichever policy it comes from. */
+const textOf = ({ before, after }: BothEnd): string =>
+  JSON.stringify([before, after].map((reach) => (reach.in ? `${reach.by} ${reach.session}` : "")).sort());
+
 /** Whether what becomes of a caller turns with one of the unknown rules, the others being as they may. */
-function matters(key: string, keys: readonly string[], endings: readonly Ending[]): boolean {
+function matters(key: string, keys: readonly string[], endings: readonly BothEnd[]): boolean {
   const kindUnder = (answers: Assumptions) => {
     const ending = endings.find(({ assumed }) =>
       [...assumed].every(([each, value]) => answers.get(each) === value),
@@ -153,7 +132,7 @@ function matters(key: string, keys: readonly string[], endings: readonly Ending[
 function kindOf({
   before,
   after,
-}: Pick<Ending, "before" | "after">): "gain" | "loss" | "longer" | "shorter" | undefined {
+}: Pick<BothEnd, "before" | "after">): "gain" | "loss" | "longer" | "shorter" | undefined {
   if (before.in !== after.in) return after.in ? "gain" : "loss";
   if (!before.in || !after.in || before.by !== "login" || after.by !== "login") return undefined;
   const [then = 0, now = 0] = [before.session, after.session];

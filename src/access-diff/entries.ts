@@ -1,8 +1,8 @@
+import type { Reach } from "../reach/reach";
 import { narrowestRange } from "./addresses";
 import type { Caller, Cell, Change } from "./cells";
 import { type Circumstances, OTHER_CERTIFICATE, OTHER_COUNTRY } from "./circumstances";
 import { OTHER_LOGIN, type Principal } from "./principals";
-import type { Reach } from "./reach";
 
 /** One line of the diff: for whom what changes, where, and under which circumstances. */
 export interface Entry {

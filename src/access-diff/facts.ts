@@ -1,7 +1,8 @@
 import { applicationFor } from "../access";
 import { parseDuration } from "../duration";
 import type { AccessState, StateApplication, StateToken } from "../explain/access-state";
-import { hostMatches, hostnamesOf } from "./addressing";
+import { hostMatches, isStatus, leadsTo, recordFor } from "../reach/site";
+import { hostnamesOf } from "./addressing";
 import type { Sides } from "./sides";
 
 /** A change that is not a policy's, though it bears on who gets in. */
@@ -56,7 +57,7 @@ const guardOf = (state: AccessState, hostname: string): StateApplication | undef
 
 const isPublished = ({ ingress, records }: AccessState, hostname: string): boolean =>
   records.some(({ name }) => hostMatches(name, hostname)) ||
-  ingress.some((rule) => rule.hostname === hostname && !rule.service.startsWith("http_status:"));
+  ingress.some((rule) => rule.hostname === hostname && !isStatus(rule));
 
 function applicationFacts({ before, after }: Sides, hostname: string): Draft[] {
   const [then, now] = [guardOf(before, hostname), guardOf(after, hostname)];
@@ -120,8 +121,7 @@ function ingressFacts({ before, after }: Sides, hostname: string): Draft[] {
     const effect = now.jwtRequired ? "narrows" : "widens";
     facts.push({ kind: "connector check", effect, detail: String(now.jwtRequired), text });
   }
-  const serves = [then, now].every(({ service }) => !service.startsWith("http_status:"));
-  if (serves && then.service !== now.service) {
+  if (![then, now].some(isStatus) && then.service !== now.service) {
     const detail = `${then.service} ${now.service}`;
     const text = `${hostname} leads to ${now.service} instead of ${then.service}, for everybody who gets in`;
     facts.push({ kind: "origin", effect: "widens", detail, text });
@@ -130,21 +130,36 @@ function ingressFacts({ before, after }: Sides, hostname: string): Draft[] {
 }
 
 function recordFacts({ before, after }: Sides, hostname: string): Draft[] {
-  const proxied = [before, after].map(
-    ({ records }) => records.find(({ name }) => name.toLowerCase() === hostname)?.proxied,
-  );
-  const [then, now] = proxied;
-  if (then === now) return [];
-  if (now === false) {
+  const [then, now] = [before, after].map((side) => recordOf(side, hostname));
+  if (then?.proxied === now?.proxied) return targetFacts({ before, after }, hostname);
+  if (now?.proxied === false) {
     const text = `${hostname} is not proxied: its visitors do not come through Cloudflare, so Access guards nothing there`;
     return [{ kind: "proxying", effect: "widens", detail: "off", text }];
   }
-  if (then === false) {
+  if (then?.proxied === false) {
     const text = now ? `${hostname} is proxied again` : `the unproxied record ${hostname} is removed`;
     return [{ kind: "proxying", effect: "narrows", detail: "on", text }];
   }
   const text = now ? `${hostname} gets its DNS record` : `${hostname} loses its DNS record: nobody finds it`;
-  return [{ kind: "published", effect: now ? "informs" : "narrows", detail: String(now), text }];
+  return [{ kind: "published", effect: now ? "informs" : "narrows", detail: String(now?.proxied), text }];
+}
+
+const recordOf = ({ records, tunnelId }: AccessState, hostname: string) =>
+  recordFor(
+    records.filter(({ name }) => name.toLowerCase() === hostname),
+    hostname,
+    tunnelId,
+  );
+
+function targetFacts({ before, after }: Sides, hostname: string): Draft[] {
+  const [from, to] = [before, after].map((side) => {
+    const record = recordOf(side, hostname);
+    return record && leadsTo(record, side.tunnelId);
+  });
+  // What only the update will tell is the tunnel that it makes.
+  if (from === undefined || to === undefined || from === to) return [];
+  const text = `${hostname} leads to ${to} instead of ${from}, for everybody who gets in`;
+  return [{ kind: "origin", effect: "widens", detail: `${from} ${to}`, text }];
 }
 
 function loginFacts(

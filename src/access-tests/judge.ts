@@ -146,17 +146,16 @@ function verdictOn(
   explanation: Explanation,
   place: AccessPlace,
 ): Pick<AccessTestResult, "got" | "passed" | "by" | "remedy"> {
-  const { verdict, dependsOn, reason, connector } = explanation;
+  const { verdict, dependsOn, reason, stoppedAt } = explanation;
   const by = decidedBy(explanation);
   if (verdict === "undecided") {
     return { got: `it depends on ${dependsOn.join(", ")}`, passed: false, by, remedy: statement(dependsOn) };
   }
-  const open = verdict === "granted" || verdict === "unguarded";
-  const reaches = open && connector !== "refuses";
+  const reaches = verdict === "granted" || verdict === "unguarded";
   const anyone = test.who !== undefined && place.application && !isNamed(place.application, test.who);
   const got = [
     reaches ? "allowed" : "refused",
-    ...(open && !reaches ? [" by the connector"] : []),
+    ...(stoppedAt === undefined ? [] : [STOPS[stoppedAt]]),
     ...(anyone ? [", same as anyone"] : []),
   ].join("");
   if (anyone && expected === "allow") {
@@ -176,6 +175,14 @@ function decidedBy({ application, policy, hostname }: Explanation): string {
   const by = policy === undefined ? "no policy" : `policy ${policy.action} "${policy.name}"`;
   return `application ${application.name}, ${by}`;
 }
+
+/** What refuses, where it is not Access. */
+const STOPS: Readonly<Record<NonNullable<Explanation["stoppedAt"]>, string>> = {
+  name: ": nothing leads there",
+  tunnel: " by the tunnel",
+  access: "",
+  connector: " by the connector",
+};
 
 const STATED: Readonly<Record<string, string>> = {
   country: "country: NL",

@@ -1,4 +1,5 @@
 import type { AccessState, StateApplication } from "../explain/access-state";
+import { isStatus } from "../reach/site";
 
 /** An address that a test asks for. */
 export interface AccessPlace {
@@ -12,15 +13,16 @@ export interface AccessPlace {
 
 /**
  * The addresses that an entry of a test means: every public destination of the application named, or, for `*`,
- * of all applications, and each host name that the tunnel serves without one. Empty for an unknown name.
+ * of all applications, and each host name that the tunnel serves, or a DNS record leads to, without one. Empty for an unknown name.
  */
 export function placesOf(state: AccessState, wanted: string): AccessPlace[] {
   if (wanted === "*") {
     const guarded = state.applications.flatMap((application) => destinationsOf(application, ""));
-    const served = state.ingress.flatMap(({ hostname, service }) =>
-      hostname === undefined || service.startsWith("http_status:") ? [] : [hostname],
+    const served = state.ingress.flatMap((rule) =>
+      rule.hostname === undefined || isStatus(rule) ? [] : [rule.hostname],
     );
-    const bare = served.filter((hostname) => !guarded.some((place) => place.hostname === hostname));
+    const named = [...new Set([...served, ...state.hostnames])];
+    const bare = named.filter((hostname) => !guarded.some((place) => place.hostname === hostname));
     return [...guarded, ...bare.map((hostname) => ({ name: hostname, hostname, path: "/" }))];
   }
   const [name, ...path] = wanted.split("/");

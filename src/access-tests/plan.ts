@@ -1,5 +1,6 @@
 import { accessApplication, applicationPolicies } from "../../components/access-application";
 import { googleEmailPolicy, serviceTokenPolicy } from "../../components/access-policy";
+import { dnsRoute } from "../../components/dns-route";
 import { GOOGLE_LOGIN } from "../../components/google-identity-provider";
 import { ownedRule } from "../../components/tunnel-ingress";
 import type { StackConfig } from "../config";
@@ -52,6 +53,7 @@ export function plannedAccess(config: Omit<Planned, "accessTests">): AccessState
       type: TYPES.ownIngress,
       id: "",
       outputs: {
+        tunnelId: TUNNEL,
         config: {
           ingresses: config.applications.map(({ name, hostname, service }) =>
             ownedRule({ hostname, service, aud: name }, teamName),
@@ -59,8 +61,15 @@ export function plannedAccess(config: Omit<Planned, "accessTests">): AccessState
         },
       },
     },
+    ...config.applications.map(({ hostname }) => {
+      const outputs = dnsRoute({ zoneId: "", hostname, comment: "" }, `${TUNNEL}.cfargotunnel.com`);
+      return { type: TYPES.dnsRecord, id: hostname, outputs };
+    }),
   ]);
 }
+
+/** Stands for the tunnel's id, which the tests do not depend on. */
+const TUNNEL = "tunnel";
 
 function applicationResources(
   name: string,

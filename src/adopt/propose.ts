@@ -104,7 +104,7 @@ function dropRefused(changes: ConfigChange[], { problems }: ConfigError, notes: 
     for (const change of changes) {
       const at = pathText(change.path);
       const index = Number(/^\[(\d+)\]$/.exec(path.slice(at.length))?.[1] ?? Number.NaN);
-      if (!path.startsWith(at) || change.value === undefined) continue;
+      if (!path.startsWith(at) || change.value === undefined || isLimited(change)) continue;
       if (Array.isArray(change.value) && Number.isInteger(index)) {
         notes.push(`${at}: ${JSON.stringify(change.value[index])} is not carried over, since ${found}`);
         change.value = change.value.filter((_, position) => position !== index);
@@ -119,6 +119,13 @@ function dropRefused(changes: ConfigChange[], { problems }: ConfigError, notes: 
   }
   return false;
 }
+
+/**
+ * What the config limits: without it the default would hold, which shortens what is there. Whether that is meant, or the
+ * limit is to be raised, is for whoever adopts to say in the config.
+ */
+const isLimited = ({ path }: ConfigChange): boolean =>
+  ["sessionDuration", "duration", "previousExpiresAt"].includes(String(path.at(-1)));
 
 function proposeTeam(placed: Raw, { organization }: Account): ConfigChange[] {
   const team = text(organization, "auth_domain").replace(/\.cloudflareaccess\.com$/, "");
@@ -183,7 +190,9 @@ function proposeTokens(placed: Raw, { account, hosts }: Findings): ConfigChange[
     );
   }
   const accepted = [...new Set(hosts.flatMap((host) => acceptedNames(account, host)))];
-  const names = accepted.length > 0 ? accepted : ["comfyui-api"];
+  // An application that accepts none goes on so; where there is none yet, the default is as good as another.
+  const isPeopleOnly = hosts.every(({ application }) => application !== undefined);
+  const names = accepted.length > 0 ? accepted : isPeopleOnly ? [] : ["comfyui-api"];
   const value = names.map((name) => ({ name, ...details(name) }));
   // The default says the same.
   if (JSON.stringify(value) === '[{"name":"comfyui-api"}]') return [];
@@ -223,9 +232,9 @@ function proposeApplication(
   if (now["service"] === undefined && service !== "" && service !== "http://localhost:8188") {
     add(["service"], service, "the tunnel's rule");
   }
-  const duration = text(host.application, "session_duration");
+  const duration = sessionDuration(host);
   if (now["sessionDuration"] === undefined && duration !== "" && duration !== "24h") {
-    add(["sessionDuration"], duration, "the application");
+    add(["sessionDuration"], duration, "how long sessions last");
   }
   if (!allowsSomebody(now)) {
     const { emails, domains, other } = whoIsAllowed(host);
@@ -238,6 +247,13 @@ function proposeApplication(
     add(["serviceTokens"], acceptedNames(account, host), "those that the application accepts");
   }
   return changes;
+}
+
+/** How long sessions last: a policy's own duration goes before the application's. */
+function sessionDuration({ application, policies }: FoundHost): string {
+  const ofAll = text(application, "session_duration");
+  const [first, ...rest] = policies.map(({ wire }) => text(wire, "session_duration") || ofAll);
+  return first !== undefined && rest.every((each) => each === first) ? first : ofAll;
 }
 
 function whoIsAllowed({ policies }: FoundHost): { emails: string[]; domains: string[]; other: string[] } {

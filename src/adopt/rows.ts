@@ -1,11 +1,12 @@
 import { policyNames } from "../../components/access-application";
 import { ownerComment } from "../../components/dns-route";
+import { placesOf } from "../access";
 import type { Wire } from "../cloudflare/account-api";
 import type { StackConfig } from "../config";
 import { type Candidate, chooseRecord, chooseToken, type GoogleChoice, listed, quoted } from "./choose";
 import { type Declared, declaredResources, urnOf } from "./declared";
 import { changesOf } from "./fields";
-import { type AttachedPolicy, type FoundHost, mayTake, nameOf, type Own, placesOf } from "./find";
+import { type AttachedPolicy, type FoundHost, mayTake, nameOf, type Own } from "./find";
 import type { PlanInput } from "./plan";
 import { ruleRows, tunnelRows } from "./tunnel-rows";
 import type { Decision, Kind, Row, Unreadable } from "./types";
@@ -121,9 +122,9 @@ export class PlanBuilder {
     if (account.tunnels.some((each) => each["id"] === own)) this.ids.tunnel = own;
     const tunnel = account.tunnels.find((each) => each["id"] === this.config.tunnel.id);
     if (tunnel === undefined) return;
-    const { rows, decision } = tunnelRows(account, tunnel, hosts);
+    const { rows, decisions } = tunnelRows(account, tunnel, hosts);
     this.others.push(...rows);
-    if (decision !== undefined) this.decisions.push(decision);
+    this.decisions.push(...decisions);
     for (const { hostname, tunnelId, rule } of hosts) {
       if (tunnelId === tunnel["id"] && rule !== undefined) this.rules.set(hostname, rule);
     }
@@ -246,10 +247,10 @@ export class PlanBuilder {
     const how = isKnown ? "in the state" : found.how;
     // Nothing shows a login's secret; one that the state has written is there.
     const isWritten = isKnown && !isEmpty(inner(entry?.inputs, "config")["clientSecret"]);
-    const changes = changesOf(kind, found.wire, resource).filter(
+    const changes = changesOf(kind, found.wire, resource, isKnown ? entry?.inputs : undefined).filter(
       ({ field }) => !(isWritten && field === "config.client_secret"),
     );
-    const row: Row = { kind, name: nameOf(found.wire), id, how, resource, changes };
+    const row: Row = { kind, name: nameOf(found.wire), id, how, was: found.wire, resource, changes };
     if (found.why !== undefined) row.why = found.why;
     if (found.application !== undefined) row.application = found.application;
     return [isKnown ? row : { ...row, importId: this.importId(kind, id) }];

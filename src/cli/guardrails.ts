@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { defineCommand } from "citty";
 import type { Violation } from "../../policies/judge";
-import { checkConfig, type PackConfig } from "../../policies/pack-config";
+import { checkConfig, type PackConfig, type StackLimits, stackLimitsOf } from "../../policies/pack-config";
 import { judgeState } from "../../policies/state";
 import { UserError } from "../errors";
 import { runEngine } from "../secrets/engine-cli";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
+import { readOpenConfig } from "../stack/read-stack";
 import { sandboxArg, stackArg } from "./args";
 
 export const guardrailsCommand = defineCommand({
@@ -32,18 +33,28 @@ export const guardrailsCommand = defineCommand({
   },
   async run({ args }) {
     const config = args.config === undefined ? {} : await readConfig(args.config);
-    const violations = judgeState(await readState(args), args.state ?? `stack ${args.stack}`, { config });
+    const { text, stackLimits } = await readState(args);
+    const violations = judgeState(text, args.state ?? `stack ${args.stack}`, { config, stackLimits });
     process.stdout.write(args.json ? toJson(violations) : toText(violations));
     return violations.length === 0 ? 0 : 1;
   },
 });
 
-async function readState(args: { stack: string; sandbox?: boolean; state?: string }): Promise<string> {
-  if (args.state !== undefined) return read(args.state);
-  return runEngine(await engineAccess(isSandboxed(args)), {
-    purpose: `export the state of stack ${args.stack}`,
-    args: ["stack", "export", "--stack", args.stack],
+/** The state, and the limits that the stack's config sets; of a file nobody knows the config. */
+async function readState(args: {
+  stack: string;
+  sandbox?: boolean;
+  state?: string;
+}): Promise<{ text: string; stackLimits?: StackLimits }> {
+  const { stack, state } = args;
+  if (state !== undefined) return { text: await read(state) };
+  const engine = await engineAccess(isSandboxed(args));
+  const text = await runEngine(engine, {
+    purpose: `export the state of stack ${stack}`,
+    args: ["stack", "export", "--stack", stack],
   });
+  const { raw } = await readOpenConfig(engine, stack);
+  return { text, stackLimits: stackLimitsOf((key) => raw[key]) };
 }
 
 /** The pack's own words do not say which file they are about. */

@@ -157,7 +157,7 @@ async function openTarget(args: { stack: string; sandbox?: boolean; env?: string
     log: (line) => process.stderr.write(`${line}\n`),
   });
   try {
-    session.access?.connectAll();
+    session.access?.connectStacks();
     const target = await sandboxTarget(session, args.stack);
     const network = session.access?.network ?? {};
     return { target, network, sandboxed: true, close: () => session.close() };

@@ -1,8 +1,10 @@
+import { liesOn, placesOf, standsInFront } from "../access";
 import type { TunnelConfig } from "../config";
 import { COPY_AGAIN, flawOf } from "../credential-form";
 import { type Fields, fieldsOf, listOf } from "../json-values";
 import { pause, timeout } from "../patience";
 import { type Problem, ProblemsError } from "../problems";
+import { CLOUDFLARE_API } from "../provider-addresses";
 import { type HttpAnswer, type HttpGet, httpGet } from "./http-get";
 import type { Seen } from "./left-behind";
 import { GROUPS } from "./permission-groups";
@@ -45,7 +47,6 @@ export interface Preflight {
   seen: Seen;
 }
 
-const DEFAULT_BASE_URL = "https://api.cloudflare.com/client/v4";
 const TIMEOUT_MS = 10_000;
 const TRIES = 4;
 /** A longer wait than this is reported instead: five minutes of silence would look like a hang. */
@@ -183,10 +184,10 @@ async function checkApplications(
   const ours = new Set(applications.map(({ name }) => name));
   for (const other of existing ?? []) {
     // Of the same name: the stack's own, or left behind by one of its runs, which only the state can tell.
-    if (ours.has(String(other.name)) || adopted.includes(String(other.id))) continue;
-    const uris = listOf(other.destinations).map((each) => fieldsOf(each).uri);
+    if (ours.has(String(other.name)) || adopted.includes(String(other.id)) || !standsInFront(other)) continue;
+    const places = placesOf(other);
     applications.forEach(({ hostname }, index) => {
-      if (!uris.includes(hostname)) return;
+      if (!places.some((place) => liesOn(place, hostname) === "itself")) return;
       lookups.report(
         `applications[${index}].hostname`,
         `${hostname} belongs to the Access application ${JSON.stringify(other.name)} (${String(other.id)})`,
@@ -299,7 +300,7 @@ class Lookups {
     access: ApiAccess,
     private readonly token: string,
   ) {
-    this.baseUrl = (access.baseUrl || DEFAULT_BASE_URL).replace(/\/+$/, "");
+    this.baseUrl = (access.baseUrl || CLOUDFLARE_API).replace(/\/+$/, "");
     this.get = access.get ?? httpGet;
     this.sleep = access.sleep ?? ((milliseconds) => new Promise((done) => setTimeout(done, milliseconds)));
   }

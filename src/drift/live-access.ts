@@ -10,6 +10,7 @@ import {
   TYPES,
 } from "../explain/access-state";
 import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
+import { ruleFor } from "../reach/site";
 import type { StackResource } from "../stack/read-stack";
 import { propertiesOf } from "./kinds/kind";
 import { coveringApplications, hostnamesOf, publicUris } from "./others";
@@ -195,16 +196,12 @@ function ingressNow(
     const whole = rules.filter(({ path }) => textOf(path) === undefined);
     if (type === TYPES.ownIngress) return whole.map(ingressOf);
     return hostnamesOf(resources).flatMap((hostname) => {
-      const rule = whole.find(({ hostname: at }) => textOf(at) !== undefined && isFor(String(at), hostname));
-      return rule === undefined ? [] : [{ ...ingressOf(rule), hostname }];
+      const rule = ruleFor(whole.map(ingressOf), hostname);
+      return rule === undefined ? [] : [{ ...rule, hostname }];
     });
   });
   return { ingress };
 }
-
-const isFor = (pattern: string, hostname: string): boolean =>
-  pattern.toLowerCase() === hostname ||
-  (pattern.startsWith("*.") && hostname.endsWith(pattern.slice(1).toLowerCase()));
 
 function ingressOf(rule: Fields): StateIngressRule {
   const access = fieldsOf(fieldsOf(rule["originRequest"])["access"]);
@@ -232,7 +229,13 @@ function recordsNow(
   if (found.includes(undefined)) return { hostnames: state.hostnames, records: state.records };
   const records = found.flatMap((record) =>
     record && ["A", "AAAA", "CNAME"].includes(String(record["type"]))
-      ? [{ name: String(record["name"]), proxied: record["proxied"] === true }]
+      ? [
+          {
+            name: String(record["name"]),
+            proxied: record["proxied"] === true,
+            target: textOf(record["content"]),
+          },
+        ]
       : [],
   );
   return { hostnames: records.map(({ name }) => name), records };

@@ -1,3 +1,4 @@
+import { coversHost } from "../../plugins/tunnel-ingress/host-pattern";
 import { levelMatches } from "../access";
 import type { Wire } from "../cloudflare/account-api";
 import { TYPES } from "../explain/access-state";
@@ -150,7 +151,7 @@ export function shadowsIn(rules: readonly unknown[], hostnames: readonly string[
     const own = all.findIndex((rule) => ruleKey(rule) === hostname);
     // Without a rule of its own there is nothing to be taken from; that one is missing is told elsewhere.
     return all.slice(0, Math.max(own, 0)).flatMap((rule): Shadow[] => {
-      if (!takes(textOf(rule["hostname"])?.toLowerCase() ?? "*", hostname)) return [];
+      if (!coversHost(rule["hostname"], hostname)) return [];
       const { required } = fieldsOf(fieldsOf(rule["originRequest"])["access"]);
       const check = required === true ? "" : ", and no JWT of Access is asked for there";
       const where = `${hostname}${textOf(rule["path"]) === undefined ? "" : `, path ${rule["path"]},`}`;
@@ -158,12 +159,6 @@ export function shadowsIn(rules: readonly unknown[], hostnames: readonly string[
     });
   });
 }
-
-/** A tunnel's wildcard spans levels, as cloudflared reads it. */
-const takes = (pattern: string, hostname: string): boolean =>
-  pattern === "*" ||
-  pattern === hostname ||
-  (pattern.startsWith("*.") && hostname.endsWith(pattern.slice(1)));
 
 /** In a shared tunnel's list; in an owned one every rule is compared anyway. */
 function shadowingRules({ account, resources }: Surroundings): Change[] {

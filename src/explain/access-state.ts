@@ -2,7 +2,7 @@ import type { Policy, PolicyDecision } from "../access";
 import { UserError } from "../errors";
 import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
 import { exportedResources } from "../stack-export";
-import { rulesOf } from "./wire-rules";
+import { isHidden, MASKED_VALUE, rulesOf } from "./wire-rules";
 
 /** A policy, with how long a session lasts that it begins. */
 export interface StatePolicy extends Policy {
@@ -47,8 +47,10 @@ export interface StateIngressRule {
   jwtRequired: boolean;
   /** The team whose JWTs it takes. */
   teamName?: string;
-  /** Audience tags of the applications whose JWTs it takes. */
+  /** Audience tags of the applications whose JWTs it takes; one that cannot be read is there as a hidden value. */
   audTags: string[];
+  /** True when it cannot be read where it leads, or whether it checks. */
+  unread?: true;
 }
 
 /** A login that people may be offered. */
@@ -60,9 +62,12 @@ export interface StateIdentityProvider {
 }
 
 /** A DNS record; only behind a proxied one does Access stand in front. */
-interface StateRecord {
+export interface StateRecord {
   name: string;
-  proxied: boolean;
+  /** Undefined: not known. */
+  proxied?: boolean;
+  /** What it points to, e.g. `<tunnel id>.cfargotunnel.com`; undefined: not known. */
+  target?: string;
 }
 
 /** What of a stack's state decides who gets in. */
@@ -217,18 +222,35 @@ function tokenOf({ id, outputs }: StateResource): StateToken {
 function recordOf({ outputs }: StateResource): StateRecord[] {
   const name = textOf(outputs["name"]);
   const leadsSomewhere = ["A", "AAAA", "CNAME"].includes(textOf(outputs["type"]) ?? "CNAME");
-  return name === undefined || !leadsSomewhere ? [] : [{ name, proxied: outputs["proxied"] === true }];
+  if (name === undefined || !leadsSomewhere) return [];
+  const proxied = isHidden(outputs["proxied"]) ? {} : { proxied: outputs["proxied"] === true };
+  const target = textOf(outputs["content"]);
+  return [{ name, ...proxied, ...(target === undefined ? {} : { target }) }];
 }
 
 function ingressOf(value: unknown): StateIngressRule {
   const rule = fieldsOf(value);
-  const access = fieldsOf(fieldsOf(rule["originRequest"])["access"]);
+  const { originRequest } = rule;
+  const access = fieldsOf(fieldsOf(originRequest)["access"]);
+  const parts = [
+    value,
+    rule["service"],
+    originRequest,
+    fieldsOf(originRequest)["access"],
+    access["required"],
+  ];
   return {
     hostname: textOf(rule["hostname"]),
     service: textOf(rule["service"]) ?? "",
     jwtRequired: access["required"] === true,
     teamName: textOf(access["teamName"]),
     // A shared tunnel's rules are in the API's spelling, an owned one's in the provider's.
-    audTags: listOf(access["audTags"] ?? access["audTag"]).filter((tag) => typeof tag === "string"),
+    audTags: tagsOf(access["audTags"] ?? access["audTag"]),
+    ...(parts.some(isHidden) ? { unread: true } : {}),
   };
+}
+
+function tagsOf(value: unknown): string[] {
+  if (isHidden(value)) return [MASKED_VALUE];
+  return listOf(value).flatMap((tag) => (isHidden(tag) ? [MASKED_VALUE] : (textOf(tag) ?? [])));
 }

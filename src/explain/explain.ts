@@ -1,7 +1,10 @@
-import { actionOf, decide, type Policy, type PolicyTrace, placeFor, type Subject } from "../access";
+import { actionOf, decide, type Policy, type PolicyTrace, type Subject } from "../access";
 import { UserError } from "../errors";
 import { nearest } from "../nearest";
-import type { AccessState, StateApplication, StateIngressRule, StateToken } from "./access-state";
+import { type Outcome, outcomeOf } from "../reach/endings";
+import { openRules, type Reach } from "../reach/reach";
+import { type Site, siteOf } from "../reach/site";
+import type { AccessState, StateApplication, StateToken } from "./access-state";
 
 /** Who asks, and from where; what is not stated is not assumed. */
 export type Caller = ({ email: string; loginMethod?: string } | { token: string } | { nobody: true }) & {
@@ -19,8 +22,14 @@ export interface Question {
   caller: Caller;
 }
 
-/** How it ends. `undecided`: facts that were not stated could turn it. `unguarded`: no application asks. */
+/**
+ * How it ends, at the origin. `undecided`: facts that were not stated, or that the state does not hold, could turn it.
+ * `unguarded`: it gets there, and no application asks.
+ */
 export type Verdict = "granted" | "refused" | "undecided" | "unguarded";
+
+/** The name, the tunnel's rules, Access, or the connector's own check. */
+type StoppedAt = (Reach & { in: false })["at"];
 
 /** One policy, as it was judged. */
 export interface PolicyVerdict {
@@ -44,6 +53,8 @@ export interface Explanation {
   application?: { name: string; destination: string };
   /** The policy that ended it. */
   policy?: { action: string; name: string };
+  /** What keeps a refused request away. */
+  stoppedAt?: StoppedAt;
   /** What the connector does with a request that Access lets through unasked; absent where Access asks. */
   connector?: "refuses" | "passes";
   /** Facts that would decide an undecided verdict. */
@@ -62,61 +73,107 @@ export interface Explanation {
 export function explain(state: AccessState, question: Question, now: Date): Explanation {
   const hostname = question.hostname.toLowerCase();
   const { path, caller } = question;
-  const place = placeFor(state.applications, hostname, path);
+  const site = siteOf(state, { hostname, path });
+  const { application, uri = hostname } = site;
   const token = "token" in caller ? tokenOf(state, caller.token) : undefined;
   const about = { hostname, path, caller: inWords(caller) };
-  if (place === undefined) {
+  if (application === undefined || site.direct) {
     checkHostname(state, hostname);
-    const reason = `no Access application covers ${hostname}${path}, so nobody is asked for anything`;
-    const behind = behindAccess(state, hostname, "unguarded");
-    return { ...about, verdict: "unguarded", reason, dependsOn: [], policies: [], ...behind };
+    const reason = site.direct
+      ? `visitors of ${hostname} do not come through Cloudflare, so that Access asks nobody`
+      : `no Access application asks anybody at ${hostname}${path}`;
+    const access = { reason, facts: [] };
+    const outcome = outcomeOf({ site, subject: { email: null, serviceTokenId: null } });
+    return { ...about, ...endOf(site, outcome, access), policies: [] };
   }
-  const { application, uri } = place;
-  const judged = judge(state, application, caller, token, now);
-  // Service Auth by a rule that asks for no token lets anybody pass, as a Bypass does.
-  const isUnasked = judged.policy?.action === "Service Auth" && token === undefined;
-  const behind = behindAccess(state, hostname, isUnasked ? "Bypass" : judged.policy?.action);
   return {
     ...about,
     application: { name: application.name, destination: uri },
-    ...judged,
-    ...behind,
-    notes: [...judged.notes, ...behind.notes],
+    ...judge(state, { ...site, application }, { caller, token, now }),
   };
 }
 
-type Judged = Pick<Explanation, "verdict" | "reason" | "policy" | "dependsOn" | "policies" | "notes">;
+type End = Pick<Explanation, "verdict" | "reason" | "stoppedAt" | "connector" | "dependsOn" | "notes">;
+
+/** What Access alone says of a request. */
+interface AccessAnswer {
+  /** One sentence. */
+  reason: string;
+  /** What the policies hang on. */
+  facts: readonly string[];
+}
+
+/** How a request ends, by the outcome that every tool shares, in the words of what ended it. */
+function endOf({ application, ingress }: Site, { verdict, endings }: Outcome, access: AccessAnswer): End {
+  if (verdict === "out") {
+    const stops = endings.flatMap((reach) => (reach.in ? [] : [reach]));
+    const { at = "access", why } = stops.find((stop) => stop.at !== "connector") ?? stops[0] ?? {};
+    const end = { verdict: "refused", stoppedAt: at, dependsOn: [], notes: [] } satisfies Partial<End>;
+    if (why === undefined) return { ...end, reason: access.reason };
+    if (at !== "connector") return { ...end, reason: why };
+    const reason = `${access.reason}, but the connector ${why}: it ends there with 403`;
+    return { ...end, reason, connector: "refuses" };
+  }
+  const isUnasked = endings.some((reach) => reach.in && reach.by === "nothing") && ingress !== undefined;
+  const behind: Pick<End, "connector" | "notes"> = isUnasked
+    ? {
+        connector: "passes",
+        notes: [`Nothing behind it asks either: the request reaches ${ingress.service}.`],
+      }
+    : { notes: [] };
+  if (verdict === "in") {
+    const granted = application === undefined ? "unguarded" : "granted";
+    return { verdict: granted, reason: access.reason, dependsOn: [], ...behind };
+  }
+  const isMixed = endings.length === 0 || endings.some((reach) => !reach.in);
+  const assuming = [...new Set(endings.flatMap((reach) => (reach.in ? (reach.assuming ?? []) : [])))];
+  const reason =
+    assuming.length === 0 ? access.reason : `${access.reason}; not known: ${assuming.join(", ")}`;
+  return {
+    verdict: "undecided",
+    reason,
+    dependsOn: [...(isMixed ? access.facts : []), ...assuming],
+    ...behind,
+  };
+}
 
 function judge(
   state: AccessState,
-  application: StateApplication,
-  caller: Caller,
-  token: StateToken | undefined,
-  now: Date,
-): Judged {
+  site: Site & { application: StateApplication },
+  { caller, token, now }: { caller: Caller; token?: StateToken; now: Date },
+): End & Pick<Explanation, "policy" | "policies"> {
+  const { application } = site;
   const expired = token?.expiresAt !== undefined && Date.parse(token.expiresAt) <= now.getTime();
   const subject = subjectOf(state, application, caller, expired ? undefined : token);
+  const outcome = outcomeOf({ site, subject });
   const isPerson = "email" in caller;
   // Allow and Block are judged after a login, which only a person goes through.
   const judgedPolicies = isPerson ? application.policies : application.policies.filter(isBeforeLogin);
   const decision = decide(judgedPolicies, subject, { names: namesOf(state) });
   const notAsked = isPerson ? [] : application.policies.filter((policy) => !isBeforeLogin(policy));
   const policies = [...decision.trace.map(policyVerdict), ...notAsked.map(unaskedPolicy)];
-  const common = { dependsOn: decision.dependsOn, policies };
+  const facts =
+    decision.dependsOn.length > 0
+      ? decision.dependsOn
+      : [...new Set(openRules(decision).map(({ because, words }) => because ?? words))];
   const early = decision.by?.phase === "before login";
   if (isPerson && !early && !offersLogin(application, subject)) {
     const offered = application.allowedIdps.map((id) => namesOf(state)[id] ?? id).join(", ");
     const reason = `the application offers no login with ${namesOf(state)[subject.identityProviderId ?? ""]}: only ${offered}`;
-    return { verdict: "refused", reason, ...common, dependsOn: [], notes: [] };
+    return { ...endOf(site, outcome, { reason, facts }), policies };
   }
   const by = decision.trace.find(({ policy }) => policy.id === decision.by?.policy.id);
-  const verdict = decision.verdict;
+  const reason = reasonOf(decision.verdict, decision.reason, caller, {
+    expired,
+    token,
+    logins: notAsked.length > 0,
+  });
+  const end = endOf(site, outcome, { reason, facts });
   return {
-    verdict,
-    reason: reasonOf(verdict, decision.reason, caller, { expired, token, logins: notAsked.length > 0 }),
+    ...end,
     ...(by === undefined ? {} : { policy: { action: actionOf(by), name: by.policy.name } }),
-    ...common,
-    notes: isPerson ? sameAsAnyone(application, caller.email) : [],
+    policies,
+    notes: [...(isPerson ? sameAsAnyone(application, caller.email) : []), ...end.notes],
   };
 }
 
@@ -179,27 +236,6 @@ function sameAsAnyone(application: StateApplication, email: string): string[] {
   return isNamed(application, email)
     ? []
     : [`No rule names ${email} or its domain: the answer is the same as for anyone who logs in.`];
-}
-
-/** What the connector does behind Access, where that changes how a request ends. */
-function behindAccess(
-  state: AccessState,
-  hostname: string,
-  action: string | undefined,
-): Pick<Explanation, "connector" | "notes"> {
-  const rule = ruleFor(state.ingress, hostname);
-  if (rule === undefined || (action !== "Bypass" && action !== "unguarded")) return { notes: [] };
-  if (!rule.jwtRequired) {
-    const note = `Nothing behind it asks either: the request reaches ${rule.service}.`;
-    return { connector: "passes", notes: [note] };
-  }
-  const note =
-    "Behind it the connector requires Access's JWT, which such a request does not carry: it ends there with 403.";
-  return { connector: "refuses", notes: [note] };
-}
-
-function ruleFor(ingress: readonly StateIngressRule[], hostname: string): StateIngressRule | undefined {
-  return ingress.find((rule) => rule.hostname === hostname);
 }
 
 function checkHostname(state: AccessState, hostname: string): void {

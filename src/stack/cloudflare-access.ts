@@ -1,5 +1,6 @@
 import { COPY_AGAIN, flawOf } from "../credential-form";
 import { UserError } from "../errors";
+import { apiAddress } from "../provider-addresses";
 import type { StackSettings } from "./read-stack";
 
 /** Where the API is, and who calls. */
@@ -12,7 +13,7 @@ export interface CloudflareAccess {
 
 /**
  * The API as the Cloudflare provider reaches it: what the stack's config says, or else the environment.
- * @throws {UserError} when its address is not one.
+ * @throws {UserError} when an API token must not be sent to its address.
  */
 export function cloudflareAccess({
   apiToken,
@@ -20,16 +21,8 @@ export function cloudflareAccess({
 }: StackSettings["cloudflare"]): Partial<CloudflareAccess> {
   return {
     token: apiToken ?? (process.env["CLOUDFLARE_API_TOKEN"] || undefined),
-    baseUrl: addressOf(baseUrl ?? (process.env["CLOUDFLARE_BASE_URL"] || undefined)),
+    baseUrl: apiAddress(baseUrl),
   };
-}
-
-function addressOf(baseUrl: string | undefined): string | undefined {
-  if (baseUrl === undefined || (/^https?:\/\//.test(baseUrl) && URL.canParse(baseUrl))) return baseUrl;
-  throw new UserError(
-    "the address of Cloudflare's API is not one (CLOUDFLARE_BASE_URL, or cloudflare:baseUrl of the stack's config)",
-    "Leave it out, or give an address such as https://api.cloudflare.com/client/v4.",
-  );
 }
 
 /** @throws {UserError} when there is no API token, or what was set cannot be one. */

@@ -83,23 +83,48 @@ function application(uri: string, options: Options): fc.Arbitrary<StateApplicati
 }
 
 const URIS = HOSTNAMES.flatMap((host) => [host, `${host}/admin`, `${host}/api/*/two`]);
+/** The tunnel whose rules every state holds. */
+const TUNNEL = "house";
+/** Where a record can lead: mostly to that tunnel. */
+const TARGETS = [
+  ...Array<string>(6).fill(`${TUNNEL}.cfargotunnel.com`),
+  "another.cfargotunnel.com",
+  "192.0.2.7",
+  undefined,
+];
+
+/** Audiences that a rule takes: mostly those of all applications at its host, or one alone, or none. */
+function audiences(hostname: string): fc.Arbitrary<string[]> {
+  const own = URIS.filter((uri) => uri.startsWith(hostname)).map((uri) => `aud of ${uri}`);
+  return oneOf([own, own, own, own.slice(0, 1), own.slice(1), []]);
+}
 
 /** A configuration: applications on hosts and folders, with tunnel rules and records that may be missing. */
 export function stateArbitrary(options: Options = {}): fc.Arbitrary<AccessState> {
-  const ingress = fc.record({
-    hostname: oneOf(HOSTNAMES),
-    service: oneOf(["http://localhost:8188", "http://localhost:8188", "http_status:404"]),
-    jwtRequired: fc.boolean(),
-    teamName: fc.constant("datacrew"),
-    audTags: fc.constant<string[]>([]),
+  const ingress = oneOf(HOSTNAMES).chain((hostname) =>
+    fc.record({
+      hostname: fc.constant(hostname),
+      service: oneOf(["http://localhost:8188", "http://localhost:8188", "http_status:404"]),
+      jwtRequired: fc.boolean(),
+      teamName: fc.constant("datacrew"),
+      audTags: audiences(hostname),
+    }),
+  );
+  const catchAll = { service: "http_status:404", jwtRequired: false, audTags: [] };
+  const record = fc.record({
+    name: oneOf(HOSTNAMES),
+    proxied: oneOf([true, true, true, false]),
+    target: oneOf(TARGETS),
   });
-  const record = fc.record({ name: oneOf(HOSTNAMES), proxied: oneOf([true, true, true, false]) });
   return fc.subarray(URIS).chain((uris) =>
     fc.record({
       applications: fc.tuple(...uris.map((uri) => application(uri, options))),
       tokens: fc.subarray(TOKENS).map((ids) => ids.map((id) => ({ id, name: id, duration: "8760h" }))),
       identityProviders: fc.constant(LOGINS.map((id) => ({ id, name: id, type: id }))),
-      ingress: fc.uniqueArray(ingress, { selector: ({ hostname }) => hostname }),
+      ingress: fc
+        .tuple(fc.uniqueArray(ingress, { selector: ({ hostname }) => hostname }), fc.boolean())
+        .map(([rules, isOwned]) => (isOwned ? [...rules, catchAll] : rules)),
+      tunnelId: fc.constant(TUNNEL),
       records: fc.uniqueArray(record, { selector: ({ name }) => name }),
       hostnames: fc.constant([]),
     }),

@@ -40,14 +40,23 @@ export function getsIn(
 ): boolean {
   const { hostname, path } = visit;
   const record = own.records.find(({ name }) => name === hostname);
-  const rule = own.ingress.find((each) => each.hostname === hostname);
+  const named = own.ingress.find((each) => each.hostname === hostname);
+  const rule = named ?? own.ingress.find((each) => each.hostname === undefined);
   const application = applicationAt(own, hostname, path);
   if (record === undefined && rule === undefined && application === undefined) return false;
-  if (record === undefined ? other.records.some(({ name }) => name === hostname) : !record.proxied)
-    return false;
-  if (rule === undefined && other.ingress.some((each) => each.hostname === hostname)) return false;
-  if (rule?.service === "http_status:404") return false;
-  if (application === undefined) return rule?.jwtRequired !== true;
+  if (record === undefined && other.records.some(({ name }) => name === hostname)) return false;
+  const target =
+    record?.target ?? (record?.proxied === false ? "somewhere" : `${own.tunnelId}.cfargotunnel.com`);
+  // An address without Cloudflare in front asks nobody; a tunnel is not found that way.
+  if (record?.proxied === false) return !target.endsWith(".cfargotunnel.com");
+  const isElsewhere = target !== `${own.tunnelId}.cfargotunnel.com`;
+  const isTheirs = (each: AccessState) =>
+    each.ingress.some(({ hostname: at }) => at === hostname || at === undefined);
+  if (!isElsewhere && rule === undefined && isTheirs(other)) return false;
+  if (!isElsewhere && rule?.service === "http_status:404") return false;
+  const check = !isElsewhere && rule?.jwtRequired === true;
+  if (application === undefined) return !check;
+  const isTaken = !check || (rule?.audTags ?? []).includes(application.aud ?? "");
 
   const subject: Subject = {
     email: visit.email,
@@ -62,11 +71,11 @@ export function getsIn(
   const before = decide(early, subject);
   // Only a token's request gets a JWT without a login, and the connector may ask for one.
   const isAnybody = before.by?.policy.decision === "bypass" || subject.serviceTokenId === null;
-  if (before.verdict === "granted") return !isAnybody || rule?.jwtRequired !== true;
+  if (before.verdict === "granted") return isAnybody ? !check : isTaken;
   if (visit.email === null) return false;
   const { allowedIdps } = application;
   if (allowedIdps.length > 0 && !allowedIdps.includes(visit.login ?? "")) return false;
-  return decide(all, subject).verdict === "granted";
+  return isTaken && decide(all, subject).verdict === "granted";
 }
 
 const found = new WeakMap<AccessState, Map<string, StateApplication | undefined>>();

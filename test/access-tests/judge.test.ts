@@ -88,7 +88,8 @@ describe("access tests on a state", () => {
   });
 
   test("a * that matches nothing fails", () => {
-    const nothing = { ...parseAccessState(exported(), "the state"), applications: [], ingress: [] };
+    const state = parseAccessState(exported(), "the state");
+    const nothing = { ...state, applications: [], ingress: [], records: [], hostnames: [] };
     const [result] = judgeAccessTests(nothing, [{ anyone: true, allow: [], deny: ["*"] }], NOW);
     expect(result).toMatchObject({ passed: false, got: "* matches nothing" });
   });

@@ -64,11 +64,15 @@ describe("explain", () => {
     expect(only.reason).toContain("there is no login");
   });
 
-  test("nobody passes a Bypass, and the second barrier is named", () => {
+  test("nobody is stopped by a Bypass, but by the second barrier, which is named", () => {
     const open = policy("open", "bypass", [{ everyone: {} }]);
     const answer = ask({ nobody: true }, [people, open, application(["people", "open"])]);
-    expect(answer).toMatchObject({ verdict: "granted", policy: { action: "Bypass", name: "open" } });
-    expect(answer.notes.join()).toMatch(/connector requires Access's JWT.*403/);
+    expect(answer).toMatchObject({
+      verdict: "refused",
+      stoppedAt: "connector",
+      policy: { action: "Bypass", name: "open" },
+    });
+    expect(answer.reason).toMatch(/connector requires Access's JWT.*403/);
   });
 
   test("what hangs on an unstated country is undecided until it is stated", () => {

@@ -26,6 +26,16 @@ export function application(policies: string[], more: object = {}) {
   });
 }
 
+/** A record that leads to the stack's tunnel. */
+function record(name: string) {
+  return resource("dnsRecord", name, {
+    name,
+    type: "CNAME",
+    content: "tunnel.cfargotunnel.com",
+    proxied: true,
+  });
+}
+
 const people = policy("people", "allow", [{ email: { email: "artist@datacrew.space" } }], {
   requires: [{ loginMethod: { id: GOOGLE } }],
 });
@@ -57,7 +67,8 @@ const surroundings = [
       ],
     },
   }),
-  resource("dnsRecord", "record", { name: "comfyui.datacrew.space", proxied: true }),
+  record("comfyui.datacrew.space"),
+  record("notes.datacrew.space"),
 ];
 
 /** The text of an export: the dev stack's own objects unless others are given. */

@@ -1,12 +1,18 @@
-import { decide, type Policy, type Rule, type Subject } from "../access";
+import { type Decision, decide, type Policy, type Rule, type Subject } from "../access";
 import { parseDuration } from "../duration";
 import type { StateApplication, StatePolicy } from "../explain/access-state";
 import { isHidden } from "../explain/wire-rules";
-import type { Site } from "./addressing";
+import type { Site } from "./site";
 
 /** Whether a request gets to the origin, and how. */
 export type Reach =
-  | { in: false }
+  | {
+      in: false;
+      /** What keeps it away: the name, the tunnel's rules, Access, or the connector's own check. */
+      at: "name" | "tunnel" | "access" | "connector";
+      /** Why, in words; of Access its policies tell. */
+      why?: string;
+    }
   | {
       in: true;
       /** `login`: Allow; `token`: Service Auth; `nothing`: Bypass, or no application at all. */
@@ -15,6 +21,8 @@ export type Reach =
       session?: number;
       /** The policy that lets it in; absent without an application. */
       policy?: string;
+      /** What the state does not say, and would have to be so, in words; absent when all is known. */
+      assuming?: string[];
     };
 
 /** What decides and cannot be known here, by its rule: a group of an identity provider, a device's posture. */
@@ -35,22 +43,34 @@ export function reachOf(
   subject: Subject,
   assumed: Assumptions,
 ): Reach | { open: { key: string; words: string } } {
-  const { application, ingress, isRouted } = site;
-  if (!isRouted) return { in: false };
-  if (application === undefined) return ingress?.jwtRequired ? { in: false } : { in: true, by: "nothing" };
+  const { application, blocked, direct } = site;
+  if (blocked !== undefined) return { in: false, ...blocked };
+  if (application === undefined || direct) return past(site, { by: "nothing" });
   const policies = judgedPolicies(application, subject).map((policy) => assume(policy, assumed));
   const decision = decide(policies, subject);
-  if (decision.verdict === "refused") return { in: false };
+  if (decision.verdict === "refused") return { in: false, at: "access" };
   // Also where it is granted in any case: by which policy decides on the connector, and for how long.
-  const rule = decision.trace
-    .filter(({ reached, match }) => reached && match === "unknown")
-    .flatMap(({ rules }) => rules.filter(({ match }) => match === "unknown"))[0];
+  const [rule] = openRules(decision);
   if (rule !== undefined) return { open: { key: keyOf(rule.rule), words: rule.words } };
   const policy = application.policies.find(({ id }) => id === decision.by?.policy.id);
   const by = wayOf(policy, subject);
-  if (stopsAtConnector(site, by)) return { in: false };
   const session = by === "login" ? sessionOf(policy, application) : undefined;
-  return { in: true, by, session, policy: policy?.name };
+  return past(site, { by, session, policy: policy?.name });
+}
+
+/** The rules of policies that were reached, and of which it is not known whether they match. */
+export function openRules({ trace }: Decision): Decision["trace"][number]["rules"] {
+  return trace
+    .filter(({ reached, match }) => reached && match === "unknown")
+    .flatMap(({ rules }) => rules.filter(({ match }) => match === "unknown"));
+}
+
+/** How a request ends that Access lets through: the connector has the last word. */
+function past(site: Site, way: Omit<Reach & { in: true }, "in" | "assuming">): Reach {
+  const check = connectorCheck(site, way.by);
+  if ("stops" in check) return { in: false, at: "connector", why: check.stops };
+  const assuming = [...site.assumed, ...("open" in check ? [check.open] : [])];
+  return { in: true, ...way, ...(assuming.length === 0 ? {} : { assuming }) };
 }
 
 function wayOf(policy: StatePolicy | undefined, subject: Subject): "login" | "token" | "nothing" {
@@ -90,14 +110,26 @@ function flat(value: unknown): Record<string, true> {
   ) as Record<string, true>;
 }
 
-/** The connector lets pass what carries a JWT of an application that its rule lists. */
-function stopsAtConnector({ ingress, application }: Site, by: "login" | "token" | "nothing"): boolean {
-  if (ingress === undefined || !ingress.jwtRequired) return false;
-  if (by === "nothing") return true;
+/**
+ * The connector lets pass what carries a JWT of an application that its rule lists; a rule that lists none takes none
+ * (cloudflared, ingress/middleware/jwtvalidator.go).
+ */
+function connectorCheck(
+  { ingress, application }: Site,
+  by: "login" | "token" | "nothing",
+): { passes: true } | { stops: string } | { open: string } {
+  if (ingress?.unread) return { open: "what the connector checks" };
+  if (ingress === undefined || !ingress.jwtRequired) return { passes: true };
+  if (by === "nothing" || application === undefined) {
+    return { stops: "requires Access's JWT, which such a request does not carry" };
+  }
   const { audTags } = ingress;
-  // A tag that only the update will tell is the application's own, as the program ties the two together.
-  if (audTags.length === 0 || audTags.some(isHidden) || isHidden(application?.aud)) return false;
-  return application?.aud !== undefined && !audTags.includes(application.aud);
+  const { aud, name } = application;
+  // A tag that only the update will tell is most likely the application's own: the program ties the two together.
+  if (aud === undefined || isHidden(aud)) return { open: `the audience of application ${name}` };
+  if (audTags.includes(aud)) return { passes: true };
+  if (audTags.some(isHidden)) return { open: "which audience the connector takes" };
+  return { stops: `takes no JWT of application ${name}` };
 }
 
 /** A length that cannot be read counts as endless: it must not pass for a short one. */
