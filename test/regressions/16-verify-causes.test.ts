@@ -88,9 +88,9 @@ test("16: a page that is slow to end, or whose parts are, is no failure", async 
   app = await serveWebApp(slow);
   await behind(app.url);
   const target = withChanged({ kind: "web", service: app.url, localUrl: app.url, dockerUrl: undefined });
-  const options = { only: ["valid-token", "local"] as const, timeoutMs: 1000 };
+  const options = { only: ["valid-token", "local"] as const, timeoutMs: 6000 };
   expect(rowsWith(await verified(target, options), "passed")).toHaveLength(3);
-  const people = await verified(target, { only: ["allowed-user"], timeoutMs: 1000, browser: true });
+  const people = await verified(target, { only: ["allowed-user"], timeoutMs: 6000, browser: true });
   expect(rowOf(people, "comfyui/allowed-user/page")).toMatchObject({ result: "passed" });
 }, 90_000);
 
