@@ -4,7 +4,7 @@ import { defineCommand } from "citty";
 import { type AccessDiff, accessDiff, type DiffVerdict } from "../access-diff/access-diff";
 import { maskAddresses } from "../access-diff/mask";
 import { type Comparison, comparePreview, compareResources, PREVIEW_CALL } from "../access-diff/preview";
-import { renderMarkdown, renderText } from "../access-diff/report";
+import { escaped, renderMarkdown, renderText } from "../access-diff/report";
 import { UserError } from "../errors";
 import { resourcesOf } from "../explain/access-state";
 import { endlessAsText } from "../json-values";
@@ -13,6 +13,7 @@ import { ensureStack } from "../sandboxed/pulumi";
 import { openSandboxSession } from "../sandboxed/session";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { sandboxArg, stackArg, UsageError } from "./args";
+import { type Judged, judgedFile, judgedLine, judgedStack } from "./judged";
 
 const EXIT: Record<DiffVerdict, number> = { "no change": 0, narrowed: 0, widened: 3, "not decided": 4 };
 
@@ -24,7 +25,7 @@ export const accessDiffCommand = defineCommand({
     name: "access-diff",
     description:
       "Say who gains and who loses access, where, how and for how long: by a preview of the stack, a saved one, or " +
-      "between two exported states. Exit 0: no change or narrower, 1: failed, 2: wrong use, 3: wider, 4: not decided. " +
+      "between two exported states; the live account is not read. Exit 0: no change or narrower, 1: failed, 2: wrong use, 3: wider, 4: not decided. " +
       `E-mail addresses are masked in Markdown unless --no-mask. ${SALT} in the environment keeps the masked names ` +
       "and the hash the same from run to run; without it, the names hold for one report and a masked one has no hash.",
   },
@@ -60,16 +61,22 @@ export const accessDiffCommand = defineCommand({
   },
   async run({ args }) {
     if (args.json && args.markdown) throw new UsageError("two forms of report", "give --json or --markdown");
-    const { before, after, undecided } = await comparison(args);
+    const { judged, ...compared } = await comparison(args);
+    const { before, after, undecided } = compared;
     const salt = process.env[SALT] || undefined;
     const diff = accessDiff(before, after, { undecided, salt });
-    const shown = (args.mask ?? args.markdown) ? masked(diff, salt) : diff;
+    const isMasked = args.mask ?? args.markdown;
+    const shown = isMasked ? masked(diff, salt) : diff;
+    const { backend: _, ...elsewhere } = judged;
+    // A masked report is for others, whom the place of the state does not concern.
+    const named = isMasked ? elsewhere : judged;
+    const line = judgedLine(named);
     process.stdout.write(
       args.json
-        ? `${JSON.stringify(shown, endlessAsText, 2)}\n`
+        ? `${JSON.stringify({ judged: named, ...shown }, endlessAsText, 2)}\n`
         : args.markdown
-          ? renderMarkdown(shown)
-          : renderText(shown),
+          ? `${escaped(line)}\n${renderMarkdown(shown)}`
+          : line + renderText(shown),
     );
     return diff.verdict === "widened" && args["allow-widening"] ? 0 : EXIT[diff.verdict];
   },
@@ -90,17 +97,26 @@ interface Source {
   to?: string;
 }
 
-async function comparison(args: Source): Promise<Comparison> {
+async function comparison(args: Source): Promise<Comparison & { judged: Judged }> {
   const { from, to, preview } = args;
   if ((from === undefined) !== (to === undefined)) {
     throw new UsageError("--from and --to belong together", "give both");
   }
   if (from !== undefined && to !== undefined) {
     if (preview !== undefined) throw new UsageError("a preview and two states", "give one or the other");
-    return compareResources(resourcesOf(await readText(from), from), resourcesOf(await readText(to), to));
+    const [before, after] = [await readText(from), await readText(to)];
+    const { asOf } = judgedFile(to, after);
+    const judged: Judged = { read: "state", files: [from, to], ...(asOf === undefined ? {} : { asOf }) };
+    return { ...compareResources(resourcesOf(before, from), resourcesOf(after, to)), judged };
   }
-  if (preview !== undefined) return comparePreview(await readText(preview), preview);
-  return comparePreview(await previewOf(args), `the preview of stack ${args.stack}`);
+  if (preview !== undefined) {
+    return {
+      ...comparePreview(await readText(preview), preview),
+      judged: { read: "plan", files: [preview] },
+    };
+  }
+  const compared = comparePreview(await previewOf(args), `the preview of stack ${args.stack}`);
+  return { ...compared, judged: await judgedStack("plan", args) };
 }
 
 async function readText(path: string): Promise<string> {

@@ -7,13 +7,14 @@ import { UserError } from "../errors";
 import { runEngine } from "../secrets/engine-cli";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { sandboxArg, stackArg } from "./args";
+import { type Judged, judgedFile, judgedLine, judgedStack } from "./judged";
 
 export const guardrailsCommand = defineCommand({
   meta: {
     name: "guardrails",
     description:
       "Judge what a stack has deployed by the same rules as `pulumi preview --policy-pack policies/run`, from its " +
-      "state alone. Exit 0: every rule holds, 1: not, 2: wrong use.",
+      "state alone, not from the live account. Exit 0: every rule holds, 1: not, 2: wrong use.",
   },
   args: {
     stack: stackArg,
@@ -32,18 +33,28 @@ export const guardrailsCommand = defineCommand({
   },
   async run({ args }) {
     const config = args.config === undefined ? {} : await readConfig(args.config);
-    const violations = judgeState(await readState(args), args.state ?? `stack ${args.stack}`, { config });
-    process.stdout.write(args.json ? toJson(violations) : toText(violations));
+    const { text, judged } = await readState(args);
+    const violations = judgeState(text, args.state ?? `stack ${args.stack}`, { config });
+    process.stdout.write(args.json ? toJson(judged, violations) : judgedLine(judged) + toText(violations));
     return violations.length === 0 ? 0 : 1;
   },
 });
 
-async function readState(args: { stack: string; sandbox?: boolean; state?: string }): Promise<string> {
-  if (args.state !== undefined) return read(args.state);
-  return runEngine(await engineAccess(isSandboxed(args)), {
+async function readState(args: {
+  stack: string;
+  sandbox?: boolean;
+  state?: string;
+}): Promise<{ text: string; judged: Judged }> {
+  if (args.state !== undefined) {
+    const text = await read(args.state);
+    return { text, judged: judgedFile(args.state, text) };
+  }
+  const exported = runEngine(await engineAccess(isSandboxed(args)), {
     purpose: `export the state of stack ${args.stack}`,
     args: ["stack", "export", "--stack", args.stack],
   });
+  const [text, judged] = await Promise.all([exported, judgedStack("state", args, exported)]);
+  return { text, judged };
 }
 
 /** The pack's own words do not say which file they are about. */
@@ -78,7 +89,7 @@ function toText(violations: readonly Violation[]): string {
   return `${lines.join("")}${violations.length} violation${violations.length === 1 ? "" : "s"}\n`;
 }
 
-function toJson(violations: readonly Violation[]): string {
+function toJson(judged: Judged, violations: readonly Violation[]): string {
   const plain = violations.map(({ rule, urn, message }) => ({ rule: rule.name, urn, message }));
-  return `${JSON.stringify(plain, null, 2)}\n`;
+  return `${JSON.stringify({ judged, violations: plain }, null, 2)}\n`;
 }
