@@ -42,7 +42,7 @@ async function program() {
       sessionDuration,
       leftBehind: left.applications[name],
     });
-    return { name, hostname, service: application.service, access };
+    return { name, kind: application.kind, hostname, service: application.service, access };
   });
 
   const tunnel = new Tunnel("tunnel", { accountId, tunnel: config.tunnel, importId: left.tunnel });
@@ -70,8 +70,8 @@ async function program() {
 
   return {
     applications: Object.fromEntries(
-      applications.map(({ name, hostname, access: { aud, applicationId: id } }) => {
-        return [name, { url: `https://${hostname}`, aud, id }];
+      applications.map(({ name, kind, hostname, access: { aud, applicationId: id } }) => {
+        return [name, { url: `https://${hostname}`, aud, id, ...(kind === "comfyui" ? {} : { kind }) }];
       }),
     ),
     google: { redirectUri: google.redirectUri, javascriptOrigin: google.javascriptOrigin },

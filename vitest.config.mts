@@ -4,6 +4,9 @@ import { defineConfig } from "vitest/config";
 // Taken from the clock once, for all files: their workers inherit it.
 if (process.env["FULL_TABLES"] === "1") process.env["PROPERTY_SEED"] ||= String(Date.now() % 2_147_483_647);
 
+/** How long a test may wait for what it waits for. Only what never comes takes so long, also on a busy machine. */
+const PATIENCE_MS = 120_000;
+
 const withTheEngine = [
   "test/engine/**/*.test.ts",
   "test/regressions/engine/**/*.test.ts",
@@ -21,7 +24,9 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: [...withTheEngine, "node_modules/**"],
-          testTimeout: 30_000,
+          testTimeout: PATIENCE_MS,
+          hookTimeout: PATIENCE_MS,
+          expect: { poll: { timeout: PATIENCE_MS / 4 } },
           // By itself vitest leaves one core free, and on two would run one file at a time.
           maxWorkers: Math.max(2, availableParallelism() - 1),
         },
@@ -33,6 +38,7 @@ export default defineConfig({
           globalSetup: ["test/engine/global-setup.ts"],
           testTimeout: 300_000,
           hookTimeout: 900_000,
+          expect: { poll: { timeout: PATIENCE_MS / 4 } },
           maxWorkers: 2,
         },
       },

@@ -4,7 +4,7 @@ import * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { judgeResource, judgeStack, type Terms, type Violation } from "./judge";
-import { checkConfig } from "./pack-config";
+import { checkConfig, type StackLimits, stackLimitsOf } from "./pack-config";
 import { diagnostic, type PackName, packInfo, plannedResource, stackResource } from "./wire";
 
 // One stack can be large; gRPC's own 4 MiB limit is not Pulumi's.
@@ -44,6 +44,7 @@ const UNREAD = {
 function handlers(pack: PackName): grpc.UntypedServiceImplementation {
   let terms: Terms = {};
   let teamName: string | undefined;
+  let stackLimits: StackLimits = {};
   /** What has been judged alone. The engine does not ask about what a program only reads, such as a policy by id. */
   const asked = new Set<string>();
   const answer = (violations: readonly Violation[]) =>
@@ -55,7 +56,9 @@ function handlers(pack: PackName): grpc.UntypedServiceImplementation {
     getAnalyzerInfo: unary(() => packInfo(pack)),
 
     configureStack: unary((request: proto.AnalyzerStackConfigureRequest) => {
-      teamName = request.getConfigMap().get(`${request.getProject()}:teamName`) || undefined;
+      const setting = (key: string) => request.getConfigMap().get(`${request.getProject()}:${key}`);
+      teamName = setting("teamName") || undefined;
+      stackLimits = stackLimitsOf(setting);
       return new proto.AnalyzerStackConfigureResponse();
     }),
 
@@ -75,13 +78,13 @@ function handlers(pack: PackName): grpc.UntypedServiceImplementation {
     remediate: unary(() => undefined),
     analyze: unary((request: proto.AnalyzeRequest) => {
       asked.add(request.getUrn());
-      return answer(judgeResource(plannedResource(request), terms));
+      return answer(judgeResource(plannedResource(request), { ...terms, stackLimits }));
     }),
     analyzeStack: unary((request: proto.AnalyzeStackRequest) => {
       const resources = request.getResourcesList().map(stackResource);
       const others = resources.filter(({ urn }) => !asked.has(urn));
       asked.clear();
-      return answer(judgeStack({ resources, teamName }, terms, others));
+      return answer(judgeStack({ resources, teamName }, { ...terms, stackLimits }, others));
     }),
     cancel: unary(() => new Empty()),
   };

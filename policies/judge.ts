@@ -1,5 +1,5 @@
 import { flawOf, names } from "./exception";
-import { exceptionsOf, limitsOf, type PackConfig } from "./pack-config";
+import { exceptionsOf, limitsOf, type PackConfig, type StackLimits } from "./pack-config";
 import { className, type Resource } from "./resource";
 import { concerns, type Finding, type Rule } from "./rule";
 import { RULES } from "./rules";
@@ -20,13 +20,19 @@ export interface Terms {
   config?: PackConfig;
   /** The day of the run, by which exceptions expire. Default: now. */
   today?: Date;
+  /** Limits that the stack's own config sets, where it is known. Default: every limit has its default. */
+  stackLimits?: StackLimits;
 }
 
 /** Judges one resource by the rules that need no other: before anything is made of it. */
 export function judgeResource(resource: Resource, terms: Terms = {}): Violation[] {
   return RULES.flatMap((rule) => {
     if (!("judge" in rule) || !concerns(rule, resource)) return [];
-    return notExcepted(rule, rule.judge(resource, limitsOf(rule, terms.config ?? {})), terms);
+    return notExcepted(
+      rule,
+      rule.judge(resource, limitsOf(rule, terms.config, terms.stackLimits), terms.today ?? new Date()),
+      terms,
+    );
   });
 }
 
@@ -34,7 +40,7 @@ export function judgeResource(resource: Resource, terms: Terms = {}): Violation[
 function judgeTogether(stack: Stack, terms: Terms = {}): Violation[] {
   return RULES.flatMap((rule) => [
     ...("judgeStack" in rule
-      ? notExcepted(rule, rule.judgeStack(stack, limitsOf(rule, terms.config ?? {})), terms)
+      ? notExcepted(rule, rule.judgeStack(stack, limitsOf(rule, terms.config, terms.stackLimits)), terms)
       : []),
     ...badExceptions(rule, stack, terms),
   ]);

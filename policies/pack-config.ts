@@ -1,5 +1,6 @@
 import { parseDuration } from "../src/duration";
 import { UserError } from "../src/errors";
+import { DEFAULT_LIMITS, type StackLimit } from "../src/limits";
 import { nearest } from "../src/nearest";
 import { EXCEPTIONS_SCHEMA, type Exception } from "./exception";
 import type { Limits, Rule } from "./rule";
@@ -10,7 +11,10 @@ export type PackConfig = Readonly<Record<string, Readonly<Record<string, unknown
 
 /** JSON schemas of what a rule's config can hold. */
 export function schemasOf(rule: Rule): Record<string, Readonly<Record<string, unknown>>> {
-  const limits = Object.entries(rule.limits ?? {}).map(([name, schema]) => [name, { ...schema }]);
+  const limits = Object.entries(rule.limits ?? {}).map(([name, { fromStack: _, ...schema }]) => [
+    name,
+    schema,
+  ]);
   return { ...Object.fromEntries(limits), exceptions: EXCEPTIONS_SCHEMA };
 }
 
@@ -58,12 +62,32 @@ function checkSetting(rule: Rule, key: string, value: unknown): void {
   }
 }
 
-/** The limits of a rule, defaults filled in. */
-export function limitsOf(rule: Rule, config: PackConfig): Limits {
+/** Limits that a stack's config sets, as text. */
+export type StackLimits = Readonly<Partial<Record<StackLimit, string>>>;
+
+/**
+ * Those of a stack's settings that are limits, as the program reads them.
+ * @param setting gives the value of a key of the project's config
+ */
+export function stackLimitsOf(setting: (key: StackLimit) => unknown): StackLimits {
+  const keys = Object.keys(DEFAULT_LIMITS) as StackLimit[];
+  return Object.fromEntries(
+    keys.flatMap((key) => {
+      const value = setting(key);
+      // What is no duration the program refuses; here the default holds.
+      const isLimit =
+        typeof value === "string" && (value === "forever" || parseDuration(value) !== undefined);
+      return isLimit ? [[key, value]] : [];
+    }),
+  );
+}
+
+/** The limits of a rule: as the pack's config says, or else the stack's, or else its default. */
+export function limitsOf(rule: Rule, config: PackConfig = {}, stackLimits: StackLimits = {}): Limits {
   const set = config[rule.name] ?? {};
-  const entries = Object.entries(rule.limits ?? {}).map(([name, schema]) => [
+  const entries = Object.entries(rule.limits ?? {}).map(([name, { fromStack, default: usual }]) => [
     name,
-    set[name] ?? schema.default,
+    set[name] ?? (fromStack === undefined ? undefined : stackLimits[fromStack]) ?? usual,
   ]);
   return Object.fromEntries(entries) as Limits;
 }

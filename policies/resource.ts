@@ -51,6 +51,7 @@ export const TYPES = {
     "cloudflare:index/tunnelConfig:TunnelConfig",
   ],
   sharedIngress: ["comfyui-access:index:TunnelIngress"],
+  provider: ["cloudflare", "gcp", "comfyui-access"].map((name) => `pulumi:providers:${name}`),
   dnsRecord: ["cloudflare:index/dnsRecord:DnsRecord", "cloudflare:index/record:Record"],
 } as const;
 

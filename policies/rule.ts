@@ -1,3 +1,4 @@
+import type { StackLimit } from "../src/limits";
 import { isOf, type Kind, type Resource } from "./resource";
 import type { Stack } from "./stack";
 
@@ -21,6 +22,8 @@ interface LimitSchema {
   items?: { type: "string" };
   description: string;
   default?: string | readonly string[];
+  /** The key of the stack's config that says it where the pack's config does not. */
+  fromStack?: StackLimit;
 }
 
 /** Values of a rule's limits, defaults filled in. */
@@ -38,7 +41,8 @@ interface RuleBase {
 
 /** Judged on one resource's inputs, before anything is made of them. */
 export interface ResourceRule extends RuleBase {
-  judge(resource: Resource, limits: Limits): Finding[];
+  /** @param today the day of the run */
+  judge(resource: Resource, limits: Limits, today: Date): Finding[];
 }
 
 /** Judged on all resources together, when the preview or the update has seen them all. */

@@ -15,7 +15,7 @@ const faultBody = z.strictObject({
   pathRegex: z.string().min(1),
   nth: z.int().min(1).optional(),
   times: z.int().min(1).optional(),
-  action: z.enum(["status", "drop-before", "drop-after", "delay", "malformed"]),
+  action: z.enum(["status", "drop-before", "drop-after", "delay", "hold", "malformed"]),
   status: z.int().min(200).max(599).optional(),
   retryAfter: z.number().min(0).optional(),
   delayMs: z.number().min(0).optional(),
@@ -83,6 +83,10 @@ export function control({ store, faults, requests, reset, cloudflared }: Control
     } catch {
       throw refusal(`"${fault.pathRegex}" is not a regular expression`);
     }
+    return c.json(faults.list());
+  });
+  app.post("/faults/release", (c) => {
+    faults.release();
     return c.json(faults.list());
   });
   app.delete("/faults", (c) => {

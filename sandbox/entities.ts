@@ -253,6 +253,8 @@ export interface Settings {
   tunnelInUseStatus: 400 | 409;
   /** What GET of a deleted tunnel answers: the tunnel with `deleted_at`, or 404. */
   deletedTunnelRead: "answer" | "not-found";
+  /** Whether a tunnel has `connections`: announced to go on 5 October 2026; `/connections` stays. */
+  tunnelConnections: "left-out" | "shown";
   /** Whether a Google API must be enabled in the project before it answers. */
   gcpServicesMustBeEnabled: boolean;
 }

@@ -18,9 +18,10 @@ export interface Fault {
    * - `drop-before`: close the connection and do nothing;
    * - `drop-after`: do it, then close the connection without an answer;
    * - `delay`: wait `delayMs`, then go on;
+   * - `hold`: wait until the faults are released or cleared, then go on;
    * - `malformed`: do it, then answer half of the JSON.
    */
-  action: "status" | "drop-before" | "drop-after" | "delay" | "malformed";
+  action: "status" | "drop-before" | "drop-after" | "delay" | "hold" | "malformed";
   /** For `status`; default 500. */
   status?: number;
   /** For `status`: the seconds of a Retry-After header. */
@@ -32,6 +33,7 @@ export interface Fault {
 /** The faults still to come. A request uses up the first one that is due for it. */
 export class Faults {
   #planned: (Fault & { seen: number })[] = [];
+  #held: (() => void)[] = [];
 
   /** Plans a fault; throws SyntaxError when `pathRegex` is none. */
   add(fault: Fault): void {
@@ -41,6 +43,17 @@ export class Faults {
 
   clear(): void {
     this.#planned = [];
+    this.release();
+  }
+
+  /** Waits for {@link release}. */
+  held(): Promise<void> {
+    return new Promise((resolve) => this.#held.push(resolve));
+  }
+
+  /** Lets the requests go on that are held. */
+  release(): void {
+    for (const goOn of this.#held.splice(0)) goOn();
   }
 
   /** The faults that have not yet been played to the end. */
@@ -78,6 +91,9 @@ export class Faults {
           return;
         case "delay":
           await new Promise((resolve) => setTimeout(resolve, fault.delayMs ?? 1000));
+          return next();
+        case "hold":
+          await this.held();
           return next();
         case "malformed": {
           await next();

@@ -135,6 +135,7 @@ const DEFAULT_SETTINGS: Settings = {
   identityProviderInUse: "accept",
   tunnelInUseStatus: 400,
   deletedTunnelRead: "answer",
+  tunnelConnections: "left-out",
   gcpServicesMustBeEnabled: true,
 };
 

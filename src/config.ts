@@ -2,9 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod/mini";
 import { placePaths } from "./config-paths";
 import { parseDuration } from "./duration";
+import { rfc3339 } from "./instant";
+import { HOST_NAME as HOST } from "./host-name";
+import { DEFAULT_LIMITS, LONGEST_OVERLAP_DAYS, lifetime, outlastsOverlap } from "./limits";
+import { type MailAddressFault, mailAddressFault, mailDomainFault } from "./mail-names";
 import { editDistance, nearest } from "./nearest";
 import { type Problem, ProblemsError } from "./problems";
-import { PUBLIC_MAIL_DOMAINS } from "./public-mail-domains";
 import { standInName } from "./stand-in";
 
 /** Everything that is wrong with the stack config, in one error. */
@@ -22,10 +25,14 @@ export type GoogleConfig<Secret = string> =
 /** A tunnel shared with others, by id, or one that this stack owns, by name. */
 export type TunnelConfig = { id: string; name?: undefined } | { name: string; id?: undefined };
 
+/** What an application is: ComfyUI, whose API and needs are known, or any other web app. */
+export type ApplicationKind = "comfyui" | "web";
+
 /** One protected application. */
 interface ApplicationConfig {
   /** Its identity in the stack and its name in Access; another name makes another application. */
   name: string;
+  kind: ApplicationKind;
   hostname: string;
   /** Origin as cloudflared reaches it, e.g. `http://localhost:8188`. */
   service: string;
@@ -105,6 +112,7 @@ export interface StackConfig<Secret = string> {
   serviceTokens: ServiceTokenConfig[];
   protectTokens: boolean;
   maxSessionDuration: string;
+  maxTokenDuration: string;
   secretStore: SecretStoreConfig;
   infisical?: InfisicalConfig;
   alerts?: { emails: string[] };
@@ -115,12 +123,12 @@ export interface StackConfig<Secret = string> {
 
 type Complaint = Omit<Problem, "path">;
 
+/** What an application of kind `comfyui` is called, and where it listens, unless the config says otherwise. */
+const COMFYUI = { name: "comfyui", service: "http://localhost:8188" };
+
 /** Infisical's own service in the US; another region or an instance of one's own has another address. */
 export const INFISICAL_CLOUD = "https://app.infisical.com";
 
-/** The last label is no number: everything else would take such a name for an IP address. */
-const HOST =
-  /^(?=.{1,253}$)(?!.*\.(\d+|0x[0-9a-f]*)$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const NAME = /^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$/;
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const OBJECT_ID = /^([0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})$/i;
@@ -137,31 +145,55 @@ function checkHost(value: string): Complaint | undefined {
   );
 }
 
+const ADDRESS_FAULTS: Record<MailAddressFault, readonly [found: string, remedy: string]> = {
+  "no @": [
+    "has no @, so it is no e-mail address",
+    "Give the whole address; a whole domain belongs in allow.emailDomains.",
+  ],
+  wildcard: [
+    "has a wildcard, which Access takes for a letter like any other",
+    "Give one address; a whole domain belongs in allow.emailDomains.",
+  ],
+  "look-alike": [
+    "has letters of another alphabet that look like Latin ones",
+    "Type the address anew, on a keyboard.",
+  ],
+  "not an address": ["is not an e-mail address", "Give one address such as name@datacrew.space."],
+};
+
 function checkEmail(value: string): Complaint | undefined {
-  if (!value.includes("@")) {
-    return complain(
-      `${JSON.stringify(value)} has no @, so it is no e-mail address`,
-      "Give the whole address; a whole domain belongs in allow.emailDomains.",
-    );
-  }
-  const [local, domain, ...rest] = value.split("@");
-  if (local && !/\s/.test(local) && rest.length === 0 && domain && HOST.test(domain.toLowerCase()))
-    return undefined;
-  return complain(
-    `${JSON.stringify(value)} is not an e-mail address`,
-    "Give one address such as name@datacrew.space.",
-  );
+  const fault = mailAddressFault(value);
+  if (fault === undefined) return undefined;
+  const [found, remedy] = ADDRESS_FAULTS[fault];
+  return complain(`${JSON.stringify(value)} ${found}`, remedy);
 }
 
 function checkEmailDomain(value: string): Complaint | undefined {
-  if (PUBLIC_MAIL_DOMAINS.has(value.toLowerCase())) {
-    return complain(`anybody can get an address at ${value}`, "List the people in allow.emails instead.");
+  const fault = mailDomainFault(value);
+  switch (fault?.kind) {
+    case undefined:
+      return undefined;
+    case "public mail":
+      return complain(
+        `anybody can get an address at ${fault.domain}`,
+        "List the people in allow.emails instead.",
+      );
+    case "public suffix":
+      return complain(
+        `${fault.domain} is a public suffix: anybody can get a domain below it`,
+        "Give your own domain, or list the people in allow.emails.",
+      );
+    case "look-alike":
+      return complain(
+        `${JSON.stringify(value)} has letters of another alphabet that look like Latin ones`,
+        "Type the domain anew, on a keyboard.",
+      );
+    case "not a domain":
+      return complain(
+        `${JSON.stringify(value)} is not a mail domain`,
+        "Give the part behind the @, e.g. datacrew.space.",
+      );
   }
-  if (HOST.test(value.toLowerCase())) return undefined;
-  return complain(
-    `${JSON.stringify(value)} is not a mail domain`,
-    "Give the part behind the @, e.g. datacrew.space.",
-  );
 }
 
 function checkName(value: string): Complaint | undefined {
@@ -249,15 +281,6 @@ const notEmpty = checking<unknown[]>((list) =>
   list.length === 0 ? complain("an empty list", "List at least one.") : undefined,
 );
 
-/**
- * A time as it was meant: YAML takes one without quotes for a time of its own, and the engine hands that on in
- * Go's form, `2027-01-31 00:00:00 +0000 UTC`.
- */
-const unquotedTime = (value: string): string =>
-  value.replace(/^(\S+) (\S+) ([+-]\d\d)(\d\d) \S+$/, (_, day, time, hours, minutes) => {
-    return `${day}T${time}${hours === "+00" && minutes === "00" ? "Z" : `${hours}:${minutes}`}`;
-  });
-
 const matches = (pattern: RegExp, remedy: string) =>
   text((value) =>
     pattern.test(value) ? undefined : complain(`${JSON.stringify(value)} does not fit`, remedy),
@@ -266,6 +289,7 @@ const matches = (pattern: RegExp, remedy: string) =>
 const hostname = text(checkHost);
 const name = text(checkName);
 const duration = text(checkDuration);
+const tokenDuration = text((value) => (value === "forever" ? undefined : checkDuration(value)));
 const names = z._default(z.array(z.string()), []);
 
 const google = z.strictObject({
@@ -285,9 +309,10 @@ const tunnel = z.strictObject({
   name: z.optional(name),
 });
 const application = z.strictObject({
-  name: z._default(name, "comfyui"),
+  name: z.optional(name),
+  kind: z._default(z.enum(["comfyui", "web"]), "comfyui"),
   hostname: z.optional(hostname),
-  service: z._default(text(checkService), "http://localhost:8188"),
+  service: z.optional(text(checkService)),
   allow: z._default(
     z.strictObject({
       emails: z._default(z.array(text(checkEmail)), []),
@@ -299,7 +324,7 @@ const application = z.strictObject({
   sessionDuration: z._default(duration, "24h"),
 });
 const time = z.pipe(
-  z.pipe(z.string(), z.transform(unquotedTime)),
+  z.pipe(z.string(), z.transform(rfc3339)),
   text((value) =>
     isTime(value)
       ? undefined
@@ -312,10 +337,7 @@ const time = z.pipe(
 const fingerprint = matches(/^sha256-[0-9a-f]{16}$|^unknown$/, "Leave it as `rotate` wrote it.");
 const serviceToken = z.strictObject({
   name,
-  duration: z._default(
-    text((value) => (value === "forever" ? undefined : checkDuration(value))),
-    "8760h",
-  ),
+  duration: z._default(tokenDuration, "8760h"),
   version: z._default(z.int().check(z.minimum(1)), 1),
   previousExpiresAt: z.optional(time),
   rotation: z.optional(
@@ -356,6 +378,9 @@ const accessTest = z.strictObject({
   deny: names,
 });
 
+/** The one service token of a stack whose config lists none. */
+export const DEFAULT_TOKEN = { name: "comfyui-api", duration: "8760h", version: 1 } as const;
+
 const SHAPES = {
   accountId: matches(/^[0-9a-f]{32}$/, "Give the account id, 32 hexadecimal digits in lower case."),
   zone: hostname,
@@ -366,9 +391,10 @@ const SHAPES = {
   google,
   tunnel,
   applications: z.array(application),
-  serviceTokens: z._default(z.array(serviceToken), [{ name: "comfyui-api", duration: "8760h", version: 1 }]),
+  serviceTokens: z._default(z.array(serviceToken), [DEFAULT_TOKEN]),
   protectTokens: z._default(z.boolean(), true),
-  maxSessionDuration: z._default(duration, "730h"),
+  maxSessionDuration: z._default(duration, DEFAULT_LIMITS.maxSessionDuration),
+  maxTokenDuration: z._default(tokenDuration, DEFAULT_LIMITS.maxTokenDuration),
   secretStore: z._default(secretStore, { kind: "none", readers: [] }),
   infisical: z.optional(infisical),
   alerts: z.optional(z.strictObject({ emails: z.array(text(checkEmail)).check(notEmpty) })),
@@ -390,14 +416,20 @@ type Shaped = { [K in Key]: z.output<(typeof SHAPES)[K]> };
 /** Names of all config keys, as declared in Pulumi.yaml. */
 export const CONFIG_KEYS = Object.keys(SHAPES) as Key[];
 
-/** What each required key is set with, as `pulumi config set` takes it. */
-const SET_REQUIRED: Partial<Record<Key, readonly string[]>> = {
-  accountId: ["accountId <32 hexadecimal digits>"],
-  zone: ["zone <e.g. datacrew.space>"],
-  teamName: ["teamName <the team of team.cloudflareaccess.com>"],
-  google: ["--path google.clientId <OAuth client id>", "--secret --path google.clientSecret"],
-  tunnel: ["--path tunnel.id <UUID of a shared tunnel>"],
-  applications: ["--path 'applications[0].allow.emails[0]' <e-mail address>"],
+/** What each required key is set with, as `pulumi config set` takes it: one way or another, each of some lines. */
+const SET_REQUIRED: Partial<Record<Key, readonly (readonly string[])[]>> = {
+  accountId: [["accountId <32 hexadecimal digits>"]],
+  zone: [["zone <e.g. datacrew.space>"]],
+  teamName: [["teamName <the team of team.cloudflareaccess.com>"]],
+  google: [
+    ["--path google.clientId <OAuth client id>", "--secret --path google.clientSecret"],
+    ["--path google.identityProviderId <UUID of a Google login that the account has>"],
+  ],
+  tunnel: [
+    ["--path tunnel.name <name of one to make and own>"],
+    ["--path tunnel.id <UUID of a shared tunnel>"],
+  ],
+  applications: [["--path 'applications[0].allow.emails[0]' <e-mail address>"]],
 };
 
 /** The one secret of the config; as a key of its own when `pulumi new` wrote it. */
@@ -409,6 +441,8 @@ export interface ParseContext {
   stack?: string;
   /** Keys, as they are set, that hold an encrypted value; without it, plain text secrets are not looked for. */
   secretKeys?: ReadonlySet<string>;
+  /** By which the end of a replaced secret is judged. Default: now. */
+  now?: Date;
 }
 
 /**
@@ -437,9 +471,9 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   }
   const shaped: Partial<Shaped> = {};
   const shape = <K extends Key>(key: K) => {
-    const lines = SET_REQUIRED[key];
-    if (isUnset(raw[key], lines !== undefined)) {
-      if (lines !== undefined) return report(key, "not set", lines.map(set).join("\n      "));
+    const ways = SET_REQUIRED[key]?.map((lines) => lines.map(set).join("\n      "));
+    if (isUnset(raw[key], ways !== undefined)) {
+      if (ways !== undefined) return report(key, "not set", ways.join("\n      or: "));
       raw = { ...raw, [key]: undefined };
     }
     // Not `safeParse`: it withholds the value when there is any issue, and then whatever else is wrong
@@ -466,13 +500,15 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   if (secretStore?.kind === "gcp" && secretStore.project === undefined) {
     report("secretStore.project", "not set", set("--path secretStore.project <Google Cloud project id>"));
   }
-  const applications = shaped.applications?.map((each) => ({
-    ...each,
-    hostname: each.hostname ?? `${each.name}.${zone ?? "invalid"}`,
-    serviceTokens: each.serviceTokens ?? defaultTokens(shaped),
-  }));
+  const applications = shaped.applications?.map((each) => {
+    const { name = COMFYUI.name, service = COMFYUI.service } = each;
+    const hostname = each.hostname ?? `${name}.${zone ?? "invalid"}`;
+    return { ...each, name, service, hostname, serviceTokens: each.serviceTokens ?? defaultTokens(shaped) };
+  });
+  if (shaped.applications) problems.push(...checkWebApplications(shaped.applications, set));
   if (applications) problems.push(...checkApplications(applications, shaped));
-  if (shaped.serviceTokens) problems.push(...checkTokens(shaped.serviceTokens, set));
+  if (shaped.serviceTokens)
+    problems.push(...checkTokens(shaped.serviceTokens, shaped, { set, now: context.now ?? new Date() }));
   problems.push(...checkAccessTests(shaped));
   if (problems.length > 0) throw new ConfigError(context.stack, withoutSecrets(problems, secrets));
   return { ...shaped, applications } as StackConfig;
@@ -658,6 +694,27 @@ function checkGoogle(google: Shaped["google"], isSecret: boolean, set: (rest: st
   return problems;
 }
 
+/** A web app has nothing of ComfyUI's: neither its name, after which its `.env` keys are called, nor its port. */
+function checkWebApplications(
+  applications: NonNullable<Partial<Shaped>["applications"]>,
+  set: (rest: string) => string,
+): Problem[] {
+  return applications.flatMap(({ kind, name, service }, index) => {
+    if (kind === "comfyui") return [];
+    const at = `applications[${index}]`;
+    const unset = (key: string, value: string): Problem => {
+      return { path: `${at}.${key}`, found: "not set", remedy: set(`--path '${at}.${key}' ${value}`) };
+    };
+    return [
+      ...(name === undefined ? [unset("name", "<e.g. grafana>")] : []),
+      ...(name === COMFYUI.name
+        ? [{ path: `${at}.name`, found: `a web app called ${name}`, remedy: "Give it a name of its own." }]
+        : []),
+      ...(service === undefined ? [unset("service", "<e.g. http://localhost:3000>")] : []),
+    ];
+  });
+}
+
 function checkApplications(applications: readonly ApplicationConfig[], shaped: Partial<Shaped>): Problem[] {
   const problems: Problem[] = [];
   const { zone, serviceTokens } = shaped;
@@ -678,7 +735,7 @@ function checkApplications(applications: readonly ApplicationConfig[], shaped: P
     }
     if ((parseDuration(application.sessionDuration) ?? 0) > limit) {
       const found = `${application.sessionDuration} is longer than the maximum of ${shaped.maxSessionDuration}`;
-      const remedy = "Shorten it; raise maxSessionDuration only if the account allows more.";
+      const remedy = "Shorten it, or raise maxSessionDuration, which the guardrails go by as well.";
       problems.push({ path: `${at}.sessionDuration`, found, remedy });
     }
     const allowsNobody = allow.emails.length === 0 && allow.emailDomains.length === 0;
@@ -731,7 +788,23 @@ function checkUnusedTokens(applications: readonly ApplicationConfig[], shaped: P
   });
 }
 
-function checkTokens(tokens: readonly ServiceTokenConfig[], set: (rest: string) => string): Problem[] {
+/** Until when a credential that was replaced is still taken, where that is longer than Cloudflare's own limit. */
+function checkEnd(until: string | undefined, path: string, now: Date): Problem[] {
+  if (until === undefined || !isTime(until) || !outlastsOverlap(until, now)) return [];
+  const days = Math.ceil((Date.parse(until) - now.getTime()) / 86_400_000);
+  const found = `${until} is ${days} days ahead, and Cloudflare's own limit is ${LONGEST_OVERLAP_DAYS} days`;
+  return [{ path, found, remedy: `Give an earlier time, e.g. ${daysAfter(now, 1)}, or one that is over.` }];
+}
+
+/** A time some days after another, to the second, as the config writes one. */
+const daysAfter = (time: Date, days: number): string =>
+  new Date(time.getTime() + days * 86_400_000).toISOString().replace(/\.\d+/, "");
+
+function checkTokens(
+  tokens: readonly ServiceTokenConfig[],
+  { maxTokenDuration }: Partial<Shaped>,
+  { set, now }: { set: (rest: string) => string; now: Date },
+): Problem[] {
   const problems = duplicates(
     tokens.map((token) => token.name),
     "serviceTokens",
@@ -739,10 +812,17 @@ function checkTokens(tokens: readonly ServiceTokenConfig[], set: (rest: string) 
   );
   tokens.forEach((token, index) => {
     const path = `serviceTokens[${index}]`;
+    if (maxTokenDuration !== undefined && lifetime(token.duration) > lifetime(maxTokenDuration)) {
+      const found = `${token.duration} is longer than the maximum of ${maxTokenDuration}`;
+      const remedy = "Shorten it, or raise maxTokenDuration, which the guardrails go by as well.";
+      problems.push({ path: `${path}.duration`, found, remedy });
+    }
+    problems.push(...checkEnd(token.previousExpiresAt, `${path}.previousExpiresAt`, now));
+    problems.push(...checkEnd(token.standIn?.until, `${path}.standIn.until`, now));
     if (token.version > 1 && token.previousExpiresAt === undefined) {
       const found = `version ${token.version} without the time until which the previous secret is accepted`;
       // The engine takes a time for a secret, and would refuse to store it as it is.
-      const remedy = set(`--plaintext --path '${path}.previousExpiresAt' <e.g. 2027-01-31T00:00:00Z>`);
+      const remedy = set(`--plaintext --path '${path}.previousExpiresAt' <e.g. ${daysAfter(now, 1)}>`);
       problems.push({ path: `${path}.previousExpiresAt`, found, remedy });
     }
     if (token.version === 1 && token.previousExpiresAt !== undefined) {
@@ -776,7 +856,7 @@ function checkStandIn(
 
 function checkAccessTests({ accessTests = [], applications, serviceTokens }: Partial<Shaped>): Problem[] {
   const problems: Problem[] = [];
-  const applicationNames = applications?.map((each) => each.name);
+  const applicationNames = applications?.map((each) => each.name ?? COMFYUI.name);
   accessTests.forEach((test, index) => {
     const path = `accessTests[${index}]`;
     const subjects = [test.who, test.token, test.anyone].filter((subject) => subject !== undefined);

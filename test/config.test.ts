@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { CONFIG_KEYS, ConfigError, loadConfig, parseConfig } from "../src/config";
+import { CONFIG_KEYS, ConfigError, loadConfig, type ParseContext, parseConfig } from "../src/config";
 import { parseDuration } from "../src/duration";
 import type { Problem } from "../src/problems";
 import { knownValue } from "./support/mocks";
@@ -21,9 +21,9 @@ const valid = () => ({
   applications: [{ allow: { emails: ["artist@datacrew.space"] } }] as Record<string, unknown>[],
 });
 
-const context = { stack: "dev", secretKeys: new Set(["google"]) };
+const context = { stack: "dev", secretKeys: new Set(["google"]), now: new Date("2027-01-10T00:00:00Z") };
 
-function problemsOf(raw: Record<string, unknown>, parseContext = context): readonly Problem[] {
+function problemsOf(raw: Record<string, unknown>, parseContext: ParseContext = context): readonly Problem[] {
   try {
     parseConfig(raw, parseContext);
   } catch (error) {
@@ -45,6 +45,7 @@ describe("defaults", () => {
       applications: [
         {
           name: "comfyui",
+          kind: "comfyui",
           hostname: "comfyui.datacrew.space",
           service: "http://localhost:8188",
           allow: { emails: ["artist@datacrew.space"], emailDomains: [] },
@@ -54,7 +55,8 @@ describe("defaults", () => {
       ],
       serviceTokens: [{ name: "comfyui-api", duration: "8760h", version: 1 }],
       protectTokens: true,
-      maxSessionDuration: "730h",
+      maxSessionDuration: "24h",
+      maxTokenDuration: "8760h",
       secretStore: { kind: "none", readers: [] },
       accessTests: [],
       adopted: [],
@@ -109,8 +111,10 @@ describe("what is missing", () => {
   google: not set
     → pulumi config set --stack prod --path google.clientId <OAuth client id>
       pulumi config set --stack prod --secret --path google.clientSecret
+      or: pulumi config set --stack prod --path google.identityProviderId <UUID of a Google login that the account has>
   tunnel: not set
-    → pulumi config set --stack prod --path tunnel.id <UUID of a shared tunnel>
+    → pulumi config set --stack prod --path tunnel.name <name of one to make and own>
+      or: pulumi config set --stack prod --path tunnel.id <UUID of a shared tunnel>
   applications: not set
     → pulumi config set --stack prod --path 'applications[0].allow.emails[0]' <e-mail address>
   → Mend what is listed, then run the command again.`,
@@ -271,9 +275,9 @@ describe("a wrong value is named with its place", () => {
     ],
     [
       "too long a session",
-      application({ sessionDuration: "731h" }),
+      application({ sessionDuration: "25h" }),
       "applications[0].sessionDuration",
-      "731h is longer than the maximum of 730h",
+      "25h is longer than the maximum of 24h",
     ],
     [
       "unknown token",

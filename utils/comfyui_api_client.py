@@ -11,7 +11,7 @@ One file, standard library only, Python 3.9 or newer: copy it next to your scrip
             print(event.data["value"], "of", event.data["max"])
         elif event.type == "result":
             for output in event.result.outputs:
-                comfyui.download(output, output.filename)
+                comfyui.download_to(output, "outputs")
 
 A script in the style of ComfyUI's `script_examples/websockets_api_example.py` keeps its loop. Its three functions and
 its socket come from the client, and nothing else changes:
@@ -28,7 +28,8 @@ Environment:
 - `COMFYUI_ACCESS_TOKEN`: `<client id>.access:<client secret>` of a service token, or the JSON object
   `{"cf-access-client-id": ..., "cf-access-client-secret": ...}` of the single-header mode, or a JWT that
   `cloudflared access token` printed. Never sent to a local address, over http, or to another host.
-- `HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`: as everywhere. Local addresses are never asked of a proxy.
+- `HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`: as everywhere. Local addresses are never asked of a proxy, and a proxy
+  never sees the token: it only passes TLS on.
 
 `python3 comfyui_api_client.py --check` says whether ComfyUI answers, and if it does not, who refuses and why.
 
@@ -83,11 +84,13 @@ __all__ = [
     "Event",
     "HistoryEntry",
     "NetworkError",
+    "NodeFailure",
     "Output",
     "ProtocolError",
     "Queue",
     "QueueItem",
     "RunResult",
+    "SavedFile",
     "ServerError",
     "TextOutput",
     "TimeLimitError",
@@ -116,9 +119,11 @@ class ComfyUIError(Exception):
         prompt_id: str | None = None,
         node_errors: JsonObject | None = None,
         outputs: list[Output] | None = None,
+        failure: NodeFailure | None = None,
+        taken: bool | None = None,
     ) -> None:
         super().__init__(message)
-        #: The cause within its kind, for programs: `no_token`, `token_refused`, `execution_failed`, `cut`, ...
+        #: The cause within its kind, for programs: `no_token`, `token_refused`, `execution_failed`, `cancelled`, ...
         #: A prompt that ComfyUI refuses has ComfyUI's own `error.type`.
         self.code = code
         #: HTTP status, when there was an answer.
@@ -129,6 +134,20 @@ class ComfyUIError(Exception):
         self.node_errors = node_errors or {}
         #: Outputs that a failed or interrupted prompt had made by then.
         self.outputs = outputs or []
+        #: The node that failed, with ComfyUI's own words about it.
+        self.failure = failure
+        #: Of a run: whether ComfyUI has taken the prompt. None where that is not known.
+        self.taken = taken
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is made anew from its arguments alone: so it comes back whole from another process.
+        return _error_again, (type(self), self.code, str(self), dict(self.__dict__))
+
+
+def _error_again(kind: type[ComfyUIError], code: str, message: str, fields: JsonObject) -> ComfyUIError:
+    error = kind(code, message)
+    error.__dict__.update(fields)
+    return error
 
 
 class AccessError(ComfyUIError):
@@ -195,7 +214,12 @@ def _is_worth_repeating(error: ComfyUIError) -> bool:
 
 def _has_arrived_nowhere(error: ComfyUIError) -> bool:
     """Whether ComfyUI cannot have seen the request."""
-    return error.code in ("connect", "dns", "no_connector")
+    return error.code in ("connect", "dns", "tls", "no_connector")
+
+
+def _is_refusal(error: ComfyUIError) -> bool:
+    """Whether somebody said no: Access, ComfyUI's validation."""
+    return isinstance(error, (AccessError, UsageError)) or 300 <= (error.status or 0) < 500
 
 
 # --- Results -----------------------------------------------------------------------------------------------
@@ -211,6 +235,8 @@ class Output(NamedTuple):
     subfolder: str
     #: ComfyUI's folder: `output`, `temp` or `input`.
     type: str
+    #: The node on the canvas: another one than `node_id` where a node was expanded into others, as in a subgraph.
+    display_node_id: str = ""
 
 
 class TextOutput(NamedTuple):
@@ -218,6 +244,27 @@ class TextOutput(NamedTuple):
 
     node_id: str
     text: str
+    display_node_id: str = ""
+
+
+class NodeFailure(NamedTuple):
+    """A node that failed or was blocked, in ComfyUI's own words."""
+
+    node_id: str
+    node_type: str
+    #: Python's name of the exception, e.g. `torch.OutOfMemoryError`; `ExecutionBlocked` of a blocked node.
+    exception_type: str
+    message: str
+    #: Python's lines; empty where ComfyUI gives none.
+    traceback: list[str]
+
+
+class SavedFile(NamedTuple):
+    """A file that was saved."""
+
+    path: str
+    #: In bytes.
+    size: int
 
 
 class QueueItem(NamedTuple):
@@ -244,8 +291,11 @@ class HistoryEntry:
     state: str
     outputs: list[Output]
     texts: list[TextOutput]
-    #: What failed, of a prompt that did.
-    failure: str = ""
+    #: What failed, of a prompt that did; None where ComfyUI does not say it.
+    failure: NodeFailure | None = None
+    #: Output nodes that were to run and of which history has nothing: blocked ones, and kinds that show nothing. None
+    #: where history does not say which were to run.
+    missing: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -259,6 +309,11 @@ class RunResult:
     node_errors: JsonObject
     #: `history`, or `events` when the prompt was no longer in history but every event had been heard.
     source: str
+    #: Nodes that were blocked, so that what hangs on them was not made. As heard: ComfyUI's history does not tell.
+    blocked: list[NodeFailure] = field(default_factory=list)
+    #: Output nodes that were to run and of which history has nothing: blocked ones, heard or not, and kinds that show
+    #: nothing. None where history does not say it.
+    missing: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -266,10 +321,14 @@ class Event:
     """Something that has happened to a prompt."""
 
     #: ComfyUI's own: `execution_start`, `execution_cached`, `executing`, `progress`, `progress_state`, `executed`;
-    #: besides `preview`, `progress_text`, `node_errors`, and `result`, which comes last, once.
+    #: besides `preview`, `progress_text`, `node_errors`; `submitted`: ComfyUI has taken the prompt; `queued`: others come
+    #: before it; `connection`: the WebSocket, without which the run goes on; `execution_blocked`: a node was blocked, and
+    #: the prompt goes on; and `result`, which comes last, once.
     type: str
     prompt_id: str
-    #: ComfyUI's own data. Of a preview: `format` (`jpeg`, `png`) and, where the server says it, `node_id`.
+    #: ComfyUI's own data. Of a preview: `format` (`jpeg`, `png`) and, where the server says it, `node_id`. Of `submitted`:
+    #: `recovered`, when it was found there after an answer that did not arrive. Of `queued`: `ahead`. Of `connection`:
+    #: `state` (`open`, `lost`, `refused`) and perhaps `reason`.
     data: JsonObject = field(default_factory=dict)
     #: The picture of a `preview`.
     image: bytes = b""
@@ -316,15 +375,18 @@ def _text(value: object) -> str:
     return str(value) if isinstance(value, (str, int, float)) else ""
 
 
-def _outputs_of(outputs: JsonObject) -> tuple[list[Output], list[TextOutput]]:
+def _outputs_of(
+    outputs: JsonObject, display_node_of: Callable[[str], object] = lambda _: None
+) -> tuple[list[Output], list[TextOutput]]:
     """The files and texts of `outputs` as history and the `executed` event have them; all else is passed over."""
     files: list[Output] = []
     texts: list[TextOutput] = []
     for node_id, by_kind in outputs.items():
+        display = _text(display_node_of(node_id)) or node_id
         for kind, items in by_kind.items() if isinstance(by_kind, dict) else ():
             for item in items if isinstance(items, list) else [items]:
                 if isinstance(item, str):
-                    texts.append(TextOutput(node_id, item))
+                    texts.append(TextOutput(node_id, item, display))
                 elif isinstance(item, dict) and isinstance(item.get("filename"), str):
                     subfolder, folder = item.get("subfolder"), item.get("type")
                     files.append(
@@ -334,36 +396,74 @@ def _outputs_of(outputs: JsonObject) -> tuple[list[Output], list[TextOutput]]:
                             item["filename"],
                             subfolder if isinstance(subfolder, str) else "",
                             folder if isinstance(folder, str) else "output",
+                            display,
                         )
                     )
     return files, texts
 
 
-def _parse_history(body: object, prompt_id: str) -> HistoryEntry | None:
-    """The prompt's entry; None when it is not there: queued, running, unknown, deleted or evicted."""
+def _parse_history(body: object, prompt_id: str, client_id: str | None = None) -> HistoryEntry | None:
+    """The prompt's entry; None when it is not there: queued, running, unknown, deleted or evicted.
+
+    ComfyUI takes the same id twice: with a `client_id`, an entry that names another client is an earlier run's.
+    """
     history = _record(body, "history")
     if prompt_id not in history:
         return None
     entry = _record(history[prompt_id], "history entry")
-    outputs, texts = _outputs_of(_record(entry.get("outputs") or {}, "history outputs"))
+    prompt = entry.get("prompt")
+    prompt = prompt if isinstance(prompt, list) else []
+    if not _is_of(prompt, client_id):
+        return None
+    made = _record(entry.get("outputs") or {}, "history outputs")
+    meta = entry.get("meta")
+
+    def display_node_of(node_id: str) -> object:
+        about = meta.get(node_id) if isinstance(meta, dict) else None
+        return about.get("display_node") if isinstance(about, dict) else None
+
+    outputs, texts = _outputs_of(made, display_node_of)
+    wanted = prompt[4] if len(prompt) > 4 else None
+    missing = None
+    if isinstance(wanted, list):
+        shown = {*made, *(_text(display_node_of(node_id)) for node_id in made)}
+        missing = [node_id for node_id in wanted if isinstance(node_id, str) and node_id not in shown]
+
+    def ended(state: str, failure: NodeFailure | None = None) -> HistoryEntry:
+        return HistoryEntry(prompt_id, state, outputs, texts, failure, missing)
+
     # Entries of old servers, and of some custom nodes, have no status.
     status = _record(entry.get("status") or {}, "history status")
     if status.get("status_str") != "error":
-        return HistoryEntry(prompt_id, "success", outputs, texts)
+        return ended("success")
     # `error` covers interruption too: the last message tells which it was.
     for message in reversed(_list(status.get("messages") or [], "history status.messages")):
         kind, data = message if isinstance(message, list) and len(message) == 2 else (None, None)
         if kind == "execution_interrupted":
-            return HistoryEntry(prompt_id, "interrupted", outputs, texts)
+            return ended("interrupted")
         if kind == "execution_error":
-            return HistoryEntry(prompt_id, "error", outputs, texts, _failure_in(data))
-    return HistoryEntry(prompt_id, "error", outputs, texts, "ComfyUI does not say why")
+            return ended("error", _failure_in(data))
+    return ended("error")
 
 
-def _failure_in(data: object) -> str:
+def _is_of(item: list[Any], client_id: str | None) -> bool:
+    """Whether an item, as queue and history have it, may be this client's: false when it names another."""
+    extra_data = item[3] if len(item) > 3 and isinstance(item[3], dict) else {}
+    owner = extra_data.get("client_id")
+    return client_id is None or not isinstance(owner, str) or owner == client_id
+
+
+def _failure_in(data: object) -> NodeFailure:
+    """Reads the data of an `execution_error`."""
     said = data if isinstance(data, dict) else {}
-    node = f"node {_text(said.get('node_id'))} ({_text(said.get('node_type'))})"
-    return f"{node}: {_text(said.get('exception_message')).strip()}"[:2000]
+    lines = said.get("traceback")
+    return NodeFailure(
+        _text(said.get("node_id")),
+        _text(said.get("node_type")),
+        _text(said.get("exception_type")),
+        _text(said.get("exception_message")).strip(),
+        [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else [],
+    )
 
 
 def _parse_node_errors(value: object) -> JsonObject:
@@ -532,15 +632,76 @@ def _without_dots(path: str) -> str:
     return "/".join(kept)
 
 
-@dataclass(frozen=True, repr=False)
 class _Credential:
-    """A credential for Cloudflare Access, as it is sent."""
+    """A credential for Cloudflare Access, as it is sent. Neither printed, nor copied, nor listed by `vars`."""
 
-    headers: dict[str, str]
-    #: What must show up nowhere.
-    secrets: list[str]
-    #: When a JWT ends, in seconds since 1970.
-    expires_at: float | None = None
+    __slots__ = ("_headers", "_secrets", "expires_at")
+
+    def __init__(self, headers: dict[str, str], secrets: list[str], expires_at: float | None = None) -> None:
+        self._headers = headers
+        self._secrets = secrets
+        #: When a JWT ends, in seconds since 1970.
+        self.expires_at = expires_at
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is sent."""
+        return dict(self._headers)
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must show up nowhere, also as a URL has it; the longest first."""
+        quoted = [urllib.parse.quote(secret, safe="") for secret in self._secrets]
+        return sorted({*self._secrets, *quoted}, key=len, reverse=True)
+
+    def __repr__(self) -> str:
+        return "<credential>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a credential is not copied or pickled")
+
+
+class _Said:
+    """What the server said, without the credential: a page, an error or an echo may repeat it.
+
+    Every text that comes from the server passes here before anything else reads it; the bytes of files alone do not.
+    """
+
+    __slots__ = ("_pattern", "_secrets")
+
+    def __init__(self, credential: _Credential | None) -> None:
+        self._secrets = [secret.lower() for secret in credential.secrets] if credential else []
+        # A host name in a redirect, for one, comes in small letters.
+        self._pattern = re.compile("|".join(map(re.escape, self._secrets)), re.IGNORECASE) if self._secrets else None
+
+    def __repr__(self) -> str:
+        return "<said>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a credential is not copied or pickled")
+
+    def text(self, text: str, part: bool = False) -> str:
+        """A text; `part`: its end is cut off, perhaps within the credential."""
+        if self._pattern is None:
+            return text
+        clean = self._pattern.sub("[redacted]", text)
+        if not part:
+            return clean
+        end = clean[-max(map(len, self._secrets)) :].lower()
+        begun = (n for secret in self._secrets for n in range(1, len(secret)) if end.endswith(secret[:n]))
+        return clean[: len(clean) - max(begun, default=0)]
+
+    def value(self, value: Any) -> Any:
+        """A value of JSON, with the names in it."""
+        if self._pattern is None:
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        if isinstance(value, dict):
+            return {self.text(name): self.value(item) for name, item in value.items()}
+        return value
 
 
 # What may stand around a token: JavaScript's blanks, so that both clients read the same; a byte order mark is one.
@@ -632,6 +793,12 @@ _MAX_REDIRECTS = 5
 _MAX_IDLE_CONNECTIONS = 4
 # Pause before a GET is repeated, and shortest pause before history is looked at again.
 _SHORT_PAUSE = 0.1
+# Pause before the queue is looked at for the first time while nothing is heard of a prompt.
+_FIRST_LOOK = 0.25
+# Absent from queue and history in so many looks in a row: gone.
+_CERTAIN = 2
+# What opening the WebSocket again is allowed, unless the next look at history is further away.
+_REOPEN = 1.0
 
 OpenSocket = Callable[[str, int], socket.socket]
 _T = TypeVar("_T")
@@ -680,6 +847,11 @@ class _Wait:
             yield
         finally:
             self._end = end
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the whole's time is up."""
+        return time.monotonic() >= self._end
 
     def moved(self) -> None:
         """Something has come in or gone out."""
@@ -839,7 +1011,8 @@ def _connect(host: str, port: int, wait: _Wait) -> socket.socket:
 def _proxy_for(address: _Address) -> tuple[str, int, dict[str, str]] | None:
     """Host, port and headers of the proxy that the environment names for this address."""
     url = urllib.request.getproxies().get("https" if address.secure else "http")
-    if not url or is_local(address.host) or urllib.request.proxy_bypass(address.authority):
+    names = (address.authority, f"{address.host}:{address.port}")
+    if not url or is_local(address.host) or any(map(urllib.request.proxy_bypass, names)):
         return None
     proxy = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
     if proxy.scheme != "http" or not proxy.hostname:
@@ -992,6 +1165,8 @@ class _Request(NamedTuple):
     body: Iterable[bytes] = ()
     #: A redirect to another host is followed, without the credential. For files only.
     any_host: bool = False
+    #: What is asked for, as a refusal without words names it.
+    asked: str = ""
 
     @property
     def name(self) -> str:
@@ -1019,12 +1194,36 @@ class _Settings:
     cancel: threading.Event | None
     ssl_context: ssl.SSLContext | None
     open_socket: OpenSocket | None
+    said: _Said
 
-    def redact(self, text: str) -> str:
-        """The text without any part of the credential, whoever put it there."""
-        for secret in self.credential.secrets if self.credential else ():
-            text = text.replace(secret, "[redacted]")
-        return text
+
+class _Cancelled:
+    """The prompts that are followed, and which of them this client was asked to take out of the queue."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._followed: dict[str, bool] = {}
+
+    def follow(self, prompt_id: str) -> None:
+        """From now on it is remembered."""
+        with self._lock:
+            self._followed.setdefault(prompt_id, False)
+
+    def leave(self, prompt_id: str) -> None:
+        """It is forgotten."""
+        with self._lock:
+            self._followed.pop(prompt_id, None)
+
+    def add(self, prompt_id: str) -> None:
+        """It was asked to be taken out."""
+        with self._lock:
+            if prompt_id in self._followed:
+                self._followed[prompt_id] = True
+
+    def has(self, prompt_id: str) -> bool:
+        """Whether it was."""
+        with self._lock:
+            return self._followed.get(prompt_id, False)
 
 
 class _Transport:
@@ -1032,6 +1231,7 @@ class _Transport:
 
     def __init__(self, settings: _Settings) -> None:
         self.settings = settings
+        self.cancelled = _Cancelled()
         self._idle: list[_Connection] = []
         self._lock = threading.Lock()
         self._context = settings.ssl_context
@@ -1044,10 +1244,10 @@ class _Transport:
         """The answer's JSON, at most 64 MiB."""
         body, head = self.read(request, wait, repeats)
         try:
-            return json.loads(body)
+            return self.settings.said.value(json.loads(body))
         except (ValueError, RecursionError):
             if body.lstrip().startswith(b"<"):
-                raise _page_instead(request.name, head, body, self.settings) from None
+                raise _page_instead(self._refused(request, head, body[:_MAX_REFUSAL])) from None
             words = f"{request.name}: the answer is not JSON ({len(body)} bytes); is this ComfyUI?"
             raise ProtocolError("json", words, status=head.status) from None
 
@@ -1082,7 +1282,7 @@ class _Transport:
         try:
             if answer.head.get("content-type").lower().startswith("text/html"):
                 with self.failures(request.name, wait):
-                    raise _page_instead(request.name, answer.head, answer.read_start(), self.settings)
+                    raise _page_instead(self._refused(request, answer.head, answer.read_start()))
             chunks = answer.chunks()
             while True:
                 with self.failures(request.name, wait):
@@ -1105,15 +1305,22 @@ class _Transport:
             with self.failures(request.name, wait):
                 body = answer.read_start()
             following = _next_of(answer.head, f"{address.origin}{target}")
+            refused = self._refused(request, answer.head, body)
             if following is None:
-                raise _refusal(request.name, answer.head, body, self.settings)
+                raise _refusal(refused)
             url, next_address, next_target = following
             downgraded = address.secure and not next_address.secure
             elsewhere = next_address.origin != own.origin and not request.any_host
             if request.method != "GET" or downgraded or elsewhere or hop == _MAX_REDIRECTS:
-                raise _redirect_error(request.name, status, url, self.settings)
+                raise _redirect_error(refused, self.settings.said.text(url))
             address, target = next_address, next_target
         raise AssertionError("unreachable")
+
+    def _refused(self, request: _Request, head: _Head, body: bytes) -> _Refused:
+        said = self.settings.said
+        text = said.text(body.decode("utf-8", "replace"), part=len(body) >= _MAX_REFUSAL)
+        # Read before anything is taken out of it, and then cleaned: the escapes of JSON hide what the text does not show.
+        return _Refused(request.name, request.asked, head, text, said.value(_json_object(body)), self.settings)
 
     def headers_for(self, address: _Address) -> dict[str, str]:
         """What every request to this address carries."""
@@ -1278,27 +1485,50 @@ _NO_POLICY = "no Service Auth policy of this application includes the token"
 _BAD_GATEWAY = "Cloudflare or cloudflared did not get an answer from ComfyUI: is it running?"
 
 
-def _refusal(name: str, head: _Head, body: bytes, settings: _Settings) -> ComfyUIError:
+class _Refused(NamedTuple):
+    """An answer that is not what was asked for, without the credential in any of its texts."""
+
+    name: str
+    asked: str
+    head: _Head
+    #: The beginning of the body.
+    body: str
+    #: The JSON object that the body is; empty when it is none.
+    json: JsonObject
+    settings: _Settings
+
+    @property
+    def status(self) -> int:
+        """The answer's status."""
+        return self.head.status
+
+    def get(self, name: str) -> str:
+        """The header's value, or an empty string."""
+        return self.settings.said.text(self.head.get(name))
+
+    def error(self, kind: type[ComfyUIError], code: str, words: str, node_errors: JsonObject | None = None) -> ComfyUIError:
+        """The error with these words."""
+        message = f"{self.name}: {words} (HTTP {self.status})"
+        return kind(code, message, status=self.status, node_errors=node_errors)
+
+
+def _refusal(refused: _Refused) -> ComfyUIError:
     """Names who refused and why."""
-    status = head.status
-
-    def error(kind: type[ComfyUIError], code: str, words: str) -> ComfyUIError:
-        return kind(code, f"{name}: {words} (HTTP {status})", status=status)
-
-    if _is_login_redirect(head):
-        return error(AccessError, *_login_refusal(head, settings))
+    status, settings, error = refused.status, refused.settings, refused.error
+    if _is_login_redirect(refused):
+        return error(AccessError, *_login_refusal(refused))
     if 300 <= status < 400:
-        return _redirect_error(name, status, head.get("location"), settings)
+        return _redirect_error(refused, refused.get("location"))
     if status == 401:
         if settings.credential is None:
             return error(AccessError, "no_token", _missing_token(settings))
         return error(
             AccessError, "token_refused", f"Cloudflare Access cannot authenticate the request: {_NOT_ACCEPTED}"
         )
-    if status == 403 and _is_of_access(head, body):
+    if status == 403 and _is_of_access(refused):
         words = f"{_NO_POLICY}, or {_NOT_ACCEPTED}" if settings.credential else _missing_token(settings)
         return error(AccessError, "forbidden", f"Cloudflare Access refused: {words}")
-    if status == 403 and not body:
+    if status == 403 and not refused.body:
         return error(ServerError, "empty_403", _empty_403(settings))
     if status == 413:
         words = "Cloudflare takes 100 MB on its Free and Pro plans, ComfyUI what --max-upload-size says"
@@ -1310,29 +1540,36 @@ def _refusal(name: str, head: _Head, body: bytes, settings: _Settings) -> ComfyU
         return error(TunnelError, "no_connector", f"{words} lead to this tunnel?")
     if 502 <= status <= 504 or 520 <= status < 530:
         return error(TunnelError, "bad_gateway", _BAD_GATEWAY)
-    return _server_refusal(name, head, body, settings)
+    return _server_refusal(refused)
 
 
-def _server_refusal(name: str, head: _Head, body: bytes, settings: _Settings) -> ComfyUIError:
-    said = _json_object(body)
+def _server_refusal(refused: _Refused) -> ComfyUIError:
+    said = refused.json
     node_errors = _parse_node_errors(said.get("node_errors"))
     error = said.get("error")
-    code = f"http_{head.status}"
+    code = f"http_{refused.status}"
     if isinstance(error, dict) and isinstance(error.get("type"), str):
-        code = settings.redact(error["type"])[:100]
+        code = error["type"][:100]
         parts = (_text(error.get("message")), _text(error.get("details")), _describe_node_errors(node_errors))
-        words = settings.redact(": ".join(part for part in parts if part))[:2000]
+        words = ": ".join(part for part in parts if part)[:2000]
     else:
-        text = settings.redact(re.sub(r"<[^>]*>", " ", body.decode("utf-8", "replace")))
-        words = " ".join(text.split())[:300]
-    message = f"{name}: {words or 'no reason given'} (HTTP {head.status})"
-    return ServerError(code, message, status=head.status, node_errors=node_errors)
+        words = " ".join(re.sub(r"<[^>]*>", " ", refused.body).split())[:300]
+    return refused.error(ServerError, code, words or _without_words(refused), node_errors)
 
 
-def _login_refusal(head: _Head, settings: _Settings) -> tuple[str, str]:
-    if settings.credential is None:
-        return "no_token", _missing_token(settings)
-    accepted = _token_accepted(head.get("location"))
+def _without_words(refused: _Refused) -> str:
+    """What ComfyUI means where it gives a status and nothing else."""
+    if not refused.asked:
+        return "there is nothing at this path: an older ComfyUI, or none" if refused.status == 404 else "no reason given"
+    if refused.status != 404:
+        return f"ComfyUI does not take {refused.asked}"
+    return f"ComfyUI has no {refused.asked}: it was never there, was deleted, or was a temporary file before a restart"
+
+
+def _login_refusal(refused: _Refused) -> tuple[str, str]:
+    if refused.settings.credential is None:
+        return "no_token", _missing_token(refused.settings)
+    accepted = _token_accepted(refused.get("location"))
     if accepted is True:
         return "no_service_auth_policy", f"Cloudflare Access sent to its login: {_NO_POLICY}"
     words = _NOT_ACCEPTED if accepted is False else f"{_NOT_ACCEPTED}; or {_NO_POLICY}"
@@ -1353,26 +1590,25 @@ def _empty_403(settings: _Settings) -> str:
     return f"refused without a word, as {words} does"
 
 
-def _page_instead(name: str, head: _Head, body: bytes, settings: _Settings) -> ComfyUIError:
+def _page_instead(refused: _Refused) -> ComfyUIError:
     """A page where JSON or a file was asked for."""
-    match = re.search(r"<title[^>]*>([^<]{1,100})", body.decode("utf-8", "replace"), re.IGNORECASE)
-    title = settings.redact(match[1].strip()) if match else "without a title"
-    if _is_of_access(head, body):
-        words = f'{name}: Cloudflare Access answered with its own page ("{title}")'
-        return AccessError("html", words, status=head.status)
-    words = f'{name}: an HTML page came instead ("{title}"): does the address lead to ComfyUI?'
-    return ProtocolError("html", words, status=head.status)
-
-
-def _redirect_error(name: str, status: int, location: str, settings: _Settings) -> ComfyUIError:
-    # The query may hold a signature: origin and path say enough.
-    to = settings.redact(re.split(r"[?#]", location)[0])[:300] or "nowhere"
-    return ProtocolError(
-        "redirect", f"{name}: redirected to {to}, which is not followed (HTTP {status})", status=status
+    match = re.search(r"<title[^>]*>([^<]{1,100})", refused.body, re.IGNORECASE)
+    title = match[1].strip() if match else "without a title"
+    kind, words = (
+        (AccessError, f'Cloudflare Access answered with its own page ("{title}")')
+        if _is_of_access(refused)
+        else (ProtocolError, f'an HTML page came instead ("{title}"): does the address lead to ComfyUI?')
     )
+    return kind("html", f"{refused.name}: {words}", status=refused.status)
 
 
-def _is_login_redirect(head: _Head) -> bool:
+def _redirect_error(refused: _Refused, location: str) -> ComfyUIError:
+    # The query may hold a signature: origin and path say enough.
+    to = re.split(r"[?#]", location)[0][:300] or "nowhere"
+    return refused.error(ProtocolError, "redirect", f"redirected to {to}, which is not followed")
+
+
+def _is_login_redirect(head: _Head | _Refused) -> bool:
     """Recognised the way cloudflared does (carrier/carrier.go)."""
     if not 300 <= head.status < 400:
         return False
@@ -1382,10 +1618,10 @@ def _is_login_redirect(head: _Head) -> bool:
         return False
 
 
-def _is_of_access(head: _Head, body: bytes) -> bool:
-    if head.get("cf-access-aud") or head.get("cf-access-domain"):
+def _is_of_access(refused: _Refused) -> bool:
+    if refused.get("cf-access-aud") or refused.get("cf-access-domain"):
         return True
-    return re.search(r"<title>[^<]*Cloudflare Access", body.decode("utf-8", "replace"), re.IGNORECASE) is not None
+    return re.search(r"<title>[^<]*Cloudflare Access", refused.body, re.IGNORECASE) is not None
 
 
 def _token_accepted(location: str) -> bool | None:
@@ -1457,7 +1693,7 @@ class WebSocket:
             elif opcode != _PONG:
                 message = self._joined(final, opcode, payload)
                 if message is not None:
-                    return message
+                    return self._transport.settings.said.text(message) if isinstance(message, str) else message
 
     def _joined(self, final: bool, opcode: int, payload: bytes) -> str | bytes | None:
         if (opcode == 0) == (self._opcode == 0):
@@ -1536,7 +1772,8 @@ def _open_web_socket(transport: _Transport, client_id: str, wait: _Wait) -> WebS
             if head.status != 101:
                 wait.begin("idle", settings.idle_timeout)
                 answer = _Answer(connection, head, wait, _Connection.close)
-                raise _refusal(name, head, answer.read_start(), settings)
+                text = settings.said.text(answer.read_start().decode("utf-8", "replace"))
+                raise _refusal(_Refused(name, "", head, text, {}, settings))
             accept = base64.b64encode(hashlib.sha1((key + _WEB_SOCKET_GUID).encode()).digest()).decode("ascii")
             if head.get("upgrade").lower() != "websocket" or head.get("sec-websocket-accept") != accept:
                 raise _Malformed("a wrong answer to the upgrade")
@@ -1572,6 +1809,8 @@ def _submit(transport: _Transport, submission: _Submission, wait: _Wait) -> Json
         raise UsageError("bad_workflow", f"the workflow is not JSON: {error}") from None
     headers = {"Content-Type": "application/json", "Content-Length": str(len(data))}
     request = _Request("POST", "/prompt", headers, (data,))
+    # Whether each try so far is known to have come to nothing.
+    taken: bool | None = False
     for tries in range(1, _SUBMIT_TRIES + 1):
         try:
             reply = _record(transport.json(request, wait), "reply to POST /prompt")
@@ -1579,11 +1818,15 @@ def _submit(transport: _Transport, submission: _Submission, wait: _Wait) -> Json
             return reply
         except ComfyUIError as error:
             error.prompt_id = prompt_id
-            if not _is_passing(error) or tries == _SUBMIT_TRIES or (tries == 1 and _has_arrived_nowhere(error)):
+            if _has_arrived_nowhere(error) or _is_refusal(error):
+                error.taken = taken
                 raise
+            if not _is_passing(error) or tries == _SUBMIT_TRIES:
+                raise
+            taken = None
             found = _look_up(transport, submission, wait)
             if found is not None:
-                return {"prompt_id": found, "number": 0, "node_errors": {}}
+                return {"prompt_id": found, "number": 0, "node_errors": {}, "recovered": True}
             wait.sleep(_jittered(_SHORT_PAUSE * 2**tries))
     raise AssertionError("unreachable")
 
@@ -1598,12 +1841,14 @@ def _look_up(transport: _Transport, submission: _Submission, wait: _Wait) -> str
             for item in running + waiting:
                 extra_data = item[3] if len(item) > 3 and isinstance(item[3], dict) else {}
                 is_ours = submission.client_id_is_unique and extra_data.get("client_id") == client_id
-                if item[1] == prompt_id or is_ours:
+                if is_ours or (item[1] == prompt_id and _is_of(item, client_id)):
                     return str(item[1])
-            return prompt_id if _history_entry(transport, prompt_id, wait) is not None else None
+            entry = _history_entry(transport, prompt_id, wait, client_id=client_id)
+            return prompt_id if entry is not None else None
         except ComfyUIError as error:
             if not _is_passing(error) or time.monotonic() > end:
-                raise
+                words = f"whether ComfyUI has taken the prompt {prompt_id} is not known, so it was not sent again"
+                raise type(error)(error.code, f"{error}; {words}", status=error.status, prompt_id=prompt_id) from error
             wait.sleep(_jittered(transport.settings.poll_interval))
 
 
@@ -1621,10 +1866,14 @@ def _raw_queue(body: object) -> tuple[list[list[Any]], list[list[Any]]]:
 
 
 def _history_entry(
-    transport: _Transport, prompt_id: str, wait: _Wait | None = None, repeats: int = 2
+    transport: _Transport,
+    prompt_id: str,
+    wait: _Wait | None = None,
+    repeats: int = 2,
+    client_id: str | None = None,
 ) -> HistoryEntry | None:
     path = f"/history/{urllib.parse.quote(prompt_id, safe='')}"
-    return _parse_history(transport.json(_Request("GET", path), wait, repeats), prompt_id)
+    return _parse_history(transport.json(_Request("GET", path), wait, repeats), prompt_id, client_id)
 
 
 # --- Following a prompt ------------------------------------------------------------------------------------
@@ -1653,40 +1902,69 @@ class _Run:
         self._is_running = False
         self._last_event: tuple[str, JsonObject] | None = None
         self._executed: JsonObject = {}
+        self._display_nodes: JsonObject = {}
+        self._blocked: list[NodeFailure] = []
+        # Something was heard of it, or the queue said that it runs.
+        self._has_begun = False
+        self._ahead: int | None = None
+        self._absences = 0
+        self._submitted = False
+        # Events of the client's own that nobody has been told yet.
+        self._news: list[Event] = []
         self._looked_at = self._look_at = 0.0
         self._outage_since: float | None = None
 
     def events(self, workflow: JsonObject, fields: JsonObject) -> Iterator[Event]:
         """Submits the workflow and tells what happens until it ends."""
-        body = {**fields, "prompt": workflow, "client_id": self._client_id, "prompt_id": self._prompt_id}
         try:
-            self._open_socket()
-            self._unbroken = self._socket is not None
-            reply = _submit(self._transport, _Submission(body, True), self._wait)
-            self._prompt_id = reply["prompt_id"]
-            self._node_errors = _parse_node_errors(reply.get("node_errors"))
-            if self._node_errors:
-                yield Event("node_errors", self._prompt_id, self._node_errors)
-            yield from self._follow()
+            yield from self._events(workflow, fields)
+        except ComfyUIError as error:
+            error.prompt_id = error.prompt_id or self._prompt_id
+            if self._submitted:
+                error.taken = True
+            raise
         finally:
+            self._transport.cancelled.leave(self._prompt_id)
             if self._socket is not None:
                 self._socket.close()
 
+    def _events(self, workflow: JsonObject, fields: JsonObject) -> Iterator[Event]:
+        body = {**fields, "prompt": workflow, "client_id": self._client_id, "prompt_id": self._prompt_id}
+        self._open_socket()
+        self._unbroken = self._socket is not None
+        reply = _submit(self._transport, _Submission(body, True), self._wait)
+        self._prompt_id = reply["prompt_id"]
+        self._submitted = True
+        self._transport.cancelled.follow(self._prompt_id)
+        yield Event("submitted", self._prompt_id, {"recovered": reply.get("recovered") is True})
+        self._node_errors = _parse_node_errors(reply.get("node_errors"))
+        if self._node_errors:
+            yield Event("node_errors", self._prompt_id, self._node_errors)
+        yield from self._follow()
+
     def _follow(self) -> Iterator[Event]:
         self._looked_at = time.monotonic()
-        self._look_at = self._looked_at + self._settings.poll_interval
+        # A prompt that nothing is heard of so soon waits, most likely: the queue says behind how many.
+        self._look_at = self._looked_at + min(self._settings.poll_interval, _FIRST_LOOK)
         while True:
             message = self._listen(self._look_at)
             event = None if message is None else self._event_of(message)
+            yield from self._told()
             if event is not None:
                 yield event
             if time.monotonic() < self._look_at:
                 continue
             result = self._look()
+            yield from self._told()
             if result is not None:
                 yield from self._rest()
                 yield Event("result", self._prompt_id, _result=result)
                 return
+
+    def _told(self) -> Iterator[Event]:
+        news, self._news = self._news, []
+        for event in news:
+            yield event if event.prompt_id == self._prompt_id else Event(event.type, self._prompt_id, event.data)
 
     def _rest(self) -> Iterator[Event]:
         """Events that are on their way while history already has the result."""
@@ -1706,12 +1984,14 @@ class _Run:
         while True:
             now = time.monotonic()
             if self._socket is None:
-                if now >= until:
+                if now >= until or self._news:
                     return None
-                if now >= self._open_at:
-                    self._open_socket()
+                # Not so that the next look comes late: a connection that hangs would hold it up.
+                enough = until - now >= min(_REOPEN, self._settings.poll_interval / 2)
+                if now >= self._open_at and enough:
+                    self._open_socket(max(until - now, _REOPEN))
                 else:
-                    self._wait.sleep(min(until, self._open_at) - now)
+                    self._wait.sleep((min(until, self._open_at) if now < self._open_at else until) - now)
                 continue
             self._wait.begin("idle", max(0.001, min(until, self._ping_at) - now))
             try:
@@ -1726,16 +2006,26 @@ class _Run:
             except (_Cut, _Malformed, OSError):
                 self._lose_socket()
 
-    def _open_socket(self) -> None:
+    def _open_socket(self, limit: float = 0) -> None:
         try:
-            self._socket = _open_web_socket(self._transport, self._client_id, self._wait)
+            with self._wait.within(limit):
+                self._socket = _open_web_socket(self._transport, self._client_id, self._wait)
             self._opened_at = time.monotonic()
             self._ping_at = self._opened_at + self._settings.ping_interval
+            self._tell("open")
         except ComfyUIError as error:
             # Whatever stands in the way of the socket: the requests say it, if it stands in theirs too.
-            if isinstance(error, AbortedError) or error.code == "total":
+            if isinstance(error, AbortedError) or (error.code == "total" and self._wait.is_over):
                 raise
+            self._tell("lost" if error.status is None else "refused", str(error))
             self._postpone_socket()
+            if error.status is not None and error.status < 500:
+                # Who says no will say it again; a server that is starting or out of reach may take it later.
+                self._open_at = math.inf
+
+    def _tell(self, state: str, reason: str = "") -> None:
+        data = {"state": state, "reason": reason} if reason else {"state": state}
+        self._news.append(Event("connection", self._prompt_id, data))
 
     def _ping(self, web_socket: WebSocket) -> None:
         if not web_socket.heard:
@@ -1753,6 +2043,7 @@ class _Run:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+            self._tell("lost")
         # One that broke right away does not count as a success, or it would be opened without end.
         if time.monotonic() - self._opened_at > self._settings.reconnect_max:
             self._failures = 0
@@ -1774,12 +2065,18 @@ class _Run:
         return event
 
     def _text_event(self, message: str) -> Event | None:
-        said = _json_object(message)
+        # Once more without the credential: the escapes of JSON hide what the text does not show.
+        said = self._settings.said.value(_json_object(message))
         kind, data = said.get("type"), said.get("data")
         if not isinstance(data, dict) or data.get("prompt_id") != self._prompt_id:
             return None
+        self._has_begun = True
         is_end = kind == "executing" and data.get("node") is None
-        if kind in _LAST_EVENTS and data.get("exception_type") != "ExecutionBlocked":
+        if kind == "execution_error" and data.get("exception_type") == "ExecutionBlocked":
+            # A blocked branch is reported as an error, and the prompt goes on.
+            self._blocked.append(_failure_in(data))
+            return Event("execution_blocked", self._prompt_id, data)
+        if kind in _LAST_EVENTS:
             self._last_event = (str(kind), data)
             is_end = True
         if is_end:
@@ -1790,7 +2087,9 @@ class _Run:
             return None
         self._is_running = True
         if kind == "executed" and isinstance(data.get("output"), dict):
-            self._executed[_text(data.get("node"))] = data["output"]
+            node_id = _text(data.get("node"))
+            self._executed[node_id] = data["output"]
+            self._display_nodes[node_id] = data.get("display_node")
         return Event(str(kind), self._prompt_id, data)
 
     def _binary_event(self, message: bytes) -> Event | None:
@@ -1806,8 +2105,8 @@ class _Run:
         head, rest = rest[:number], rest[number:]
         if kind == 3:
             data = {"node": head.decode("utf-8", "replace"), "text": rest.decode("utf-8", "replace")}
-            return Event("progress_text", self._prompt_id, data)
-        said = _json_object(head) if kind == 4 else {}
+            return Event("progress_text", self._prompt_id, self._settings.said.value(data))
+        said = self._settings.said.value(_json_object(head)) if kind == 4 else {}
         if said.get("prompt_id") != self._prompt_id:
             return None
         self._is_running = True
@@ -1826,6 +2125,7 @@ class _Run:
             if is_gone:
                 # It may have moved from the queue to history between the two looks.
                 entry = self._history()
+                self._absences += 1
         except ComfyUIError as error:
             error.prompt_id = self._prompt_id
             now = time.monotonic()
@@ -1837,7 +2137,7 @@ class _Run:
         self._outage_since = None
         if entry is not None:
             return self._ended(entry, "history")
-        if is_gone:
+        if is_gone and (self._absences >= _CERTAIN or self._transport.cancelled.has(self._prompt_id)):
             return self._ended(self._entry_from_events(), "events")
         self._looked_at = time.monotonic()
         soon = min(self._settings.poll_interval, _SHORT_PAUSE)
@@ -1845,15 +2145,25 @@ class _Run:
         return None
 
     def _history(self) -> HistoryEntry | None:
-        return _history_entry(self._transport, self._prompt_id, self._wait, repeats=0)
+        return _history_entry(self._transport, self._prompt_id, self._wait, 0, self._client_id)
 
     def _is_queued(self) -> bool:
         running, waiting = _raw_queue(self._transport.json(_Request("GET", "/queue"), self._wait, repeats=0))
-        return any(item[1] == self._prompt_id for item in running + waiting)
+        for ahead, item in enumerate(running + waiting):
+            if item[1] != self._prompt_id or not _is_of(item, self._client_id):
+                continue
+            self._absences = 0
+            if ahead < len(running):
+                self._has_begun = True
+            elif ahead != self._ahead:
+                self._ahead = ahead
+                self._news.append(Event("queued", self._prompt_id, {"ahead": ahead}))
+            return True
+        return False
 
     def _entry_from_events(self) -> HistoryEntry:
         """What the events told of a prompt that history no longer has."""
-        outputs, texts = _outputs_of(self._executed)
+        outputs, texts = _outputs_of(self._executed, self._display_nodes.get)
         kind, data = self._last_event or ("", {})
         if kind == "execution_error":
             return HistoryEntry(self._prompt_id, "error", outputs, texts, _failure_in(data))
@@ -1861,6 +2171,9 @@ class _Run:
             return HistoryEntry(self._prompt_id, "interrupted", outputs, texts)
         if kind == "execution_success" and self._unbroken:
             return HistoryEntry(self._prompt_id, "success", outputs, texts)
+        if self._transport.cancelled.has(self._prompt_id) and not self._has_begun:
+            words = "the prompt was cancelled: it was taken out of the queue before it ran"
+            raise ServerError("cancelled", words, prompt_id=self._prompt_id)
         raise ServerError(
             "prompt_gone",
             "the prompt is neither in the queue nor in history: it was deleted while it waited, ComfyUI was restarted, "
@@ -1871,14 +2184,20 @@ class _Run:
 
     def _ended(self, entry: HistoryEntry, source: str) -> RunResult:
         if entry.state == "success":
-            return RunResult(self._prompt_id, entry.outputs, entry.texts, self._node_errors, source)
-        failed = entry.state == "error"
+            made = (self._prompt_id, entry.outputs, entry.texts, self._node_errors, source)
+            return RunResult(*made, self._blocked, entry.missing)
+        words = "the prompt was interrupted"
+        if entry.state == "error":
+            failure = entry.failure
+            where = failure and f"node {failure.node_id} ({failure.node_type}): {failure.message}"
+            words = f"the prompt failed: {where or 'ComfyUI does not say why'}"[:2000]
         raise ServerError(
-            "execution_failed" if failed else "interrupted",
-            f"the prompt failed: {self._settings.redact(entry.failure)}" if failed else "the prompt was interrupted",
+            "execution_failed" if entry.state == "error" else "interrupted",
+            words,
             prompt_id=self._prompt_id,
             node_errors=self._node_errors,
             outputs=entry.outputs,
+            failure=entry.failure,
         )
 
 
@@ -1902,6 +2221,8 @@ class _Upload:
         self._own = not isinstance(file, bytes) and not hasattr(file, "read")
         self._stream = _open_file(file)
         name = filename or os.path.basename(str(file if self._own else getattr(file, "name", "upload")))
+        #: What it is called in the form.
+        self.name = name
         boundary = f"comfyui-{secrets.token_hex(16)}"
         self._before = b"".join(
             f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
@@ -1980,6 +2301,10 @@ def _open_file(file: File) -> Readable:
 _INTERRUPT_BY_ID = (0, 3, 64)
 
 
+# RFC 9110: what a header's name may be made of.
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
 class ComfyUIClient:
     """ComfyUI's API at one address. May be used by several threads at once. All times are in seconds."""
 
@@ -2003,7 +2328,7 @@ class ComfyUIClient:
         ssl_context: ssl.SSLContext | None = None,
         open_socket: OpenSocket | None = None,
     ) -> None:
-        """Raises `UsageError` when the address or the token cannot be understood; connects to nothing yet.
+        """Raises `UsageError` when the address, the token or the proxy cannot be understood; connects to nothing yet.
 
         url: address of ComfyUI, a path prefix included. Default: `COMFYUI_URL`, else `http://localhost:8188`.
         token: credential for Cloudflare Access. Default: `COMFYUI_ACCESS_TOKEN`.
@@ -2023,12 +2348,18 @@ class ComfyUIClient:
         """
         address = _parse_address(url or os.environ.get("COMFYUI_URL") or "http://localhost:8188")
         text = os.environ.get("COMFYUI_ACCESS_TOKEN", "") if token is None else token
+        if not _HEADER_NAME.fullmatch(single_header_name):
+            words = "single_header_name is no name of a header: letters, digits and hyphens, e.g. Authorization"
+            raise UsageError("bad_header", words)
         # Read even where it is not sent: a token without a known form is a mistake wherever it is found.
         credential = _parse_token(text, single_header_name) if text.strip() else None
         withheld = ""
         if credential is not None and not address.may_carry_credential:
             credential = None
             withheld = "the address is local" if is_local(address.host) else "the address is not https"
+        if open_socket is None:
+            # Asked here too, so that a mistake is named at once.
+            _proxy_for(address)
         self.client_id = client_id or str(uuid.uuid4())
         self._transport = _Transport(
             _Settings(
@@ -2047,6 +2378,7 @@ class ComfyUIClient:
                 cancel,
                 ssl_context,
                 open_socket,
+                _Said(credential),
             )
         )
 
@@ -2055,6 +2387,9 @@ class ComfyUIClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client is not copied or pickled, as it holds connections and the credential: make another one")
 
     @property
     def sends_credential(self) -> bool:
@@ -2073,6 +2408,8 @@ class ComfyUIClient:
         *,
         extra_data: JsonObject | None = None,
         front: bool = False,
+        number: float | None = None,
+        partial_execution_targets: list[str] | None = None,
         prompt_id: str | None = None,
         timeout: float = 0,
         cancel: threading.Event | None = None,
@@ -2080,17 +2417,24 @@ class ComfyUIClient:
         """Runs a workflow in API format and tells what happens. The last event is the `result`.
 
         A lost, silent or displaced WebSocket costs events, never the result. Raises `ServerError` with the code
-        `execution_failed`, `interrupted` or `prompt_gone` when the prompt ended so. Leaving the loop, or `cancel`,
-        ends the watching and not the prompt: that is what `interrupt` is for.
+        `execution_failed`, `interrupted`, `cancelled` (by `interrupt` or `delete_from_queue` of this client, while it
+        waited) or `prompt_gone` when the prompt ended so. Leaving the loop, or `cancel`, ends the watching and not the
+        prompt: that is what `interrupt` is for.
 
         extra_data: passed on to ComfyUI, e.g. `{"api_key_comfy_org": ...}` for partner nodes.
         front: before all others in the queue.
+        number: its priority in the queue, lowest first. Default: after all others.
+        partial_execution_targets: ids of the output nodes to run. Default: all of them.
         prompt_id: the prompt's id, a lower-case UUID. Default: a new one.
         timeout: longest time for the whole run, in seconds; 0 = no limit.
         """
         fields: JsonObject = {"extra_data": extra_data} if extra_data else {}
         if front:
             fields["front"] = True
+        if number is not None:
+            fields["number"] = number
+        if partial_execution_targets is not None:
+            fields["partial_execution_targets"] = partial_execution_targets
         _check_workflow(workflow)
         wait = _Wait((self._transport.settings.cancel, cancel), timeout)
         return _Run(self._transport, wait, prompt_id or str(uuid.uuid4())).events(workflow, fields)
@@ -2113,6 +2457,7 @@ class ComfyUIClient:
 
     def delete_from_queue(self, prompt_id: str) -> None:
         """Takes a waiting prompt out of the queue; does nothing when it does not wait."""
+        self._transport.cancelled.add(prompt_id)
         self._transport.read(_json_request("/queue", {"delete": [prompt_id]}))
 
     def interrupt(self, prompt_id: str) -> str:
@@ -2181,15 +2526,17 @@ class ComfyUIClient:
     ) -> JsonObject:
         """Uploads a file of any kind, in parts: a path, bytes, or a binary file object.
 
-        Returns `{"name", "subfolder", "type"}`: the name under which ComfyUI has it, which need not be the given one.
+        Returns `{"name", "filename", "subfolder", "type"}`: the name under which ComfyUI has it, which need not be the
+        given one. It can be given to `download` and `download_to`.
         """
         fields = {"type": type, "subfolder": subfolder, "overwrite": "true" if overwrite else "false"}
         upload = _Upload(file, filename, fields)
         try:
-            request = _Request("POST", "/upload/image", upload.headers, upload.parts())
+            asked = f"the file {json.dumps(upload.name)} in {_where(subfolder, type)}"
+            request = _Request("POST", "/upload/image", upload.headers, upload.parts(), asked=asked)
             reply = _record(self._transport.json(request), "reply to the upload")
-            _string(reply.get("name"), "name in the reply to the upload")
-            return reply
+            name = _string(reply.get("name"), "name in the reply to the upload")
+            return {**reply, "filename": name}
         finally:
             upload.close()
 
@@ -2197,20 +2544,52 @@ class ComfyUIClient:
         """A file of ComfyUI's, in parts as they come in."""
         return self._transport.chunks(_view_request(filename, subfolder, type), self._transport.wait())
 
-    def download(self, output: Output, path: str | os.PathLike[str]) -> int:
-        """Saves an output to a file and returns its size. The file appears when it is whole, or not at all."""
-        request = _view_request(output.filename, output.subfolder, output.type)
-        partial = f"{os.fspath(path)}.{secrets.token_hex(4)}.part"
+    def download_to(self, file: FileReference, folder: str | os.PathLike[str]) -> SavedFile:
+        """Saves a file, e.g. an output, in a folder that is there, under its own name: whole, or not at all.
+
+        A file of that name is replaced. Raises `ProtocolError` with the code `unsafe_name` when the server names it so
+        that it would land elsewhere.
+        """
+        path = _path_in(folder, _reference(file)[0])
+        with _on_disk(path):
+            if os.path.lexists(path) and (os.path.islink(path) or not os.path.isfile(path)):
+                what = "a symbolic link" if os.path.islink(path) else "a folder" if os.path.isdir(path) else "no file"
+                words = f"cannot write {path}: it is {what}; remove it, or give download() a path of your own"
+                raise UsageError("no_file", words)
+        return SavedFile(path, self._save(file, path))
+
+    def download(self, file: FileReference, path: str | os.PathLike[str]) -> int:
+        """Saves a file to a path of your own choice and returns its size: whole, or not at all.
+
+        The server chooses a file's name, so make no path of it: that is what `download_to` is for.
+        """
+        target = os.fspath(path)
+        _must_be_own_path(target, _reference(file)[0])
+        return self._save(file, target)
+
+    def _save(self, file: FileReference, path: str) -> int:
+        request = _view_request(*_reference(file))
+        partial = os.path.join(os.path.dirname(path), f".{secrets.token_hex(8)}.part")
 
         def attempt(wait: _Wait) -> int:
-            with open(partial, "wb") as file:
-                for data in self._transport.chunks(request, wait):
-                    file.write(data)
-                return file.tell()
+            with _on_disk(path):
+                target.seek(0)
+                target.truncate()
+            for data in self._transport.chunks(request, wait):
+                with _on_disk(path):
+                    rest = memoryview(data)
+                    while rest:
+                        rest = rest[target.write(rest) :]
+            return target.tell()
 
+        # Made before anything is asked for: where it cannot be written is no matter of the server's. Never through a link.
+        with _on_disk(path):
+            target = open(partial, "xb", buffering=0)
         try:
-            size = self._transport.repeat(request, attempt, self._transport.wait())
-            os.replace(partial, path)
+            with target:
+                size = self._transport.repeat(request, attempt, self._transport.wait())
+            with _on_disk(path):
+                os.replace(partial, path)
             return size
         finally:
             with contextlib.suppress(FileNotFoundError):
@@ -2270,8 +2649,95 @@ def _job_path(prompt_id: str) -> str:
 
 
 def _view_request(filename: str, subfolder: str, folder: str) -> _Request:
-    query = urllib.parse.urlencode({"filename": filename, "subfolder": subfolder, "type": folder})
-    return _Request("GET", f"/view?{query}", any_host=True)
+    fields = {"filename": filename, "subfolder": subfolder, "type": folder}
+    query = urllib.parse.urlencode(fields, errors="replace")
+    asked = f"file {json.dumps(filename[:200])} in {_where(subfolder, folder)}"
+    return _Request("GET", f"/view?{query}", any_host=True, asked=asked)
+
+
+def _where(subfolder: str, folder: str) -> str:
+    return "/".join(part for part in (folder or "output", subfolder) if part)
+
+
+# --- Where a file is saved ---------------------------------------------------------------------------------
+
+#: An output, what `upload_image` returned, or ComfyUI's own `{"filename", "subfolder", "type"}`.
+FileReference = Union[Output, Mapping[str, Any]]
+
+# Windows keeps these names for devices, whatever comes after a dot.
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
+
+
+def _reference(file: FileReference) -> tuple[str, str, str]:
+    """Name, subfolder and folder."""
+    if isinstance(file, Output):
+        return file.filename, file.subfolder, file.type
+    said: Mapping[str, Any] = file if isinstance(file, Mapping) else {}
+    filename = said.get("filename", said.get("name"))
+    if not isinstance(filename, str):
+        wanted = 'give an output, what upload_image() returned, or {"filename", "subfolder", "type"}'
+        raise UsageError("bad_file", f"the file to get has no filename: {wanted}")
+    return filename, str(said.get("subfolder") or ""), str(said.get("type") or "output")
+
+
+def _is_plain_name(name: str) -> bool:
+    """Whether a name from the server is a plain one, which stands for a file of the folder that it is put in and for
+    nothing else, on every system: no path, no drive, no control character, nothing hidden.
+    """
+    if not name or re.search(r"[/\\:\x00-\x1f\x7f\ud800-\udfff]", name):
+        return False
+    return not (name.startswith(".") or name.endswith((".", " ")) or _DEVICE.match(name))
+
+
+def _path_in(folder: str | os.PathLike[str], name: str) -> str:
+    """Where a file of the server's naming goes in the caller's folder."""
+    where = os.fspath(folder)
+    if not where:
+        raise UsageError("no_file", "no folder is given to write to")
+    if not _is_plain_name(name):
+        raise _unsafe(name, "give download() a path of your own")
+    return os.path.join(where, name)
+
+
+def _must_be_own_path(path: str, name: str) -> None:
+    """Raises when the path was made from a name that is not plain, or may have been: after joining, nothing tells
+    `folder/../../x` from a path that the caller meant.
+    """
+    if not path:
+        raise UsageError("no_file", "no path is given to write to")
+    if _is_plain_name(name):
+        return
+    way, given = path.replace("\\", "/"), name.replace("\\", "/")
+    last = given.rpartition("/")[2]
+    climbs = ".." in given.split("/") and last and (way == last or way.endswith(f"/{last}"))
+    is_made_of = given and (way == given or way.endswith(f"/{given}") or (given[0] == "/" and way.endswith(given)))
+    if climbs or is_made_of:
+        raise _unsafe(name, "use download_to(), or give a path whose last part is your own")
+
+
+def _unsafe(name: str, remedy: str) -> ProtocolError:
+    shown = json.dumps(name[:200])
+    words = f"the server names a file {shown}, which is no plain file name, so nothing was written: {remedy}"
+    return ProtocolError("unsafe_name", words)
+
+
+@contextlib.contextmanager
+def _on_disk(path: str) -> Generator[None, None, None]:
+    """Turns what goes wrong with a file of the caller's into an error that says where, and what to do."""
+    folder = os.path.dirname(path) or "."
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise UsageError("no_file", f"cannot write {path}: there is no folder {folder}: make it first") from error
+    except NotADirectoryError as error:
+        raise UsageError("no_file", f"cannot write {path}: {folder} is no folder: name one that is") from error
+    except IsADirectoryError as error:
+        raise UsageError("no_file", f"{path} is a folder: name a file in it, or use download_to()") from error
+    except PermissionError as error:
+        words = f"cannot write {path}: {folder} must not be written ({error.strerror}): choose another folder"
+        raise UsageError("no_file", words) from error
+    except (OSError, ValueError) as error:
+        raise UsageError("no_file", f"cannot write {path!r}: {error}") from error
 
 
 # --- Command line ------------------------------------------------------------------------------------------

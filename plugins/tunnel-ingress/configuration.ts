@@ -23,9 +23,13 @@ export function configuration(answer: string): LiveConfiguration {
   const list = textAt(text, "ingress") ?? "[]";
   if (list !== "null" && !list.startsWith("[")) throw new Error("the API's ingress is not a list");
   const entries = list === "null" ? [] : entriesOf(list);
-  const texts = new Map(entries.map(({ value }) => [JSON.parse(value) as Rule, value]));
+  // Each entry is an object of its own, also `null`: what is no rule is written back where it stood.
+  const texts = new Map(entries.map(({ value }) => [ruleOf(JSON.parse(value)), value]));
   return { version: result?.version ?? 0, text, rules: [...texts.keys()], texts };
 }
+
+const ruleOf = (value: unknown): Rule =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Rule) : {};
 
 /** The configuration with another list, all else to the letter as it was. */
 export function bodyOf(

@@ -1,5 +1,6 @@
 import "../../src/no-environment-in-reports";
 import { endWithParent } from "../../src/end-with-parent";
+import { apiAddress } from "../../src/provider-addresses";
 import { serveProvider } from "../../src/provider-host";
 import { tunnelIngressProvider } from "./provider";
 import type { ApiAccess, TunnelApi } from "./tunnel-api";
@@ -17,8 +18,9 @@ function cloudflareConfig(): ApiAccess {
 
 /** The vendor's client takes longer to load than all the rest, and a preview without changes needs none of it. */
 function connect(access: ApiAccess): TunnelApi {
+  const baseUrl = apiAddress(access.baseUrl);
   const { TunnelApi: Api } = require("./tunnel-api") as typeof import("./tunnel-api");
-  return new Api(access);
+  return new Api({ ...access, baseUrl });
 }
 
 // The engine passes its own address as the one argument, and reads the port from stdout.

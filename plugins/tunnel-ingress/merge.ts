@@ -1,3 +1,5 @@
+import { canonicalHost, coversHost } from "./host-pattern";
+
 /** JSON as the API writes it. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
@@ -12,10 +14,12 @@ export interface RuleKey {
   path: string;
 }
 
-/** A rule of somebody else's that stands where one of ours is to be. */
-interface Conflict {
+/** A rule that stands where one of ours is to be, or of which it is not known whether it is ours. */
+export interface Conflict {
   ours: Rule;
   theirs: Rule;
+  /** True: there are several rules with our key, and none is as we wrote it. */
+  unsure: boolean;
 }
 
 export interface Merged {
@@ -28,11 +32,10 @@ export interface Merged {
 /** What answers where no rule fits, if the list has no such rule yet. */
 export const CATCH_ALL: Rule = { service: "http_status:404" };
 
-/** What the rule answers for. Host names are compared as DNS does, without regard to case. */
-export function keyOf(rule: Rule): RuleKey {
-  const { hostname, path } = rule;
-  const host = typeof hostname === "string" ? hostname.toLowerCase() : "";
-  return { hostname: host === "*" ? "" : host, path: typeof path === "string" ? path : "" };
+/** What the rule answers for. Of `null`, which cloudflared reads as a rule without a field, everything. */
+export function keyOf(rule: Rule | null): RuleKey {
+  const { hostname, path } = rule ?? {};
+  return { hostname: canonicalHost(hostname), path: typeof path === "string" ? path : "" };
 }
 
 /** The key as people write it: `app.example.org/admin`. */
@@ -44,51 +47,72 @@ export function keyText({ hostname, path }: RuleKey): string {
 /**
  * Puts our rules into a tunnel's list. Every other rule stays the very object that it is, and in its order.
  *
- * - a rule of ours that is there is replaced where it stands, unless another one now hides it;
- * - a new one goes right before the first rule that would hide it, so that it hides as little as it can;
+ * - a rule of ours stands before every rule of others that could take its requests. Whether a path's expression does is
+ *   not asked: each rule whose host pattern covers our host name could;
+ * - one that is there is replaced where it stands, if it stands so already;
+ * - a new one goes right before the first rule that could take its requests, so that it hides as little as it can;
+ * - others' rules for our very host name are meant for it, so ours is not put before them: that is a conflict;
  * - one that is no longer wanted is taken out, and so is a copy of ours to the letter, which a stale write can leave;
  * - the list ends with a rule for everything else, as cloudflared demands.
  * @param live the list as it is
- * @param owned what our rules answered for when they were last written
+ * @param owned our rules as they were last written
  * @param desired our rules as they are to be; none to take all of ours out
  * @param gone rules that were ours and are not to come back: only what equals one of them to the letter is ours
  */
 export function mergeRules(
   live: readonly Rule[],
-  owned: readonly RuleKey[],
+  owned: readonly Rule[],
   desired: readonly Rule[],
   gone: readonly Rule[] = [],
 ): Merged {
-  const mine = ownedAt(live, owned);
+  const { places, unsure } = ownedAt(live, owned);
   const wanted = new Map(desired.map((rule) => [keyText(keyOf(rule)), rule]));
-  const conflicts: Conflict[] = [];
+  const conflicts: Conflict[] = [...unsure];
+  const named = new Set(unsure.map(({ ours }) => keyText(keyOf(ours))));
   const rules: Rule[] = [];
+  const ours = new Set<Rule>();
+  /** Keys of ours that are in `rules`, and of those that go further ahead. */
   const placed = new Set<string>();
+  const moving = new Set<string>();
+  const takesFrom = (rule: Rule) => (other: Rule) =>
+    ours.has(other) ? hides(other, rule) : coversHost(other["hostname"], keyOf(rule).hostname);
+  const inTheWay = (rule: Rule): Conflict[] => {
+    const theirs = rules.find((other) => !ours.has(other) && keyOf(other).hostname === keyOf(rule).hostname);
+    return theirs === undefined ? [] : [{ ours: rule, theirs, unsure: false }];
+  };
 
   for (const [index, rule] of live.entries()) {
     const key = keyText(keyOf(rule));
     const replacement = wanted.get(key);
     // The same rule to the letter takes nothing from anybody: an interrupted run may have written it.
     const isOurs =
-      mine.has(index) ||
+      places.has(index) ||
       (replacement !== undefined && same(rule, replacement)) ||
       gone.some((other) => same(other, rule));
     if (!isOurs) {
       rules.push(rule);
-    } else if (replacement !== undefined && !placed.has(key) && !rules.some((other) => hides(other, rule))) {
-      placed.add(key);
-      rules.push(same(rule, replacement) ? rule : replacement);
+    } else if (replacement !== undefined && !placed.has(key) && !moving.has(key)) {
+      if (rules.some(takesFrom(replacement))) {
+        // What stands behind ours gets nothing today, so that ours may go further ahead of it.
+        conflicts.push(...inTheWay(replacement));
+        moving.add(key);
+      } else {
+        const kept = same(rule, replacement) ? rule : replacement;
+        placed.add(key);
+        ours.add(kept);
+        rules.push(kept);
+      }
     }
   }
 
   for (const rule of desired) {
-    const key = keyOf(rule);
-    if (placed.has(keyText(key))) continue;
-    const theirs = rules.find((other) => takes(keyOf(other), key) && !placed.has(keyText(keyOf(other))));
-    if (theirs !== undefined) conflicts.push({ ours: rule, theirs });
-    placed.add(keyText(key));
-    const hidden = rules.findIndex((other) => hides(other, rule));
-    rules.splice(hidden < 0 ? rules.length : hidden, 0, rule);
+    const key = keyText(keyOf(rule));
+    if (placed.has(key)) continue;
+    if (!moving.has(key) && !named.has(key)) conflicts.push(...inTheWay(rule));
+    const at = rules.findIndex(takesFrom(rule));
+    placed.add(key);
+    ours.add(rule);
+    rules.splice(at < 0 ? rules.length : at, 0, rule);
   }
 
   const last = rules.at(-1);
@@ -96,15 +120,18 @@ export function mergeRules(
   return { rules, conflicts };
 }
 
-/** The rules of ours that the list holds, for each key the first. */
-export function ownedRules(live: readonly Rule[], owned: readonly RuleKey[]): Rule[] {
-  const mine = ownedAt(live, owned);
+/**
+ * The rules of ours that the list holds, for each key one. Where it is not known which of several is ours, none: what is
+ * called ours may be written over.
+ */
+export function ownedRules(live: readonly Rule[], owned: readonly Rule[]): Rule[] {
+  const { places } = ownedAt(live, owned);
   const found = live.filter((rule, index) => {
     // A copy to the letter says nothing that the first does not.
-    return mine.has(index) && live.findIndex((other) => same(other, rule)) === index;
+    return places.has(index) && live.findIndex((other) => same(other, rule)) === index;
   });
   // In the order in which they were written down, so that a reading shows no change where there is none.
-  const order = owned.map(keyText);
+  const order = owned.map((rule) => keyText(keyOf(rule)));
   return found.sort((a, b) => order.indexOf(keyText(keyOf(a))) - order.indexOf(keyText(keyOf(b))));
 }
 
@@ -127,32 +154,32 @@ export function same(a: Json | undefined, b: Json | undefined): boolean {
   );
 }
 
-/** Places in the list that hold our rules: of two with the same key the second is somebody else's, unless it is a copy. */
-function ownedAt(live: readonly Rule[], owned: readonly RuleKey[]): Set<number> {
-  const missing = new Set(owned.map(keyText));
+/**
+ * Places in the list that hold our rules: what equals one to the letter, or else the only rule with its key, which
+ * somebody changed. Of several with its key, none of them as it was written, any may be somebody else's.
+ */
+function ownedAt(live: readonly Rule[], owned: readonly Rule[]): { places: Set<number>; unsure: Conflict[] } {
   const places = new Set<number>();
-  for (const [index, rule] of live.entries()) {
-    const isCopy = [...places].some((place) => same(live[place], rule));
-    if (missing.delete(keyText(keyOf(rule))) || isCopy) places.add(index);
+  const unsure: Conflict[] = [];
+  for (const rule of owned) {
+    const key = keyText(keyOf(rule));
+    const alike = [...live.entries()].filter(([, other]) => keyText(keyOf(other)) === key);
+    const written = alike.filter(([, other]) => same(other, rule));
+    const [first] = alike;
+    if (written.length === 0 && alike.length > 1 && first !== undefined) {
+      unsure.push({ ours: rule, theirs: first[1], unsure: true });
+    } else {
+      for (const [index] of written.length > 0 ? written : alike) places.add(index);
+    }
   }
-  return places;
+  return { places, unsure };
 }
 
-/** Would `later` never be reached, if `earlier` came first? Of two regular expressions it cannot tell. */
+/** Of two rules of ours: would `later` never be reached, if `earlier` came first? */
 function hides(earlier: Rule, later: Rule): boolean {
   const first = keyOf(earlier);
   const second = keyOf(later);
   return coversHost(first.hostname, second.hostname) && (first.path === "" || first.path === second.path);
-}
-
-/** Does a rule already answer for this host name by name, and for this path? */
-function takes(theirs: RuleKey, ours: RuleKey): boolean {
-  return theirs.hostname === ours.hostname && (theirs.path === "" || theirs.path === ours.path);
-}
-
-function coversHost(pattern: string, hostname: string): boolean {
-  if (pattern === "" || pattern === hostname) return true;
-  return pattern.startsWith("*.") && hostname.endsWith(pattern.slice(1));
 }
 
 function matchesEverything({ hostname, path }: RuleKey): boolean {

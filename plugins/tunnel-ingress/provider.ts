@@ -20,7 +20,7 @@ import {
   unwrap,
 } from "../../src/provider-host";
 import { conflictText, idOf, TYPE } from "./conflict";
-import { type Json, keyOf, keyText, mergeRules, ownedRules, type Rule, type RuleKey } from "./merge";
+import { type Json, keyOf, keyText, mergeRules, ownedRules, type Rule } from "./merge";
 import { checkRules } from "./rules";
 import type { ApiAccess, TunnelApi, TunnelRef } from "./tunnel-api";
 import { UncertainWrite, writeRules } from "./write";
@@ -97,7 +97,7 @@ export function tunnelIngressProvider(
       const tunnel = tunnelOf(known);
       const live = await connect().read(tunnel);
       if (live === undefined) return undefined;
-      const owned = rulesOf(known).map(keyOf);
+      const owned = rulesOf(known);
       const rules = ownedRules(live.rules, owned);
       if (Object.keys(state).length === 0 && rules.length < owned.length) return undefined;
       const found: PropertyMap = { ...tunnel, rules: asProperty(rules) };
@@ -115,7 +115,7 @@ export function tunnelIngressProvider(
       const had = state["ownCatchAll"] === true;
       if (preview) return { ...inputs, ...(had && { ownCatchAll: true }) };
       const tunnel = tunnelOf(inputs);
-      const owned = rulesOf(state).map(keyOf);
+      const owned = rulesOf(state);
       const partial = {
         ...inputs,
         rules: asProperty(union(rulesOf(state), rulesOf(inputs))),
@@ -127,7 +127,7 @@ export function tunnelIngressProvider(
     },
 
     async delete({ state }: DeleteRequest) {
-      const owned = rulesOf(state).map(keyOf);
+      const owned = rulesOf(state);
       const ownCatchAll = state["ownCatchAll"] === true;
       await writeRules(connect(), { tunnel: tunnelOf(state), owned, desired: [], ownCatchAll });
     },
@@ -148,10 +148,11 @@ async function liveFailures(api: TunnelApi, { inputs, oldInputs }: CheckRequest)
     return [{ property: "", reason: error.message }];
   }
   const live = await api.read(tunnel);
-  const owned = oldInputs && sameTunnel(oldInputs, inputs) ? keysOf(oldInputs["rules"]) : [];
-  return mergeRules(live?.rules ?? [], owned, knownRules(inputs["rules"])).conflicts.map(
-    ({ ours, theirs }) => ({ property: "", reason: conflictText(tunnel, ours, theirs) }),
-  );
+  const owned = oldInputs && sameTunnel(oldInputs, inputs) ? knownRules(oldInputs["rules"]) : [];
+  return mergeRules(live?.rules ?? [], owned, knownRules(inputs["rules"])).conflicts.map((conflict) => ({
+    property: "",
+    reason: conflictText(tunnel, conflict),
+  }));
 }
 
 // Stands for the parts of a rule that a preview does not know yet. They come from objects still to be
@@ -234,10 +235,6 @@ function knownRules(rules: PropertyValue | undefined): Rule[] {
     );
     return [Object.fromEntries(known)];
   });
-}
-
-function keysOf(rules: PropertyValue | undefined): RuleKey[] {
-  return knownRules(rules).map(keyOf);
 }
 
 function listOf(rules: PropertyValue | undefined): PropertyMap[] {

@@ -18,7 +18,7 @@ export function checkRules(given: PropertyValue | undefined): CheckFailure[] {
     const hostname = unwrap(rule["hostname"] ?? null);
     const service = unwrap(rule["service"] ?? null);
     if (typeof hostname === "string") {
-      if (hostname === "" || hostname === "*" || hostname.includes("/") || hostname.includes(":")) {
+      if (hostname === "" || /[*/:]/.test(hostname)) {
         failures.push({ property: `${property}.hostname`, reason: `"${hostname}" is not a host name` });
       }
       const path = unwrap(rule["path"] ?? null);

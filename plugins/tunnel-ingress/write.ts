@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, UserError } from "../../src/errors";
 import type { LiveConfiguration } from "./configuration";
 import { conflictText } from "./conflict";
-import { CATCH_ALL, keyOf, keyText, mergeRules, ownedRules, type Rule, type RuleKey, same } from "./merge";
+import { CATCH_ALL, keyOf, keyText, mergeRules, ownedRules, type Rule, same } from "./merge";
 import { type Overlap, overlapText } from "./overlap";
 import type { TunnelRef, Unanswered } from "./tunnel-api";
 
@@ -22,8 +22,8 @@ export class UncertainWrite extends Error {
 /** What is to be written, and for whom. */
 export interface Change {
   tunnel: TunnelRef;
-  /** What our rules answered for when they were last written. */
-  owned: readonly RuleKey[];
+  /** Our rules as they were last written. */
+  owned: readonly Rule[];
   /** Our rules as they are to be; none to take them out. */
   desired: readonly Rule[];
   /** The list ends with a catch-all rule that we added: without any other rule it goes too. */
@@ -105,7 +105,7 @@ async function nextWrite(
   const { rules, conflicts } = mergeRules(live.rules, owned, desired, gone);
   const [conflict] = conflicts;
   if (conflict !== undefined) {
-    const message = conflictText(tunnel, conflict.ours, conflict.theirs);
+    const message = conflictText(tunnel, conflict);
     throw sent === undefined ? new Error(message) : new UncertainWrite(message);
   }
   return isDone(live, rules, desired) ? undefined : { live, rules, emptied: false };
@@ -134,7 +134,7 @@ async function send(
     ...state.gone,
     ...ownedRules(live.rules, state.owned).filter((rule) => !rules.includes(rule)),
   ];
-  state.owned = state.desired.map(keyOf);
+  state.owned = state.desired;
   return { live, rules, answer };
 }
 

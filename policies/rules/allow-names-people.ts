@@ -1,4 +1,4 @@
-import { PUBLIC_MAIL_DOMAINS } from "../../src/public-mail-domains";
+import { mailAddressFault, mailDomainFault } from "../../src/mail-names";
 import {
   type AccessPolicy,
   policiesIn,
@@ -51,11 +51,26 @@ function judgeSelector({ resource }: AccessPolicy, { name, path, value }: Select
   return wrong === undefined ? [] : [{ resource, property, found: wrong, remedy: REMEDY }];
 }
 
-/** What is wrong with an address or a domain. The text itself is not repeated: it may be a person's. */
+/** What is wrong with an address or a domain. An address is not repeated: it is a person's. */
 function flaw(name: "email" | "emailDomain", text: string): string | undefined {
-  if (name === "email") return /^[^@\s*]+@[^@\s*]+$/.test(text) ? undefined : "is not an e-mail address";
-  if (PUBLIC_MAIL_DOMAINS.has(text.toLowerCase())) {
-    return `is ${text}, where anybody can get an address`;
+  if (name === "email") {
+    const fault = mailAddressFault(text);
+    if (fault === undefined) return undefined;
+    return fault === "look-alike" ? LOOKS_LIKE_ANOTHER : "is not an e-mail address";
   }
-  return /^([a-z0-9-]+\.)+[a-z0-9-]+$/i.test(text) ? undefined : "is not a mail domain";
+  const fault = mailDomainFault(text);
+  switch (fault?.kind) {
+    case undefined:
+      return undefined;
+    case "public mail":
+      return `is ${fault.domain}, where anybody can get an address`;
+    case "public suffix":
+      return `is ${fault.domain}, below which anybody can get a domain`;
+    case "look-alike":
+      return LOOKS_LIKE_ANOTHER;
+    case "not a domain":
+      return "is not a mail domain";
+  }
 }
+
+const LOOKS_LIKE_ANOTHER = "has letters of another alphabet that look like Latin ones";

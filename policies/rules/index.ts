@@ -12,9 +12,11 @@ import { noBypass } from "./no-bypass";
 import { noEveryone } from "./no-everyone";
 import { noPlainSecret } from "./no-plain-secret";
 import { oneIdentityProvider } from "./one-identity-provider";
+import { providerAddress } from "./provider-address";
 import { serviceAuthNamesTokens } from "./service-auth-names-tokens";
 import { sessionDuration } from "./session-duration";
 import { tokenDuration } from "./token-duration";
+import { tokenOverlap } from "./token-overlap";
 import { tokenProtected } from "./token-protected";
 import { tokensOnlyInServiceAuth } from "./tokens-only-in-service-auth";
 
@@ -36,6 +38,8 @@ export const RULES: readonly Rule[] = [
   ingressCatchAll,
   dnsProxied,
   tokenDuration,
+  tokenOverlap,
   tokenProtected,
   noPlainSecret,
+  providerAddress,
 ];

@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from "../../src/limits";
 import { policiesIn } from "../access-policy";
 import { judgeDuration } from "../durations";
 import { isOf, valueAt } from "../resource";
@@ -9,7 +10,12 @@ export const sessionDuration: ResourceRule = {
   description: "Every application and policy says how long a session lasts, within the limit.",
   kinds: ["policy", "application"],
   limits: {
-    max: { type: "string", description: "Longest session to accept, as a Go duration.", default: "24h" },
+    max: {
+      type: "string",
+      description: "Longest session to accept, as a Go duration.",
+      default: DEFAULT_LIMITS.maxSessionDuration,
+      fromStack: "maxSessionDuration",
+    },
   },
   judge: (resource, { max }) => {
     const own = isOf(resource, "application")

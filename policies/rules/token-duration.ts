@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from "../../src/limits";
 import { judgeDuration } from "../durations";
 import { valueAt } from "../resource";
 import type { ResourceRule } from "../rule";
@@ -8,7 +9,12 @@ export const tokenDuration: ResourceRule = {
   description: "Every service token says how long it lives, within the limit.",
   kinds: ["token"],
   limits: {
-    max: { type: "string", description: "Longest life to accept, as a Go duration.", default: "8760h" },
+    max: {
+      type: "string",
+      description: "Longest life to accept, as a Go duration.",
+      default: DEFAULT_LIMITS.maxTokenDuration,
+      fromStack: "maxTokenDuration",
+    },
   },
   judge: (resource, { max }) =>
     judgeDuration(resource, "duration", valueAt(resource.properties, "duration"), String(max)),

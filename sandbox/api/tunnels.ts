@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Context } from "hono";
 import { z } from "zod";
-import type { Connector, Tunnel } from "../entities";
+import type { Connector, Settings, Tunnel } from "../entities";
 import { microsecondsTime, newUuid } from "../ids";
 import type { Store } from "../store";
 import { guard } from "./auth";
@@ -44,12 +44,16 @@ export const tunnels: Register = (app, store) => {
         (include_prefix === undefined || tunnel.name.startsWith(include_prefix)) &&
         (exclude_prefix === undefined || !tunnel.name.startsWith(exclude_prefix)),
     );
-    return page(c, list.map(renderListed), 1000);
+    return page(
+      c,
+      list.map((tunnel) => renderListed(tunnel, store.settings)),
+      1000,
+    );
   });
 
   app.get(`${path}/:id`, reading("methods/get"), (c) => {
     const tunnel = knownTunnel(c, store, { deleted: store.settings.deletedTunnelRead === "answer" });
-    return ok(c, render(tunnel));
+    return ok(c, render(tunnel, store.settings));
   });
 
   app.post(path, writing("methods/create"), async (c) => {
@@ -67,7 +71,7 @@ export const tunnels: Register = (app, store) => {
       createdAt: microsecondsTime(store.now()),
       deletedAt: null,
     };
-    return ok(c, render(store.tunnels.put(tunnel)));
+    return ok(c, render(store.tunnels.put(tunnel), store.settings));
   });
 
   app.patch(`${path}/:id`, writing("methods/edit"), async (c) => {
@@ -79,7 +83,7 @@ export const tunnels: Register = (app, store) => {
       name: body.name ?? tunnel.name,
       secret: body.tunnel_secret ?? tunnel.secret,
     };
-    return ok(c, render(store.tunnels.put(updated)));
+    return ok(c, render(store.tunnels.put(updated), store.settings));
   });
 
   app.delete(`${path}/:id`, writing("methods/delete"), (c) => {
@@ -91,7 +95,7 @@ export const tunnels: Register = (app, store) => {
       });
     }
     const deleted: Tunnel = { ...tunnel, deletedAt: microsecondsTime(store.now()) };
-    return ok(c, render(store.tunnels.put(deleted)));
+    return ok(c, render(store.tunnels.put(deleted), store.settings));
   });
 
   // The token lets anyone run the tunnel: reading it takes the permission to change it.
@@ -185,8 +189,10 @@ export function statusOf(tunnel: Tunnel): "inactive" | "healthy" | "down" {
   return tunnel.connsInactiveAt === null ? "inactive" : "down";
 }
 
+type Shown = Pick<Settings, "tunnelConnections">;
+
 /** The shape recorded in lists. */
-const renderListed = (tunnel: Tunnel) => ({
+const renderListed = (tunnel: Tunnel, { tunnelConnections }: Shown) => ({
   id: tunnel.id,
   account_tag: tunnel.accountId,
   name: tunnel.name,
@@ -194,14 +200,19 @@ const renderListed = (tunnel: Tunnel) => ({
   tun_type: "cfd_tunnel",
   remote_config: tunnel.configSrc === "cloudflare",
   metadata: {},
-  connections: tunnel.connectors.flatMap((connector) => renderConnector(connector).conns),
+  ...(tunnelConnections === "shown" && {
+    connections: tunnel.connectors.flatMap((connector) => renderConnector(connector).conns),
+  }),
   conns_active_at: tunnel.connsActiveAt,
   conns_inactive_at: tunnel.connsInactiveAt,
   created_at: tunnel.createdAt,
   deleted_at: tunnel.deletedAt,
 });
 
-const render = (tunnel: Tunnel) => ({ ...renderListed(tunnel), config_src: tunnel.configSrc });
+const render = (tunnel: Tunnel, settings: Shown) => ({
+  ...renderListed(tunnel, settings),
+  config_src: tunnel.configSrc,
+});
 
 const renderConnector = (connector: Connector) => ({
   id: connector.id,

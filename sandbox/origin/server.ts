@@ -45,10 +45,16 @@ const KEPT_REQUESTS = 10_000;
 /**
  * Starts a ComfyUI stand-in: its routes, queue and WebSocket, without its models.
  * @param options.port 0, the default, takes a free one.
+ * @param options.corsFor says `enableCorsHeader` at each request, from its Host header: plays an operator who starts
+ *   ComfyUI anew when its host name changes.
  * @throws the system's error when the port is in use.
  */
 export async function startOrigin(
-  options: { port?: number; settings?: Partial<OriginSettings> } = {},
+  options: {
+    port?: number;
+    settings?: Partial<OriginSettings>;
+    corsFor?: (host: string | undefined) => string;
+  } = {},
 ): Promise<Origin> {
   const settings: OriginSettings = { ...DEFAULT_SETTINGS, ...options.settings };
   const requests: OriginRequest[] = [];
@@ -62,6 +68,7 @@ export async function startOrigin(
 
   const record = (request: IncomingMessage, upgrade: boolean): URL => {
     const url = parsedTarget(request.url ?? "/");
+    if (options.corsFor) settings.enableCorsHeader = options.corsFor(request.headers.host);
     requests.push({
       method: request.method ?? "",
       path: url.pathname,
@@ -170,6 +177,9 @@ async function faulty(
       return undefined;
     case "delay":
       await new Promise((resolve) => setTimeout(resolve, fault.delayMs ?? 1000));
+      return handle();
+    case "hold":
+      await faults.held();
       return handle();
     case "malformed": {
       const reply = await handle();

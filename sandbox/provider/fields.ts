@@ -1,8 +1,10 @@
 import {
   type CheckFailure,
+  hasUnknown,
   isMap,
   type PropertyMap,
   type PropertyValue,
+  reveal,
   Secret,
   sameValue,
   UNKNOWN,
@@ -12,7 +14,7 @@ import {
 
 /** One property of a resource type: what the user may write, and how it goes over the wire. */
 export interface Field {
-  type: "string" | "number" | "boolean" | "object" | "list" | "map";
+  type: "string" | "number" | "boolean" | "object" | "list" | "map" | "time" | "json";
   /** Of an object: its properties. */
   fields?: Fields;
   /** Of a list: what each item is. */
@@ -33,8 +35,12 @@ export interface Field {
   unshown?: boolean;
   /** Part of the URL, not of the body. */
   inPath?: boolean;
+  /** Of a list: the order of its items says nothing, and they are kept sorted. */
+  sorted?: boolean;
   /** Set by the server, yet part of the body of an update. */
   sentBack?: boolean;
+  /** Decided by the server with every update: until it is done, a plan does not know it. */
+  renewed?: boolean;
 }
 
 /** Properties by the name the user writes. */
@@ -52,6 +58,10 @@ export const object = (fields: Fields, options: Options = {}): Field => ({
 });
 export const listOf = (item: Field, options: Options = {}): Field => ({ type: "list", item, ...options });
 export const texts = (wire?: string, options: Options = {}): Field => listOf(text(), { wire, ...options });
+/** A time that the server sets; the state keeps it to the second. */
+export const time = (options: Options = {}): Field => ({ type: "time", setBy: "server", ...options });
+/** Whatever the server says there, kept in the state as JSON text. */
+export const json = (options: Options = {}): Field => ({ type: "json", setBy: "server", ...options });
 /** Names that the user makes up, such as labels. */
 export const freeMap = (options: Options = {}): Field => ({ type: "map", ...options });
 
@@ -127,11 +137,20 @@ function plannedValue(field: Field, given: PropertyValue, before: PropertyValue 
   }
   if (field.type === "list" && Array.isArray(given)) {
     const { item } = field;
-    return item === undefined ? given : given.map((value) => plannedValue(item, value, undefined));
+    if (item === undefined) return given;
+    const items = given.map((value) => plannedValue(item, value, undefined));
+    return field.sorted ? inOrder(items) : items;
   }
   if (field.type === "number" && typeof given === "string") return Number(given);
   if (field.type === "boolean" && typeof given === "string") return given === "true";
   return given;
+}
+
+/** The items sorted, as soon as all of them are known. */
+export function inOrder<T extends PropertyValue>(items: T[]): T[] {
+  if (hasUnknown(items)) return items;
+  const key = (item: T) => JSON.stringify(reveal(item));
+  return items.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 /**
@@ -210,14 +229,20 @@ export function marked(field: Field, value: PropertyValue): PropertyValue {
 }
 
 /**
- * Inputs that describe an object that was read. After an import: all that differs from a default.
- * Else: what the user wrote before, with today's values.
+ * Inputs that describe an object that was read. After an import: all that is not empty, and unless `defaults` only
+ * what the user must have decided. Else: what the user wrote before, with today's values.
  */
-export function inputsOf(fields: Fields, state: PropertyMap, before: PropertyMap): PropertyMap {
+export function inputsOf(
+  fields: Fields,
+  state: PropertyMap,
+  before: PropertyMap,
+  defaults = false,
+): PropertyMap {
   if (Object.keys(before).length > 0) return overlay(before, state);
   const inputs = comparable(fields, state);
   for (const [name, field] of Object.entries(fields)) {
-    if (field.setBy === "either" || sameValue(inputs[name], field.default)) delete inputs[name];
+    const decided = field.setBy !== "either" && !sameValue(inputs[name], field.default);
+    if (defaults ? isEmpty(inputs[name] ?? null) : !decided) delete inputs[name];
   }
   return inputs;
 }

@@ -1,6 +1,8 @@
+import { UserError } from "../../src/errors";
 import { serveProvider } from "../../src/provider-host";
 import { cloudflarePackage } from "./cloudflare/package";
 import { gcpPackage } from "./gcp/package";
+import type { PlanForm } from "./kind";
 import { combinePackages } from "./package-provider";
 import { randomPackage } from "./random/package";
 import type { RetryPolicy } from "./retry";
@@ -16,6 +18,8 @@ export interface SandboxProviderOptions {
   port?: number;
   /** How often a failing call is tried; default as the real provider does. */
   retry?: RetryPolicy;
+  /** How Cloudflare's plans are told; default: the environment's SANDBOX_PLAN_FORM, or as recorded of the real one. */
+  planForm?: PlanForm;
 }
 
 export interface SandboxProvider {
@@ -35,6 +39,7 @@ export async function startSandboxProvider(options: SandboxProviderOptions = {})
         apiToken: options.apiToken ?? process.env.CLOUDFLARE_API_TOKEN,
       },
       options.retry,
+      options.planForm ?? planFormOf(process.env.SANDBOX_PLAN_FORM),
     ),
     random: randomPackage,
     gcp: gcpPackage(options.gcpUrl ?? process.env.SANDBOX_GCP_URL, options.retry),
@@ -55,6 +60,16 @@ export async function startSandboxProvider(options: SandboxProviderOptions = {})
       await Promise.all(served.map((server) => server.close()));
     },
   };
+}
+
+/** Reads SANDBOX_PLAN_FORM; unset or empty is the recorded form. */
+function planFormOf(value: string | undefined): PlanForm | undefined {
+  if (value === undefined || value === "") return undefined;
+  if (value === "names" || value === "paths") return value;
+  throw new UserError(
+    `SANDBOX_PLAN_FORM is "${value}"`,
+    'Set it to "names", as the real provider tells its plans, or to "paths".',
+  );
 }
 
 function sdkVersion(name: string): string {

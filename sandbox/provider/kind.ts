@@ -36,14 +36,18 @@ export interface Kind {
   readonly type: string;
   /** Every property, whoever sets it. */
   readonly fields: Fields;
+  /** Version of the state's form, which state says beside it. */
+  readonly schemaVersion?: string;
+  /** An import also says the inputs that are as by default. */
+  readonly importsDefaults?: boolean;
   /** Refusals that take more than one property to see. */
   check?(inputs: PropertyMap): CheckFailure[];
   /** Defaults that depend on other properties. */
   complete?(plan: PropertyMap): PropertyMap;
   /** Changes for which there is no update, beyond the fields marked `replace`. */
   replacedBy?(change: Change, state: PropertyMap, plan: PropertyMap): boolean;
-  /** Outputs that an update with these changes makes anew. */
-  renewedBy?(changes: Change[]): string[];
+  /** Outputs that an update with these changes makes anew, beyond the fields marked `renewed`. */
+  renewedBy?(changes: Change[], inputs: PropertyMap): string[];
   /** Makes the object; answers with its id and the properties that the server decided. */
   create(plan: PropertyMap, context: ResourceContext): Promise<{ id: string; outputs: PropertyMap }>;
   /** Reads the object; undefined when it is gone. An id as a user gives it for an import comes with an empty state. */
@@ -54,9 +58,19 @@ export interface Kind {
   delete(id: string, state: PropertyMap): Promise<void>;
 }
 
+/**
+ * How the plan of an update is told. `names`: by the top-level names alone, those of the outputs that it decides anew
+ * among them, as every release of the real Cloudflare provider did that was tried. `paths`: by the path of each
+ * changed input, as other releases may do.
+ */
+export type PlanForm = "names" | "paths";
+
 /** Runs the calls of Pulumi's protocol on one kind. */
 export class KindRunner {
-  constructor(readonly kind: Kind) {}
+  constructor(
+    readonly kind: Kind,
+    private readonly planForm: PlanForm = "paths",
+  ) {}
 
   check({ inputs }: CheckRequest): CheckResult {
     const failures = refusals(this.kind.fields, inputs);
@@ -72,7 +86,8 @@ export class KindRunner {
         fields[topLevel(change.path)]?.replace === true ||
         this.kind.replacedBy?.(change, request.state, plan) === true,
     }));
-    return { changes };
+    if (this.planForm === "paths") return { changes };
+    return { changes, detailed: false, renewed: this.renewed(changes, request.inputs) };
   }
 
   async create(request: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
@@ -90,28 +105,28 @@ export class KindRunner {
     return {
       id: found.id,
       state: this.state(found.id, {}, found.state),
-      inputs: inputsOf(this.kind.fields, found.state, request.inputs),
+      inputs: inputsOf(this.kind.fields, found.state, request.inputs, this.kind.importsDefaults),
     };
   }
 
   async update(request: UpdateRequest): Promise<PropertyMap> {
     const { id, state } = request;
-    const plan = this.plan(request.inputs, state);
-    const changes = this.changes(state, plan);
+    const asked = this.plan(request.inputs, state);
+    const changes = this.changes(state, asked);
+    const renewed = this.renewed(changes, request.inputs);
+    // What the server is to decide anew is not sent back to it.
+    const plan = Object.fromEntries(Object.entries(asked).filter(([name]) => !renewed.includes(name)));
+    const kept = Object.fromEntries(
+      this.served().flatMap((name) => {
+        const value = renewed.includes(name) ? undefined : state[name];
+        return value === undefined ? [] : [[name, value] as const];
+      }),
+    );
     if (request.preview) {
-      const renewed = this.kind.renewedBy?.(changes) ?? [];
-      const outputs = Object.fromEntries(
-        this.served().flatMap((name) => {
-          const value = renewed.includes(name) ? UNKNOWN : state[name];
-          return value === undefined ? [] : [[name, value] as const];
-        }),
-      );
-      return this.state(id, plan, outputs);
+      const unknown = Object.fromEntries(renewed.map((name) => [name, UNKNOWN]));
+      return this.state(id, plan, { ...kept, ...unknown });
     }
     const outputs = await this.kind.update({ id, state, inputs: request.inputs, plan, changes });
-    const kept = Object.fromEntries(
-      this.served().flatMap((name) => (state[name] === undefined ? [] : [[name, state[name]]])),
-    );
     return this.state(id, plan, { ...kept, ...outputs });
   }
 
@@ -129,13 +144,24 @@ export class KindRunner {
     return changesBetween(comparable(fields, state), comparable(fields, plan));
   }
 
+  /** Names of the outputs that an update with these changes decides anew. */
+  private renewed(changes: Change[], inputs: PropertyMap): string[] {
+    if (changes.length === 0) return [];
+    const { fields } = this.kind;
+    const always = Object.keys(fields).filter((name) => fields[name]?.renewed);
+    const names = [...always, ...(this.kind.renewedBy?.(changes, inputs) ?? [])];
+    return names.filter((name) => (inputs[name] ?? null) === null);
+  }
+
   /** Names of what only the server sets. */
   private served(): string[] {
     return Object.keys(this.kind.fields).filter((name) => this.kind.fields[name]?.setBy === "server");
   }
 
   private state(id: string, plan: PropertyMap, outputs: PropertyMap): PropertyMap {
+    const { schemaVersion } = this.kind;
     const state: PropertyMap = { ...plan, id };
+    if (schemaVersion !== undefined) state.__meta = JSON.stringify({ schema_version: schemaVersion });
     for (const [name, value] of Object.entries(outputs)) {
       const field = this.kind.fields[name];
       if (field !== undefined) state[name] = marked(field, value);

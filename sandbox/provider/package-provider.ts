@@ -6,11 +6,13 @@ import {
   type ProviderImpl,
   packageOf,
 } from "../../src/provider-host";
-import { type Kind, KindRunner } from "./kind";
+import { type Kind, KindRunner, type PlanForm } from "./kind";
 
 /** One package: its resource types and functions. */
 export interface PackageParts {
   kinds: Kind[];
+  /** How its plans are told; default by paths. */
+  planForm?: PlanForm;
   /** Functions by token. */
   functions?: Record<string, (args: PropertyMap) => Promise<PropertyMap>>;
   /** Takes the provider's config. */
@@ -20,9 +22,9 @@ export interface PackageParts {
 /** A provider of one or more packages, told apart by the tokens of their types and functions. */
 export function combinePackages(packages: Record<string, PackageParts>, version: string): ProviderImpl {
   const runners = new Map(
-    Object.values(packages)
-      .flatMap(({ kinds }) => kinds)
-      .map((kind) => [kind.type, new KindRunner(kind)]),
+    Object.values(packages).flatMap(({ kinds, planForm }) =>
+      kinds.map((kind) => [kind.type, new KindRunner(kind, planForm)] as const),
+    ),
   );
   const runner = (type: string): KindRunner => {
     const found = runners.get(type);

@@ -6,8 +6,8 @@ import { CallError } from "./http-error";
 export interface RetryPolicy {
   /** Calls in all; default 11, as measured of the real provider. */
   attempts?: number;
-  /** Milliseconds between two of them; default 1000. */
-  delayMs?: number;
+  /** Milliseconds to wait after so many calls; default 1000. `COMFYUI_ACCESS_PAUSES` scales every wait. */
+  delayMs?: number | ((attempts: number) => number);
   /** Longest wait that an answer may ask for, in milliseconds; beyond it `delayMs` is used. Default 60 000. */
   longestWaitMs?: number;
   /** How long an answer may take, in milliseconds; default 60 000. */
@@ -39,7 +39,8 @@ export async function withRetries<T>(
     } catch (error) {
       if (!(error instanceof CallError) || !helps(error.status) || attempt >= attempts) throw error;
       const asked = waitMs(error);
-      await sleep(pause(asked !== undefined && asked <= longestWaitMs ? asked : delayMs));
+      const wait = typeof delayMs === "number" ? delayMs : delayMs(attempt);
+      await sleep(pause(asked !== undefined && asked <= longestWaitMs ? asked : wait));
     }
   }
 }

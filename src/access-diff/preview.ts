@@ -2,6 +2,7 @@ import { UserError } from "../errors";
 import { type AccessState, accessStateOf, type StateResource, TYPES } from "../explain/access-state";
 import { isHidden, MASKED_VALUE, UNKNOWN_VALUE } from "../explain/wire-rules";
 import { type Fields, fieldsOf } from "../json-values";
+import { changedInputs, type PlanStep, planSteps } from "../stack-plan";
 import { hiddenFacts } from "./hidden";
 
 /** Two situations, and what of them cannot be read. */
@@ -30,8 +31,12 @@ export function compareResources(
  */
 export const PREVIEW_CALL = ["preview", "--json", "--show-sames"] as const;
 
-/** Outputs that only Cloudflare gives, and that an update leaves as they are. */
-const GIVEN = ["aud", "clientId", "expiresAt"];
+/** Outputs that only Cloudflare gives, and that an update leaves as they are; unless it changes the input named here. */
+const GIVEN: Readonly<Record<string, string | undefined>> = {
+  aud: undefined,
+  clientId: undefined,
+  expiresAt: "duration",
+};
 
 const GONE = new Set(["delete", "delete-replaced", "discard", "discard-replaced", "remove-pending-replace"]);
 const MADE = new Set(["create", "create-replacement", "replace", "import", "import-replacement"]);
@@ -50,13 +55,18 @@ export function comparePreview(text: string, where: string): Comparison {
       before.set(urn, resource(oldState, String(oldState["id"] ?? urn)));
     if (GONE.has(op)) after.delete(urn);
   }
-  for (const { op, urn, oldState, newState } of steps) {
+  for (const step of steps) {
+    const { op, urn, oldState, newState } = step;
     if (newState === undefined || GONE.has(op)) continue;
     const id = MADE.has(op) ? urn : (before.get(urn)?.id ?? urn);
-    const given = MADE.has(op) ? {} : pick(fieldsOf(oldState?.["outputs"]), GIVEN);
-    const planned =
-      op === "same" ? resource(newState, id) : (otherSecrets(resource(newState, id)) as StateResource);
-    after.set(urn, { ...planned, outputs: { ...given, ...planned.outputs } });
+    const planned = resource(newState, id);
+    if (op === "same") {
+      after.set(urn, planned);
+      continue;
+    }
+    const changed = MADE.has(op) ? undefined : changedInputs(step);
+    const outputs = { ...withOtherSecrets(planned.outputs, step, changed), ...given(oldState, changed) };
+    after.set(urn, { ...planned, outputs });
   }
   const dependencies = new Map(
     steps.map(({ urn, newState }) => [urn, fieldsOf(newState?.["propertyDependencies"])]),
@@ -71,37 +81,41 @@ export function comparePreview(text: string, where: string): Comparison {
 
 const HOW = `Give what \`pulumi ${PREVIEW_CALL.join(" ")}\` printed.`;
 
-interface Step {
-  op: string;
-  urn: string;
-  oldState?: Fields;
-  newState?: Fields;
-}
-
-function stepsOf(text: string, where: string): Step[] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw new UserError(`${where} is not JSON`, HOW);
-  }
-  const { steps, diagnostics, changeSummary } = fieldsOf(parsed);
-  const failed =
-    Array.isArray(diagnostics) && diagnostics.map(fieldsOf).find(({ severity }) => severity === "error");
-  if (failed) throw new UserError(`${where} failed: ${failed["message"]}`, "Mend what it says first.");
-  const isStep = (step: unknown) => {
-    const { op, urn } = fieldsOf(step);
-    return typeof op === "string" && typeof urn === "string";
-  };
-  if (!Array.isArray(steps) || !steps.every(isStep)) {
-    throw new UserError(`${where} holds no steps`, HOW);
-  }
+function stepsOf(text: string, where: string): readonly PlanStep[] {
+  const steps = planSteps(text, where, HOW);
   // Without them a changed policy would have no application, and the change would look like none.
-  const same = steps.filter((step) => fieldsOf(step)["op"] === "same").length;
+  const same = steps.filter(({ op }) => op === "same").length;
+  const { changeSummary } = fieldsOf(JSON.parse(text));
   if (Number(fieldsOf(changeSummary)["same"] ?? 0) > same) {
     throw new UserError(`${where} leaves out the resources that stay the same`, HOW);
   }
-  return steps as Step[];
+  return steps;
+}
+
+/** What Cloudflare gave an object stays, however little of it a provider knows before the update. */
+function given(oldState: Fields | undefined, changed: readonly string[] | undefined): Fields {
+  const outputs = fieldsOf(oldState?.["outputs"]);
+  if (changed === undefined) return {};
+  return Object.fromEntries(
+    Object.entries(GIVEN).flatMap(([name, by]) =>
+      name in outputs && !(by !== undefined && changed.includes(by)) ? [[name, outputs[name]]] : [],
+    ),
+  );
+}
+
+/** The secrets of what an update leaves as it is stay the same; all others may be others. */
+function withOtherSecrets(
+  planned: Fields,
+  { newState }: PlanStep,
+  changed: readonly string[] | undefined,
+): Fields {
+  const inputs = fieldsOf(newState?.["inputs"]);
+  return Object.fromEntries(
+    Object.entries(planned).map(([property, value]) => {
+      const stays = changed !== undefined && property in inputs && !changed.includes(property);
+      return [property, stays ? value : otherSecrets(value)];
+    }),
+  );
 }
 
 /** A preview shows old and new secrets alike: where something changes, they must not pass for the same. */
@@ -113,7 +127,12 @@ function otherSecrets(value: unknown): unknown {
 }
 
 function resource(state: Fields, id: string): StateResource {
-  const outputs = { ...fieldsOf(state["inputs"]), ...fieldsOf(state["outputs"]) };
+  const inputs = fieldsOf(state["inputs"]);
+  // A provider may not know before the update what becomes of an input that is known all the same.
+  const told = Object.entries(fieldsOf(state["outputs"])).filter(
+    ([name, value]) => !(value === UNKNOWN_VALUE && name in inputs),
+  );
+  const outputs = { ...inputs, ...Object.fromEntries(told) };
   return { type: String(state["type"]), id, outputs };
 }
 
@@ -181,8 +200,4 @@ function filled(value: unknown, name: string, next: (name: string) => string | u
   if (Array.isArray(value)) return value.map((each) => filled(each, name, next));
   if (typeof value !== "object" || value === null || isHidden(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, filled(inner, key, next)]));
-}
-
-function pick(from: Fields, names: readonly string[]): Fields {
-  return Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]));
 }

@@ -12,6 +12,7 @@ import { importable, importFile } from "./import-file";
 import type { OpenAdoption } from "./open";
 import { isDone, type Plan, planAdoption, type StateEntry, wantedOf } from "./plan";
 import { type Proof, prove } from "./prove";
+import { noteTokenVersions } from "./token-state";
 import type { Choices } from "./types";
 
 /** What an adoption may do, and how it tells what it does. */
@@ -60,10 +61,14 @@ export async function adopt(open: OpenAdoption, options: AdoptOptions): Promise<
   const { choices, log } = options;
   const plan = await readPlan(open, choices);
   refuseUndecided(plan);
-  if (isDone(plan)) return { plan, proof: await proven(open, plan) };
+  const engine = open.engine("up");
+  if (isDone(plan)) {
+    // A run before may have been cut off between the import and this.
+    await noteTokenVersions(engine, open, plan);
+    return { plan, proof: await proven(open, plan) };
+  }
   if (!(await options.confirm(plan))) return { plan };
 
-  const engine = open.engine("up");
   const { stack } = open;
   const stateBefore = await runEngine(engine, {
     purpose: `export the state of stack ${stack}`,
@@ -76,6 +81,7 @@ export async function adopt(open: OpenAdoption, options: AdoptOptions): Promise<
     converted = await convertInline(open, plan, log);
     const settled = converted.length === 0 ? plan : await settledPlan(open, plan, choices);
     await importAll(open, engine, settled);
+    await noteTokenVersions(engine, open, settled);
     log(`imported ${importable(settled.rows).length} objects into the state of stack ${stack}`);
     return { plan: settled, proof: await proven(open, settled) };
   } catch (error) {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Document, isMap, isScalar, parseDocument } from "yaml";
 import { UserError } from "../errors";
-import { layoutOf, stackDocument } from "../stack/stack-document";
+import { layoutOf, quoteTimes, stackDocument } from "../stack/stack-document";
 import { pathText } from "./propose";
 import type { ConfigChange } from "./types";
 import { setInText } from "./yaml-edit";
@@ -52,6 +52,7 @@ function setIn(document: Document, at: (string | number)[], value: unknown, file
   try {
     const old = document.getIn(at, true);
     const node = document.createNode(value);
+    quoteTimes(node);
     // A remark beside a value outlives it; those inside a list or a mapping go with what they are about.
     if (isScalar(old) && isScalar(node)) {
       node.commentBefore = old.commentBefore;

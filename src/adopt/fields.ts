@@ -1,5 +1,5 @@
 import type { Wire } from "../cloudflare/account-api";
-import { isFields } from "../json-values";
+import { type Fields, isFields } from "../json-values";
 import { SECRET } from "./declared";
 import type { FieldChange, Kind, Resource } from "./types";
 import { alike, inner, isEmpty, objects } from "./wire";
@@ -40,8 +40,11 @@ const PLURALS: Readonly<Record<string, string>> = {
 };
 const SINGULARS = Object.fromEntries(Object.entries(PLURALS).map(([plural, singular]) => [singular, plural]));
 
-/** What the next `up` changes of an object: the value that the API shows, and the one that it is going to be. */
-export function changesOf(kind: Kind, wire: Wire, resource: Resource): FieldChange[] {
+/**
+ * What the next `up` changes of an object: the value that the API shows, and the one that it is going to be.
+ * @param inputs those of the state, where it has the object already.
+ */
+export function changesOf(kind: Kind, wire: Wire, resource: Resource, inputs?: Fields): FieldChange[] {
   const declared = toWire(resource.properties);
   const now = kind === "application" ? withReferences(wire) : wire;
   return (WRITTEN[kind] ?? []).flatMap((field) => {
@@ -49,7 +52,7 @@ export function changesOf(kind: Kind, wire: Wire, resource: Resource): FieldChan
     const property = propertyOf(field);
     if (kind === "identity provider" && field === "config")
       return configChanges(inner(now, field), inner(declared, field));
-    if (kind === "service token") return tokenChanges(field, now, given);
+    if (kind === "service token" && NOTED.has(field)) return notedChanges(field, resource.properties, inputs);
     if (alike(now[field], given)) return [];
     return [{ field, property, now: absent(now[field]), next: absent(given) }];
   });
@@ -76,16 +79,14 @@ function configChanges(now: Wire, next: Wire): FieldChange[] {
   });
 }
 
-/** Where the API does not show the version, the provider takes the default of 1 for a change, and writes it. */
-function tokenChanges(field: string, now: Wire, given: unknown): FieldChange[] {
+/** What rotates a token. The API shows neither: the state tells. */
+const NOTED = new Set(["client_secret_version", "previous_client_secret_expires_at"]);
+
+/** Of a token that is imported, the state takes what is declared, and nothing is sent. */
+function notedChanges(field: string, declared: Fields, inputs: Fields | undefined): FieldChange[] {
   const property = propertyOf(field);
-  if (field === "client_secret_version") {
-    const version = given ?? 1;
-    const shown = now[field];
-    return shown === version ? [] : [{ field, property, now: shown ?? "(not shown)", next: version }];
-  }
-  if (alike(now[field], given)) return [];
-  return [{ field, property, now: absent(now[field]), next: absent(given) }];
+  if (inputs === undefined || alike(inputs[property], declared[property])) return [];
+  return [{ field, property, now: inputs[property] ?? "(not shown)", next: absent(declared[property]) }];
 }
 
 /** The API expands an application's policies; what an update sends is a reference. */

@@ -104,7 +104,7 @@ function dropRefused(changes: ConfigChange[], { problems }: ConfigError, notes: 
     for (const change of changes) {
       const at = pathText(change.path);
       const index = Number(/^\[(\d+)\]$/.exec(path.slice(at.length))?.[1] ?? Number.NaN);
-      if (!path.startsWith(at) || change.value === undefined) continue;
+      if (!path.startsWith(at) || change.value === undefined || isLimited(change)) continue;
       if (Array.isArray(change.value) && Number.isInteger(index)) {
         notes.push(`${at}: ${JSON.stringify(change.value[index])} is not carried over, since ${found}`);
         change.value = change.value.filter((_, position) => position !== index);
@@ -119,6 +119,13 @@ function dropRefused(changes: ConfigChange[], { problems }: ConfigError, notes: 
   }
   return false;
 }
+
+/**
+ * What the config limits: without it the default would hold, which shortens what is there. Whether that is meant, or the
+ * limit is to be raised, is for whoever adopts to say in the config.
+ */
+const isLimited = ({ path }: ConfigChange): boolean =>
+  ["sessionDuration", "duration", "previousExpiresAt"].includes(String(path.at(-1)));
 
 function proposeTeam(placed: Raw, { organization }: Account): ConfigChange[] {
   const team = text(organization, "auth_domain").replace(/\.cloudflareaccess\.com$/, "");

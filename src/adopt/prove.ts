@@ -1,5 +1,6 @@
-import { UserError } from "../errors";
-import { isFields } from "../json-values";
+import { MASKED_VALUE, UNKNOWN_VALUE } from "../explain/wire-rules";
+import { fieldsOf, isFields } from "../json-values";
+import { changedInputs, type PlanStep, planSteps } from "../stack-plan";
 import { SECRET, urnOf } from "./declared";
 import { toWire } from "./fields";
 import type { Plan } from "./plan";
@@ -16,18 +17,6 @@ export interface Proof {
   creates: number;
 }
 
-interface Step {
-  op: string;
-  urn: string;
-  diffReasons?: string[];
-  oldState?: { outputs?: Record<string, unknown> };
-  newState?: { inputs?: Record<string, unknown> };
-}
-
-/** What the engine writes for a value that it does not know yet, and for one that it does not show. */
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-const MASKED = "[secret]";
-
 /** Of these nothing is there before or after: components are only names, providers only settings. */
 const NOT_OBJECTS = /^(pulumi:|comfyui-access:components:)/;
 
@@ -37,14 +26,13 @@ const NOT_OBJECTS = /^(pulumi:|comfyui-access:components:)/;
  * @throws {UserError} when it is no preview.
  */
 export function prove(preview: string, plan: Plan, project: string, stack: string): Proof {
-  const { steps } = parsed(preview);
   const expected = expectations(plan, project, stack);
   const proof: Proof = { mismatches: [], updates: 0, fields: 0, creates: 0 };
   const say = (line: string) => void proof.mismatches.push(line);
-  for (const step of steps) {
-    const type = step.urn.split("::")[2]?.split("$").at(-1) ?? "";
+  for (const step of planSteps(preview, "the preview")) {
+    const { type } = step;
     if (step.op === "same" || step.op === "read" || NOT_OBJECTS.test(type)) continue;
-    const what = `${type.split(":").at(-1)} ${step.urn.split("::").at(-1)}`;
+    const what = `${type.split(":").at(-1)} ${step.name}`;
     const wanted = expected.get(step.urn);
     expected.delete(step.urn);
     if (step.op === "create") {
@@ -106,18 +94,18 @@ function isCompanion(type: string, { rows }: Plan): boolean {
   );
 }
 
-function compared(step: Step, { resource, changes, rows }: Expectation): string[] {
+function compared(step: PlanStep, { resource, changes, rows }: Expectation): string[] {
   const lines: string[] = [];
   const said = new Set(changes.map(({ property }) => property));
-  const planned = new Set(step.diffReasons ?? []);
+  const planned = new Set(changedInputs(step));
   for (const property of planned) if (!said.has(property)) lines.push(`${property} would change too`);
   for (const property of said) if (!planned.has(property)) lines.push(`${property} would not change`);
-  const inputs = step.newState?.inputs ?? {};
+  const inputs = fieldsOf(step.newState?.["inputs"]);
   for (const property of said) {
     if (!fits(resource.properties[property], inputs[property]))
       lines.push(`${property} would become something else`);
   }
-  const outputs = step.oldState?.outputs ?? {};
+  const outputs = fieldsOf(step.oldState?.["outputs"]);
   for (const row of rows) {
     for (const change of row.changes) {
       if (!wasSo(change, row, outputs))
@@ -130,8 +118,8 @@ function compared(step: Step, { resource, changes, rows }: Expectation): string[
 /** Whether the engine's value is the declared one, as far as it shows it. */
 function fits(declared: unknown, planned: unknown): boolean {
   if (typeof declared === "string" && (isNewId(declared) || declared.includes("(new ")))
-    return planned === UNKNOWN;
-  if (planned === MASKED) return JSON.stringify(declared ?? null).includes(SECRET);
+    return planned === UNKNOWN_VALUE;
+  if (planned === MASKED_VALUE) return JSON.stringify(declared ?? null).includes(SECRET);
   if (Array.isArray(declared)) {
     return (
       Array.isArray(planned) &&
@@ -158,14 +146,4 @@ function wasSo({ field, property, now }: FieldChange, row: Row, outputs: Record<
   const [top = "", ...rest] = field.split(".");
   const wire = toWire({ [property]: outputs[property] });
   return alike(rest.length === 0 ? wire[top] : inner(wire, top)[rest.join(".")], now);
-}
-
-function parsed(preview: string): { steps: Step[] } {
-  try {
-    const { steps } = JSON.parse(preview) as { steps?: unknown };
-    if (Array.isArray(steps)) return { steps: steps as Step[] };
-  } catch {
-    // Said below: the text may hold values that no error should quote.
-  }
-  throw new UserError("the preview is not in the known form", "Use Pulumi 3.259 or newer.");
 }

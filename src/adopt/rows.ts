@@ -121,9 +121,9 @@ export class PlanBuilder {
     if (account.tunnels.some((each) => each["id"] === own)) this.ids.tunnel = own;
     const tunnel = account.tunnels.find((each) => each["id"] === this.config.tunnel.id);
     if (tunnel === undefined) return;
-    const { rows, decision } = tunnelRows(account, tunnel, hosts);
+    const { rows, decisions } = tunnelRows(account, tunnel, hosts);
     this.others.push(...rows);
-    if (decision !== undefined) this.decisions.push(decision);
+    this.decisions.push(...decisions);
     for (const { hostname, tunnelId, rule } of hosts) {
       if (tunnelId === tunnel["id"] && rule !== undefined) this.rules.set(hostname, rule);
     }
@@ -246,7 +246,7 @@ export class PlanBuilder {
     const how = isKnown ? "in the state" : found.how;
     // Nothing shows a login's secret; one that the state has written is there.
     const isWritten = isKnown && !isEmpty(inner(entry?.inputs, "config")["clientSecret"]);
-    const changes = changesOf(kind, found.wire, resource).filter(
+    const changes = changesOf(kind, found.wire, resource, isKnown ? entry?.inputs : undefined).filter(
       ({ field }) => !(isWritten && field === "config.client_secret"),
     );
     const row: Row = { kind, name: nameOf(found.wire), id, how, resource, changes };

@@ -13,7 +13,7 @@ export function tunnelRows(
   account: Account,
   tunnel: Wire,
   hosts: readonly FoundHost[],
-): { rows: Row[]; decision?: Decision } {
+): { rows: Row[]; decisions: Decision[] } {
   const id = text(tunnel, "id");
   const hostnames = hosts.map(({ hostname }) => hostname);
   const foreign = (account.ingress[id] ?? []).filter((rule) => {
@@ -23,9 +23,13 @@ export function tunnelRows(
   const count = `${foreign.length} rule${foreign.length === 1 ? "" : "s"}`;
   const why = foreign.length > 0 ? `${count} of others stay as they are` : "its secret stays as it is";
   const rows: Row[] = [{ kind: "tunnel", name: nameOf(tunnel), id, how: "by id", why, changes: [] }];
-  for (const { hostname, pathRules } of hosts) {
+  const decisions: Decision[] = [];
+  const list = account.ingress[id] ?? [];
+  for (const { hostname, rule: whole, pathRules } of hosts) {
     for (const rule of pathRules) {
       const name = `${hostname}/${text(rule, "path").replace(/^\//, "")}`;
+      // Behind the host name's own rule it takes nothing.
+      if (whole === undefined || list.indexOf(rule) < list.indexOf(whole)) decisions.push(pathInTheWay(name));
       const isOpen = isEmpty(inner(inner(rule, "originRequest"), "access")["required"]);
       const note = isOpen
         ? "asks for no JWT of Access, so only Access guards what it leads to"
@@ -33,13 +37,23 @@ export function tunnelRows(
       rows.push({ kind: "ingress rule", name, how: "left alone", why: note, changes: [] });
     }
   }
-  if (tunnel["remote_config"] !== false) return { rows };
-  const decision = {
-    what: `tunnel ${quoted(tunnel)}`,
-    why: "takes its rules from a file on its machine",
-    remedy: "Migrate it to remote configuration in the dashboard, or name another tunnel.",
+  if (tunnel["remote_config"] === false) {
+    decisions.push({
+      what: `tunnel ${quoted(tunnel)}`,
+      why: "takes its rules from a file on its machine",
+      remedy: "Migrate it to remote configuration in the dashboard, or name another tunnel.",
+    });
+  }
+  return { rows, decisions };
+}
+
+/** The next `up` refuses it: what it takes would not be checked by the stack's rule. */
+function pathInTheWay(name: string): Decision {
+  return {
+    what: `ingress rule ${name}`,
+    why: "takes requests of the hostname before the stack's rule",
+    remedy: "Give that path a hostname of its own, or remove the rule in the dashboard.",
   };
-  return { rows, decision };
 }
 
 /**

@@ -1,4 +1,5 @@
 import {
+  Document,
   isMap,
   isNode,
   isScalar,
@@ -6,9 +7,10 @@ import {
   type Node,
   type Pair,
   parseDocument,
-  stringify,
+  type ToStringOptions,
   type YAMLMap,
 } from "yaml";
+import { quoteTimes } from "../stack/stack-document";
 
 export type YamlPath = readonly (string | number)[];
 
@@ -186,10 +188,16 @@ function nested([key, ...rest]: YamlPath, value: unknown): unknown {
 const isInline = (value: unknown): boolean =>
   value === null || typeof value !== "object" || Object.keys(value).length === 0;
 
-const lines = (value: unknown): string[] => stringify(value, { lineWidth: 0 }).trimEnd().split("\n");
+const lines = (value: unknown): string[] => written(value, {}).split("\n");
 
 const inFlow = (value: unknown): string =>
-  stringify(value, { lineWidth: 0, collectionStyle: "flow", defaultStringType: "PLAIN" }).trimEnd();
+  written(value, { collectionStyle: "flow", defaultStringType: "PLAIN" });
+
+function written(value: unknown, layout: ToStringOptions): string {
+  const document = new Document(value);
+  quoteTimes(document);
+  return document.toString({ lineWidth: 0, ...layout }).trimEnd();
+}
 
 /** Below its key. */
 const block = (value: unknown, indent: number): string =>

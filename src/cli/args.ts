@@ -4,12 +4,13 @@ import { probably } from "../nearest";
 /** Wrong use of a command: exit code 2, where a failure is 1. */
 export class UsageError extends UserError {}
 
-/** `--provider`, the same on every command that runs the engine. */
+/** `--provider`, the same on every command that brings a stack into the sandbox. */
 export const providerArg = {
   type: "enum" as const,
   options: ["sandbox" as const, "real" as const],
-  default: "sandbox" as const,
-  description: "Which Cloudflare provider the engine uses: the sandbox's own, or the installed plugin.",
+  description:
+    "Which Cloudflare provider the engine uses in the sandbox, now and in every later command: its own, or the " +
+    "installed plugin. Default: the last choice, at first its own.",
 };
 
 /** `--stack`, the same on every command that runs the engine. */

@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { defineCommand } from "citty";
 import type { Violation } from "../../policies/judge";
-import { checkConfig, type PackConfig } from "../../policies/pack-config";
+import { checkConfig, type PackConfig, type StackLimits, stackLimitsOf } from "../../policies/pack-config";
 import { judgeState } from "../../policies/state";
 import { UserError } from "../errors";
 import { runEngine } from "../secrets/engine-cli";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
+import { readOpenConfig } from "../stack/read-stack";
 import { sandboxArg, stackArg } from "./args";
 import { type Judged, judgedFile, judgedLine, judgedStack } from "./judged";
 
@@ -33,28 +34,32 @@ export const guardrailsCommand = defineCommand({
   },
   async run({ args }) {
     const config = args.config === undefined ? {} : await readConfig(args.config);
-    const { text, judged } = await readState(args);
-    const violations = judgeState(text, args.state ?? `stack ${args.stack}`, { config });
+    const { text, judged, stackLimits } = await readState(args);
+    const violations = judgeState(text, args.state ?? `stack ${args.stack}`, { config, stackLimits });
     process.stdout.write(args.json ? toJson(judged, violations) : judgedLine(judged) + toText(violations));
     return violations.length === 0 ? 0 : 1;
   },
 });
 
+/** The state, and the limits that the stack's config sets; of a file nobody knows the config. */
 async function readState(args: {
   stack: string;
   sandbox?: boolean;
   state?: string;
-}): Promise<{ text: string; judged: Judged }> {
-  if (args.state !== undefined) {
-    const text = await read(args.state);
-    return { text, judged: judgedFile(args.state, text) };
+}): Promise<{ text: string; judged: Judged; stackLimits?: StackLimits }> {
+  const { stack, state } = args;
+  if (state !== undefined) {
+    const text = await read(state);
+    return { text, judged: judgedFile(state, text) };
   }
-  const exported = runEngine(await engineAccess(isSandboxed(args)), {
-    purpose: `export the state of stack ${args.stack}`,
-    args: ["stack", "export", "--stack", args.stack],
+  const engine = await engineAccess(isSandboxed(args));
+  const exported = runEngine(engine, {
+    purpose: `export the state of stack ${stack}`,
+    args: ["stack", "export", "--stack", stack],
   });
   const [text, judged] = await Promise.all([exported, judgedStack("state", args, exported)]);
-  return { text, judged };
+  const { raw } = await readOpenConfig(engine, stack);
+  return { text, judged, stackLimits: stackLimitsOf((key) => raw[key]) };
 }
 
 /** The pack's own words do not say which file they are about. */

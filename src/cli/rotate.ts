@@ -1,6 +1,7 @@
 import { join, relative, resolve } from "node:path";
 import { defineCommand } from "citty";
 import { parseDuration } from "../duration";
+import { LONGEST_OVERLAP_MS } from "../limits";
 import { rotationStatus, runRotation, toEnd, toLine, toStatus } from "../rotate/report";
 import { type RotateOptions, Rotation, type StepLine } from "../rotate/rotate";
 import { allCommandsHere } from "../sandboxed/commands-here";
@@ -86,7 +87,7 @@ export const rotateCommand = defineCommand({
   },
   async run({ args }) {
     const { end } = args;
-    const overlapMs = duration("--overlap", args.overlap, 10 * MINUTE, 2160 * 60 * MINUTE);
+    const overlapMs = duration("--overlap", args.overlap, 10 * MINUTE, LONGEST_OVERLAP_MS);
     const kinds = namedIn(args.to, SINK_KINDS);
     if (args.file !== undefined && !kinds.includes("file")) {
       throw new UsageError("--file belongs to --to file", "add file to --to, or leave --file out");

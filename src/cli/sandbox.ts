@@ -9,9 +9,10 @@ import { ensureEngine } from "../../tools/engine";
 import { UserError } from "../errors";
 import { edgeSettings, openAccess } from "../sandboxed/access";
 import { joinOrHold } from "../sandboxed/join-or-hold";
+import { stacksUp } from "../sandboxed/stacks-up";
 import { announceSandbox, openWorkspace } from "../sandboxed/workspace";
 import { onInterruption } from "../signals";
-import { UsageError } from "./args";
+import { providerArg, UsageError } from "./args";
 
 const SEEDS = { empty: DEFAULT_SEED, "lived-in": LIVED_IN_SEED };
 
@@ -21,7 +22,12 @@ export const sandbox = defineCommand({
     description: "Keep the sandbox of Cloudflare running for play, with one line per request.",
   },
   args: {
-    port: { type: "string", valueHint: "1-65535", default: "8787", description: "Port on 127.0.0.1." },
+    port: {
+      type: "string",
+      valueHint: "0-65535",
+      default: "8787",
+      description: "Port on 127.0.0.1; 0 takes a free one.",
+    },
     reset: { type: "boolean", default: false, description: "Start from the seed: forget all objects." },
     seed: {
       type: "enum",
@@ -31,15 +37,24 @@ export const sandbox = defineCommand({
         "What an untouched account holds: nothing, or what people clicked together over years. A sandbox " +
         "that was used before needs --reset with it.",
     },
+    provider: providerArg,
+    cloudflared: {
+      type: "enum",
+      options: ["stacks", "all", "none"],
+      default: "stacks",
+      description:
+        "For which tunnels a cloudflared runs: those of stacks that are up, all, or none. A tunnel that has one " +
+        "cannot be removed.",
+    },
   },
   async run({ args }) {
-    const port = /^\d{1,5}$/.test(args.port) ? Number(args.port) : 0;
-    if (port < 1 || port > 65535) {
-      throw new UsageError(`--port is "${args.port}"`, "use a number from 1 to 65535");
+    const port = /^\d{1,5}$/.test(args.port) ? Number(args.port) : Number.NaN;
+    if (!(port <= 65535)) {
+      throw new UsageError(`--port is "${args.port}"`, "use a number from 1 to 65535, or 0 for a free one");
     }
     const seed = SEEDS[args.seed];
     const engine = await ensureEngine({ log: (line) => process.stderr.write(`${line}\n`) });
-    const workspace = await openWorkspace({ engine });
+    const workspace = await openWorkspace({ engine, provider: args.provider });
     const found = await joinOrHold(workspace, (line) => process.stderr.write(`${line}\n`));
     if ("running" in found) {
       throw new UserError(
@@ -68,8 +83,9 @@ export const sandbox = defineCommand({
         },
       },
     });
-    const access = await openAccess(sandbox);
-    access.connectAll();
+    const access = await openAccess(sandbox, stacksUp(workspace.env["PULUMI_BACKEND_URL"]));
+    if (args.cloudflared === "all") access.connectAll();
+    if (args.cloudflared === "stacks") access.connectStacks();
     const { pid } = process;
     const { url, tokens } = sandbox;
     await announceSandbox(workspace, { pid, url, tokens, network: access.network });
@@ -81,6 +97,7 @@ export const sandbox = defineCommand({
         `Cloudflare's API, emulated:  ${sandbox.apiUrl}`,
         `Its state:                   ${workspace.stateFile}`,
         `API tokens (made up):        in ${workspace.runningFile}`,
+        `Cloudflare provider:         ${workspace.provider === "real" ? "the installed plugin" : "the sandbox's own"}`,
         "",
         "In another terminal:  npm run sandbox:up | sandbox:preview | sandbox:destroy",
         "The hostname itself:  npm run cli -- verify, or any tool that takes these:",

@@ -7,6 +7,7 @@ import type { Network } from "../network";
 import { writeReport } from "../report-file";
 import { allCommandsHere } from "../sandboxed/commands-here";
 import { openSandboxSession } from "../sandboxed/session";
+import { requiredAccess } from "../stack/cloudflare-access";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { parseBaseline, recordBaseline } from "../verify/neighbours";
 import { showProgress } from "../verify/progress";
@@ -16,7 +17,7 @@ import { toHtml, toJson, toJUnit, toTable } from "../verify/render";
 import { exitCode } from "../verify/report";
 import { openRequests } from "../verify/requests";
 import { liveFacts, sandboxTarget } from "../verify/sandbox-target";
-import { type VerifyTarget, WHO } from "../verify/target";
+import { kindOf, type TargetApplication, type VerifyTarget, WHO } from "../verify/target";
 import { verify } from "../verify/verify";
 import { namedIn, sandboxArg, stackArg, UsageError } from "./args";
 import { type Judged, judgedLine, judgedStack } from "./judged";
@@ -27,7 +28,7 @@ export const verifyCommand = defineCommand({
     description:
       "Try who gets what at the protected applications, and compare it with what is declared. " +
       "Exit 0: as declared, 1: something is not or nothing could be tried, 2: wrong use, " +
-      "4: nothing is wrong, but some rows need a person.",
+      "3: not decided, e.g. because the origin does not answer, 4: nothing is wrong, but some rows need a person.",
   },
   args: {
     stack: stackArg,
@@ -55,13 +56,15 @@ export const verifyCommand = defineCommand({
     },
     local: {
       type: "string",
-      valueHint: "url",
-      description: "ComfyUI on this machine. Default: http://localhost:8188, if it runs.",
+      valueHint: "[name=]url",
+      description:
+        "An application on this machine, by name where the stack has several. Default: its `service`, where that is on this machine.",
     },
     docker: {
       type: "string",
-      valueHint: "url",
-      description: "ComfyUI from a container beside it. Default: http://comfyui:8188.",
+      valueHint: "[name=]url",
+      description:
+        "An application from a container beside it. Default: its `service`, where that is a container; ComfyUI's: http://comfyui:8188.",
     },
     only: {
       type: "string",
@@ -164,7 +167,7 @@ async function openTarget(args: { stack: string; sandbox?: boolean; env?: string
     log: (line) => process.stderr.write(`${line}\n`),
   });
   try {
-    session.access?.connectAll();
+    session.access?.connectStacks();
     const target = await sandboxTarget(session, args.stack);
     const network = session.access?.network ?? {};
     return { target, network, sandboxed: true, close: () => session.close() };
@@ -177,11 +180,8 @@ async function openTarget(args: { stack: string; sandbox?: boolean; env?: string
 /** A stack in a real account, with what the API tells where there is a token for it. */
 async function accountTarget(stack: string): Promise<VerifyTarget> {
   const { target, state } = await readStack(await engineAccess(false), stack, `stack ${stack}`);
-  const token = process.env["CLOUDFLARE_API_TOKEN"];
-  return {
-    ...target,
-    ...(token ? await liveFacts({ baseUrl: process.env["CLOUDFLARE_BASE_URL"], token }, state) : {}),
-  };
+  if (!process.env["CLOUDFLARE_API_TOKEN"]) return target;
+  return { ...target, ...(await liveFacts(requiredAccess({}), state)) };
 }
 
 const person = z.object({ email: z.string().min(3), password: z.string().min(1) });
@@ -192,14 +192,63 @@ async function withOptions(
   args: { people?: string; local?: string; docker?: string; others?: string },
 ): Promise<VerifyTarget> {
   const others = (args.others ?? "").split(",").filter((name) => name !== "");
+  const given = {
+    local: givenPlace("--local", args.local, target.applications),
+    docker: givenPlace("--docker", args.docker, target.applications),
+  };
   return {
     ...target,
-    localUrl: urlOf("--local", args.local) ?? target.localUrl ?? "http://localhost:8188",
-    localRequired: args.local !== undefined || target.localRequired,
-    dockerUrl: urlOf("--docker", args.docker) ?? target.dockerUrl ?? "http://comfyui:8188",
+    applications: withPlaces(target.applications, given),
     otherHostnames: [...new Set([...(target.otherHostnames ?? []), ...others])],
     ...(args.people === undefined ? {} : { people: parsePeople(await readText(args.people), args.people) }),
   };
+}
+
+interface Place {
+  name: string;
+  url: string;
+}
+
+/** The applications with the addresses that were given, and ComfyUI's usual one in a compose network. */
+function withPlaces(
+  applications: readonly TargetApplication[],
+  { local, docker }: { local?: Place; docker?: Place },
+): TargetApplication[] {
+  const comfyuis = applications.filter((application) => kindOf(application) === "comfyui");
+  return applications.map((application) => {
+    const { name, dockerUrl } = application;
+    // With several it would be anybody's guess which of them has that name there.
+    const usual = comfyuis.length === 1 && comfyuis[0] === application ? COMFYUI_IN_COMPOSE : undefined;
+    return {
+      ...application,
+      ...(local?.name === name ? { localUrl: local.url, localRequired: true } : {}),
+      dockerUrl: (docker?.name === name ? docker.url : dockerUrl) ?? usual,
+    };
+  });
+}
+
+const COMFYUI_IN_COMPOSE = "http://comfyui:8188";
+
+/** What `[name=]url` says; without a name, of the only application, or the only ComfyUI. */
+function givenPlace(
+  option: string,
+  value: string | undefined,
+  applications: readonly TargetApplication[],
+): Place | undefined {
+  if (value === undefined) return undefined;
+  const [, given, address = ""] = /^(?:([a-z0-9.-]+)=)?(.*)$/s.exec(value) ?? [];
+  const url = urlOf(option, address);
+  const comfyuis = applications.filter((application) => kindOf(application) === "comfyui");
+  const [only, ...more] = applications.length === 1 || comfyuis.length === 0 ? applications : comfyuis;
+  const names = applications.map(({ name }) => name);
+  const name = given ?? (more.length === 0 ? only?.name : undefined);
+  if (name !== undefined && names.includes(name)) return { name, url };
+  throw new UsageError(
+    given === undefined
+      ? `${option} does not say for which application: there are ${names.join(", ")}`
+      : `${option} names "${given}", and the applications are ${names.join(", ")}`,
+    `give it as ${option} ${names[0]}=${address}`,
+  );
 }
 
 function parsePeople(text: string, file: string): VerifyTarget["people"] {
@@ -244,8 +293,8 @@ function seconds(value: string): number {
   throw new UsageError(`--timeout is "${value}"`, "use a number of seconds up to 600");
 }
 
-function urlOf(option: string, value: string | undefined): string | undefined {
-  if (value === undefined || (/^https?:\/\//.test(value) && URL.canParse(value))) return value;
+function urlOf(option: string, value: string): string {
+  if (/^https?:\/\//.test(value) && URL.canParse(value)) return value;
   throw new UsageError(`${option} is "${value}"`, "use an address such as http://localhost:8188");
 }
 

@@ -9,7 +9,7 @@ import { type HistoryEntry, parseHistory } from "./results";
 import { Run, type RunOptions } from "./run";
 import { type CallOptions, Transport } from "./transport";
 import { type UploadedFile, type UploadOptions, type UploadSource, upload } from "./upload";
-import { download, type FileReference, type ViewedFile, view } from "./view";
+import { download, downloadTo, type FileReference, type SavedFile, type ViewedFile, view } from "./view";
 import type { Workflow } from "./workflow";
 
 /** What ComfyUI says of itself and its devices. */
@@ -27,57 +27,58 @@ export interface SystemStats {
  * for await (const event of client.run(workflow)) {
  *   if (event.type === "progress") console.log(`${event.value}/${event.max}`);
  *   if (event.type !== "result") continue;
- *   for (const output of event.result.outputs) await client.download(output, output.filename);
+ *   for (const output of event.result.outputs) await client.downloadTo(output, "outputs");
  * }
  * ```
  */
 export class ComfyUIClient {
-  private readonly transport: Transport;
+  // Not there for whoever prints, walks or copies the client: it holds the credential.
+  readonly #transport: Transport;
 
-  /** Throws a `usage` error when the address or the token cannot be understood. Connects to nothing yet. */
-  constructor(options: ClientOptions = {}) {
-    this.transport = new Transport(settingsOf(options));
+  /**
+   * Throws a `usage` error when the address or the token cannot be understood. Connects to nothing yet. The proxy
+   * settings are `env`'s.
+   */
+  constructor(options: ClientOptions = {}, env: NodeJS.ProcessEnv = process.env) {
+    this.#transport = new Transport(settingsOf(options, env));
   }
 
   /** A client as `COMFYUI_URL` and `COMFYUI_ACCESS_TOKEN` say; options go before them. */
   static fromEnv(options: ClientOptions = {}, env: NodeJS.ProcessEnv = process.env): ComfyUIClient {
-    return new ComfyUIClient({
-      ...options,
-      url: options.url ?? (env["COMFYUI_URL"] || undefined),
-      token: options.token ?? env["COMFYUI_ACCESS_TOKEN"],
-    });
+    const url = options.url ?? (env["COMFYUI_URL"] || undefined);
+    return new ComfyUIClient({ ...options, url, token: options.token ?? env["COMFYUI_ACCESS_TOKEN"] }, env);
   }
 
   /** Whether requests carry the credential: there is one, and the address is https and not local. */
   get sendsCredential(): boolean {
-    const { credential, address } = this.transport.settings;
+    const { credential, address } = this.#transport.settings;
     return credential !== undefined && mayCarryCredential(address);
   }
 
   /** Runs a workflow in API format: events when iterated, outputs by `result()`. */
   run(workflow: Workflow | JsonObject, options: RunOptions = {}): Run {
-    return new Run(this.transport, workflow, options);
+    return new Run(this.#transport, workflow, options);
   }
 
   /** A finished prompt; undefined when it waits, runs, or is not known (any more). */
   async history(promptId: string, options: CallOptions = {}): Promise<HistoryEntry | undefined> {
     const path = `/history/${encodeURIComponent(promptId)}`;
-    return parseHistory(await this.transport.json({ method: "GET", path, ...options }), promptId);
+    return parseHistory(await this.#transport.json({ method: "GET", path, ...options }), promptId);
   }
 
   /** What runs and what waits. */
   queue(options: CallOptions = {}): Promise<Queue> {
-    return readQueue(this.transport, options);
+    return readQueue(this.#transport, options);
   }
 
   /** Takes a waiting prompt out of the queue; does nothing to one that runs or is not there. */
   deleteFromQueue(promptId: string, options: CallOptions = {}): Promise<void> {
-    return deleteFromQueue(this.transport, promptId, options);
+    return deleteFromQueue(this.#transport, promptId, options);
   }
 
   /** Stops this prompt, whether it runs or waits, and never another; throws where the server cannot do that. */
   interrupt(promptId: string, options: CallOptions = {}): Promise<Interrupted> {
-    return interrupt(this.transport, promptId, options);
+    return interrupt(this.#transport, promptId, options);
   }
 
   /** `GET /system_stats`; the version is `system.comfyui_version`. */
@@ -111,35 +112,46 @@ export class ComfyUIClient {
 
   /** `GET /api/jobs` of newer versions; throws `http_404` where there is none. */
   jobs(query: JobsQuery = {}, options: CallOptions = {}): Promise<{ jobs: Job[]; total?: number }> {
-    return readJobs(this.transport, query, options);
+    return readJobs(this.#transport, query, options);
   }
 
   /** `GET /api/jobs/{id}` of newer versions; undefined when the job, or the route, is not there. */
   job(promptId: string, options: CallOptions = {}): Promise<Job | undefined> {
-    return readJob(this.transport, promptId, options);
+    return readJob(this.#transport, promptId, options);
   }
 
   /** Uploads a file for the inputs of a workflow: use the name that the answer gives. */
   upload(source: UploadSource, options: UploadOptions = {}): Promise<UploadedFile> {
-    return upload(this.transport, source, options);
+    return upload(this.#transport, source, options);
   }
 
   /** A file as a stream. */
   view(file: FileReference, options: CallOptions = {}): Promise<ViewedFile> {
-    return view(this.transport, file, options);
+    return view(this.#transport, file, options);
   }
 
-  /** A file, e.g. an output, to a path: whole or not at all. Answers its size in bytes. */
+  /**
+   * A file, e.g. an output, into a folder that is there, under its own name: whole or not at all. A file of that name is
+   * replaced. Rejects with `unsafe_name` when the server names it so that it would land elsewhere.
+   */
+  downloadTo(file: FileReference, folder: string, options: CallOptions = {}): Promise<SavedFile> {
+    return downloadTo(this.#transport, file, folder, options);
+  }
+
+  /**
+   * A file to a path of your own choice: whole or not at all. Answers its size in bytes. The server chooses a file's name,
+   * so make no path of it: that is what `downloadTo` is for.
+   */
   download(file: FileReference, path: string, options: CallOptions = {}): Promise<number> {
-    return download(this.transport, file, path, options);
+    return download(this.#transport, file, path, options);
   }
 
   /** Closes the connections that are kept open; ends what is under way. */
   close(): Promise<void> {
-    return this.transport.close();
+    return this.#transport.close();
   }
 
   private async object(path: string, options: CallOptions): Promise<JsonObject> {
-    return mustBeRecord(await this.transport.json({ method: "GET", path, ...options }), path.slice(1));
+    return mustBeRecord(await this.#transport.json({ method: "GET", path, ...options }), path.slice(1));
   }
 }

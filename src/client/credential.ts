@@ -41,12 +41,28 @@ export function parseToken(text: string, singleHeaderName: string): Credential {
   return { form: "JWT", headers: { "cf-access-token": token }, expiresAt: expiryOf(payload) };
 }
 
-/** The text without any part of the credential, whoever put it there. */
+/** The text without any part of the credential, whoever put it there: in any case of its letters, and in a URL. */
 export function redact(text: string, credential: Credential | undefined): string {
-  if (credential === undefined) return text;
-  const values = Object.values(credential.headers);
-  const parts = credential.form === "single header" ? [...values, ...values.flatMap(quotedIn)] : values;
-  return parts.reduce((clean, part) => clean.replaceAll(part, "[redacted]"), text);
+  return credential === undefined ? text : text.replace(patternOf(credential), "[redacted]");
+}
+
+/** What must show up nowhere, the longest first. */
+export function secretsOf({ form, headers }: Credential): string[] {
+  const values = Object.values(headers);
+  const parts = form === "single header" ? [...values, ...values.flatMap(quotedIn)] : values;
+  return [...new Set([...parts, ...parts.map(encodeURIComponent)])].sort((a, b) => b.length - a.length);
+}
+
+const patterns = new WeakMap<Credential, RegExp>();
+
+function patternOf(credential: Credential): RegExp {
+  const known = patterns.get(credential);
+  if (known !== undefined) return known;
+  // A host name in a redirect, for one, comes in small letters.
+  const escaped = secretsOf(credential).map((secret) => secret.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
+  const made = new RegExp(escaped.join("|"), "gi");
+  patterns.set(credential, made);
+  return made;
 }
 
 /** Throws when the credential is known to have ended. */

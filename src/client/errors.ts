@@ -1,4 +1,4 @@
-import type { NodeErrors, Output } from "./results";
+import type { NodeErrors, NodeFailure, Output } from "./results";
 
 /**
  * Who or what stood in the way:
@@ -30,6 +30,10 @@ export interface ErrorDetails {
   nodeErrors?: NodeErrors;
   /** Outputs that a failed or interrupted prompt had made by then. */
   outputs?: Output[];
+  /** The node that failed, with ComfyUI's own words about it. */
+  failure?: NodeFailure;
+  /** Of a run: whether ComfyUI has taken the prompt. Undefined where that is not known. */
+  taken?: boolean;
   cause?: unknown;
 }
 
@@ -40,12 +44,14 @@ export class ComfyUIError extends Error {
   readonly promptId?: string;
   readonly nodeErrors?: NodeErrors;
   readonly outputs?: Output[];
+  readonly failure?: NodeFailure;
+  readonly taken?: boolean;
 
   constructor(
     readonly kind: ErrorKind,
     /**
      * The cause within its kind, for programs: `no_token`, `token_refused`, `no_connector`, `execution_failed`,
-     * `prompt_gone`, `cut`, … A prompt that ComfyUI refuses has ComfyUI's own `error.type`.
+     * `cancelled`, `prompt_gone`, `cut`, … A prompt that ComfyUI refuses has ComfyUI's own `error.type`.
      */
     readonly code: string,
     message: string,
@@ -56,13 +62,24 @@ export class ComfyUIError extends Error {
     this.promptId = details.promptId;
     this.nodeErrors = details.nodeErrors;
     this.outputs = details.outputs;
+    this.failure = details.failure;
+    this.taken = details.taken;
   }
 
-  /** The same error, telling which prompt it is about. */
-  about(promptId: string): ComfyUIError {
-    if (this.promptId !== undefined) return this;
-    return new ComfyUIError(this.kind, this.code, this.message, { ...this, promptId, cause: this.cause });
+  /** The same error, telling which prompt it is about and, when that is known, whether ComfyUI has taken it. */
+  about(promptId: string, taken?: boolean): ComfyUIError {
+    const more = { promptId: this.promptId ?? promptId, taken: this.taken ?? taken };
+    return new ComfyUIError(this.kind, this.code, this.message, { ...this, ...more, cause: this.cause });
   }
+}
+
+/** Whether ComfyUI cannot have seen the request. */
+export function arrivedNowhere({ kind, code }: ComfyUIError): boolean {
+  return (
+    code === "connect" ||
+    (kind === "network" && (code === "dns" || code === "tls")) ||
+    code === "no_connector"
+  );
 }
 
 /** Whether the same request may well succeed a little later: the server could not be reached, or not properly. */

@@ -1,5 +1,13 @@
 import { isRecord, type JsonObject } from "./narrow";
-import { type NodeErrors, type Output, outputsOf, type TextOutput } from "./results";
+import {
+  failureOf,
+  type NodeErrors,
+  type NodeFailure,
+  type Output,
+  outputsOf,
+  type TextOutput,
+} from "./results";
+import type { Said } from "./said";
 
 /** What a finished prompt made. */
 export interface RunResult {
@@ -8,6 +16,13 @@ export interface RunResult {
   texts: TextOutput[];
   /** Outputs that ComfyUI refused though it took the prompt, by node id; `{}` when all were accepted. */
   nodeErrors: NodeErrors;
+  /** Nodes that were blocked, so that what hangs on them was not made. As heard: ComfyUI's history does not tell. */
+  blocked: NodeFailure[];
+  /**
+   * Output nodes that were to run and of which history has nothing: blocked ones, heard or not, and kinds that show
+   * nothing. Undefined where history does not say it.
+   */
+  missing?: string[];
   /** `events` when history no longer had the prompt and every event had been heard. */
   source: "history" | "events";
 }
@@ -29,12 +44,15 @@ export type RunEvent =
 export type ExecutionEvent =
   | { type: "execution_start" }
   | { type: "execution_cached"; nodes: string[] }
-  | { type: "executing"; nodeId: string }
+  /** `displayNodeId`: the node on the canvas, where a node was expanded into others. */
+  | { type: "executing"; nodeId: string; displayNodeId: string }
   | { type: "progress"; nodeId: string; value: number; max: number }
   /** Each node's own state, as ComfyUI gives it. */
   | { type: "progress_state"; nodes: JsonObject }
-  | { type: "executed"; nodeId: string; outputs: Output[]; texts: TextOutput[] }
-  | { type: "preview"; nodeId?: string; format: string; data: Buffer }
+  | { type: "executed"; nodeId: string; displayNodeId: string; outputs: Output[]; texts: TextOutput[] }
+  /** A node was blocked: an `execution_error` that does not end the prompt. */
+  | { type: "execution_blocked"; failure: NodeFailure }
+  | { type: "preview"; nodeId?: string; displayNodeId?: string; format: string; data: Buffer }
   | { type: "progress_text"; nodeId: string; text: string };
 
 /** A message of the WebSocket that concerns a prompt. */
@@ -43,25 +61,31 @@ export interface Message {
   promptId?: string;
   event?: ExecutionEvent;
   /** The prompt has come to an end, one way or the other: time to look at history. */
-  end?: "success" | "other";
+  end?: "success" | "error" | "interrupted" | "other";
+  /** Of an `error`. */
+  failure?: NodeFailure;
 }
 
 /** Reads a text frame. What is not about a prompt, or not of the known shape, is undefined. */
-export function parseMessage(text: string): Message | undefined {
-  const { type, data } = objectIn(text);
+export function parseMessage(text: string, said: Said): Message | undefined {
+  const { type, data } = said.object(text);
   if (typeof type !== "string" || !isRecord(data) || typeof data["prompt_id"] !== "string") return undefined;
   const promptId = data["prompt_id"];
   if (type === "execution_success") return { promptId, end: "success" };
-  if (type === "execution_interrupted") return { promptId, end: "other" };
-  // A blocked branch is reported as an error, and the prompt goes on: history tells.
-  if (type === "execution_error") return { promptId, end: "other" };
+  if (type === "execution_interrupted") return { promptId, end: "interrupted" };
+  if (type === "execution_error") {
+    const failure = failureOf(data);
+    // A blocked branch is reported as an error, and the prompt goes on.
+    if (failure.exceptionType !== "ExecutionBlocked") return { promptId, end: "error", failure };
+    return { promptId, event: { type: "execution_blocked", failure } };
+  }
   if (type === "executing" && data["node"] === null) return { promptId, end: "other" };
   const event = eventOf(type, data);
   return event && { promptId, event };
 }
 
 /** Reads a binary frame: previews (types 1 and 4) and texts (type 3). Anything else is undefined. */
-export function parseBinary(frame: Buffer): Message | undefined {
+export function parseBinary(frame: Buffer, said: Said): Message | undefined {
   if (frame.length < 8) return undefined;
   const type = frame.readUInt32BE(0);
   const second = frame.readUInt32BE(4);
@@ -70,14 +94,23 @@ export function parseBinary(frame: Buffer): Message | undefined {
   if (second > rest.length) return undefined;
   const head = rest.toString("utf8", 0, second);
   const body = rest.subarray(second);
-  if (type === 3) return { event: { type: "progress_text", nodeId: head, text: body.toString("utf8") } };
+  if (type === 3)
+    return {
+      event: { type: "progress_text", nodeId: said.text(head), text: said.text(body.toString("utf8")) },
+    };
   if (type !== 4) return undefined;
-  const { prompt_id: promptId, node_id: nodeId, image_type: format } = objectIn(head);
+  const {
+    prompt_id: promptId,
+    node_id: nodeId,
+    display_node_id: displayNodeId,
+    image_type: format,
+  } = said.object(head);
   return {
     ...(typeof promptId === "string" && { promptId }),
     event: {
       type: "preview",
       ...(typeof nodeId === "string" && { nodeId }),
+      ...(typeof displayNodeId === "string" && { displayNodeId }),
       format: typeof format === "string" ? format.replace(/^image\//, "") : "jpeg",
       data: body,
     },
@@ -86,12 +119,15 @@ export function parseBinary(frame: Buffer): Message | undefined {
 
 function eventOf(type: string, data: JsonObject): ExecutionEvent | undefined {
   const nodeId = typeof data["node"] === "string" ? data["node"] : "";
+  const displayNodeId =
+    typeof data["display_node"] === "string" && data["display_node"] !== "" ? data["display_node"] : nodeId;
   if (type === "execution_start") return { type };
   if (type === "execution_cached") return { type, nodes: stringsIn(data["nodes"]) };
-  if (type === "executing") return nodeId === "" ? undefined : { type, nodeId };
+  if (type === "executing") return nodeId === "" ? undefined : { type, nodeId, displayNodeId };
   if (type === "progress_state") return isRecord(data["nodes"]) ? { type, nodes: data["nodes"] } : undefined;
   if (type === "executed") {
-    return { type, nodeId, ...outputsOf({ [nodeId]: data["output"] }) };
+    const made = outputsOf({ [nodeId]: data["output"] }, () => displayNodeId);
+    return { type, nodeId, displayNodeId, ...made };
   }
   const { value, max } = data;
   if (type !== "progress" || typeof value !== "number" || typeof max !== "number") return undefined;
@@ -100,13 +136,4 @@ function eventOf(type: string, data: JsonObject): ExecutionEvent | undefined {
 
 function stringsIn(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
-}
-
-function objectIn(text: string): JsonObject {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : {};
-  } catch {
-    return {};
-  }
 }

@@ -1,4 +1,5 @@
 import { ComfyUIError } from "./errors";
+import type { Said } from "./said";
 
 const tlsCodes = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO$|HOSTNAME_MISMATCH)/;
 const connectCodes = new Set([
@@ -11,11 +12,11 @@ const connectCodes = new Set([
 ]);
 
 /** This client's error for what undici, ws, or Node's network throws. `what` names the request, e.g. `GET /queue`. */
-export function failureOf(thrown: unknown, what: string, host: string): ComfyUIError {
+export function failureOf(thrown: unknown, what: string, host: string, said: Said): ComfyUIError {
   if (thrown instanceof ComfyUIError) return thrown;
   const code = codeOf(thrown);
   const made = (kind: ComfyUIError["kind"], name: string, words: string) =>
-    new ComfyUIError(kind, name, `${what}: ${words}`, { cause: thrown });
+    new ComfyUIError(kind, name, `${what}: ${words}`, { cause: causeOf(thrown, said) });
   if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT") {
     return made("timeout", "connect", `no connection to ${host} in time`);
   }
@@ -33,6 +34,13 @@ export function failureOf(thrown: unknown, what: string, host: string): ComfyUIE
   if (code === "UND_ERR_ABORTED" || nameOf(thrown) === "AbortError")
     return made("aborted", "aborted", "aborted by the caller");
   return made("network", "cut", `the connection to ${host} broke (${code || nameOf(thrown)})`);
+}
+
+/** What was thrown, without what it may carry along: undici's parser gives the very bytes that it could not read. */
+function causeOf(thrown: unknown, said: Said): Error {
+  const cause = new Error(said.text(thrown instanceof Error ? thrown.message : typeof thrown));
+  const code = codeOf(thrown);
+  return Object.assign(cause, { name: nameOf(thrown), ...(code !== "" && { code }) });
 }
 
 function codeOf(thrown: unknown): string {

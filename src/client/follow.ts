@@ -3,7 +3,7 @@ import { ComfyUIError } from "./errors";
 import type { RunEvent } from "./events";
 import { Hearing } from "./hearing";
 import { Inbox } from "./inbox";
-import { goneError, outcomeOf } from "./outcome";
+import { outcomeHeard, outcomeOf } from "./outcome";
 import { EventSocket } from "./socket";
 import { type Submitted, submit } from "./submit";
 import type { Transport } from "./transport";
@@ -44,11 +44,12 @@ export async function* follow(transport: Transport, request: RunRequest): AsyncG
     await untilAborted(socket.ready, request.signal);
     const { workflow, promptId, extra, signal } = request;
     const submitted = await submit(transport, { promptId, clientId, workflow, extra, signal });
+    transport.cancelled.follow(submitted.promptId);
     yield { type: "submitted", promptId: submitted.promptId, recovered: submitted.recovered };
     if (Object.keys(submitted.nodeErrors).length > 0) {
       yield { type: "node_errors", nodeErrors: submitted.nodeErrors };
     }
-    yield* toItsEnd({ transport, submitted, inbox, socket, missed: () => missed, signal });
+    yield* toItsEnd({ transport, submitted, clientId, inbox, socket, missed: () => missed, signal });
   } finally {
     socket.close();
   }
@@ -57,6 +58,7 @@ export async function* follow(transport: Transport, request: RunRequest): AsyncG
 interface Followed {
   transport: Transport;
   submitted: Submitted;
+  clientId: string;
   inbox: Inbox;
   socket: EventSocket;
   /** Whether the WebSocket was ever not open. */
@@ -65,22 +67,20 @@ interface Followed {
 }
 
 async function* toItsEnd(followed: Followed): AsyncGenerator<RunEvent, void> {
-  const { transport, inbox, signal } = followed;
+  const { transport, inbox, clientId, signal } = followed;
   const { promptId } = followed.submitted;
-  const hearing = new Hearing(promptId);
-  const watch = new Watch(transport, promptId, signal);
-  let lookedAt = performance.now();
+  const hearing = new Hearing(promptId, performance.now());
+  const watch = new Watch(transport, { promptId, clientId, signal });
   let ahead: number | undefined;
   for (;;) {
     yield* heard(inbox, hearing);
     if (signal?.aborted) throw new ComfyUIError("aborted", "aborted", "aborted by the caller", { promptId });
-    const waitMs = lookedAt + hearing.pauseMs(watch.pauseMs) - performance.now();
+    const waitMs = hearing.nextLookAt(watch.pauseMs) - performance.now();
     if (waitMs > 0) {
       await inbox.wait(waitMs, signal);
       continue;
     }
     const standing = await watch.look(hearing.isAboutToShow);
-    lookedAt = performance.now();
     hearing.looked();
     if (standing.state === "finished" || standing.state === "gone") {
       yield* lastWords(followed, hearing);
@@ -121,10 +121,9 @@ function resultOf(
   hearing: Hearing,
   watch: Watch,
 ) {
-  if (standing.state === "finished")
-    return outcomeOf(standing.entry, submitted.nodeErrors, transport.settings);
-  if (hearing.succeeded && !missed()) return hearing.result(submitted.nodeErrors);
-  throw goneError(submitted.promptId, watch, hearing.succeeded);
+  if (standing.state === "finished") return outcomeOf(standing.entry, submitted.nodeErrors, hearing.blocked);
+  const cancelled = transport.cancelled.has(submitted.promptId);
+  return outcomeHeard(submitted, hearing, watch, { missed: missed(), cancelled });
 }
 
 function untilAborted(work: Promise<void>, signal?: AbortSignal): Promise<void> {

@@ -22,7 +22,7 @@ export async function interrupt(
   if (before === "absent") return "not_running";
   if (before === "pending") {
     await deleteFromQueue(transport, promptId, options);
-    // It may have begun meanwhile, and is then not deleted.
+    // It may have begun meanwhile, and is then not deleted: the run tells which it was.
     if ((await stateOf(transport, promptId, options)) !== "running") return "deleted";
   }
   if (await cancelJob(transport, promptId, options)) return "interrupted";

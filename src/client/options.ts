@@ -1,8 +1,14 @@
-import type { Network } from "../network";
+import type { Detour, Network } from "../network";
 import { isLocal, mayCarryCredential, parseAddress } from "./address";
 import { type Credential, parseToken } from "./credential";
+import { ComfyUIError } from "./errors";
+import { detourThrough, proxyFor } from "./proxy";
+import { Said } from "./said";
 
-/** How the client reaches ComfyUI. Everything has a default; all times are in milliseconds. */
+/**
+ * How the client reaches ComfyUI. Everything has a default; all times are in milliseconds. `HTTPS_PROXY`, `HTTP_PROXY`
+ * and `NO_PROXY` of the environment count for addresses that are not local.
+ */
 export interface ClientOptions {
   /** Address of ComfyUI, a path prefix included. Default `http://localhost:8188`. */
   url?: string;
@@ -51,7 +57,11 @@ export interface Settings {
   credential?: Credential;
   /** Why a token that was given is not sent. */
   withheld?: string;
+  /** Takes the credential out of what the server said. */
+  said: Said;
   network?: Network;
+  /** Through the environment's proxies; absent when the environment names none. */
+  detour?: Detour;
   signal?: AbortSignal;
   timeouts: Timeouts;
   following: Following;
@@ -67,10 +77,21 @@ const defaultFollowing: Following = {
   pingIntervalMs: 20_000,
 };
 
-/** Puts in the defaults. Throws a `usage` error for an address or token that cannot be understood. */
-export function settingsOf(options: ClientOptions): Settings {
+// RFC 9110: what a header's name may be made of.
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Puts in the defaults. Throws a `usage` error for an address, token, header name or proxy that cannot be understood. */
+export function settingsOf(options: ClientOptions, env: NodeJS.ProcessEnv = {}): Settings {
   const address = parseAddress(options.url ?? "http://localhost:8188");
   const mayCarry = mayCarryCredential(address);
+  if (options.singleHeaderName !== undefined && !headerName.test(options.singleHeaderName)) {
+    const words = "singleHeaderName is no name of a header: letters, digits and hyphens, e.g. Authorization";
+    throw new ComfyUIError("usage", "bad_header", words);
+  }
+  // Asked here too, so that a mistake is named at once.
+  proxyFor(address, env);
+  const timeouts = { ...defaultTimeouts, ...options.timeouts };
+  const proxied = ["https_proxy", "http_proxy"].some((name) => env[name] || env[name.toUpperCase()]);
   // Read even where it is not sent: a token without a known form is a mistake wherever it is found.
   const credential = options.token?.trim()
     ? parseToken(options.token, options.singleHeaderName ?? "Authorization")
@@ -79,9 +100,11 @@ export function settingsOf(options: ClientOptions): Settings {
     address,
     isLocal: isLocal(address),
     ...(credential !== undefined && (mayCarry ? { credential } : { withheld: reasonToWithhold(address) })),
+    said: new Said(mayCarry ? credential : undefined),
     network: options.network,
+    ...(proxied && { detour: detourThrough(env, timeouts.connectMs) }),
     signal: options.signal,
-    timeouts: { ...defaultTimeouts, ...options.timeouts },
+    timeouts,
     following: { ...defaultFollowing, ...options.following },
   };
 }

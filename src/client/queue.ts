@@ -29,12 +29,18 @@ export async function readQueue(
   };
 }
 
+/** Whether an item is this run's: ComfyUI takes the same id twice, and the client id is each run's own. */
+export function isOf(run: { promptId: string; clientId: string }): (item: QueueItem) => boolean {
+  return ({ promptId, clientId }) => promptId === run.promptId && (clientId ?? run.clientId) === run.clientId;
+}
+
 /** `POST /queue` with `delete`: takes a waiting prompt out; a running or unknown one is left alone. */
 export async function deleteFromQueue(
   transport: Transport,
   promptId: string,
   options: CallOptions = {},
 ): Promise<void> {
+  transport.cancelled.add(promptId);
   await transport.done({
     method: "POST",
     path: "/queue",

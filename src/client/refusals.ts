@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from "undici/types/header";
-import { redact } from "./credential";
 import { ComfyUIError } from "./errors";
 import { isRecord, type JsonObject } from "./narrow";
 import type { Settings } from "./options";
@@ -9,10 +8,15 @@ import { describeNodeErrors, parseNodeErrors } from "./results";
 export interface Refusal {
   /** The request, e.g. `GET /queue`. */
   what: string;
+  /** What was asked for, e.g. `x.png in output`. */
+  asked?: string;
   status: number;
+  /** Headers and body as `Said` gives them: without the credential. */
   headers: IncomingHttpHeaders;
   /** The beginning of the body. */
   body: string;
+  /** The JSON object that the body is; empty when it is none. */
+  json: JsonObject;
 }
 
 /** Names who refused and why. */
@@ -27,7 +31,7 @@ export function refusalOf(refusal: Refusal, settings: Settings): ComfyUIError {
   if (status === 524) return error(refusal, "tunnel", "origin_timeout", originTimeout);
   if (status === 530) return error(refusal, "tunnel", "no_connector", noConnector);
   if (status >= 520 && status < 530) return error(refusal, "tunnel", "bad_gateway", badGateway);
-  return comfyuiRefusal(refusal, settings);
+  return comfyuiRefusal(refusal);
 }
 
 /** A page where JSON or a file was asked for. */
@@ -71,7 +75,7 @@ const notAccepted = "the token is not accepted: it is wrong, expired, disabled o
 
 function loginRedirect(refusal: Refusal, settings: Settings): ComfyUIError {
   if (settings.credential === undefined) return missingToken(refusal, settings);
-  const accepted = tokenAccepted(String(refusal.headers.location));
+  const accepted = tokenAccepted(String(refusal.headers.location), settings);
   const noPolicy = "no Service Auth policy of this application includes the token";
   if (accepted === true) {
     return error(
@@ -103,7 +107,7 @@ function forbidden(refusal: Refusal, settings: Settings): ComfyUIError {
         : `no Service Auth policy includes this token, or ${notAccepted}`;
     return error(refusal, "access", "forbidden", `Cloudflare Access refused (403): ${words}`);
   }
-  if (refusal.body !== "") return comfyuiRefusal(refusal, settings);
+  if (refusal.body !== "") return comfyuiRefusal(refusal);
   const crossSite = "ComfyUI's cross-site check (start it with --enable-cors-header <origin>)";
   const words = settings.isLocal
     ? crossSite
@@ -111,26 +115,31 @@ function forbidden(refusal: Refusal, settings: Settings): ComfyUIError {
   return error(refusal, "comfyui", "empty_403", `refused without a word, as ${words} does`);
 }
 
-function comfyuiRefusal(refusal: Refusal, settings: Settings): ComfyUIError {
-  const { error: said, node_errors } = jsonIn(refusal.body);
+function comfyuiRefusal(refusal: Refusal): ComfyUIError {
+  const { error: said, node_errors } = refusal.json;
   const nodeErrors = parseNodeErrors(node_errors);
   if (isRecord(said) && typeof said["type"] === "string") {
     const words = [said["message"], said["details"], describeNodeErrors(nodeErrors)]
       .filter((part) => typeof part === "string" && part !== "")
       .join(": ");
-    return error(
-      refusal,
-      "comfyui",
-      said["type"].slice(0, 100),
-      redact(words, settings.credential).slice(0, 2000),
-      nodeErrors,
-    );
+    return error(refusal, "comfyui", said["type"].slice(0, 100), words.slice(0, 2000), nodeErrors);
   }
-  const words = redact(refusal.body.replace(/<[^>]*>/g, " "), settings.credential)
+  const words = refusal.body
+    .replace(/<[^>]*>/g, " ")
     .replace(/\s+/g, " ")
     .trim()
     .slice(0, 300);
-  return error(refusal, "comfyui", `http_${refusal.status}`, words || "no reason given");
+  return error(refusal, "comfyui", `http_${refusal.status}`, words || withoutWords(refusal));
+}
+
+/** What ComfyUI means where it gives a status and nothing else. */
+function withoutWords({ status, asked }: Refusal): string {
+  if (asked === undefined) {
+    return status === 404 ? "there is nothing at this path: an older ComfyUI, or none" : "no reason given";
+  }
+  return status === 404
+    ? `ComfyUI has no ${asked}: it was never there, was deleted, or was a temporary file before a restart`
+    : `ComfyUI does not take ${asked}`;
 }
 
 function missingToken(refusal: Refusal, settings: Settings): ComfyUIError {
@@ -143,25 +152,16 @@ function missingWords({ withheld }: Settings): string {
 }
 
 /** What the login's `meta` claims of the service token. Unsigned here: good for a hint, and used for nothing else. */
-function tokenAccepted(location: string): boolean | undefined {
+function tokenAccepted(location: string, { said }: Settings): boolean | undefined {
   const payload = new URL(location).searchParams.get("meta")?.split(".")[1];
   if (payload === undefined) return undefined;
-  const { service_token_status: status } = jsonIn(Buffer.from(payload, "base64url").toString("utf8"));
+  const { service_token_status: status } = said.object(Buffer.from(payload, "base64url").toString("utf8"));
   return typeof status === "boolean" ? status : undefined;
 }
 
 function isOfAccess({ headers, body }: Refusal): boolean {
   if (headers["cf-access-aud"] !== undefined || headers["cf-access-domain"] !== undefined) return true;
   return /<title>[^<]*Cloudflare Access/i.test(body);
-}
-
-function jsonIn(text: string): JsonObject {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : {};
-  } catch {
-    return {};
-  }
 }
 
 function error(

@@ -3,6 +3,8 @@ import { isRecord, type JsonObject, mustBeArray, mustBeRecord } from "./narrow";
 /** A file that a prompt made. */
 export interface Output {
   nodeId: string;
+  /** The node on the canvas: another one than `nodeId` where a node was expanded into others, as in a subgraph. */
+  displayNodeId: string;
   /** The key under which the node lists it: `images`, `gifs`, `audio`, … */
   kind: string;
   filename: string;
@@ -14,6 +16,7 @@ export interface Output {
 /** A text that a node showed. */
 export interface TextOutput {
   nodeId: string;
+  displayNodeId: string;
   text: string;
 }
 
@@ -23,6 +26,17 @@ export type NodeErrors = Record<
   { classType: string; errors: { type: string; message: string; details: string }[] }
 >;
 
+/** A node that failed or was blocked, in ComfyUI's own words. */
+export interface NodeFailure {
+  nodeId: string;
+  nodeType: string;
+  /** Python's name of the exception, e.g. `torch.OutOfMemoryError`; `ExecutionBlocked` of a blocked node. */
+  exceptionType: string;
+  message: string;
+  /** Python's lines; empty where ComfyUI gives none. */
+  traceback: string[];
+}
+
 /** How a prompt stands in history. */
 export interface HistoryEntry {
   promptId: string;
@@ -30,22 +44,32 @@ export interface HistoryEntry {
   outputs: Output[];
   texts: TextOutput[];
   /** Of a prompt that failed. */
-  failure?: { nodeId: string; nodeType: string; message: string };
+  failure?: NodeFailure;
+  /**
+   * Output nodes that were to run and of which history has nothing: blocked ones, and kinds that show nothing. Undefined
+   * where history does not say which were to run.
+   */
+  missing?: string[];
 }
 
 /** The files and texts of `outputs` as history and the `executed` event have them; what is neither is passed over. */
-export function outputsOf(outputs: JsonObject): { outputs: Output[]; texts: TextOutput[] } {
+export function outputsOf(
+  outputs: JsonObject,
+  displayNodeOf: (nodeId: string) => unknown = () => undefined,
+): { outputs: Output[]; texts: TextOutput[] } {
   const files: Output[] = [];
   const texts: TextOutput[] = [];
   for (const [nodeId, byKind] of Object.entries(outputs)) {
     if (!isRecord(byKind)) continue;
+    const displayNodeId = textOf(displayNodeOf(nodeId)) || nodeId;
     for (const [kind, items] of Object.entries(byKind)) {
       for (const item of Array.isArray(items) ? items : [items]) {
-        if (typeof item === "string") texts.push({ nodeId, text: item });
+        if (typeof item === "string") texts.push({ nodeId, displayNodeId, text: item });
         else if (isRecord(item) && typeof item["filename"] === "string") {
           const { filename, subfolder, type } = item;
           files.push({
             nodeId,
+            displayNodeId,
             kind,
             filename,
             subfolder: typeof subfolder === "string" ? subfolder : "",
@@ -58,13 +82,31 @@ export function outputsOf(outputs: JsonObject): { outputs: Output[]; texts: Text
   return { outputs: files, texts };
 }
 
-/** Reads `GET /history/{id}`; undefined when the prompt is not in it: queued, running, unknown, deleted or evicted. */
-export function parseHistory(body: unknown, promptId: string): HistoryEntry | undefined {
+/**
+ * Reads `GET /history/{id}`; undefined when the prompt is not in it: queued, running, unknown, deleted or evicted.
+ * ComfyUI takes the same id twice: with a `clientId`, an entry that names another client is an earlier run's and no answer.
+ */
+export function parseHistory(body: unknown, promptId: string, clientId?: string): HistoryEntry | undefined {
   const history = mustBeRecord(body, "history");
   if (!Object.hasOwn(history, promptId)) return undefined;
   const entry = mustBeRecord(history[promptId], "history entry");
+  const [, , , extra, wanted] = Array.isArray(entry["prompt"]) ? (entry["prompt"] as unknown[]) : [];
+  const owner = isRecord(extra) ? extra["client_id"] : undefined;
+  if (clientId !== undefined && typeof owner === "string" && owner !== clientId) return undefined;
   const status = entry["status"] ?? undefined;
-  const made = outputsOf(mustBeRecord(entry["outputs"] ?? {}, "history outputs"));
+  const outputs = mustBeRecord(entry["outputs"] ?? {}, "history outputs");
+  const meta = isRecord(entry["meta"]) ? entry["meta"] : {};
+  const displayNodeOf = (nodeId: string) => {
+    const about = Object.hasOwn(meta, nodeId) ? meta[nodeId] : undefined;
+    return isRecord(about) ? about["display_node"] : undefined;
+  };
+  const shown = new Set(Object.keys(outputs).flatMap((nodeId) => [nodeId, textOf(displayNodeOf(nodeId))]));
+  const made = {
+    ...outputsOf(outputs, displayNodeOf),
+    ...(Array.isArray(wanted) && {
+      missing: wanted.filter((nodeId) => typeof nodeId === "string" && !shown.has(nodeId)) as string[],
+    }),
+  };
   // Old entries, and those of some custom nodes, have no status.
   if (status === undefined) return { promptId, state: "success", ...made };
   return { promptId, ...stateOf(mustBeRecord(status, "history status")), ...made };
@@ -112,11 +154,15 @@ function stateOf(status: JsonObject): Pick<HistoryEntry, "state" | "failure"> {
   return { state: "error" };
 }
 
-function failureOf(data: JsonObject): NonNullable<HistoryEntry["failure"]> {
+/** Reads the data of an `execution_error`. */
+export function failureOf(data: JsonObject): NodeFailure {
+  const { traceback } = data;
   return {
     nodeId: textOf(data["node_id"]),
     nodeType: textOf(data["node_type"]),
+    exceptionType: textOf(data["exception_type"]),
     message: textOf(data["exception_message"]).trim(),
+    traceback: (Array.isArray(traceback) ? traceback : []).filter((line) => typeof line === "string"),
   };
 }
 

@@ -1,5 +1,6 @@
+import type { createConnection, Socket } from "node:net";
 import WebSocket from "ws";
-import { socketTo } from "../network";
+import { socketAround, socketTo } from "../network";
 import { type Message, parseBinary, parseMessage, type RunEvent } from "./events";
 import { failureOf } from "./failures";
 import type { Settings } from "./options";
@@ -14,6 +15,14 @@ const closingMs = 250;
 export interface SocketListener {
   message(message: Message): void;
   connection(event: Extract<RunEvent, { type: "connection" }>): void;
+}
+
+/** `createConnection` in the form in which the socket comes later: Node then waits for its second argument to be called. */
+function connectedBy(made: Promise<Socket>): typeof createConnection {
+  const connect = (_options: unknown, done: (error: Error | null, socket?: Socket) => void) => {
+    made.then((socket) => done(null, socket), done);
+  };
+  return connect as unknown as typeof createConnection;
 }
 
 /**
@@ -63,14 +72,17 @@ export class EventSocket {
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     url.pathname = `${url.pathname.replace(/\/$/, "")}/ws`;
     url.search = new URLSearchParams({ clientId: this.clientId }).toString();
-    const { network } = settings;
+    const { network = {}, detour, said } = settings;
+    const around = detour && socketAround(network, url, detour);
     const socket = new WebSocket(url, {
       headers: settings.credential?.headers,
       handshakeTimeout: settings.timeouts.connectMs,
       maxPayload: maxFrameBytes,
       perMessageDeflate: false,
       followRedirects: false,
-      ...(network !== undefined && { createConnection: () => socketTo(network, url) }),
+      ...(around !== undefined && { createConnection: connectedBy(around) }),
+      ...(around === undefined &&
+        settings.network !== undefined && { createConnection: () => socketTo(network, url) }),
     });
     this.socket = socket;
     let reason: string | undefined;
@@ -93,7 +105,8 @@ export class EventSocket {
     socket.on("message", (data: Buffer, isBinary: boolean) => this.heard(data, isBinary));
     socket.on("unexpected-response", (_request, response) => {
       const status = response.statusCode ?? 0;
-      reason = refusalOf({ what: "GET /ws", status, headers: response.headers, body: "" }, settings).message;
+      const headers = said.headers(response.headers);
+      reason = refusalOf({ what: "GET /ws", status, headers, body: "", json: {} }, settings).message;
       // A server that is starting or out of reach may take it later; one that says no will say it again.
       if (status < 500) this.failures = maxFailures;
       response.destroy();
@@ -101,7 +114,7 @@ export class EventSocket {
       over("refused");
     });
     socket.on("error", (error) => {
-      reason ??= failureOf(error, "GET /ws", url.host).message;
+      reason ??= failureOf(error, "GET /ws", url.host, said).message;
     });
     socket.on("close", () => over("lost"));
   }
@@ -122,7 +135,8 @@ export class EventSocket {
   }
 
   private heard(data: Buffer, isBinary: boolean): void {
-    const message = isBinary ? parseBinary(data) : parseMessage(data.toString("utf8"));
+    const { said } = this.settings;
+    const message = isBinary ? parseBinary(data, said) : parseMessage(data.toString("utf8"), said);
     if (message !== undefined && !this.closed) this.listener.message(message);
   }
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { ComfyUIError, isPassing } from "./errors";
+import { arrivedNowhere, ComfyUIError, isPassing } from "./errors";
 import { mustBeRecord, mustBeString } from "./narrow";
-import { readQueue } from "./queue";
+import { isOf, readQueue } from "./queue";
 import { type NodeErrors, parseHistory, parseNodeErrors } from "./results";
 import type { Transport } from "./transport";
 import type { Workflow } from "./workflow";
@@ -29,21 +29,32 @@ const lookUps = 2;
 
 /**
  * `POST /prompt`. When no answer arrives, ComfyUI may have taken the prompt or not; it would take the same id twice.
- * So it is looked up, and sent again, with the same id, only when it is not there.
+ * So it is looked up, and sent again, with the same id, only when it is not there. What never left this machine, or was
+ * refused, was not taken, and is not sent again.
  */
 export async function submit(transport: Transport, submission: Submission): Promise<Submitted> {
   const { promptId, clientId, workflow, extra, signal } = submission;
   const body = JSON.stringify({ ...extra, prompt: workflow, client_id: clientId, prompt_id: promptId });
+  // Whether each attempt so far is known to have come to nothing.
+  let taken: false | undefined = false;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await post(transport, body, signal);
     } catch (thrown) {
-      if (!(thrown instanceof ComfyUIError) || !isPassing(thrown)) throw thrown;
+      if (!(thrown instanceof ComfyUIError)) throw thrown;
+      if (arrivedNowhere(thrown) || isRefusal(thrown)) throw thrown.about(promptId, taken);
+      if (!isPassing(thrown)) throw thrown;
+      taken = undefined;
       const found = await lookUp(transport, submission);
       if (found !== undefined) return { promptId: found, nodeErrors: {}, recovered: true };
-      if (attempt === maxAttempts) throw thrown.about(promptId);
+      if (attempt === maxAttempts) throw thrown.about(promptId, taken);
     }
   }
+}
+
+/** Whether somebody said no: Access, ComfyUI's validation. */
+function isRefusal({ kind, status = 0 }: ComfyUIError): boolean {
+  return kind === "usage" || kind === "access" || (status >= 300 && status < 500);
 }
 
 async function post(transport: Transport, body: string, signal?: AbortSignal): Promise<Submitted> {
@@ -78,11 +89,11 @@ async function lookOnce(
     const { running, pending } = await readQueue(transport, { signal });
     // Old servers give ids of their own; the client id is this run's alone.
     const item = [...running, ...pending].find(
-      (one) => one.promptId === promptId || one.clientId === clientId,
+      (one) => isOf({ promptId, clientId })(one) || one.clientId === clientId,
     );
     if (item !== undefined) return item.promptId;
-    const path = `/history/${promptId}`;
-    return parseHistory(await transport.json({ method: "GET", path, signal }), promptId)?.promptId;
+    const path = `/history/${encodeURIComponent(promptId)}`;
+    return parseHistory(await transport.json({ method: "GET", path, signal }), promptId, clientId)?.promptId;
   } catch (error) {
     if (!(error instanceof ComfyUIError) || !isPassing(error)) throw error;
     const { kind, code, message } = error;

@@ -7,7 +7,7 @@ import { mustBeCurrent } from "./credential";
 import { ComfyUIError, isPassing } from "./errors";
 import { failureOf } from "./failures";
 import type { Settings } from "./options";
-import { isLoginRedirect, pageInstead, redirectError, refusalOf } from "./refusals";
+import { isLoginRedirect, pageInstead, type Refusal, redirectError, refusalOf } from "./refusals";
 
 /** What every call takes. */
 export interface CallOptions {
@@ -23,6 +23,8 @@ export interface Request extends CallOptions {
   body?: string | Readable;
   /** Follow a redirect to another host, without the credential. For files only. */
   anyHost?: boolean;
+  /** What is asked for, as a refusal without words names it. */
+  asked?: string;
   /** How often a GET is repeated after a passing failure. Default 2; other methods never are. */
   repeats?: number;
 }
@@ -39,17 +41,20 @@ const maxRedirects = 5;
 
 /** Sends requests to the one address, with the credential where it may be sent. */
 export class Transport {
+  /** The prompts that runs of this client follow, and which of them it was asked to take out of the queue. */
+  readonly cancelled = new Cancelled();
   private readonly dispatcher: Dispatcher;
   private readonly origin: string;
   private readonly prefix: string;
   private readonly closing = new AbortController();
 
   constructor(readonly settings: Settings) {
-    const { network, timeouts, address } = settings;
+    const { network, timeouts, address, detour } = settings;
     this.dispatcher = dispatcherFor(network ?? {}, {
       connectTimeoutMs: timeouts.connectMs,
       headersTimeout: timeouts.headersMs,
       bodyTimeout: timeouts.idleMs,
+      ...(detour !== undefined && { detour }),
     });
     this.origin = address.origin;
     this.prefix = address.pathname === "/" ? "" : address.pathname;
@@ -73,9 +78,11 @@ export class Transport {
       const answer = await this.answer(request, signal);
       const type = answer.headers["content-type"];
       if (typeof type === "string" && type.startsWith("text/html")) {
-        const body = await this.text(request, answer, maxRefusalBytes);
-        throw pageInstead({ what: nameOf(request), status: 200, headers: answer.headers, body });
+        const body = await this.text(request, answer, maxRefusalBytes, true);
+        throw pageInstead(this.refusalFrom(request, 200, answer, body));
       }
+      // Whoever reads it hears of its failure by reading; nobody may have begun to.
+      answer.body.on("error", () => undefined);
       return use(answer);
     });
   }
@@ -96,7 +103,7 @@ export class Transport {
     if (this.closed.aborted && !(thrown instanceof ComfyUIError)) {
       return new ComfyUIError("aborted", "closed", `${nameOf(request)}: the client was closed`);
     }
-    return failureOf(thrown, nameOf(request), this.settings.address.host);
+    return failureOf(thrown, nameOf(request), this.settings.address.host, this.settings.said);
   }
 
   /** Tries, with the time limit and the signals around all tries. */
@@ -125,7 +132,7 @@ export class Transport {
     const answer = await this.answer(request, signal);
     const text = await this.text(request, answer, maxJsonBytes);
     try {
-      return JSON.parse(text);
+      return this.settings.said.json(text);
     } catch {
       throw this.notJson(request, answer, text);
     }
@@ -172,8 +179,21 @@ export class Transport {
     next?: URL,
   ): Promise<ComfyUIError> {
     const text = await this.text(request, answer, maxRefusalBytes, true);
-    const refusal = { what: nameOf(request), status: answer.statusCode, headers: answer.headers, body: text };
-    return next === undefined ? refusalOf(refusal, this.settings) : redirectError(refusal, next.href);
+    const refusal = this.refusalFrom(request, answer.statusCode, answer, text);
+    if (next === undefined) return refusalOf(refusal, this.settings);
+    return redirectError(refusal, this.settings.said.text(next.href));
+  }
+
+  private refusalFrom(request: Request, status: number, { headers }: Answer, text: string): Refusal {
+    const { said } = this.settings;
+    return {
+      what: nameOf(request),
+      asked: request.asked,
+      status,
+      headers: said.headers(headers),
+      body: said.text(text, Buffer.byteLength(text) >= maxRefusalBytes),
+      json: said.object(text),
+    };
   }
 
   private headersFor(request: Request, url?: URL): Record<string, string> | undefined {
@@ -218,12 +238,33 @@ export class Transport {
 
   private notJson(request: Request, answer: Answer, text: string): ComfyUIError {
     const what = nameOf(request);
-    if (/^\s*</.test(text)) return pageInstead({ what, status: 200, headers: answer.headers, body: text });
+    if (/^\s*</.test(text)) return pageInstead(this.refusalFrom(request, 200, answer, text));
     return new ComfyUIError(
       "protocol",
       "json",
       `${what}: the answer is not JSON (${text.length} characters); is this ComfyUI?`,
     );
+  }
+}
+
+/** What this client was asked to take out of the queue, of the prompts that it follows. */
+class Cancelled {
+  private readonly followed = new Map<string, boolean>();
+
+  follow(promptId: string): void {
+    this.followed.set(promptId, this.followed.get(promptId) ?? false);
+  }
+
+  leave(promptId: string): void {
+    this.followed.delete(promptId);
+  }
+
+  add(promptId: string): void {
+    if (this.followed.has(promptId)) this.followed.set(promptId, true);
+  }
+
+  has(promptId: string): boolean {
+    return this.followed.get(promptId) === true;
   }
 }
 

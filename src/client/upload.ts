@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { ComfyUIError } from "./errors";
 import { mustBeRecord, mustBeString } from "./narrow";
 import type { CallOptions, Transport } from "./transport";
+import { whereOf } from "./view";
 
 /** What is uploaded: the path of a file, bytes, or a stream with the size if it is known. */
 export type UploadSource =
@@ -22,7 +23,9 @@ export interface UploadOptions extends CallOptions {
 
 /** Where ComfyUI keeps the uploaded file: its name may differ from the one that was asked for. */
 export interface UploadedFile {
+  /** ComfyUI's name for it, and the same as `filename`: so it can be given to `view` and `download`. */
   name: string;
+  filename: string;
   subfolder: string;
   type: string;
 }
@@ -53,6 +56,7 @@ export async function upload(
     const reply = await transport.json({
       method: "POST",
       path: "/upload/image",
+      asked: `the file ${JSON.stringify(part.filename)} in ${whereOf(fields)}`,
       headers: {
         "content-type": `multipart/form-data; boundary=${boundary}`,
         ...(part.size !== undefined && { "content-length": String(head.length + part.size + tail.length) }),
@@ -60,9 +64,11 @@ export async function upload(
       body: Readable.from(bodyOf(head, part, tail), { objectMode: false }),
       signal: options.signal,
     });
-    const { name, subfolder, type } = mustBeRecord(reply, "upload");
+    const { name: named, subfolder, type } = mustBeRecord(reply, "upload");
+    const name = mustBeString(named, "upload name");
     return {
-      name: mustBeString(name, "upload name"),
+      name,
+      filename: name,
       subfolder: mustBeString(subfolder ?? "", "upload subfolder"),
       type: mustBeString(type ?? "input", "upload type"),
     };

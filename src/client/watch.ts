@@ -1,5 +1,5 @@
 import { ComfyUIError, isPassing } from "./errors";
-import { readQueue } from "./queue";
+import { isOf, readQueue } from "./queue";
 import { type HistoryEntry, parseHistory } from "./results";
 import { jittered, type Transport } from "./transport";
 
@@ -27,8 +27,7 @@ export class Watch {
 
   constructor(
     private readonly transport: Transport,
-    private readonly promptId: string,
-    private readonly signal?: AbortSignal,
+    private readonly prompt: { promptId: string; clientId: string; signal?: AbortSignal },
   ) {}
 
   /** Longest useful pause before the next look, in milliseconds. */
@@ -61,8 +60,8 @@ export class Watch {
     const entry = await this.history();
     if (entry !== undefined) return { state: "finished", entry };
     if (historyOnly) return { state: "unclear" };
-    const { running, pending } = await readQueue(this.transport, { signal: this.signal, repeats: 0 });
-    const isThis = (item: { promptId: string }) => item.promptId === this.promptId;
+    const { running, pending } = await readQueue(this.transport, { signal: this.prompt.signal, repeats: 0 });
+    const isThis = isOf(this.prompt);
     if (running.some(isThis)) return this.seen({ state: "running" });
     const ahead = pending.findIndex(isThis);
     if (ahead >= 0) return this.seen({ state: "pending", ahead: ahead + running.length });
@@ -70,7 +69,8 @@ export class Watch {
     const late = await this.history();
     if (late !== undefined) return { state: "finished", entry: late };
     this.absences += 1;
-    return { state: this.absences >= certain ? "gone" : "unclear" };
+    const enough = this.transport.cancelled.has(this.prompt.promptId) ? 1 : certain;
+    return { state: this.absences >= enough ? "gone" : "unclear" };
   }
 
   private seen<T extends { state: "running" | "pending" }>(standing: T): T {
@@ -80,8 +80,12 @@ export class Watch {
   }
 
   private async history(): Promise<HistoryEntry | undefined> {
-    const path = `/history/${encodeURIComponent(this.promptId)}`;
-    const body = await this.transport.json({ method: "GET", path, signal: this.signal, repeats: 0 });
-    return parseHistory(body, this.promptId);
+    const { promptId, clientId, signal } = this.prompt;
+    const path = `/history/${encodeURIComponent(promptId)}`;
+    return parseHistory(
+      await this.transport.json({ method: "GET", path, signal, repeats: 0 }),
+      promptId,
+      clientId,
+    );
   }
 }

@@ -3,6 +3,7 @@ import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
 import { type LastResource, lastState, type ReadState } from "../last-state";
 import { type Problem, ProblemsError } from "../problems";
 import { applicationUris } from "./application-uris";
+import { tunnelUse } from "./tunnel-use";
 
 /** What the look-ups saw in the account under the names that the stack declares. */
 export interface Seen {
@@ -203,9 +204,7 @@ function isOwnApplication(application: Fields, hostname: string, ids: ReadonlySe
 /** No connector ever came: taking it over cuts nobody off. */
 function isUnused(tunnel: Fields): boolean {
   return (
-    listOf(tunnel["connections"]).length === 0 &&
-    (tunnel["conns_active_at"] ?? null) === null &&
-    (tunnel["conns_inactive_at"] ?? null) === null &&
+    tunnelUse(tunnel) === "never connected" &&
     tunnel["config_src"] !== "local" &&
     tunnel["remote_config"] !== false
   );

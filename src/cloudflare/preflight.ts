@@ -1,7 +1,9 @@
 import type { TunnelConfig } from "../config";
+import { COPY_AGAIN, flawOf } from "../credential-form";
 import { type Fields, fieldsOf, listOf } from "../json-values";
 import { pause, timeout } from "../patience";
 import { type Problem, ProblemsError } from "../problems";
+import { CLOUDFLARE_API } from "../provider-addresses";
 import { type HttpAnswer, type HttpGet, httpGet } from "./http-get";
 import type { Seen } from "./left-behind";
 import { GROUPS } from "./permission-groups";
@@ -44,7 +46,6 @@ export interface Preflight {
   seen: Seen;
 }
 
-const DEFAULT_BASE_URL = "https://api.cloudflare.com/client/v4";
 const TIMEOUT_MS = 10_000;
 const TRIES = 4;
 /** A longer wait than this is reported instead: five minutes of silence would look like a hang. */
@@ -65,6 +66,12 @@ export async function preflight(args: PreflightArgs, access: ApiAccess): Promise
         found: "not set",
         remedy: "Set CLOUDFLARE_API_TOKEN, or: pulumi config set --secret cloudflare:apiToken",
       },
+    ]);
+  }
+  const flaw = flawOf(access.token);
+  if (flaw !== undefined) {
+    throw new ProblemsError("the access to Cloudflare", [
+      { path: "API token", found: `${flaw}, so it is none`, remedy: COPY_AGAIN },
     ]);
   }
   const lookups = new Lookups(access, access.token);
@@ -230,7 +237,7 @@ async function checkTunnel(lookups: Lookups, { accountId, tunnel }: PreflightArg
     lookups.report(
       "tunnel.id",
       `there is no tunnel ${tunnel.id} in the account`,
-      "Correct the id, or give tunnel.name to have one made.",
+      "Correct tunnel.id; or to have one made: pulumi config rm --path tunnel.id, then pulumi config set --path tunnel.name <name>",
     );
   } else if (found.config_src === "local" || found.remote_config === false) {
     lookups.report(
@@ -292,7 +299,7 @@ class Lookups {
     access: ApiAccess,
     private readonly token: string,
   ) {
-    this.baseUrl = (access.baseUrl || DEFAULT_BASE_URL).replace(/\/+$/, "");
+    this.baseUrl = (access.baseUrl || CLOUDFLARE_API).replace(/\/+$/, "");
     this.get = access.get ?? httpGet;
     this.sleep = access.sleep ?? ((milliseconds) => new Promise((done) => setTimeout(done, milliseconds)));
   }

@@ -17,7 +17,7 @@ import { type Out, Steps, table } from "./steps";
 
 /** Options of {@link runDemo}. */
 export interface DemoOptions {
-  provider: "sandbox" | "real";
+  provider?: "sandbox" | "real";
   /** Fail when the first `up` changes anything: what a second run must show. */
   expectNoChanges: boolean;
 }

@@ -5,6 +5,8 @@ import type { Finding, FindingId } from "./findings";
 export interface Check {
   /** What it looks at, e.g. `Tunnel`. */
   title: string;
+  /** Whether the stack has what it looks at; one that has not is left out of the report. Default: always. */
+  concerns?(context: Context): boolean;
   /** Config keys without which there is nothing to look at. */
   config?: readonly (keyof Context["config"])[];
   /**
@@ -44,6 +46,7 @@ export interface Checked {
 /** Findings of earlier checks after which the account cannot tell anything more. */
 export const BLOCKING: Partial<Record<FindingId, string>> = {
   "token-missing": "there is no API token",
+  "token-malformed": "the API token cannot be sent",
   "token-refused": "the API token is refused",
   "account-unreachable": "the API token does not reach the account",
 };

@@ -1,5 +1,6 @@
 import { AccountApi, type Wire } from "../cloudflare/account-api";
 import type { StackConfig } from "../config";
+import { flawOf } from "../credential-form";
 import { ApiError } from "../errors";
 import type { Network } from "../network";
 import type { Problem } from "../problems";
@@ -63,7 +64,7 @@ export interface Account {
 
 /** What the checks share: what is looked at, and what the earlier ones found out. */
 export interface Context extends DoctorInput {
-  /** Undefined without a token, or while the account's id is not known. */
+  /** Undefined without a token that can be sent. */
   account?: Account;
   /** The stack's service tokens, as its outputs have them; `""` for a secret that the state does not know. */
   serviceTokens(): Promise<readonly TokenAccess[]>;
@@ -88,7 +89,10 @@ export function contextOf(input: DoctorInput): Context {
         return { name, clientId, clientSecret: clientSecret ?? "", expiresAt: expiresAt || undefined };
       });
     }),
-    account: input.token === undefined ? undefined : accountOf(input, input.token),
+    account:
+      input.token === undefined || flawOf(input.token) !== undefined
+        ? undefined
+        : accountOf(input, input.token),
     ours: once(async () => new Set((await state()).resources.map(({ id }) => id).filter((id) => id !== ""))),
   };
 }

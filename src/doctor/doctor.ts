@@ -1,7 +1,6 @@
 import { ApiError, UserError } from "../errors";
 import { BLOCKING, type Check, type Checked, type Outcome } from "./check";
 import { apiToken } from "./checks/api-token";
-import { comfyui } from "./checks/comfyui";
 import { config } from "./checks/config";
 import { dns } from "./checks/dns";
 import { google } from "./checks/google";
@@ -9,6 +8,7 @@ import { hostnames } from "./checks/hostnames";
 import { leftovers } from "./checks/leftovers";
 import { identityProvider } from "./checks/login";
 import { NOT_ENABLED, organization } from "./checks/organization";
+import { comfyui, webApps } from "./checks/origins";
 import { permissions } from "./checks/permissions";
 import { room } from "./checks/room";
 import { expiry, leaks } from "./checks/secrets";
@@ -36,6 +36,7 @@ const THEN: readonly Check[] = [
   tunnel,
   google,
   comfyui,
+  webApps,
   expiry,
   leaks,
 ];
@@ -47,7 +48,8 @@ export async function examine(input: DoctorInput): Promise<Report> {
   const findings = () => checked.flatMap((each) => each.findings);
   for (const check of FIRST) checked.push(await look(check, context, checked));
   const known = [...checked];
-  checked.push(...(await Promise.all(THEN.map((check) => look(check, context, known)))));
+  const then = THEN.filter(({ concerns }) => concerns?.(context) ?? true);
+  checked.push(...(await Promise.all(then.map((check) => look(check, context, known)))));
   // Last: what another finding names already is not left over as well.
   const named = new Set(findings().flatMap(({ objects = [] }) => objects));
   const left = await look(leftovers, context, known);

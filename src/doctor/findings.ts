@@ -10,6 +10,7 @@ export const FINDINGS = {
   "config-invalid": error("The program refuses to run."),
 
   "token-missing": error("Nothing in the account can be read or changed without one."),
+  "token-malformed": error("It is no API token as it stands, so no call is made with it."),
   "token-refused": error("Every call to the API fails."),
   "token-expires": warning("On that day every preview and update fails."),
   "account-unreachable": error("Every call below the account fails."),
@@ -52,6 +53,12 @@ export const FINDINGS = {
   "google-secret": error("Every login fails after the password."),
   "google-redirect": error("Every login ends on Google's error page."),
 
+  "origin-down": warning("There is nothing behind Access yet."),
+  "origin-certificate": warning("cloudflared does not take it either: everybody behind Access sees a 502."),
+  "origin-host-header": warning(
+    "cloudflared sends the public host name: everybody behind Access is refused.",
+  ),
+  "origin-unseen": warning("Whether people see more than an error page shows after the first login only."),
   "comfyui-down": warning("There is nothing behind Access yet."),
   "comfyui-cross-site": warning("It answers 403 to the first page after each login."),
   "comfyui-unseen": warning("Whether people see more than an error page shows after the first login only."),

@@ -1,6 +1,7 @@
 import { TYPE } from "../../plugins/tunnel-ingress/conflict";
 import { keyOf, keyText, mergeRules, type Rule } from "../../plugins/tunnel-ingress/merge";
 import type { Wire } from "../cloudflare/account-api";
+import { fieldsOf } from "../json-values";
 import type { StackResource } from "../stack/read-stack";
 import { type Finding, finding } from "./findings";
 
@@ -19,7 +20,7 @@ export function judgeSharedRules(look: IngressLook): Finding[] {
   // Which audience the rule will name is not known yet; a rule without the guard is none of ours in any case.
   const originRequest = { access: { required: true, audTag: [] } };
   const desired = look.applications.map(({ hostname, service }) => ({ hostname, service, originRequest }));
-  const owned = written(look.resources, (type) => type === TYPE, "rules").map(keyOf);
+  const owned = written(look.resources, (type) => type === TYPE, "rules");
   const { conflicts } = mergeRules(rulesOf(look.configuration), owned, desired, []);
   return conflicts.map(({ theirs }) => {
     const what = `tunnel ${JSON.stringify(look.name)} already serves ${served(theirs)}, by a rule that is not this stack's`;
@@ -52,7 +53,7 @@ const served = (rule: Rule): string => `${keyText(keyOf(rule))} from ${String(ru
 
 function rulesOf(configuration: Wire | undefined): Rule[] {
   const { ingress } = (configuration?.["config"] ?? {}) as { ingress?: unknown };
-  return Array.isArray(ingress) ? ingress : [];
+  return Array.isArray(ingress) ? ingress.map((rule) => fieldsOf(rule) as Rule) : [];
 }
 
 /** Rules as the state has them: a resource's own list, or that of its `config`. */

@@ -1,8 +1,9 @@
 import { UserError } from "../errors";
 import { isHidden } from "../explain/wire-rules";
-import { fieldsOf, listOf } from "../json-values";
+import { canonical, type Fields, fieldsOf } from "../json-values";
 import { configFileArgs, type EngineAccess, runEngine } from "../secrets/engine-cli";
 import type { StackResource } from "../stack/read-stack";
+import { changedInputs, type PlanStep, planSteps } from "../stack-plan";
 import type { Change, Failure } from "./types";
 
 /** Google's objects, as the engine's own provider reads them. */
@@ -44,18 +45,15 @@ export async function readByEngine(
  * Reads what `pulumi refresh --preview-only --json` printed.
  * @throws {UserError} when it is not that.
  */
-function refreshChanges(text: string, resources: readonly StackResource[]): Change[] {
-  const steps = stepsOf(text);
-  return steps.flatMap((step): Change[] => {
-    const { op, urn, detailedDiff, diffReasons, newState } = step;
+export function refreshChanges(text: string, resources: readonly StackResource[]): Change[] {
+  return planSteps(text, "the engine's refresh").flatMap((step): Change[] => {
+    const { op, urn, newState } = step;
     const resource = resources.find((each) => each.urn === urn);
     if (resource === undefined || (op !== "update" && op !== "delete")) return [];
     const about = { subject: "Google Cloud" as const, name: resource.id, id: resource.id };
     if (op === "delete") return [{ ...about, what: "deleted" }];
-    const fields = Object.keys(fieldsOf(detailedDiff));
-    const names = fields.length > 0 ? fields : listOf(diffReasons).map(String);
-    const now = fieldsOf(fieldsOf(newState)["outputs"]);
-    return names.map((field) => ({
+    const now = fieldsOf(newState?.["outputs"]);
+    return differing(step, resource.outputs, now).map((field) => ({
       ...about,
       what: "changed",
       field,
@@ -65,22 +63,18 @@ function refreshChanges(text: string, resources: readonly StackResource[]): Chan
   });
 }
 
-interface RefreshStep {
-  op: string;
-  urn: string;
-  detailedDiff?: unknown;
-  diffReasons?: unknown;
-  newState?: unknown;
-}
-
-function stepsOf(text: string): RefreshStep[] {
-  try {
-    const { steps } = JSON.parse(text) as { steps?: unknown };
-    if (Array.isArray(steps)) return steps as RefreshStep[];
-  } catch {
-    // Said below; the parser's own words may quote a secret.
-  }
-  throw new UserError("the engine's refresh is not in the known form", "Use Pulumi 3.259 or newer.");
+/**
+ * What was read otherwise than it was written. Providers name it, some of them with outputs that an update would tell
+ * anew: those are as they were. When one names nothing, what it reads as inputs tells.
+ */
+function differing(step: PlanStep, before: Fields, after: Fields): readonly string[] {
+  if (step.paths.length === 0) return step.oldState === undefined ? [] : changedInputs(step);
+  const seen = step.paths.filter((path) => {
+    const [then, now] = [valueAt(before, path), valueAt(after, path)];
+    return isHidden(then) || isHidden(now) || canonical(then ?? null) !== canonical(now ?? null);
+  });
+  // Named, and nothing of it is seen: then it is told as it was named.
+  return seen.length > 0 ? seen : step.paths;
 }
 
 /** The value at a path such as `replication.auto` or `labels["team"]`. */

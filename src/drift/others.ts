@@ -1,8 +1,8 @@
+import { coversHost } from "../../plugins/tunnel-ingress/host-pattern";
 import { levelMatches } from "../access";
 import type { Wire } from "../cloudflare/account-api";
 import { TYPES } from "../explain/access-state";
 import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
-import { hostMatches } from "../reach/site";
 import type { StackResource, StackSettings } from "../stack/read-stack";
 import type { KindContext } from "./kinds/kind";
 import { AUTH_DOMAIN } from "./kinds/organization";
@@ -151,7 +151,7 @@ export function shadowsIn(rules: readonly unknown[], hostnames: readonly string[
     const own = all.findIndex((rule) => ruleKey(rule) === hostname);
     // Without a rule of its own there is nothing to be taken from; that one is missing is told elsewhere.
     return all.slice(0, Math.max(own, 0)).flatMap((rule): Shadow[] => {
-      if (!hostMatches(textOf(rule["hostname"]) ?? "*", hostname)) return [];
+      if (!coversHost(rule["hostname"], hostname)) return [];
       const { required } = fieldsOf(fieldsOf(rule["originRequest"])["access"]);
       const check = required === true ? "" : ", and no JWT of Access is asked for there";
       const where = `${hostname}${textOf(rule["path"]) === undefined ? "" : `, path ${rule["path"]},`}`;

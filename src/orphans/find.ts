@@ -50,8 +50,11 @@ export async function findOrphans(account: AccountApi, search: OrphanSearch): Pr
     found.filter(({ kind }) => kind === "service token").map(({ wire }) => wire),
   );
   const orphans = found.map((each) => ({ ...each, lastUsedAt: uses.get(each.id) }));
-  const configurations = await tunnelConfigurations(account, orphans);
-  const held = heldBy(orphans, { ...live, configurations }, search);
+  const [configurations, connectors] = await Promise.all([
+    tunnelConfigurations(account, orphans),
+    tunnelConnectors(account, orphans),
+  ]);
+  const held = heldBy(orphans, { ...live, configurations, connectors }, search);
   return orphans.map(({ kind, id, name, createdAt, lastUsedAt, why }) => {
     const usedBy = known.empty ? EMPTY_STATE : held.get(id);
     return {
@@ -141,6 +144,22 @@ async function tunnelConfigurations(
   const tunnels = found.filter(({ kind }) => kind === "tunnel");
   const read = await Promise.all(
     tunnels.map(async ({ id }) => [id, (await account.tunnelConfiguration(id)) ?? {}] as const),
+  );
+  return new Map(read);
+}
+
+/** Live connectors, asked for by themselves: what a tunnel says of them elsewhere can be late. */
+async function tunnelConnectors(
+  account: AccountApi,
+  found: readonly Found[],
+): Promise<Map<string, readonly unknown[] | undefined>> {
+  const tunnels = found.filter(({ kind }) => kind === "tunnel");
+  const read = await Promise.all(
+    tunnels.map(async ({ id }) => {
+      const path = account.below(`cfd_tunnel/${encodeURIComponent(id)}/connections`);
+      const list: unknown = await account.read(path, `the connectors of tunnel ${id}`);
+      return [id, Array.isArray(list) ? list : undefined] as const;
+    }),
   );
   return new Map(read);
 }

@@ -1,4 +1,5 @@
 import type { Wire } from "../cloudflare/account-api";
+import { tunnelUse } from "../cloudflare/tunnel-use";
 import { fieldsOf } from "../json-values";
 import { type Found, type Listed, text } from "./candidates";
 import type { OrphanSearch } from "./find";
@@ -9,6 +10,8 @@ interface Around extends Listed {
   records: readonly Wire[];
   /** Configurations of the tunnels that were found, by their id. */
   configurations: ReadonlyMap<string, Wire>;
+  /** Live connectors of the tunnels that were found, by the tunnel's id; undefined where the API does not list them. */
+  connectors: ReadonlyMap<string, readonly unknown[] | undefined>;
 }
 
 /** Something in the account that may name an orphan. */
@@ -118,11 +121,13 @@ function ownReason(orphan: Found, around: Around, { settings }: OrphanSearch): s
 
 function tunnelReason(
   { id, wire }: Found,
-  { configurations }: Around,
+  { configurations, connectors }: Around,
   declared: readonly { hostname: string }[],
 ): string | undefined {
-  const connections = wire["connections"];
-  if (Array.isArray(connections) && connections.length > 0) return "a cloudflared that is connected";
+  const use = tunnelUse(wire);
+  const live = connectors.get(id);
+  if (use === "connected" || (live ?? []).length > 0) return "a cloudflared that is connected";
+  if (use === undefined && live === undefined) return "perhaps a cloudflared: the API does not say";
   const config = fieldsOf(configurations.get(id)?.["config"]);
   if (fieldsOf(config["warp-routing"])["enabled"] === true)
     return "private networks that are routed through it";

@@ -17,6 +17,10 @@ export interface CheckResult {
 /** What an update of the resource would do. No changes: the resource is left alone. */
 export interface DiffResult {
   changes: { path: string; kind: ChangeKind; replace?: boolean }[];
+  /** Top-level outputs that the update decides anew; a plan names them beside the changes. */
+  renewed?: string[];
+  /** False: the plan names what changes by its top-level names alone, without paths. Default true. */
+  detailed?: boolean;
   /** Delete the old object before the new one is made; default false. */
   deleteBeforeReplace?: boolean;
 }

@@ -253,12 +253,14 @@ function diffResponse(result: DiffResult): proto.DiffResponse {
     update: { change: Kind.UPDATE, replace: Kind.UPDATE_REPLACE },
   };
   const names = (changes: DiffResult["changes"]) => [...new Set(changes.map(({ path }) => topLevel(path)))];
+  const detailed = result.detailed ?? true;
   const response = new proto.DiffResponse()
     .setChanges(result.changes.length > 0 ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE)
-    .setDiffsList(names(result.changes))
+    .setDiffsList([...new Set([...names(result.changes), ...(result.renewed ?? [])])].sort())
     .setReplacesList(names(result.changes.filter(({ replace }) => replace)))
     .setDeletebeforereplace(result.deleteBeforeReplace ?? false)
-    .setHasdetaileddiff(true);
+    .setHasdetaileddiff(detailed);
+  if (!detailed) return response;
   for (const { path, kind, replace } of result.changes) {
     const diff = new proto.PropertyDiff().setKind(kinds[kind][replace ? "replace" : "change"]);
     response.getDetaileddiffMap().set(path, diff);

@@ -1,3 +1,4 @@
+import { coversHost } from "../../plugins/tunnel-ingress/host-pattern";
 import { placeFor } from "../access";
 import type { AccessState, StateApplication, StateIngressRule, StateRecord } from "../explain/access-state";
 import { isHidden } from "../explain/wire-rules";
@@ -86,7 +87,7 @@ export function ruleFor<T extends Pick<StateIngressRule, "hostname">>(
   rules: readonly T[],
   hostname: string,
 ): T | undefined {
-  return rules.find((rule) => rule.hostname === undefined || hostMatches(rule.hostname, hostname));
+  return rules.find((rule) => coversHost(rule.hostname, hostname));
 }
 
 /** Whether a rule answers by itself instead of leading to an origin. */

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from "yaml";
-import type { RotationNote, StandInConfig } from "../config";
+import { Document, isMap, isScalar, isSeq, parseDocument, Scalar, type YAMLMap, type YAMLSeq } from "yaml";
+import { setInText } from "../adopt/yaml-edit";
+import { DEFAULT_TOKEN, type RotationNote, type StandInConfig } from "../config";
 import { UserError } from "../errors";
-import { layoutOf, stackDocument } from "../stack/stack-document";
+import { rfc3339 } from "../instant";
+import { layoutOf, quoteTimes, stackDocument } from "../stack/stack-document";
 
 /** What the config says of a token, as far as a rotation reads it. */
 interface TokenEntry {
@@ -33,13 +35,17 @@ export class ConfigEdit {
     this.document = read.document;
   }
 
-  /** A token's entry, without a note that is of another version; undefined when the config does not list it. */
+  /**
+   * A token's entry, without a note that is of another version; undefined when the config does not list it. Its times
+   * are RFC 3339, as the program gets them, however the engine has written them.
+   */
   plain(token: string): TokenEntry | undefined {
-    const entry = this.find(token)?.toJSON() as Partial<TokenEntry> | undefined;
-    if (entry === undefined) return undefined;
+    const found = this.find(token)?.toJSON() ?? (this.isDefault(token) ? DEFAULT_TOKEN : undefined);
+    if (found === undefined) return undefined;
+    const entry = withTimes(found) as Partial<TokenEntry>;
     const version = Number(entry.version ?? 1);
     // Somebody has raised the version by hand since: of the secret that this made, nothing is known.
-    const rotation = entry.rotation?.version === version ? entry.rotation : undefined;
+    const rotation = Number(entry.rotation?.version) === version ? entry.rotation : undefined;
     return { ...entry, version, rotation };
   }
 
@@ -51,7 +57,9 @@ export class ConfigEdit {
 
   /** Sets until when the secret before is accepted. */
   setEnd(token: string, previousExpiresAt: Date): this {
-    this.entry(token).set("previousExpiresAt", timeOf(previousExpiresAt));
+    const time = new Scalar(timeOf(previousExpiresAt));
+    quoteTimes(time);
+    this.entry(token).set("previousExpiresAt", time);
     return this;
   }
 
@@ -94,6 +102,10 @@ export class ConfigEdit {
     const old = isMap(config)
       ? config.items.find((pair) => isScalar(pair.key) && pair.key.value === key)
       : undefined;
+    if (old === undefined && isMap(config)) {
+      const list = this.document.getIn(["config", key]);
+      return isSeq(list) ? setInText(this.yaml, ["config", key], list.toJSON()) : undefined;
+    }
     if (!isScalar(old?.key) || !isSeq(old.value) || !old.key.range || !old.value.range) return undefined;
     const only = new Document({ config: {} });
     only.setIn(["config", key], this.document.getIn(["config", key]));
@@ -107,7 +119,20 @@ export class ConfigEdit {
   private flow(value: RotationNote | StandInConfig): YAMLMap {
     const node = this.document.createNode(value) as YAMLMap;
     node.flow = true;
+    quoteTimes(node);
     return node;
+  }
+
+  /** Whether the config lists no tokens, so that it has the one that is then taken for granted. */
+  private isDefault(token: string): boolean {
+    if (token !== DEFAULT_TOKEN.name) return false;
+    const config = this.document.get("config");
+    const key = `${this.project}:serviceTokens`;
+    const keys = isMap(config) ? config.items.map((item) => String(item.key)) : [];
+    if (keys.some((each) => each.startsWith(`${key}.`) || each.startsWith(`${key}[`))) return false;
+    // As the program takes it: an empty list is one, and means none.
+    const value: unknown = isMap(config) ? config.toJSON()[key] : undefined;
+    return value === undefined || value === null || value === "";
   }
 
   private find(token: string): YAMLMap | undefined {
@@ -119,7 +144,10 @@ export class ConfigEdit {
   private entry(token: string): YAMLMap {
     const entry = this.find(token);
     if (entry !== undefined) return entry;
-    throw notListed(this.project, token);
+    if (!this.isDefault(token)) throw notListed(this.project, token);
+    const list = this.document.createNode([{ name: token }]);
+    this.document.setIn(["config", `${this.project}:serviceTokens`], list);
+    return list.items[0] as YAMLMap;
   }
 
   private list(): YAMLSeq {
@@ -127,6 +155,13 @@ export class ConfigEdit {
     if (isSeq(tokens)) return tokens;
     throw new UserError("the config lists no service tokens", `Declare ${this.project}:serviceTokens.`);
   }
+}
+
+/** The same values with each time as the program gets it. */
+function withTimes(value: unknown): unknown {
+  if (typeof value === "string") return rfc3339(value);
+  if (Array.isArray(value) || typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withTimes(inner)]));
 }
 
 function commentsOf(yaml: string): string {

@@ -47,8 +47,10 @@ export interface Facts {
   inSinks?: string;
   /** Whether this run has made the token live longer. */
   extended: boolean;
-  /** Whether this run has changed anything: then it ends when that is done, and begins no other rotation. */
+  /** Whether this run has changed anything beyond bringing the stack up to its config. */
   worked: boolean;
+  /** Whether this run has begun a rotation, or brought one to its end: then it begins no other one. */
+  rotated: boolean;
 }
 
 /** What the operator wants. */

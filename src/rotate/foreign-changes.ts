@@ -1,82 +1,67 @@
-import { z } from "zod";
-import { UserError } from "../errors";
+import { isDeepStrictEqual } from "node:util";
 import { TYPES } from "../explain/access-state";
+import { UNKNOWN_VALUE } from "../explain/wire-rules";
+import { type Fields, fieldsOf, listOf } from "../json-values";
+import { changedInputs, type PlanStep, planStep, planSteps } from "../stack-plan";
 import { standInName } from "../stand-in";
-
-/** `pulumi preview --json`, as far as it matters here. */
-const preview = z.object({
-  steps: z.array(
-    z.object({
-      op: z.string(),
-      urn: z.string(),
-      detailedDiff: z.record(z.string(), z.unknown()).nullish(),
-      diffReasons: z.array(z.string()).nullish(),
-    }),
-  ),
-});
 
 const STORED = "gcp:secretmanager/secretVersion:SecretVersion";
 /** Steps that change nothing in the account. */
 const IDLE = new Set(["same", "read", "read-replacement", "discard", "discard-replaced", "refresh"]);
+/** The inputs by which a token is rotated. */
+const ROTATING = new Set(["clientSecretVersion", "previousClientSecretExpiresAt"]);
 
 /**
  * The changes of a preview that are not the rotation's own, one line each; the rotation's are those of the token, of
- * its stand-in, of the policies' lists of tokens, and of the value that Secret Manager keeps.
+ * its stand-in, of that one's place in the policies, and of the value that Secret Manager keeps.
  * @param json what `pulumi preview --json` printed.
- * @param standIn whether a stand-in comes, stays or goes.
+ * @param standIn set when a stand-in comes, stays or goes; with its id where it has one already.
  * @throws {UserError} when it is not a preview.
  */
-export function foreignChanges(json: string, token: string, { standIn }: { standIn: boolean }): string[] {
-  return stepsOf(json)
+export function foreignChanges(json: string, token: string, standIn?: { id?: string }): string[] {
+  return planSteps(json, "Pulumi's preview")
     .filter(({ op }) => !IDLE.has(op))
     .filter((step) => !isOwn(step, token, standIn))
-    .map(({ op, urn }) => {
-      const { type, name } = partsOf(urn);
-      return `${op} ${type.split(":").at(-1)} ${name}`;
-    });
+    .map(({ op, type, name }) => `${op} ${type.split(":").at(-1)} ${name}`);
 }
 
-type PreviewStep = z.infer<typeof preview>["steps"][number];
-
-function stepsOf(json: string): PreviewStep[] {
-  try {
-    return preview.parse(JSON.parse(json)).steps;
-  } catch {
-    // The parser's own words may quote the text.
-    throw new UserError("Pulumi's preview is not in the known form", "Use Pulumi 3.259 or newer.");
-  }
-}
-
-function isOwn(step: PreviewStep, token: string, standIn: boolean): boolean {
-  const { type, name } = partsOf(step.urn);
-  const changed = Object.keys(step.detailedDiff ?? {}).concat(step.diffReasons ?? []);
+function isOwn(step: PlanStep, token: string, standIn: { id?: string } | undefined): boolean {
+  const { op, type, name } = step;
+  const changed = changedInputs(step);
+  const changesOnly = (isOwnInput: (property: string) => boolean) =>
+    changed.length > 0 && changed.every(isOwnInput);
   switch (type) {
     case "pulumi:pulumi:Stack":
       return true;
     case TYPES.token:
       if (name === standInName(token)) return true;
-      return (
-        name === token &&
-        step.op === "update" &&
-        changed.every((key) => key === "clientSecretVersion" || key === "previousClientSecretExpiresAt")
-      );
+      return name === token && op === "update" && changesOnly((property) => ROTATING.has(property));
     case TYPES.policy:
-      // Only with a stand-in do the lists of tokens change.
-      return standIn && step.op === "update" && changed.every((key) => /^includes\b/.test(key));
+      return (
+        standIn !== undefined &&
+        op === "update" &&
+        changesOnly((property) => property === "includes") &&
+        isDeepStrictEqual(othersIn(step.oldState, standIn), othersIn(step.newState, standIn))
+      );
     case STORED:
-      return name === token;
+      // Made anew, or what it replaces taken away: then there is nothing to compare with.
+      if (step.oldState === undefined || step.newState === undefined) return name === token;
+      return name === token && changesOnly((property) => property === "secretData");
     default:
       return false;
   }
 }
 
-/** Whether a resource is one that a rotation creates. */
-export function isCreatedByRotation(urn: string, token: string): boolean {
-  const { type, name } = partsOf(urn);
-  return (type === TYPES.token && name === standInName(token)) || (type === STORED && name === token);
+/** Whom a policy lets in besides the stand-in. An id that is not known yet is of a token that the same plan makes. */
+function othersIn(state: Fields | undefined, standIn: { id?: string }): unknown[] {
+  return listOf(fieldsOf(state?.["inputs"])["includes"]).filter((rule) => {
+    const id = fieldsOf(fieldsOf(rule)["serviceToken"])["tokenId"];
+    return id === undefined || (id !== UNKNOWN_VALUE && id !== standIn.id);
+  });
 }
 
-function partsOf(urn: string): { type: string; name: string } {
-  const [, , types = "", name = ""] = urn.split("::");
-  return { type: types.split("$").at(-1) ?? "", name };
+/** Whether a resource is one that a rotation creates. */
+export function isCreatedByRotation(urn: string, token: string): boolean {
+  const { type, name } = planStep({ op: "create", urn });
+  return (type === TYPES.token && name === standInName(token)) || (type === STORED && name === token);
 }

@@ -1,3 +1,4 @@
+import { sameInstant } from "../instant";
 import { type ConfigFacts, type Facts, type StateFacts, UNKNOWN_SECRET, type Wish } from "./facts";
 
 /** What a rotation does next. */
@@ -38,6 +39,7 @@ export type Stop =
   | "refused"
   | "unreachable"
   | "stand-in unknown"
+  | "rotated already"
   | "in doubt";
 
 /**
@@ -45,6 +47,12 @@ export type Stop =
  * passed when it arrives might be refused. Milliseconds.
  */
 const END_MS = 30_000;
+
+/**
+ * How far the first rotation of an imported token raises its version. The API does not tell the one that it has, and
+ * makes a new secret for a higher one only; no token has been rotated this often.
+ */
+const BEYOND_UNKNOWN = 100;
 
 /**
  * The next step from what is known now. Each run asks again after every step, so that it does not matter which run
@@ -89,13 +97,17 @@ export function nextStep(facts: Facts, wish: Wish, now: Date): Step {
 function idle(facts: Facts, state: StateFacts, wish: Wish, now: Date): Step {
   const accepted = isAccepted(facts.config, now);
   const until = accepted ? facts.config.previousExpiresAt : undefined;
-  if (facts.worked) return { do: "nothing", because: "done", until };
+  if (facts.rotated || (facts.worked && !wish.again)) return { do: "nothing", because: "done", until };
   if (wish.finish) {
     if (!accepted) return { do: "nothing", because: "done" };
     return inUse(facts, state, { ...wish, end: "now" }, now) ?? proof(state, now);
   }
   if (!wish.due) return { do: "nothing", because: "not due" };
-  if (accepted && !wish.again) return { do: "nothing", because: "rotated already", until };
+  if (accepted && !wish.again) {
+    const isEnding = !isAfter(facts.config.previousExpiresAt ?? "", after(now, 2 * END_MS));
+    if (wish.end === "now" && !isEnding) return { do: "stop", because: "rotated already" };
+    return { do: "nothing", because: "rotated already", until };
+  }
   // One that cannot be reached now could not be proven afterwards; one that is refused is a reason to rotate.
   const look = state.fingerprint === UNKNOWN_SECRET ? undefined : passing(facts, "token", state.fingerprint);
   if (look !== undefined && !(look.do === "stop" && look.because === "refused")) return look;
@@ -105,7 +117,7 @@ function idle(facts: Facts, state: StateFacts, wish: Wish, now: Date): Step {
 function raise({ config }: Facts, state: StateFacts, wish: Wish, now: Date): Step {
   return {
     do: "raise",
-    version: config.version + 1,
+    version: config.version + (state.fingerprint === UNKNOWN_SECRET ? BEYOND_UNKNOWN : 1),
     previousExpiresAt: after(now, wish.overlapMs),
     replaces: state.fingerprint,
   };
@@ -192,7 +204,7 @@ export function isUnderWay({ config, state, standIn }: Facts): boolean {
   return (
     config.rotation?.replaces !== undefined ||
     config.version !== state?.version ||
-    config.previousExpiresAt !== state.previousExpiresAt ||
+    !sameInstant(config.previousExpiresAt, state.previousExpiresAt) ||
     standIn.config !== undefined ||
     standIn.state !== undefined
   );

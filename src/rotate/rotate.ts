@@ -64,6 +64,7 @@ export class Rotation {
     probed: {},
     extended: false,
     worked: false,
+    rotated: false,
   };
   /** The config for which a preview has shown nothing but the rotation. */
   private judged: string | undefined;
@@ -158,6 +159,7 @@ export class Rotation {
             .setVersion(token, step.version, step.previousExpiresAt)
             .setNote(token, { version: step.version, replaces: step.replaces }),
         );
+        this.progress.rotated = true;
         this.say({ did: "version", detail: `${step.version}; ${before(step)}` });
         break;
       case "note":
@@ -201,7 +203,7 @@ export class Rotation {
         const note = { version: facts.config.version, proven: step.fingerprint, at: timeOf(step.at) };
         const changed = new ConfigEdit(text, this.project).setNote(token, note).toString();
         await this.file.replace(text, changed);
-        this.progress.worked = true;
+        this.progress = { ...this.progress, worked: true, rotated: true };
         this.say({
           did: "note",
           detail: `version ${facts.config.version} is in use, noted in ${this.file.path}`,
@@ -230,7 +232,7 @@ export class Rotation {
     if (this.judged !== text) await this.judge(text);
     const summary = await this.engine.up();
     this.state = undefined;
-    this.progress = { ...this.progress, converged: true, worked: true, inSinks: undefined };
+    this.progress = { ...this.progress, converged: true, inSinks: undefined };
     const counts = (["create", "update", "replace", "delete"] as const).flatMap((what) =>
       summary[what] === undefined ? [] : [`${summary[what]} ${what}d`],
     );
@@ -244,8 +246,9 @@ export class Rotation {
     const standIn = [text, await this.file.read()].some(
       (each) => new ConfigEdit(each, this.project).plain(standInName(token)) !== undefined,
     );
-    const inState = (await this.tokens()).tokens.has(standInName(token));
-    const foreign = foreignChanges(await this.engine.preview(text), token, { standIn: standIn || inState });
+    const inState = (await this.tokens()).tokens.get(standInName(token));
+    const expected = standIn || inState !== undefined ? { id: inState?.id } : undefined;
+    const foreign = foreignChanges(await this.engine.preview(text), token, expected);
     if (foreign.length > 0) {
       throw new UserError(
         `stack ${this.open.stack} has changes that are not the rotation's, which would be deployed with it:\n    ${foreign.join("\n    ")}`,
@@ -309,7 +312,8 @@ export class Rotation {
     const { pendingCreates, tokens } = await this.tokens();
     const { token } = this.options;
     const urn = tokens.get(token)?.urn;
-    if (!this.progress.worked || urn === undefined || pendingCreates.length === 0) return;
+    const { worked, converged } = this.progress;
+    if (!(worked || converged) || urn === undefined || pendingCreates.length === 0) return;
     if (pendingCreates.every((pending) => isCreatedByRotation(pending, token)))
       await this.engine.refresh(urn);
   }

@@ -81,6 +81,11 @@ export function stopWords(because: Stop, token: string): [found: string, remedy:
         `the state does not hold the secret of the stand-in for ${token}`,
         "Remove the stand-in from serviceTokens in the stack's config, run `pulumi up`, and run this again.",
       ];
+    case "rotated already":
+      return [
+        `${token} was rotated already and the secret before is still accepted, so nothing was rotated or ended`,
+        "End it now with --finish; or rotate once more with --again, which ends it at once.",
+      ];
     case "in doubt":
       return [
         `it is not known whether the secret in the state is the newest of ${token}: ending the one before could end it`,

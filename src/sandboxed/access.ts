@@ -1,6 +1,7 @@
 import type { EdgeSettings } from "../../sandbox/edge";
 import { startOrigin } from "../../sandbox/origin";
 import type { Sandbox } from "../../sandbox/server";
+import { fieldsOf, listOf } from "../json-values";
 import type { Network } from "../network";
 
 /** Where scripts find ComfyUI without Access: on its own machine, and from a container beside it. */
@@ -9,9 +10,19 @@ export const dockerUrl = "http://comfyui:8188";
 
 /**
  * `--enable-cors-header` of the stand-in, as ComfyUI needs it behind Access: without it, it refuses the first page
- * after a login, which a browser calls cross-site (Comfy-Org/ComfyUI#16203).
+ * after a login, which a browser calls cross-site (Comfy-Org/ComfyUI#16203). It follows the host names that the tunnels
+ * lead to it: the one that is asked for, or else the one that was set last; before there is any, whatever is asked for.
  */
-const corsHeader = "https://comfyui.datacrew.space";
+function corsFor({ tunnels, tunnelConfigurations }: Sandbox["store"], host: string | undefined): string {
+  const rules = tunnelConfigurations
+    .where(({ id }) => tunnels.get(id)?.deletedAt === null)
+    .sort((a, b) => b.createdAt.localeCompare(a.createdAt))
+    .flatMap(({ config }) => listOf(config["ingress"]).map(fieldsOf))
+    .filter(({ service }) => service === localUrl || service === dockerUrl);
+  const deployed = rules.flatMap(({ hostname }) => (typeof hostname === "string" ? [hostname] : []));
+  const known = deployed.find((hostname) => hostname === host) ?? deployed[0] ?? host;
+  return `https://${known ?? new URL(localUrl).host}`;
+}
 
 /** How an edge differs from Cloudflare's here: a logout that takes 20 to 30 seconds is not worth the wait. */
 export const edgeSettings: Partial<EdgeSettings> = { revocationDelayMs: 1000 };
@@ -25,37 +36,57 @@ export interface SandboxAccess {
   /** Plays `cloudflared tunnel run --token …`; to do it again with the same tunnel starts it anew. */
   connect(connectorToken: string): void;
   /**
-   * Plays an operator who runs cloudflared for whatever tunnel there is: connects each as soon as it exists.
-   * Looks several times a second.
+   * Plays an operator who runs cloudflared for the stacks that are up, and stops it for those that are not any more.
+   * Tunnels of others have no connector, so that they can be removed. Looks several times a second.
    */
+  connectStacks(): void;
+  /** The same for whatever tunnel there is, as soon as it exists: none of them can be removed then. */
   connectAll(): void;
-  /** Stops every cloudflared; none is started again until {@link connectAll} is called. */
+  /** Stops every cloudflared; none is started again until one of the two is called. */
   disconnectAll(): void;
   /** Stops every cloudflared and ComfyUI. The edge belongs to the sandbox, and closes with it. */
   close(): Promise<void>;
 }
 
-/** Puts ComfyUI's stand-in behind a sandbox that has an edge. */
-export async function openAccess(sandbox: Sandbox): Promise<SandboxAccess> {
+/**
+ * Puts ComfyUI's stand-in behind a sandbox that has an edge.
+ * @param up ids of the tunnels of the stacks that are up. Default: there are none.
+ */
+export async function openAccess(
+  sandbox: Sandbox,
+  up: () => ReadonlySet<string> = () => new Set(),
+): Promise<SandboxAccess> {
   const { edge, store } = sandbox;
   if (edge === undefined) throw new Error("the sandbox was started without an edge");
-  const origin = await startOrigin({ settings: { enableCorsHeader: corsHeader } });
+  const origin = await startOrigin({ corsFor: (host) => corsFor(store, host) });
   const at = new URL(origin.url);
   const address = { host: at.hostname, port: Number(at.port) };
   const services = { [localUrl]: origin.url, [dockerUrl]: origin.url };
   const connected = new Map<string, { disconnect(): void }>();
+  /** Of these, the ones that were not connected by their token. */
+  const watched = new Set<string>();
   let watch: NodeJS.Timeout | undefined;
+  /** Does what was last asked for once more. */
+  let again = () => {};
 
   const connect = (connectorToken: string) => {
     const connector = edge.tunnels.connect({ token: connectorToken, services });
     connected.get(connector.tunnelId)?.disconnect();
     connected.set(connector.tunnelId, connector);
+    watched.delete(connector.tunnelId);
   };
-  const connectNew = () => {
+  /** Connects the tunnels that are to have a cloudflared, and disconnects those that it connected for one before. */
+  const look = (serve: (tunnelId: string) => boolean) => {
     for (const tunnel of store.tunnels.where(({ deletedAt }) => deletedAt === null)) {
-      if (connected.has(tunnel.id)) continue;
+      if (connected.has(tunnel.id) || !serve(tunnel.id)) continue;
       const token = { a: tunnel.accountId, t: tunnel.id, s: tunnel.secret };
       connect(Buffer.from(JSON.stringify(token)).toString("base64"));
+      watched.add(tunnel.id);
+    }
+    for (const id of [...watched].filter((tunnelId) => !serve(tunnelId))) {
+      connected.get(id)?.disconnect();
+      connected.delete(id);
+      watched.delete(id);
     }
   };
   const disconnectAll = () => {
@@ -63,17 +94,26 @@ export async function openAccess(sandbox: Sandbox): Promise<SandboxAccess> {
     watch = undefined;
     for (const connector of connected.values()) connector.disconnect();
     connected.clear();
+    watched.clear();
   };
-  const connectAll = () => {
-    connectNew();
-    watch ??= setInterval(connectNew, 200).unref();
+  const keep = (looking: () => void) => {
+    looking();
+    clearInterval(watch);
+    watch = setInterval(looking, 200).unref();
+    again = () => keep(looking);
   };
+  const connectAll = () => keep(() => look(() => true));
+  const connectStacks = () =>
+    keep(() => {
+      const tunnels = up();
+      look((id) => tunnels.has(id));
+    });
   let paused = false;
   sandbox.cloudflared.run = (running) => {
     const ran = watch !== undefined;
     // Only what was stopped this way is started again.
     if (!running) disconnectAll();
-    else if (paused) connectAll();
+    else if (paused) again();
     // A second stop finds nothing that runs, and takes nothing from the first.
     paused = !running && (paused || ran);
     return ran;
@@ -85,6 +125,7 @@ export async function openAccess(sandbox: Sandbox): Promise<SandboxAccess> {
     },
     proxyUrl: edge.proxyUrl,
     connect,
+    connectStacks,
     connectAll,
     disconnectAll,
     close: async () => {

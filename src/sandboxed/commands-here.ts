@@ -12,6 +12,10 @@ const DEFAULT_STACK = "dev";
 /** Commands that the sandbox has no script for; they reach its stacks with its own backend and passphrase. */
 const ENGINE_ONLY = /(?<![\w./=-])pulumi (?=cancel\b|config set\b|config rm\b|stack ls\b|stack history\b)/g;
 
+/** Commands about one stack: as a script of their own, or through `cli`; with what is given to them on their line. */
+const SCRIPT =
+  /\bnpm run (cli -- (?:env|verify|explain|doctor|rotate|drift|adopt|orphans|recover|access-diff)|env|verify|explain|doctor|rotate|drift)\b( --(?= ))?([^`;\n]*)/g;
+
 /**
  * What to do, with the commands that work where the user is: in the sandbox its scripts, for which `pulumi up` would
  * mean the user's own login; and with the stack's name, where one is needed.
@@ -22,9 +26,17 @@ export function commandsHere(text: string, { stack, sandboxed }: Place): string 
     return `npm run ${script}${words && ` --${words}`}`;
   };
   const whose = text.replace(/\bpulumi config (set|rm) (?!--stack)/g, `pulumi config $1 --stack ${stack} `);
-  const scripts = whose.replace(/`comfyui-access (env|verify|explain|doctor|rotate|drift)`/g, (_, verb) => {
-    return `\`${named(verb)}\``;
-  });
+  const scripts = whose
+    .replace(/`comfyui-access (env|verify|explain|doctor|rotate|drift)`/g, "`npm run $1`")
+    .replace(SCRIPT, (whole, script: string, _, rest: string) => {
+      const where = [
+        stack === DEFAULT_STACK || rest.includes("--stack") ? "" : ` --stack ${stack}`,
+        // Only the default stack is the sandbox's without a word.
+        stack === DEFAULT_STACK || !sandboxed || rest.includes("--sandbox") ? "" : " --sandbox",
+      ].join("");
+      if (where === "") return whole;
+      return `npm run ${script}${script.startsWith("cli ") ? "" : " --"}${where}${rest}`;
+    });
   // What is given besides the stack goes along.
   const changing = /`pulumi (up|preview|destroy|refresh)((?: [^`]*)?)`/g;
   const others = (args: string) => args.replace(/ --stack [\w./-]+/, "");

@@ -5,7 +5,14 @@ import { type Engine, ensureEngine } from "../../tools/engine";
 import type { PulumiTarget } from "../pulumi";
 import { edgeSettings, openAccess, type SandboxAccess } from "./access";
 import { joinOrHold } from "./join-or-hold";
-import { findRunningSandbox, openWorkspace, projectDir, type Workspace } from "./workspace";
+import { stacksUp } from "./stacks-up";
+import {
+  findRunningSandbox,
+  openWorkspace,
+  type ProviderChoice,
+  projectDir,
+  type Workspace,
+} from "./workspace";
 
 /** A sandbox with an engine pointed at it. */
 export interface SandboxSession {
@@ -19,7 +26,7 @@ export interface SandboxSession {
   /** True when `sandbox` runs in another process and this session only joined it. */
   joined: boolean;
   /** What the account serves; absent unless asked for. A sandbox that was joined runs cloudflared by itself. */
-  access?: Pick<SandboxAccess, "network" | "connect" | "connectAll" | "disconnectAll">;
+  access?: Pick<SandboxAccess, "network" | "connect" | "connectStacks" | "connectAll" | "disconnectAll">;
   /**
    * Has the sandbox that was joined stop its cloudflareds: Cloudflare keeps a tunnel that has live connections.
    * @returns what starts them again; undefined when none ran
@@ -35,8 +42,8 @@ export interface SandboxSession {
 /** Options of {@link openSandboxSession}. */
 export interface SandboxSessionOptions {
   log?: (line: string) => void;
-  /** Which Cloudflare provider the engine uses. Default: the sandbox's own. */
-  provider?: "sandbox" | "real";
+  /** Which Cloudflare provider the engine uses, now and later. Default: the one that was chosen last. */
+  provider?: ProviderChoice;
   /** Workspace folder. Default: `.sandbox` in the project. */
   dir?: string;
   /** The program's folder. Default: the project. */
@@ -54,9 +61,8 @@ export interface SandboxSessionOptions {
 
 /** Finds the engine, joins or starts a sandbox, and attaches the providers. */
 export async function openSandboxSession(options: SandboxSessionOptions = {}): Promise<SandboxSession> {
-  const provider = options.provider ?? "sandbox";
   const engine = options.engine ?? (await ensureEngine({ log: options.log }));
-  const workspace = await openWorkspace({ engine, provider, dir: options.dir });
+  const workspace = await openWorkspace({ engine, provider: options.provider, dir: options.dir });
   const keepState = options.keepState !== false;
   const found = keepState
     ? await joinOrHold(workspace, options.log)
@@ -80,9 +86,10 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
   const apiUrl = `${sandbox.url}/client/v4`;
   const gcpUrl = `${sandbox.url}/gcp`;
   const plugin = await startSandboxProvider({ apiUrl, apiToken: sandbox.tokens.up, gcpUrl });
-  const access = own && options.access ? await openAccess(own) : undefined;
+  const access =
+    own && options.access ? await openAccess(own, stacksUp(workspace.env["PULUMI_BACKEND_URL"])) : undefined;
   const attached =
-    provider === "sandbox"
+    workspace.provider === "sandbox"
       ? plugin.debugProviders
       : plugin.debugProviders
           .split(",")
@@ -101,6 +108,7 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
       (running && {
         network: running.network,
         connect: () => {},
+        connectStacks: () => {},
         connectAll: () => {},
         disconnectAll: () => {},
       }),

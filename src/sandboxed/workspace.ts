@@ -22,17 +22,25 @@ export interface Workspace {
   stateFile: string;
   /** Address and tokens of a sandbox that is running for play; 0600. */
   runningFile: string;
+  /** Which Cloudflare provider the engine uses. */
+  provider: ProviderChoice;
   /** Environment for the engine, without anything of the user's own Pulumi, Cloudflare, Google or Infisical settings. */
   env: NodeJS.ProcessEnv;
 }
+
+/** The sandbox's own Cloudflare provider, or the installed plugin. */
+export type ProviderChoice = "sandbox" | "real";
 
 /** What the engine should talk to. */
 export interface WorkspaceOptions {
   engine: Engine;
   /** Default: what COMFYUI_ACCESS_WORKSPACE says, or `.sandbox` in the project. */
   dir?: string;
-  /** `sandbox`: the sandbox's own providers, at these ports. `real`: the installed Cloudflare plugin. */
-  provider?: "sandbox" | "real";
+  /**
+   * `sandbox`: the sandbox's own providers. `real`: the installed Cloudflare plugin. The choice is kept: the state that
+   * one of them wrote is read by every later command. Default: the last choice, at first the sandbox's own.
+   */
+  provider?: ProviderChoice;
 }
 
 /** Where a sandbox is unless it is said: of its own for a whole run of commands, e.g. a test's, or the project's. */
@@ -47,9 +55,11 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const backend = join(dir, "state");
   await mkdir(pulumiHome, { recursive: true, mode: 0o700 });
   await mkdir(backend, { recursive: true, mode: 0o700 });
-  if (options.provider === "real") await linkUserPlugins(pulumiHome);
+  const provider = await chosenProvider(join(dir, "provider"), options.provider);
+  if (provider === "real") await linkUserPlugins(pulumiHome);
   return {
     dir,
+    provider,
     stateFile: join(dir, "cloudflare.json"),
     runningFile: join(dir, "running.json"),
     env: {
@@ -64,11 +74,19 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       PULUMI_CONFIG_PASSPHRASE: sandboxPassphrase,
       PULUMI_SKIP_UPDATE_CHECK: "true",
       // With the real plugin the engine may fetch it; with the sandbox's own providers nothing is to be fetched.
-      ...(options.provider === "real" ? {} : { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
+      ...(provider === "real" ? {} : { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
       // Start-up of the program is mostly compiling the SDK's JavaScript: Node keeps the result.
       NODE_COMPILE_CACHE: join(dir, "compile-cache"),
     },
   };
+}
+
+/** The choice that is made now, which is kept, or the one that was made last. */
+async function chosenProvider(file: string, choice: ProviderChoice | undefined): Promise<ProviderChoice> {
+  const kept = (await readFile(file, "utf8").catch(() => "")).trim();
+  if (choice === undefined) return kept === "real" ? "real" : "sandbox";
+  if (choice !== kept) await writeFile(file, `${choice}\n`);
+  return choice;
 }
 
 /** A copy of the environment in which no account of the user's can be reached by accident. */

@@ -14,6 +14,8 @@ const WARN_DAYS = 30;
 export interface ApplicationAccess {
   name: string;
   url: string;
+  /** Set for one that is not ComfyUI. */
+  kind?: "web";
 }
 
 export interface TokenAccess {
@@ -37,7 +39,7 @@ export function selectApplication(outputs: StackOutputs, wanted?: string): Appli
       "Declare one under `applications` in the stack config and run `pulumi up`.",
     );
   }
-  return { name, url: application.url };
+  return { name, ...application };
 }
 
 /**
@@ -64,20 +66,37 @@ export function selectToken(outputs: StackOutputs, wanted?: string): TokenAccess
   };
 }
 
-/** The `.env` lines that reach the application with the token. */
+/**
+ * The `.env` lines that reach the application with the token. Those of a web app are called after it, so that one file
+ * may hold several; ComfyUI's have the names that its clients read.
+ */
 export function envValues(
   outputs: StackOutputs,
   application: ApplicationAccess,
   token: TokenAccess | undefined,
 ): SecretValues {
-  const values: Record<string, string> = { COMFYUI_URL: application.url };
+  const keys = envKeys(application);
+  const values: Record<string, string> = { [keys.url]: application.url };
   if (token !== undefined) {
-    values.COMFYUI_ACCESS_TOKEN = `${token.clientId}:${token.clientSecret}`;
-    values.CF_ACCESS_CLIENT_ID = token.clientId;
-    values.CF_ACCESS_CLIENT_SECRET = token.clientSecret;
+    values[keys.token] = `${token.clientId}:${token.clientSecret}`;
+    if (application.kind === undefined) {
+      values.CF_ACCESS_CLIENT_ID = token.clientId;
+      values.CF_ACCESS_CLIENT_SECRET = token.clientSecret;
+    }
   }
   if (outputs.tunnel?.token) values.TUNNEL_TOKEN = outputs.tunnel.token;
   return values;
+}
+
+/** Names of an application's `.env` lines, e.g. `GRAFANA_URL`. */
+function envKeys({ name, kind }: ApplicationAccess): { url: string; token: string } {
+  // An underscore before a digit: no reader takes a name that begins with one.
+  const own = name
+    .toUpperCase()
+    .replaceAll("-", "_")
+    .replace(/^(?=\d)/, "_");
+  const prefix = kind === "web" ? own : "COMFYUI";
+  return { url: `${prefix}_URL`, token: `${prefix}_ACCESS_TOKEN` };
 }
 
 /** The stack config entry that holds the token. */

@@ -1,5 +1,6 @@
 import type { v1 } from "@google-cloud/secret-manager";
 import { UserError } from "../errors";
+import { isLoopback } from "../provider-addresses";
 import { maskSecrets } from "./mask";
 import {
   overallStatus,
@@ -163,7 +164,7 @@ async function openClient(baseUrl: string | undefined): Promise<Client> {
     return new v1.SecretManagerServiceClient({ fallback: true, auth });
   }
   const { hostname, port, protocol } = new URL(baseUrl);
-  if (hostname !== "127.0.0.1" && hostname !== "localhost") {
+  if (!isLoopback(hostname)) {
     throw new UserError(
       `${baseUrl} is not on this machine, and would get secrets unasked`,
       "Unset SANDBOX_GCP_URL: only the sandbox sets it.",

@@ -1,4 +1,5 @@
 import type { InfisicalConfig } from "../config";
+import { COPY_AGAIN, flawOf } from "../credential-form";
 import { UserError } from "../errors";
 import { maskSecrets } from "./mask";
 import {
@@ -124,6 +125,11 @@ export class InfisicalSink implements SecretSink {
         "no machine identity for Infisical",
         "Set INFISICAL_CLIENT_ID and INFISICAL_CLIENT_SECRET, or INFISICAL_TOKEN.",
       );
+    }
+    const used = token ? ["INFISICAL_TOKEN"] : ["INFISICAL_CLIENT_ID", "INFISICAL_CLIENT_SECRET"];
+    for (const name of used) {
+      const flaw = flawOf(env[name] ?? "");
+      if (flaw !== undefined) throw new UserError(`${name} ${flaw}, so it is no credential`, COPY_AGAIN);
     }
     const { InfisicalSDK } = await load();
     const sdk = new InfisicalSDK({ siteUrl });

@@ -1,5 +1,6 @@
 import { INFISICAL_CLOUD, type InfisicalConfig } from "../config";
 import { UserError } from "../errors";
+import { isLoopback } from "../provider-addresses";
 import { readSettings, type StackSettings } from "../stack/read-stack";
 import { GoogleSecretManagerSink } from "./google-secret-manager";
 import { InfisicalSink } from "./infisical";
@@ -58,9 +59,9 @@ async function infisicalPlace(
 
 /** Secrets travel encrypted, or not at all beyond this machine. */
 function refuseOpenAddress(url: string): void {
-  const { protocol, hostname } = URL.parse(url) ?? {};
+  const { protocol, hostname = "" } = URL.parse(url) ?? {};
   if (protocol === "https:") return;
-  if (protocol === "http:" && (hostname === "127.0.0.1" || hostname === "localhost")) return;
+  if (protocol === "http:" && isLoopback(hostname)) return;
   throw new UserError(
     `${JSON.stringify(url)} is no https address`,
     "Give the address of the Infisical instance, e.g. --infisical-url https://app.infisical.com.",

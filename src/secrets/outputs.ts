@@ -1,3 +1,4 @@
+import { pairFlawOf } from "../credential-form";
 import { UserError } from "../errors";
 import { isFields } from "../json-values";
 import { type EngineAccess, runEngine } from "./engine-cli";
@@ -14,9 +15,16 @@ interface TokenOutput {
   expiresAt?: string | null;
 }
 
+/** An application among the outputs. */
+interface ApplicationOutput {
+  url: string;
+  /** Set for one that is not ComfyUI. */
+  kind?: "web";
+}
+
 /** The part of a stack's outputs that the sinks need. Holds secrets: never to be printed. */
 export interface StackOutputs {
-  applications: Record<string, { url: string }>;
+  applications: Record<string, ApplicationOutput>;
   serviceTokens: Record<string, TokenOutput>;
   tunnel?: { token?: string | null } | null;
 }
@@ -55,7 +63,11 @@ export function parseStackOutputs(json: string, stack: string): StackOutputs {
     );
   }
   const misfit = misfitIn(raw);
-  if (misfit === undefined) return takeApart(raw as StackOutputs);
+  if (misfit === undefined) {
+    const outputs = takeApart(raw as StackOutputs);
+    refuseMalformed(outputs, stack);
+    return outputs;
+  }
   // Only the place, never the value.
   throw new UserError(
     `the output ${misfit} of stack ${stack} is missing or not in the expected form`,
@@ -71,13 +83,15 @@ function misfitIn(raw: unknown): string | undefined {
   for (const [name, application] of Object.entries(applications)) {
     if (!isFields(application)) return `applications.${name}`;
     if (!isWebAddress(application["url"])) return `applications.${name}.url`;
+    if (!isNone(application["kind"]) && application["kind"] !== "web") return `applications.${name}.kind`;
   }
   if (!isFields(serviceTokens)) return "serviceTokens";
   for (const [name, token] of Object.entries(serviceTokens)) {
     if (!isFields(token)) return `serviceTokens.${name}`;
     const { clientId, clientSecret, expiresAt } = token;
-    if (!isText(clientId, /^[^\s:]+$/)) return `serviceTokens.${name}.clientId`;
-    if (!isNone(clientSecret) && !isText(clientSecret, /^\S*$/)) return `serviceTokens.${name}.clientSecret`;
+    if (!isText(clientId, /^[^:]+$/)) return `serviceTokens.${name}.clientId`;
+    if (!isNone(clientSecret) && typeof clientSecret !== "string")
+      return `serviceTokens.${name}.clientSecret`;
     if (!isNone(expiresAt) && typeof expiresAt !== "string") return `serviceTokens.${name}.expiresAt`;
   }
   if (isNone(tunnel)) return undefined;
@@ -85,10 +99,25 @@ function misfitIn(raw: unknown): string | undefined {
   return isNone(tunnel["token"]) || isText(tunnel["token"], /^\S+$/) ? undefined : "tunnel.token";
 }
 
+/**
+ * A token that was given to the stack by hand, as a rotation elsewhere or an edited state leaves one.
+ * @throws {UserError} naming the output, never its value.
+ */
+function refuseMalformed({ serviceTokens }: StackOutputs, stack: string): void {
+  for (const [name, { clientId, clientSecret }] of Object.entries(serviceTokens)) {
+    const found = pairFlawOf({ clientId, clientSecret: clientSecret ?? "" });
+    if (found === undefined) continue;
+    throw new UserError(
+      `the output serviceTokens.${name}.${found.part} of stack ${stack} ${found.flaw}, so it is no credential`,
+      `Run \`pulumi up --refresh --stack ${stack}\`; if it stays, raise the token's version in the stack config and run it again.`,
+    );
+  }
+}
+
 /** What the sinks need, and nothing else. */
 function takeApart({ applications, serviceTokens = {}, tunnel }: StackOutputs): StackOutputs {
   return {
-    applications: mapped(applications, ({ url }) => ({ url })),
+    applications: mapped(applications, ({ url, kind }) => ({ url, ...(kind === "web" ? { kind } : {}) })),
     serviceTokens: mapped(serviceTokens, ({ clientId, clientSecret, expiresAt }) => ({
       clientId,
       // Empty when the state never saw it.

@@ -1,4 +1,6 @@
+import { COPY_AGAIN, flawOf } from "../credential-form";
 import { UserError } from "../errors";
+import { apiAddress } from "../provider-addresses";
 import type { StackSettings } from "./read-stack";
 
 /** Where the API is, and who calls. */
@@ -11,7 +13,7 @@ export interface CloudflareAccess {
 
 /**
  * The API as the Cloudflare provider reaches it: what the stack's config says, or else the environment.
- * @throws {UserError} when its address is not one.
+ * @throws {UserError} when an API token must not be sent to its address.
  */
 export function cloudflareAccess({
   apiToken,
@@ -19,24 +21,24 @@ export function cloudflareAccess({
 }: StackSettings["cloudflare"]): Partial<CloudflareAccess> {
   return {
     token: apiToken ?? (process.env["CLOUDFLARE_API_TOKEN"] || undefined),
-    baseUrl: addressOf(baseUrl ?? (process.env["CLOUDFLARE_BASE_URL"] || undefined)),
+    baseUrl: apiAddress(baseUrl),
   };
 }
 
-function addressOf(baseUrl: string | undefined): string | undefined {
-  if (baseUrl === undefined || (/^https?:\/\//.test(baseUrl) && URL.canParse(baseUrl))) return baseUrl;
-  throw new UserError(
-    "the address of Cloudflare's API is not one (CLOUDFLARE_BASE_URL, or cloudflare:baseUrl of the stack's config)",
-    "Leave it out, or give an address such as https://api.cloudflare.com/client/v4.",
-  );
-}
-
-/** @throws {UserError} when there is no API token. */
+/** @throws {UserError} when there is no API token, or what was set cannot be one. */
 export function requiredAccess(configured: StackSettings["cloudflare"]): CloudflareAccess {
   const { token, baseUrl } = cloudflareAccess(configured);
+  const flaw = token === undefined ? undefined : flawOf(token);
+  if (flaw !== undefined)
+    throw new UserError(`${nameOf(configured)} ${flaw}, so it is no API token`, COPY_AGAIN);
   if (token !== undefined) return { token, baseUrl };
   throw new UserError(
     "no API token for Cloudflare",
     "Set CLOUDFLARE_API_TOKEN, or: pulumi config set --secret cloudflare:apiToken",
   );
+}
+
+/** Where the API token stands. */
+function nameOf({ apiToken }: StackSettings["cloudflare"]): string {
+  return apiToken === undefined ? "CLOUDFLARE_API_TOKEN" : "cloudflare:apiToken of the stack's config";
 }

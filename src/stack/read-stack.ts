@@ -5,6 +5,7 @@ import { z } from "zod";
 import { parseConfig, type StackConfig, settingsOf } from "../config";
 import { UserError } from "../errors";
 import { type Fields, fieldsOf } from "../json-values";
+import { refuseForeignAddresses } from "../provider-addresses";
 import { configFileArgs, type EngineAccess, parseAnswer, runEngine } from "../secrets/engine-cli";
 import { exportedResources, pendingOperations } from "../stack-export";
 
@@ -41,7 +42,7 @@ export interface UnjudgedConfig extends Omit<StackSettings, "config"> {
 
 /**
  * Reads a stack's config through the engine.
- * @throws {UserError} when it cannot be read or decrypted.
+ * @throws {UserError} when it cannot be read or decrypted, or a provider would send its credentials to somebody else.
  */
 export async function readConfig(engine: EngineAccess, stack: string): Promise<UnjudgedConfig> {
   const project = await projectName(engine.cwd);
@@ -51,6 +52,10 @@ export async function readConfig(engine: EngineAccess, stack: string): Promise<U
     args: ["config", "--json", "--show-secrets", "--stack", stack, ...configFileArgs(engine)],
   });
   const found = parseAnswer(entries, stdout, purpose);
+  refuseForeignAddresses(
+    Object.entries(found).map(([key, { value }]) => [key, value]),
+    engine.env,
+  );
   return {
     project,
     ...settingsOf(Object.entries(found), project),
@@ -59,6 +64,21 @@ export async function readConfig(engine: EngineAccess, stack: string): Promise<U
       baseUrl: found["cloudflare:baseUrl"]?.value || undefined,
     },
   };
+}
+
+/**
+ * What of a stack's config is not encrypted, without the key or passphrase of the stack.
+ * @throws {UserError} when it cannot be read.
+ */
+export async function readOpenConfig(
+  engine: EngineAccess,
+  stack: string,
+): Promise<Pick<UnjudgedConfig, "raw">> {
+  const purpose = `read the config of stack ${stack}`;
+  const args = ["config", "--json", "--stack", stack, ...configFileArgs(engine)];
+  const found = parseAnswer(entries, await runEngine(engine, { purpose, args }), purpose);
+  const open = Object.entries(found).filter(([, { secret }]) => secret !== true);
+  return { raw: settingsOf(open, await projectName(engine.cwd)).raw };
 }
 
 /** A resource of a stack, as the engine exports it; secret values are encrypted. */

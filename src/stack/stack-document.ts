@@ -1,4 +1,4 @@
-import { type Document, parseDocument, type ToStringOptions } from "yaml";
+import { type Document, type Node, parseDocument, type ToStringOptions, visit } from "yaml";
 
 /** A stack file as a document that can be changed, or the line from which on it is not YAML. */
 export function stackDocument(text: string): { document: Document } | { line: number } {
@@ -12,6 +12,20 @@ export function stackDocument(text: string): { document: Document } | { line: nu
     return { line: 1 };
   }
   return { document };
+}
+
+const TIME = /^\d{4}-\d\d-\d\d([Tt ]\S|$)/;
+
+/**
+ * Puts every time in quotes: one without is a time of YAML's own to the engine, which writes it in another form
+ * whenever it writes the file.
+ */
+export function quoteTimes(node: Document | Node): void {
+  visit(node, {
+    Scalar: (_, scalar) => {
+      if (typeof scalar.value === "string" && TIME.test(scalar.value)) scalar.type = "QUOTE_DOUBLE";
+    },
+  });
 }
 
 /** How to write the file again, so that lists stand where they stood: the engine does not indent them, others do. */

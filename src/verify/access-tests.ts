@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { CellContext } from "./cell";
+import { isUndecided } from "./expectations";
 import { describeOutcome, type Outcome, outcomeOf } from "./outcome";
 import type { VerifyRow } from "./report";
-import { type VerifyTarget, WHO_NAMES } from "./target";
+import { kindOf, type VerifyTarget, WHO_NAMES } from "./target";
 
 const names = z.array(z.string()).default([]);
 
@@ -83,14 +84,22 @@ async function tryTest(
     return { ...head, ...byPerson(test, { context, path }, target, verdict, played) };
   const started = performance.now();
   const url = new URL(path, application.url).href;
-  const outcome = outcomeOf(await context.requests.ask({ method: "GET", url, headers }), "page");
+  const answer = await context.requests.ask({ method: "GET", url, headers });
+  const outcome = outcomeOf(answer, "page", { kind: kindOf(application) });
   const passed = verdict === "allow" ? isAdmitted(outcome) : isKeptOut(outcome);
   const ms = Math.round(performance.now() - started);
   const got = describeOutcome(outcome);
+  if (!passed && isUndecided(outcome, verdict === "deny"))
+    return { ...head, got, result: "undecided", ...unseen, ms };
   return passed
     ? { ...head, got, result: "passed", ms }
     : { ...head, got, result: "failed", ...explained, ms };
 }
+
+const unseen = {
+  cause: "What answered, or did not, does not say whether the caller gets in.",
+  next: "Mend what is behind Access, or the line to it, then verify again.",
+};
 
 const explained = {
   cause: "What is deployed does not do what the stack's own access test says.",
@@ -100,11 +109,9 @@ const explained = {
 /** How a test's subject can be played by requests alone; undefined when it cannot. */
 function headersFor({ token, anyone }: AccessTest, target: VerifyTarget): Record<string, string> | undefined {
   if (anyone) return {};
-  if (token === undefined || target.token === undefined || target.token.name !== token) return undefined;
-  return {
-    "cf-access-client-id": target.token.clientId,
-    "cf-access-client-secret": target.token.clientSecret,
-  };
+  const known = token === undefined ? undefined : target.tokens?.find(({ name }) => name === token);
+  if (known === undefined) return undefined;
+  return { "cf-access-client-id": known.clientId, "cf-access-client-secret": known.clientSecret };
 }
 
 /** A test account's page was opened already; anybody else's is for a person. */
@@ -117,6 +124,15 @@ function byPerson(
 ): Pick<VerifyRow, "got" | "result" | "detail" | "cause" | "next" | "ms"> {
   const role = roleOf(test, people);
   const page = played.find(({ id }) => id === `${context.application.name}/${role}/page`);
+  if (role !== undefined && path === "/" && page?.result === "undecided") {
+    return {
+      got: page.got,
+      detail: `as the ${WHO_NAMES[role]} in the matrix`,
+      result: "undecided",
+      ...unseen,
+      ms: 0,
+    };
+  }
   if (role === undefined || path !== "/" || (page?.result !== "passed" && page?.result !== "failed")) {
     const { who, token } = test;
     const circumstances = test.with === undefined ? "" : ` under ${JSON.stringify(test.with)}`;
@@ -147,7 +163,7 @@ function roleOf(
 }
 
 function isAdmitted(outcome: Outcome): boolean {
-  return outcome.is === "comfyui" || (outcome.is === "other" && outcome.status < 500);
+  return outcome.is === "comfyui" || outcome.is === "web" || (outcome.is === "other" && outcome.status < 500);
 }
 
 function isKeptOut(outcome: Outcome): boolean {

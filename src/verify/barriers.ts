@@ -75,7 +75,7 @@ const NOT_REQUIRED = "`required` is off";
 function diagnosis(faults: readonly string[]): Pick<VerifyRow, "cause" | "next"> {
   return {
     cause: faults.includes(NOT_REQUIRED)
-      ? "The connector does not check for itself: whatever reaches the tunnel past Access reaches ComfyUI, which has no login."
+      ? "The connector does not check for itself: whatever reaches the tunnel past Access reaches the application."
       : "The connector checks for another application or team: it turns this one's callers away, and lets that one's in.",
     next: "Run `pulumi up`: it puts `originRequest.access` of the ingress rule right.",
   };

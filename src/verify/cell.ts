@@ -1,20 +1,41 @@
 import { randomUUID } from "node:crypto";
 import { FormData } from "undici";
-import { barrierNote, diagnose } from "./causes";
-import { type Declaration, expected, fits, preflightOrigin } from "./expectations";
+import { barrierNote, type CellFacts, diagnose, placeOf } from "./causes";
+import { type Declaration, expected, fits, isUndecided, preflightOrigin } from "./expectations";
+import { lookAtOrigin } from "./origin";
 import { describeOutcome, type Outcome, outcomeOf } from "./outcome";
 import type { RowResult, VerifyRow } from "./report";
 import type { Ask, Requests } from "./requests";
-import { type TargetApplication, WHAT_NAMES, WHO_NAMES, type What, type Who } from "./target";
+import {
+  calledName,
+  INTRUDERS,
+  kindOf,
+  type TargetApplication,
+  WHAT_NAMES,
+  WHO_NAMES,
+  type What,
+  type Who,
+} from "./target";
 
 /** What the cells of one application have in common. */
 export interface CellContext {
   application: TargetApplication;
   declaration: Declaration;
   requests: Requests;
-  /** When the service token expires, as declared. */
-  tokenExpiresAt?: string;
+  /** What a look at the origin on this machine found; made once, when a row asks for it. */
+  origin(): Promise<CellFacts["origin"]>;
   now: Date;
+}
+
+/** Looks once at an application's origin, if it is on this machine. */
+export function originOnce(application: TargetApplication, requests: Requests): CellContext["origin"] {
+  const place = placeOf(application);
+  let look: Promise<CellFacts["origin"]> | undefined;
+  return () =>
+    (look ??=
+      place === undefined
+        ? Promise.resolve(undefined)
+        : lookAtOrigin(place, requests).then((fault) => fault ?? "sound"));
 }
 
 /** The smallest PNG there is: one transparent pixel. */
@@ -45,7 +66,7 @@ function askFor(
     case "preflight":
       return {
         method: "OPTIONS",
-        url: at("/prompt"),
+        url: at(kindOf(application) === "comfyui" ? "/prompt" : "/"),
         headers: {
           ...headers,
           origin: preflightOrigin(application.declared),
@@ -76,21 +97,44 @@ export async function tryCell(
   const started = performance.now();
   const answer = await context.requests.ask(askFor(what, base, headers, context.declaration));
   const via = who === "local" || who === "docker" ? "direct" : "edge";
-  return judged(who, what, outcomeOf(answer, what, via), performance.now() - started, context);
+  const outcome = outcomeOf(answer, what, { via, kind: kindOf(context.application) });
+  return judged(who, what, outcome, performance.now() - started, context);
 }
 
-/** A row for an outcome, with the cause and the next step where it is not what was declared. */
-export function judged(who: Who, what: What, outcome: Outcome, ms: number, context: CellContext): VerifyRow {
+/** A row for an outcome, with the cause and the next step where it is not what was declared, or says nothing. */
+export async function judged(
+  who: Who,
+  what: What,
+  outcome: Outcome,
+  ms: number,
+  context: CellContext,
+): Promise<VerifyRow> {
+  const { application, now } = context;
   const expectation = expected(who, what, context.declaration);
+  const mustBeKeptOut = INTRUDERS.includes(who);
   const passed = fits(expectation, outcome);
-  const facts = { who, what, tokenExpiresAt: context.tokenExpiresAt, now: context.now };
-  return {
+  const row = {
     ...cellHead(who, what, context),
     got: describeOutcome(outcome),
-    result: passed ? "passed" : "failed",
     detail: barrierNote(expectation, outcome),
-    ...(passed ? {} : diagnose(outcome, facts)),
     ms: Math.round(ms),
+  };
+  if (passed) return { ...row, result: "passed" };
+  const asksOrigin = outcome.is === "origin-fault" || (outcome.is === "other" && outcome.status >= 400);
+  const facts: CellFacts = {
+    who,
+    what,
+    application,
+    tokenExpiresAt: application.token?.expiresAt,
+    ...(asksOrigin ? { origin: await context.origin() } : {}),
+    now,
+  };
+  const cameIn = outcome.is === "comfyui" || outcome.is === "web" || outcome.is === "websocket";
+  return {
+    ...row,
+    result: isUndecided(outcome, mustBeKeptOut) ? "undecided" : "failed",
+    ...diagnose(outcome, facts),
+    ...(mustBeKeptOut && cameIn ? { intrusion: calledName(application) } : {}),
   };
 }
 

@@ -1,9 +1,17 @@
 import { type Barrier, type Outcome, teamOf } from "./outcome";
-import type { DeclaredProperties, TargetApplication, VerifyTarget, What, Who } from "./target";
+import {
+  type DeclaredProperties,
+  kindOf,
+  type TargetApplication,
+  type VerifyTarget,
+  type What,
+  type Who,
+} from "./target";
 
 /** One form of outcome that is right; what it does not name may be anything. */
 type Pattern =
   | { is: "comfyui"; status: number }
+  | { is: "web" }
   | { is: "websocket" }
   | { is: "login"; host?: string; aud?: string }
   | { is: "refused"; status: number; by?: readonly Barrier[] }
@@ -19,7 +27,9 @@ export interface Expectation {
 
 /** What the expectations are drawn from: declarations only, never an answer. */
 export type Declaration = Pick<VerifyTarget, "teamName" | "serviceTokenMode"> & {
-  application: Pick<TargetApplication, "url" | "aud" | "declared">;
+  application: Pick<TargetApplication, "url" | "aud" | "declared" | "kind">;
+  /** Addresses of the stack's other applications that the same service answers for. Default: none. */
+  sharedWith?: readonly string[];
   /** Whether uploads are really made; else the upload's address is only asked with GET. */
   write: boolean;
 };
@@ -43,7 +53,7 @@ export function preflightOrigin(declared: DeclaredProperties = {}): string {
 export function expected(who: Who, what: What, declaration: Declaration): Expectation {
   const direct = who === "local" || who === "docker";
   if (what === "preflight") return direct ? noOtherOrigin(declaration) : edgePreflight(declaration);
-  if (direct || who === "valid-token" || who === "allowed-user") return admitted(what, declaration.write);
+  if (direct || who === "valid-token" || who === "allowed-user") return admitted(what, declaration);
   if (who === "other-user" && what === "page") return afterRefusedLogin;
   return who === "wrong-token" ? wrongToken(what, declaration) : withoutCredential(what, declaration);
 }
@@ -54,7 +64,10 @@ const afterRefusedLogin: Expectation = {
   accepts: [{ is: "refused", status: 403, by: ["access"] }],
 };
 
-function admitted(what: What, write: boolean): Expectation {
+function admitted(what: What, { application, write }: Declaration): Expectation {
+  if (kindOf(application) === "web") {
+    return { text: "an answer of the application", accepts: [{ is: "web" }] };
+  }
   if (what === "websocket") {
     return { text: "opens, first event status", accepts: [{ is: "websocket" }] };
   }
@@ -113,12 +126,13 @@ function edgePreflight(declaration: Declaration): Expectation {
     : noOtherOrigin(declaration);
 }
 
-/** ComfyUI itself may allow the application's own address (`--enable-cors-header`), and no other. */
-function noOtherOrigin({ application }: Declaration): Expectation {
-  return {
-    text: "no other origin allowed",
-    accepts: [{ is: "preflight", allowsOrigin: [null, new URL(application.url).origin] }],
-  };
+/**
+ * ComfyUI itself may allow the application's own address (`--enable-cors-header`, which takes one), and no other; one
+ * that serves several of the stack's host names, any of those.
+ */
+function noOtherOrigin({ application, sharedWith = [] }: Declaration): Expectation {
+  const own = [application.url, ...sharedWith].map((url) => new URL(url).origin);
+  return { text: "no other origin allowed", accepts: [{ is: "preflight", allowsOrigin: [null, ...own] }] };
 }
 
 function loginPattern({ application, teamName }: Declaration): Pattern {
@@ -143,6 +157,17 @@ function inWords(pattern: Pattern): string {
   return pattern.is === "refused" ? `${pattern.status} by Access` : pattern.is;
 }
 
+/**
+ * Whether an outcome that is not one of the right ones still says nothing of who gets in: what is behind Access, or the
+ * line, has a fault, or the answer does not say whose it is. That a caller who must be kept out comes as far as the
+ * origin is said by its fault too: Access decides first.
+ */
+export function isUndecided(outcome: Outcome, mustBeKeptOut: boolean): boolean {
+  if (outcome.is === "unreachable") return outcome.reason === "timeout";
+  if (outcome.is === "refused") return outcome.by === "unclear";
+  return !mustBeKeptOut && (outcome.is === "origin-fault" || outcome.is === "tunnel-down");
+}
+
 /** Whether an outcome is one of the right ones. */
 export function fits(expectation: Expectation, outcome: Outcome): boolean {
   return expectation.accepts.some((pattern) => matches(pattern, outcome));
@@ -152,6 +177,8 @@ function matches(pattern: Pattern, outcome: Outcome): boolean {
   switch (pattern.is) {
     case "comfyui":
       return outcome.is === "comfyui" && outcome.status === pattern.status;
+    case "web":
+      return outcome.is === "web";
     case "websocket":
       return outcome.is === "websocket" && outcome.alive;
     case "login":

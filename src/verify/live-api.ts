@@ -1,5 +1,6 @@
 import { httpGet } from "../cloudflare/http-get";
 import { ApiError } from "../errors";
+import { CLOUDFLARE_API } from "../provider-addresses";
 import type { LiveIngressRule, VerifyTarget } from "./target";
 
 /** Where Cloudflare's API is, and a token that may read. */
@@ -34,7 +35,7 @@ export async function liveTokenMode(api: LiveApi): Promise<VerifyTarget["service
 }
 
 async function read({ baseUrl, token, accountId }: LiveApi, path: string, object: string): Promise<object> {
-  const base = baseUrl ?? "https://api.cloudflare.com/client/v4";
+  const base = baseUrl ?? CLOUDFLARE_API;
   const url = `${base}/accounts/${accountId}/${path}`;
   const answer = await httpGet(url, token, TIMEOUT_MS).catch((error: NodeJS.ErrnoException) => {
     throw new ApiError({ action: "read", object, detail: error.code });

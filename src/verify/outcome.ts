@@ -1,3 +1,4 @@
+import type { ApplicationKind } from "../config";
 import type { What } from "./target";
 
 /** What came back from one request, before it is judged. */
@@ -20,45 +21,89 @@ export type Barrier = "access" | "connector" | "unclear";
 /** What an answer amounts to. */
 export type Outcome =
   | { is: "comfyui"; status: number }
+  /** A web app of whatever kind answered. */
+  | { is: "web"; status: number; location?: string }
   | { is: "websocket"; alive: boolean }
   | { is: "login"; host: string; aud: string | null }
   | { is: "refused"; status: number; by: Barrier }
   | { is: "preflight"; status: number; allowsOrigin: string | null }
   | { is: "tunnel-down"; status: number }
+  /** The request came past Access, and the origin or the connector has a fault: nothing is said of who may in. */
+  | { is: "origin-fault"; status: number }
+  /** ComfyUI answers, but refuses what a browser marks as cross-site; only a second request tells. */
+  | { is: "cross-site"; status: number }
+  /** A browser's way ended at another host than the application's, e.g. at a login. */
+  | { is: "elsewhere"; status: number; host: string }
   | { is: "other"; status: number; hint: string }
   | { is: "unreachable"; reason: "name" | "connection" | "tls" | "timeout"; detail: string };
 
 const LOGIN_PATH = "/cdn-cgi/access/login/";
 
+/** How a request went, and to what: what an answer amounts to depends on both. */
+export interface Asked {
+  /** `edge` when Cloudflare stands in between, `direct` on the same machine or compose network. Default: edge. */
+  via?: "edge" | "direct";
+  /** What the application is. Default: comfyui. */
+  kind?: ApplicationKind;
+}
+
 /**
  * Says what an answer amounts to.
  * @param what what was asked for: an empty 200 is an answer to a preflight only.
- * @param via `edge` when Cloudflare stands in between, `direct` on the same machine or compose network.
  */
-export function outcomeOf(answer: RawAnswer, what: What, via: "edge" | "direct" = "edge"): Outcome {
+export function outcomeOf(answer: RawAnswer, what: What, asked: Asked = {}): Outcome {
   if (answer.kind === "unreachable") {
     return { is: "unreachable", reason: answer.reason, detail: answer.detail };
   }
   if (answer.kind === "websocket") {
     return { is: "websocket", alive: messageType(answer.firstMessage) === "status" };
   }
-  const login = via === "edge" ? loginOf(answer.status, answer.headers["location"]) : undefined;
-  if (login !== undefined) return login;
-  const { status, headers, body } = answer;
-  if (status === 530 || (status >= 502 && /\b1033\b/.test(body))) return { is: "tunnel-down", status };
-  // Neither ComfyUI nor the connector has a 401, whatever its body.
-  if (via === "edge" && status === 401) return { is: "refused", status, by: "access" };
-  if (via === "edge" && status === 403) {
-    const by = barrierOf(answer, what);
-    if (by !== undefined) return { is: "refused", status, by };
-  }
-  if (via === "edge" && status === 502 && body.trim() === "")
-    return { is: "refused", status, by: "connector" };
+  const { via = "edge", kind = "comfyui" } = asked;
+  const atEdge = via === "edge" ? edgeOutcome(answer, what, kind) : undefined;
+  if (atEdge !== undefined) return atEdge;
+  const { status, headers } = answer;
   if (what === "preflight") {
     return { is: "preflight", status, allowsOrigin: headers["access-control-allow-origin"] ?? null };
   }
-  if (isComfyUi(answer, what)) return { is: "comfyui", status };
+  if (kind === "web" && status < 500 && !isOfTheEdge(answer)) {
+    const { location } = headers;
+    return { is: "web", status, ...(location === undefined ? {} : { location: withoutQuery(location) }) };
+  }
+  if (kind === "comfyui" && isComfyUi(answer, what)) return { is: "comfyui", status };
   return { is: "other", status, hint: hintOf(answer) };
+}
+
+/** What Cloudflare's edge or the connector answered in the application's place; undefined when neither did. */
+function edgeOutcome(
+  answer: RawAnswer & { kind: "response" },
+  what: What,
+  kind: ApplicationKind,
+): Outcome | undefined {
+  const { status, headers, body } = answer;
+  const login = loginOf(status, headers["location"]);
+  if (login !== undefined) return login;
+  if (status === 530 || (status >= 502 && /\b1033\b/.test(body))) return { is: "tunnel-down", status };
+  if (status >= 500) return { is: "origin-fault", status };
+  if (status !== 401 && status !== 403) return undefined;
+  const by = refusedBy(answer, what, kind);
+  return by === undefined ? undefined : { is: "refused", status, by };
+}
+
+/** Who refused; undefined when it was the application itself. */
+function refusedBy(
+  answer: RawAnswer & { kind: "response" },
+  what: What,
+  kind: ApplicationKind,
+): Barrier | undefined {
+  if (isMarked(answer)) return "access";
+  const { status, headers, body } = answer;
+  // Neither ComfyUI nor the connector has a 401, whatever its body. A web app may; one that asks for a log-in says how.
+  if (status === 401 && kind === "comfyui") return "access";
+  if (status === 401) return headers["www-authenticate"] === undefined ? "unclear" : undefined;
+  if (body.trim() !== "") return undefined;
+  // cloudflared's own 403 has an empty body and no mark (proxy/proxy.go). Both barriers may answer a preflight with an
+  // empty 403, and a web app anything.
+  return what === "preflight" || kind === "web" ? "unclear" : "connector";
 }
 
 /** The login that a redirect leads to; cloudflared recognises one the same way (carrier/carrier.go). */
@@ -69,17 +114,22 @@ function loginOf(status: number, location: string | undefined): Outcome | undefi
   return { is: "login", host: url.hostname, aud: url.searchParams.get("kid") };
 }
 
-/** Access marks what it refuses; cloudflared's own 403 has an empty body and no mark (proxy/proxy.go). */
-function barrierOf({ headers, body }: RawAnswer & { kind: "response" }, what: What): Barrier | undefined {
-  const marked =
+/** Access marks what it refuses. */
+function isMarked({ headers, body }: RawAnswer & { kind: "response" }): boolean {
+  return (
     headers["cf-access-aud"] !== undefined ||
     headers["cf-access-domain"] !== undefined ||
     /cloudflare-access/i.test(headers["www-authenticate"] ?? "") ||
-    /Cloudflare Access|"aud":|You don't have permission to view this|401 Unauthorized/.test(body);
-  if (marked) return "access";
-  if (body.trim() !== "") return undefined;
-  // Both barriers may answer a preflight with an empty 403.
-  return what === "preflight" ? "unclear" : "connector";
+    /Cloudflare Access|"aud":|You don't have permission to view this|401 Unauthorized/.test(body)
+  );
+}
+
+/** Whether a page is one of Cloudflare's own, for a request that it sends to no origin. */
+function isOfTheEdge({ status, body }: RawAnswer & { kind: "response" }): boolean {
+  return (
+    status >= 400 &&
+    /error code: 1\d{3}\b|Cloudflare Ray ID|<title>[^<]*(Cloudflare Access|\| Cloudflare)<\/title>/.test(body)
+  );
 }
 
 /** Whether ComfyUI itself answered, by what only it says. */
@@ -126,6 +176,9 @@ const UNREACHABLE: Record<(Outcome & { is: "unreachable" })["reason"], string> =
   timeout: "no answer in time",
 };
 
+/** The statuses with which Cloudflare says that no answer came. */
+const UNANSWERED = new Set([502, 504, 520, 521, 522, 523, 524, 525, 526]);
+
 /** An outcome in words, for the report's "got". */
 export function describeOutcome(outcome: Outcome): string {
   switch (outcome.is) {
@@ -139,8 +192,18 @@ export function describeOutcome(outcome: Outcome): string {
       return `${outcome.status} ${REFUSED_BY[outcome.by]}`;
     case "preflight":
       return `${outcome.status}, allows ${originOf(outcome.allowsOrigin)}`;
+    case "web":
+      return `${outcome.status} from the application${outcome.location === undefined ? "" : `, to ${outcome.location}`}`;
+    case "origin-fault":
+      return UNANSWERED.has(outcome.status)
+        ? `the origin does not answer (${outcome.status})`
+        : `the origin fails (${outcome.status})`;
     case "tunnel-down":
       return `${outcome.status}: the tunnel has no connector`;
+    case "cross-site":
+      return `${outcome.status} (by ComfyUI, as cross-site)`;
+    case "elsewhere":
+      return `${outcome.status} at ${outcome.host}`;
     case "other":
       return `${outcome.status} (${outcome.hint})`;
     case "unreachable":
@@ -161,5 +224,5 @@ export function teamOf(host: string): string {
 const REFUSED_BY: Record<Barrier, string> = {
   access: "by Access",
   connector: "by the connector, the second barrier",
-  unclear: "by Access or the connector: the empty answer does not say",
+  unclear: "by Access, the connector or the application: the answer does not say",
 };

@@ -6,7 +6,7 @@ import type { OnRow } from "./matrix";
 import { type Outcome, outcomeOf } from "./outcome";
 import type { VerifyRow } from "./report";
 import { afterLogin, afterLogout } from "./session";
-import { type TestPerson, type VerifyTarget, WHAT, type What } from "./target";
+import { calledName, columnsOf, kindOf, type TestPerson, type VerifyTarget, type What } from "./target";
 import { accessCookie, cookieHeader, openSocketInPage, picture, shortened, type Visit, visit } from "./visit";
 
 type Person = "allowed-user" | "other-user";
@@ -52,12 +52,17 @@ export async function openPeople(
 function inWords({ allowedEmails }: VerifyTarget, detail: string): People {
   return {
     rows: async (who, context, onRow) => {
-      const { url } = context.application;
+      const { application } = context;
+      const { url } = application;
+      const appears =
+        kindOf(application) === "comfyui"
+          ? "ComfyUI has to appear and to show its queue, which comes over the WebSocket"
+          : `${calledName(application)} has to appear`;
       const next =
         who === "allowed-user"
-          ? `Open ${url} in a private window and log in with Google as ${allowedEmails?.join(" or ") ?? "somebody allowed"}: ComfyUI has to appear and to show its queue, which comes over the WebSocket. Then open ${url}/cdn-cgi/access/logout: the next visit has to ask for a login.`
+          ? `Open ${url} in a private window and log in with Google as ${allowedEmails?.join(" or ") ?? "somebody allowed"}: ${appears}. Then open ${url}/cdn-cgi/access/logout: the next visit has to ask for a login.`
           : `Open ${url} in a private window and log in with a Google account that is not listed: Access has to say that it has no access.`;
-      return WHAT.map((what) => {
+      return columnsOf(who, kindOf(application)).map((what) => {
         const row = untried(who, what, "person", { detail, next }, context);
         onRow(row);
         return row;
@@ -85,23 +90,22 @@ async function play(
   try {
     const page = await profile.newPage();
     const started = performance.now();
-    const seen = await visit(page, url, person, VISIT_MS).catch((error: unknown) =>
-      stuckAt(page.url(), error),
-    );
-    if (typeof seen === "string") {
-      const outcome = { is: "other", status: 0, hint: seen } as const;
-      const row = judged(who, "page", outcome, performance.now() - started, context);
-      add({ ...row, got: seen, screenshot: await picture(page) });
-    } else {
-      const outcome = await ownRefusal(pageOutcome(seen, target), await cookieHeader(profile, url), context);
-      const row = judged(who, "page", outcome, performance.now() - started, context);
-      add({ ...row, screenshot: await picture(page) });
-    }
+    const seen = await visit(page, url, person, VISIT_MS).catch((error: unknown) => {
+      return { stuck: stuckOutcome(error), where: stuckAt(page.url(), error) };
+    });
+    const outcome =
+      "stuck" in seen
+        ? seen.stuck
+        : await ownRefusal(pageOutcome(seen, target, context), await cookieHeader(profile, url), context);
+    const row = await judged(who, "page", outcome, performance.now() - started, context);
+    const shown =
+      "stuck" in seen ? { got: seen.where, ...(row.result === "undecided" ? notToTheEnd : {}) } : {};
+    add({ ...row, ...shown, screenshot: await picture(page) });
     const cookies = await cookieHeader(profile, url);
-    for (const what of WHAT.filter((each) => each !== "page")) {
+    for (const what of columnsOf(who, kindOf(context.application)).filter((each) => each !== "page")) {
       add(await cellOf(who, what, cookies, context, () => openSocketInPage(page, socketUrl(url))));
     }
-    if (typeof seen === "string") return rows;
+    if ("stuck" in seen) return rows;
     const session = { page, profile, person, target, context, cookies, visit: seen };
     if (who === "other-user") {
       add(...(await afterLogin(session, "refused")));
@@ -127,19 +131,26 @@ async function cellOf(
     // A page that went away meanwhile is no socket either.
     const answer = await socket().catch(() => undefined);
     if (answer !== undefined) {
-      return judged(who, what, outcomeOf(answer, what), performance.now() - started, context);
+      return await judged(who, what, outcomeOf(answer, what), performance.now() - started, context);
     }
   }
   return tryCell(who, what, context.application.url, cookies, context);
 }
 
 /** What the page's last answer amounts to; on the team's own host only Access can have refused. */
-function pageOutcome({ host, answer }: Visit, { teamName }: VerifyTarget): Outcome {
+function pageOutcome(
+  { host, answer }: Visit,
+  { teamName }: VerifyTarget,
+  { application }: CellContext,
+): Outcome {
   const ofTeam = host === `${teamName}.cloudflareaccess.com`;
   if (ofTeam && answer.kind === "response" && (answer.status === 401 || answer.status === 403)) {
     return { is: "refused", status: answer.status, by: "access" } as const;
   }
-  return outcomeOf(answer, "page");
+  if (answer.kind === "response" && host !== new URL(application.url).hostname) {
+    return { is: "elsewhere", status: answer.status, host };
+  }
+  return outcomeOf(answer, "page", { kind: kindOf(application) });
 }
 
 /**
@@ -151,16 +162,37 @@ async function ownRefusal(
   cookies: Record<string, string>,
   { application, requests }: CellContext,
 ): Promise<Outcome> {
-  if (outcome.is !== "refused" || outcome.by !== "connector") return outcome;
+  const isRefusal = outcome.is === "refused" && outcome.by === "connector";
+  // ComfyUI's own is empty too, but a proxy between may give it a body.
+  if (!isRefusal && !(outcome.is === "other" && outcome.status === 403)) return outcome;
+  if (kindOf(application) !== "comfyui") return outcome;
   const answer = await requests.ask({ method: "GET", url: application.url, headers: cookies });
   const plain = outcomeOf(answer, "page");
   if (plain.is !== "comfyui") return outcome;
-  return { is: "other", status: outcome.status, hint: "by ComfyUI, as cross-site" };
+  return { is: "cross-site", status: outcome.status };
+}
+
+/** That a browser did not get on: slow is not refused, and only what the network says is a fault of the way. */
+function stuckOutcome(error: unknown): Outcome {
+  const code = netCode(error);
+  if (code === undefined) return { is: "unreachable", reason: "timeout", detail: "in the browser" };
+  const reason = /NAME_NOT_RESOLVED/.test(code) ? "name" : /CERT|SSL/.test(code) ? "tls" : "connection";
+  return { is: "unreachable", reason, detail: code };
+}
+
+const notToTheEnd = {
+  cause: "The browser did not come through the login in time, so whether this person gets in is not seen.",
+  next: "Look at the picture in the HTML report: a captcha or a second factor takes a person.",
+};
+
+/** Chromium's own code for what the network did, e.g. `ERR_CONNECTION_RESET`. */
+function netCode(error: unknown): string | undefined {
+  return /net::(\w+)/.exec(error instanceof Error ? error.message : "")?.[1];
 }
 
 /** Where the browser got stuck; without the query, which may hold a code, and without what is random in the path. */
 export function stuckAt(url: string, error: unknown): string {
-  const code = /net::(\w+)/.exec(error instanceof Error ? error.message : "")?.[1];
+  const code = netCode(error);
   const where =
     URL.canParse(url) && /^https?:/.test(url)
       ? ` at ${new URL(url).host}${shortened(new URL(url).pathname)}`

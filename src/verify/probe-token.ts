@@ -46,6 +46,11 @@ export async function probeToken(
       case "tunnel-down":
         // Access decides first: what it refuses never comes as far as the tunnel.
         return { verdict: "passes", detail: `HTTP ${outcome.status}, past Access, but the tunnel is down` };
+      case "origin-fault":
+        return {
+          verdict: "passes",
+          detail: `HTTP ${outcome.status}, past Access, but what is behind it has a fault`,
+        };
       case "websocket":
         return { verdict: "unreachable", detail: "an answer to something else" };
       default:

@@ -1,7 +1,8 @@
-import { INTRUDERS, WHO_NAMES } from "./target";
-
-/** How a row ended. `person`: it needs somebody to try it. `not-applicable`: nothing there to try, and why. */
-export type RowResult = "passed" | "failed" | "person" | "not-applicable";
+/**
+ * How a row ended. `undecided`: it was tried, and the answer does not say whether it is as declared. `person`: it needs
+ * somebody to try it. `not-applicable`: nothing there to try, and why.
+ */
+export type RowResult = "passed" | "failed" | "undecided" | "person" | "not-applicable";
 
 /** The parts of a report, in order. */
 export type RowGroup = "matrix" | "session" | "tests" | "around" | "barriers" | "neighbours";
@@ -33,12 +34,14 @@ export interface VerifyRow {
   result: RowResult;
   /** Anything else worth knowing: which barrier refused, why nothing was tried. */
   detail?: string;
-  /** Of a failed row: what probably is wrong. */
+  /** Of a row that failed or is not decided: what probably is wrong. */
   cause?: string;
-  /** Of a failed row or one for a person: what to do. */
+  /** Of a row that is not as declared, not decided or for a person: what to do. */
   next?: string;
   /** Milliseconds. */
   ms: number;
+  /** What somebody got to who must not: ComfyUI, or the application's name. Worse than any other failure. */
+  intrusion?: string;
   /** A picture of what the browser showed, as a data URI. */
   screenshot?: string;
 }
@@ -47,6 +50,7 @@ export interface VerifyRow {
 export interface VerifySummary {
   passed: number;
   failed: number;
+  undecided: number;
   person: number;
   notApplicable: number;
   /** One sentence: the verdict. */
@@ -73,40 +77,44 @@ export function summarize(rows: readonly VerifyRow[]): VerifySummary {
   const counts = {
     passed: count("passed"),
     failed: count("failed"),
+    undecided: count("undecided"),
     person: count("person"),
     notApplicable: count("not-applicable"),
   };
+  const open = [...new Set(rows.flatMap(({ intrusion }) => intrusion ?? []))];
   const verdict = verdictOf(counts);
-  return {
-    ...counts,
-    verdict: rows.some(isIntrusion) ? `ComfyUI is open to the wrong callers. ${verdict}` : verdict,
-  };
+  if (open.length === 0) return { ...counts, verdict };
+  const are = `${open.join(", ")} ${open.length === 1 ? "is" : "are"} open to the wrong callers.`;
+  return { ...counts, verdict: `${are} ${verdict}` };
 }
 
-/** Worse than any other failure: somebody got to ComfyUI who must not. */
-function isIntrusion({ result, group, who, got }: VerifyRow): boolean {
-  if (result !== "failed") return false;
-  const keptOut = INTRUDERS.some((intruder) => WHO_NAMES[intruder] === who);
-  return group === "around" || (group === "matrix" && keptOut && /from ComfyUI$|^opened/.test(got));
-}
-
-function verdictOf({ passed, failed, person, notApplicable }: Omit<VerifySummary, "verdict">): string {
-  const tried = passed + failed;
+function verdictOf({
+  passed,
+  failed,
+  undecided,
+  person,
+  notApplicable,
+}: Omit<VerifySummary, "verdict">): string {
+  const tried = passed + failed + undecided;
   const open = [
+    ...(failed > 0 && undecided > 0 ? [`${undecided} not decided`] : []),
     ...(person > 0 ? [`${person} need${person === 1 ? "s" : ""} a person`] : []),
     ...(notApplicable > 0 ? [`${notApplicable} could not be tried`] : []),
   ];
   const rest = open.length > 0 ? `; ${open.join(", ")}` : "";
   if (tried === 0) return `Nothing could be tried${rest}.`;
   if (failed > 0) return `${failed} of ${tried} checks are not as declared${rest}.`;
+  if (undecided > 0) return `${undecided} of ${tried} checks are not decided${rest}.`;
   return `All ${tried} checks are as declared${rest}.`;
 }
 
 /**
- * The exit code of a report: 0 everything tried is as declared, 1 something is not or nothing could be tried,
- * 4 nothing is wrong but some rows need a person.
+ * The exit code of a report: 0 everything tried is as declared, 1 something is not or nothing could be tried, 3 nothing
+ * is wrong but some rows are not decided, 4 nothing is wrong but some rows need a person.
  */
-export function exitCode({ summary }: Pick<VerifyReport, "summary">): 0 | 1 | 4 {
-  if (summary.failed > 0 || summary.passed === 0) return 1;
-  return summary.person > 0 ? 4 : 0;
+export function exitCode({ summary }: Pick<VerifyReport, "summary">): 0 | 1 | 3 | 4 {
+  const { failed, passed, undecided, person } = summary;
+  if (failed > 0 || passed + undecided === 0) return 1;
+  if (undecided > 0) return 3;
+  return person > 0 ? 4 : 0;
 }

@@ -42,7 +42,7 @@ export function openRequests(network: Network, timeoutMs: number, bodyBytes = BO
       if (!isServed(network, url)) {
         return {
           kind: "unreachable",
-          reason: "connection",
+          reason: "name",
           detail: `nothing serves ${url.protocol}//${url.host}`,
         };
       }
@@ -62,9 +62,14 @@ export function openRequests(network: Network, timeoutMs: number, bodyBytes = BO
     const options = { method, headers: { ...USER_AGENT, ...headers }, body, dispatcher, signal, servername };
     const answer = await request(url, options);
     let text = "";
-    for await (const chunk of answer.body) {
-      text += Buffer.from(chunk as Uint8Array).toString("utf8");
-      if (text.length >= bodyBytes) break;
+    try {
+      for await (const chunk of answer.body) {
+        text += Buffer.from(chunk as Uint8Array).toString("utf8");
+        if (text.length >= bodyBytes) break;
+      }
+    } catch (error) {
+      // A page that is still being sent has answered; what came of it is judged.
+      if (!signal.aborted) throw error;
     }
     answer.body.destroy();
     return { kind: "response", status: answer.statusCode, headers: flat(answer.headers), body: text };

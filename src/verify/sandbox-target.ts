@@ -4,7 +4,7 @@ import { dockerUrl, localUrl } from "../sandboxed/access";
 import type { SandboxSession } from "../sandboxed/session";
 import { liveIngress, liveTokenMode } from "./live-api";
 import { readStack } from "./read-stack";
-import type { VerifyTarget } from "./target";
+import type { TargetApplication, VerifyTarget } from "./target";
 
 /**
  * The target that a stack in the sandbox is: with the sandbox's own test accounts, its ComfyUI stand-in, and its
@@ -15,12 +15,17 @@ export async function sandboxTarget(session: SandboxSession, stack: string): Pro
   const { target, state } = await readStack(session.target("preview"), stack, `sandbox, stack ${stack}`);
   return {
     ...target,
-    localUrl,
-    localRequired: true,
-    dockerUrl,
+    applications: target.applications.map(besideStandIn),
     people: testAccounts(target.allowedEmails ?? []),
     ...(await liveFacts({ baseUrl: session.apiUrl, token: session.tokens.preview }, state)),
   };
+}
+
+/** ComfyUI's stand-in always runs, and answers under both of its addresses. */
+function besideStandIn(application: TargetApplication): TargetApplication {
+  const { service } = application;
+  if (service !== localUrl && service !== dockerUrl) return application;
+  return { ...application, localUrl, localRequired: true, dockerUrl };
 }
 
 /** What Cloudflare's API adds to a stack's own knowledge: the mode of its team, and what is on its tunnel. */

@@ -1,3 +1,4 @@
+import type { ApplicationKind } from "../config";
 import type { AccessTest } from "./access-tests";
 
 /** What of an application's declaration decides how Access answers. Absent means as the program declares it. */
@@ -24,6 +25,30 @@ export interface TargetApplication {
   /** Its audience tag; absent when only a `.env` file is known. */
   aud?: string;
   declared?: DeclaredProperties;
+  /** Decides what may be asked of it, and what its answer has to be. Default: comfyui. */
+  kind?: ApplicationKind;
+  /** Where the connector finds it, e.g. `http://localhost:8188`; absent when only a `.env` file is known. */
+  service?: string;
+  /** A service token that it accepts; without one the rows of the valid token are left open. Secret. */
+  token?: TargetToken;
+  /** Why there is no token, in a few words. */
+  noToken?: string;
+  /** Where scripts on the same machine reach it; absent when it is not on this machine. */
+  localUrl?: string;
+  /** Whether a `localUrl` that does not answer is a failure rather than a row left open. Default: false. */
+  localRequired?: boolean;
+  /** Where containers of the same compose network reach it, e.g. `http://comfyui:8188`. */
+  dockerUrl?: string;
+}
+
+/** What an application is. */
+export function kindOf({ kind = "comfyui" }: Pick<TargetApplication, "kind">): ApplicationKind {
+  return kind;
+}
+
+/** An application as reports call what answers: ComfyUI by its own name, any other as the stack calls it. */
+export function calledName({ name, kind }: Pick<TargetApplication, "name" | "kind">): string {
+  return kindOf({ kind }) === "comfyui" ? "ComfyUI" : name;
 }
 
 /** A service token's credentials. Secret: never part of a report. */
@@ -57,14 +82,8 @@ export interface VerifyTarget {
   teamName?: string;
   /** The organization's `strict_service_token_auth`. Default: unknown, and the answers of both modes are right. */
   serviceTokenMode?: "strict" | "legacy" | "unknown";
-  /** Without it the rows of the valid token are left open. */
-  token?: TargetToken;
-  /** Where scripts on the same machine reach ComfyUI, e.g. `http://localhost:8188`. */
-  localUrl?: string;
-  /** Whether a `localUrl` that does not answer is a failure rather than a row left open. Default: false. */
-  localRequired?: boolean;
-  /** Where containers of the same compose network reach it, e.g. `http://comfyui:8188`. */
-  dockerUrl?: string;
+  /** The service tokens whose secrets are known, for the access tests; each has its name. */
+  tokens?: TargetToken[];
   /** Test accounts; without them the rows of people need a person. */
   people?: { allowed: TestPerson; other: TestPerson };
   /** Names to tell a person about when there are no test accounts, e.g. the e-mail addresses allowed. */
@@ -108,6 +127,15 @@ export const INTRUDERS: readonly Who[] = ["nobody", "wrong-token", "other-user"]
 
 /** The columns of the matrix, in order. */
 export const WHAT: readonly What[] = ["page", "api", "websocket", "upload", "preflight"];
+
+/**
+ * What is asked for: all of it of ComfyUI, whose API is known; of another web app its page, and past Access also the
+ * preflight, which Access itself answers.
+ */
+export function columnsOf(who: Who, kind: ApplicationKind): readonly What[] {
+  if (kind === "comfyui") return WHAT;
+  return who === "local" || who === "docker" ? ["page"] : ["page", "preflight"];
+}
 
 /** Names of the rows, as a reader sees them. */
 export const WHO_NAMES: Record<Who, string> = {

@@ -2,13 +2,13 @@ import type { Network } from "../network";
 import { accessTestRows } from "./access-tests";
 import { aroundRows } from "./around";
 import { barrierRows } from "./barriers";
-import type { CellContext } from "./cell";
+import { type CellContext, originOnce } from "./cell";
 import { machineRows, type OnRow } from "./matrix";
 import { type Baseline, neighbourRows, recordBaseline } from "./neighbours";
 import { openPeople, type People } from "./people";
 import { summarize, type VerifyReport, type VerifyRow } from "./report";
 import { openRequests, type Requests } from "./requests";
-import { type TargetApplication, type VerifyTarget, WHO, type Who } from "./target";
+import { kindOf, type TargetApplication, type VerifyTarget, WHO, type Who } from "./target";
 
 /** How to verify. */
 export interface VerifyOptions {
@@ -88,9 +88,12 @@ async function allRows(run: Run): Promise<VerifyRow[]> {
 }
 
 function contextOf({ target, options, requests, now }: Run, application: TargetApplication): CellContext {
-  const { teamName, serviceTokenMode, token } = target;
-  const declaration = { application, teamName, serviceTokenMode, write: options.write ?? false };
-  return { application, declaration, requests, tokenExpiresAt: token?.expiresAt, now };
+  const { teamName, serviceTokenMode, applications } = target;
+  const sharedWith = applications
+    .filter(({ service }) => service !== undefined && service === application.service)
+    .map(({ url }) => url);
+  const declaration = { application, sharedWith, teamName, serviceTokenMode, write: options.write ?? false };
+  return { application, declaration, requests, origin: originOnce(application, requests), now };
 }
 
 async function applicationRows(
@@ -100,9 +103,7 @@ async function applicationRows(
 ): Promise<VerifyRow[]> {
   const wanted = WHO.filter((who) => options.only?.includes(who) ?? true);
   // The machines do not wait for each other; people share one browser and come one after the other.
-  const machines = Promise.all(
-    wanted.map((who) => (isPerson(who) ? [] : machineRows(who, target, context, onRow))),
-  );
+  const machines = Promise.all(wanted.map((who) => (isPerson(who) ? [] : machineRows(who, context, onRow))));
   const visits = new Map<Who, VerifyRow[]>();
   for (const who of wanted.filter(isPerson)) visits.set(who, await people.rows(who, context, onRow));
   const rows = (await machines).flatMap((cells, index) => visits.get(wanted[index] ?? "nobody") ?? cells);
@@ -114,8 +115,9 @@ function isPerson(who: Who): who is "allowed-user" | "other-user" {
 }
 
 function notesOf(target: VerifyTarget, options: VerifyOptions, people: People): string[] {
+  const uploads = target.applications.some((application) => kindOf(application) === "comfyui");
   return [
-    options.write
+    options.write && uploads
       ? "A picture of one pixel was uploaded to ComfyUI's temporary folder."
       : "Only safe requests were made: nothing was uploaded and no prompt queued.",
     ...(people.browser === undefined ? [] : [`People were played by ${people.browser}.`]),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserContext, Page, Response } from "playwright-core";
 import type { RawAnswer } from "./outcome";
 import type { TestPerson } from "./target";
@@ -23,7 +24,8 @@ export interface Visit {
 const GOOGLE_LOGIN = "accounts.google.com";
 
 /**
- * Opens an address and, where it leads to Google's login, logs in as the person.
+ * Opens an address and, where it leads to Google's login, logs in as the person. A page counts as soon as it has
+ * answered: how long it takes to load all of itself is no question of access.
  * @throws when the browser gets stuck on the way for longer than the timeout.
  */
 export async function visit(page: Page, url: string, person: TestPerson, timeoutMs: number): Promise<Visit> {
@@ -34,11 +36,11 @@ export async function visit(page: Page, url: string, person: TestPerson, timeout
   };
   page.on("response", keep);
   try {
-    await page.goto(url, { waitUntil: "load", timeout: timeoutMs });
+    await page.goto(url, { waitUntil: "commit", timeout: timeoutMs });
     await chooseGoogle(page, timeoutMs);
     if (hostOf(page) === GOOGLE_LOGIN) await logIn(page, person, timeoutMs);
     const last = answers.at(-1);
-    return { hops: answers.map(hopOf), host: hostOf(page), answer: await rawAnswer(page, last) };
+    return { hops: answers.map(hopOf), host: hostOf(page), answer: await rawAnswer(page, last, timeoutMs) };
   } finally {
     page.off("response", keep);
   }
@@ -47,16 +49,18 @@ export async function visit(page: Page, url: string, person: TestPerson, timeout
 /** With several logins on offer Access shows a page of its own first. */
 async function chooseGoogle(page: Page, timeoutMs: number): Promise<void> {
   if (!new URL(page.url()).pathname.startsWith("/cdn-cgi/access/login")) return;
+  await page.waitForLoadState("domcontentloaded", { timeout: timeoutMs });
   const google = page
     .getByRole("link", { name: /google/i })
     .or(page.getByRole("button", { name: /google/i }));
   if ((await google.count()) === 0) return;
   await google.first().click({ timeout: timeoutMs });
-  await page.waitForURL((at) => at.hostname === GOOGLE_LOGIN, { timeout: timeoutMs });
+  await page.waitForURL((at) => at.hostname === GOOGLE_LOGIN, { waitUntil: "commit", timeout: timeoutMs });
 }
 
 /** Fills in Google's two pages: the address, then the password. */
 async function logIn(page: Page, { email, password }: TestPerson, timeoutMs: number): Promise<void> {
+  await page.waitForLoadState("domcontentloaded", { timeout: timeoutMs });
   const address = page.locator('input[type="email"]:visible');
   if ((await address.count()) === 0) return;
   await address.fill(email, { timeout: timeoutMs });
@@ -64,13 +68,18 @@ async function logIn(page: Page, { email, password }: TestPerson, timeoutMs: num
   const secret = page.locator('input[type="password"]:visible');
   await secret.fill(password, { timeout: timeoutMs });
   await secret.press("Enter");
-  await page.waitForURL((at) => at.hostname !== GOOGLE_LOGIN, { waitUntil: "load", timeout: timeoutMs });
+  await page.waitForURL((at) => at.hostname !== GOOGLE_LOGIN, { waitUntil: "commit", timeout: timeoutMs });
 }
 
-async function rawAnswer(page: Page, last: Response | undefined): Promise<RawAnswer> {
+async function rawAnswer(page: Page, last: Response | undefined, timeoutMs: number): Promise<RawAnswer> {
   if (last === undefined) return { kind: "unreachable", reason: "connection", detail: "no answer" };
-  // As it was sent: the browser makes a document of an empty answer too.
-  const body = await last.text().catch(() => page.content());
+  // As it was sent: the browser makes a document of an empty answer too. One that is still being sent, as it stands.
+  const patience = new AbortController();
+  const body = await Promise.race([
+    last.text().catch(() => page.content()),
+    sleep(timeoutMs, undefined, { signal: patience.signal }).then(() => page.content()),
+  ]);
+  patience.abort();
   return { kind: "response", status: last.status(), headers: last.headers(), body };
 }
 
@@ -117,9 +126,13 @@ export async function accessCookie(context: BrowserContext, url: string): Promis
   return (await context.cookies(url)).find(({ name }) => name === "CF_Authorization")?.value;
 }
 
+/** How long a page may take to load all of itself before its picture is taken, in milliseconds. */
+const SETTLED_MS = 5000;
+
 /** What the page shows, small enough to be mailed; undefined when the browser cannot say. */
 export async function picture(page: Page): Promise<string | undefined> {
   const options = { type: "jpeg", quality: 75, animations: "disabled", timeout: 5000 } as const;
+  await page.waitForLoadState("load", { timeout: SETTLED_MS }).catch(() => {});
   const image = await page.screenshot(options).catch(() => undefined);
   return image === undefined ? undefined : `data:image/jpeg;base64,${image.toString("base64")}`;
 }

@@ -16,7 +16,7 @@ interface Step {
   op: string;
   urn: string;
   diffReasons?: string[];
-  oldState?: { outputs: Record<string, unknown> };
+  oldState?: { inputs: Record<string, unknown>; outputs: Record<string, unknown> };
   newState?: { inputs: Record<string, unknown> };
 }
 
@@ -33,7 +33,7 @@ function stepsOf({ rows }: Plan): Step[] {
         op: "update",
         urn,
         diffReasons,
-        oldState: { outputs: before(row) },
+        oldState: { inputs: { ...inputs(row), ...before(row) }, outputs: before(row) },
         newState: { inputs: inputs(row) },
       },
     ];
@@ -121,8 +121,14 @@ describe("no proof is a preview", () => {
     ],
     [
       "that changes one field less",
-      at("application", (step) => ({ ...step, diffReasons: step.diffReasons?.slice(1) ?? [] })),
-      /would not change/,
+      at("application", (step) => ({
+        ...step,
+        diffReasons: step.diffReasons?.filter((property) => property !== "name") ?? [],
+        newState: {
+          inputs: { ...step.newState?.inputs, name: step.oldState?.inputs["name"] },
+        },
+      })),
+      /name would not change/,
     ],
     [
       "that gives a field another value",
@@ -136,7 +142,7 @@ describe("no proof is a preview", () => {
       "of an object that changed since",
       at("application", (step) => ({
         ...step,
-        oldState: { outputs: { ...step.oldState?.outputs, name: "Renamed" } },
+        oldState: { inputs: {}, outputs: { ...step.oldState?.outputs, name: "Renamed" } },
       })),
       /name is not what it was/,
     ],
@@ -144,7 +150,7 @@ describe("no proof is a preview", () => {
       "of a rule that changed since",
       at("ingress rule", (step) => ({
         ...step,
-        oldState: { outputs: { rules: [{ hostname: "comfyui.datacrew.space" }] } },
+        oldState: { inputs: {}, outputs: { rules: [{ hostname: "comfyui.datacrew.space" }] } },
       })),
       /connectTimeout is not what it was/,
     ],

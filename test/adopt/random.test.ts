@@ -4,6 +4,7 @@ import type { Account } from "../../src/adopt/account";
 import { planAdoption } from "../../src/adopt/plan";
 import type { Wire } from "../../src/cloudflare/account-api";
 import { ConfigError } from "../../src/config";
+import { holds } from "../support/properties";
 import { HOSTNAME, MINIMAL } from "./account";
 
 const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
@@ -125,7 +126,7 @@ const policiesOf = (app: Wire) => (app["policies"] ?? []) as Wire[];
 
 test("never takes what another application or hostname uses, whatever the account looks like", () => {
   const taken = new Map<string, number>();
-  fc.assert(
+  holds(
     fc.property(accounts, fc.boolean(), fc.boolean(), (account, convertInline, isExplicit) => {
       const raw = {
         ...MINIMAL,
@@ -197,7 +198,7 @@ test("never takes what another application or hostname uses, whatever the accoun
         expect(convertInline || plan.decisions.length > 0 || !how.startsWith("convert")).toBe(true);
       }
     }),
-    { numRuns: 2000, seed: 20261125 },
+    { runs: 2000 },
   );
   // Not because nothing was ever taken.
   const kinds = ["application", "policy", "service token", "DNS record", "ingress rule", "identity provider"];

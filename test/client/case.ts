@@ -6,8 +6,8 @@ export interface ClientCase {
   env: { COMFYUI_URL: string; COMFYUI_ACCESS_TOKEN?: string };
   /** Client options that differ from {@link quickOptions}. */
   options?: Partial<CaseOptions>;
-  /** Files that exist in `$tmp` before the call, by name with their size in bytes. */
-  files?: Record<string, number>;
+  /** Files that exist in `$tmp` before the call, by name with their size in bytes, or `folder`. */
+  files?: Record<string, number | "folder">;
   call: string;
   args?: Record<string, unknown>;
   expect: Expectation;
@@ -121,12 +121,20 @@ export interface Expectation {
   /** The call succeeds; objects may hold more than is said here, lists may not. */
   value?: unknown;
   /** The call fails. */
-  error?: { kind: string; code?: string; status?: number; includes?: string[] };
+  error?: {
+    kind: string;
+    code?: string;
+    status?: number;
+    promptId?: unknown;
+    taken?: boolean;
+    failure?: unknown;
+    includes?: string[];
+  };
   received?: ReceivedExpectation[];
   /** How many WebSockets are opened. */
   sockets?: { min?: number; max?: number };
   /** Size in bytes of files in `$tmp` afterwards; besides `files` and these there may be none. */
-  files?: Record<string, number>;
+  files?: Record<string, number | "folder">;
   /** Longest time that the call may take; default 8000. */
   withinMs?: number;
 }
@@ -158,4 +166,17 @@ export interface CaseInput {
 /** What a client under test answers. */
 export type CaseOutcome =
   | { ok: true; value: unknown }
-  | { ok: false; error: { kind: string; code?: string; status?: number; message: string } };
+  | {
+      ok: false;
+      error: {
+        kind: string;
+        code?: string;
+        status?: number;
+        promptId?: string;
+        /** Of a run: whether ComfyUI has taken the prompt; left out where that is not known. */
+        taken?: boolean;
+        failure?: unknown;
+        nodeErrors?: unknown;
+        message: string;
+      };
+    };

@@ -14,12 +14,10 @@ afterEach(async () => {
   await origin.close();
 });
 
-/** A machine with other work takes its time. */
-const PATIENT = { timeout: 6000 };
 const closed = { name: "ComfyUIError", kind: "aborted", code: "closed" };
 
 test("closing ends every call that is under way, and says why", { timeout: 30_000 }, async () => {
-  origin.faults.add({ pathRegex: "^/(system_stats|history/)", action: "delay", delayMs: 8000, times: 100 });
+  origin.faults.add({ pathRegex: "^/(system_stats|history/)", action: "hold", times: 100 });
   const streamed = await client.view({ filename: `bytes-${64 * 1024 ** 2}.bin` });
   // Read no further than its beginning, so that it is under way however fast the machine is.
   let close = () => {};
@@ -34,12 +32,11 @@ test("closing ends every call that is under way, and says why", { timeout: 30_00
     client.history("one"),
     download(),
   ].map((call) => expect(call).rejects.toMatchObject(closed));
-  await expect.poll(() => origin.requests.length, PATIENT).toBeGreaterThan(20);
-  const started = performance.now();
+  await expect.poll(() => origin.requests.length).toBeGreaterThan(20);
   close();
   await client.close();
+  // Nothing else ends them: the origin holds each until the test is over.
   await Promise.all(calls);
-  expect(performance.now() - started).toBeLessThan(3000);
 });
 
 test("closing ends the runs that are under way; ComfyUI goes on with their prompts", {
@@ -48,13 +45,11 @@ test("closing ends the runs that are under way; ComfyUI goes on with their promp
   origin.control.hold();
   const runs = Array.from({ length: 20 }, () => client.run(workflow()));
   const results = runs.map((run) => expect(run.result()).rejects.toMatchObject(closed));
-  await expect.poll(() => origin.control.sockets().open, PATIENT).toBe(20);
-  await expect.poll(() => origin.requests.filter(({ path }) => path === "/prompt").length, PATIENT).toBe(20);
-  const started = performance.now();
+  await expect.poll(() => origin.control.sockets().open).toBe(20);
+  await expect.poll(() => origin.requests.filter(({ path }) => path === "/prompt").length).toBe(20);
   await client.close();
   await Promise.all(results);
-  expect(performance.now() - started).toBeLessThan(3000);
-  await expect.poll(() => origin.control.sockets().open, PATIENT).toBe(0);
+  await expect.poll(() => origin.control.sockets().open).toBe(0);
   const asked = origin.requests.length;
   await new Promise((resolve) => setTimeout(resolve, 1000));
   expect(origin.requests).toHaveLength(asked);

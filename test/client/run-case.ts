@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -42,8 +42,7 @@ export async function runCase(
   const server = await startScriptedServer(withSharedRules(one.server, shared), authority, variables);
   try {
     await writeFile(caFile, authority.pem);
-    for (const [name, size] of Object.entries(one.files ?? {}))
-      await writeFile(join(tmp, name), patternBytes(size));
+    for (const [name, what] of Object.entries(one.files ?? {})) await place(join(tmp, name), what);
     const input = fill<CaseInput>(
       {
         name: one.name,
@@ -71,6 +70,10 @@ export async function runCase(
     await rm(tmp, { recursive: true, force: true });
     await rm(caFile, { force: true });
   }
+}
+
+async function place(path: string, what: number | "folder"): Promise<void> {
+  await (what === "folder" ? mkdir(path) : writeFile(path, patternBytes(what)));
 }
 
 const secret = "5ec4e7".repeat(10).padEnd(64, "0");
@@ -111,9 +114,9 @@ async function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
 }
 
 function outcomeProblems(expected: Expectation, outcome: CaseOutcome, variables: Variables): string[] {
-  const said = JSON.stringify(outcome);
+  const said = JSON.stringify(outcome).toLowerCase();
   const leaked = [secret, fastSecret, credentials.jwt, credentials.expiredJwt].filter((one) =>
-    said.includes(one),
+    said.includes(one.toLowerCase()),
   );
   const problems = leaked.map(() => "the answer holds a secret");
   if (expected.error === undefined) {
@@ -121,7 +124,7 @@ function outcomeProblems(expected: Expectation, outcome: CaseOutcome, variables:
     return [...problems, ...differences(fill(expected.value, variables) ?? null, outcome.value ?? null)];
   }
   if (outcome.ok) return [...problems, `succeeded: ${said}`];
-  const { includes = [], ...fields } = expected.error;
+  const { includes = [], ...fields } = fill(expected.error, variables);
   return [
     ...problems,
     ...differences(fields, outcome.error, "error"),
@@ -166,7 +169,12 @@ async function fileProblems(one: ClientCase, tmp: string): Promise<string[]> {
   const expected = { ...one.files, ...one.expect.files };
   const names = await readdir(tmp);
   const actual = Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, (await stat(join(tmp, name))).size] as const)),
+    await Promise.all(
+      names.map(async (name) => {
+        const found = await stat(join(tmp, name));
+        return [name, found.isDirectory() ? "folder" : found.size] as const;
+      }),
+    ),
   );
   const extra = names.filter((name) => !(name in expected)).map((name) => `${name}: should not be there`);
   return [...extra, ...differences(expected, actual, "files")];

@@ -6,6 +6,7 @@ import {
   ComfyUIError,
   type FileReference,
   type RunEvent,
+  type RunOptions,
   type UploadSource,
 } from "../../src/client";
 import type { CaseInput, CaseOutcome } from "./case";
@@ -18,8 +19,10 @@ export async function typescriptClient(input: CaseInput): Promise<CaseOutcome> {
     return { ok: true, value: await call(client, input) };
   } catch (thrown) {
     if (!(thrown instanceof ComfyUIError)) throw thrown;
-    const { kind, code, status, message } = thrown;
-    return { ok: false, error: { kind, code, ...(status !== undefined && { status }), message } };
+    const { kind, code, status, promptId, taken, failure, nodeErrors, message } = thrown;
+    const told = { kind, code, status, promptId, taken, failure, nodeErrors, message };
+    // As JSON, what is undefined is left out.
+    return { ok: false, error: JSON.parse(JSON.stringify(told)) };
   } finally {
     await client?.close();
   }
@@ -54,9 +57,13 @@ async function call(client: ComfyUIClient, { call: name, args, options }: CaseIn
     typeof abortAfterMs === "number" ? { signal: AbortSignal.timeout(abortAfterMs) } : {};
   switch (name) {
     case "run":
-      return run(client, rest["workflow"] as Record<string, unknown>, {
+      return run(client, rest, {
         ...common,
+        promptId,
         timeoutMs: options.totalTimeoutMs,
+        ...(rest["partialExecutionTargets"] !== undefined && {
+          extra: { partial_execution_targets: rest["partialExecutionTargets"] },
+        }),
       });
     case "history":
       return client.history(promptId, common);
@@ -82,6 +89,10 @@ async function call(client: ComfyUIClient, { call: name, args, options }: CaseIn
       return { size: await sizeOf((await client.view(rest as unknown as FileReference, common)).body) };
     case "download":
       return { size: await client.download(rest["output"] as FileReference, String(rest["path"]), common) };
+    case "downloadTo":
+      return client.downloadTo(rest["output"] as FileReference, String(rest["folder"]), common);
+    case "uploadAndDownload":
+      return client.downloadTo(await client.upload(await sourceOf(rest), common), String(rest["folder"]));
     case "sendsCredential":
       return client.sendsCredential;
     default:
@@ -89,22 +100,22 @@ async function call(client: ComfyUIClient, { call: name, args, options }: CaseIn
   }
 }
 
-async function run(
-  client: ComfyUIClient,
-  workflow: Record<string, unknown>,
-  options: CallOptions & { timeoutMs: number },
-) {
+async function run(client: ComfyUIClient, args: Record<string, unknown>, options: RunOptions) {
   const events: Record<string, number> = {};
+  const displayNodes: string[] = [];
   const previews: { format: string; size: number; nodeId?: string }[] = [];
   let last: RunEvent | undefined;
-  for await (const event of client.run(workflow, options)) {
+  const running = client.run(args["workflow"] as Record<string, unknown>, options);
+  for await (const event of running) {
     events[event.type] = (events[event.type] ?? 0) + 1;
+    if (event.type === args["cancelAt"]) await running.cancel();
+    if (event.type === "executing") displayNodes.push(`${event.nodeId} in ${event.displayNodeId}`);
     if (event.type === "preview")
       previews.push({ format: event.format, size: event.data.length, nodeId: event.nodeId });
     last = event;
   }
   if (last?.type !== "result") throw new Error("the last event is not the result");
-  return { ...last.result, events, previews };
+  return { ...last.result, events, displayNodes, previews };
 }
 
 async function sourceOf(args: Record<string, unknown>): Promise<UploadSource> {

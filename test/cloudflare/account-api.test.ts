@@ -73,12 +73,10 @@ test("a wait that is long is reported instead, with how long it is", async () =>
   answer("application/json", `{"errors":[{"code":10429,"message":"slow down"}]}`, 429, {
     "retry-after": "300",
   });
-  const started = performance.now();
   await expect(api().zone("example.org")).rejects.toThrow(
     "could not read the zones (HTTP 429, code 10429): too many requests, to be tried again in 300 s",
   );
   expect(asked).toBe(1);
-  expect(performance.now() - started).toBeLessThan(5_000);
 });
 
 test("a short one is waited for", async () => {

@@ -31,7 +31,7 @@ const record = {
   type: "CNAME",
   content: "tunnel-1.cfargotunnel.com",
 };
-const tunnel = { id: "tunnel-2", name: "comfyui-dev", config_src: "cloudflare", connections: [] };
+const tunnel = { id: "tunnel-2", name: "comfyui-dev", config_src: "cloudflare", status: "inactive" };
 
 const args = (seen: Partial<LeftBehindArgs["seen"]>, more: Partial<LeftBehindArgs> = {}): LeftBehindArgs => ({
   accountId,
@@ -152,7 +152,7 @@ describe("refused, since it may be somebody else's", () => {
     ["a record while the state has no tunnel", { records: [record] }, [], "applications[0].hostname"],
     [
       "a tunnel with a connector",
-      { tunnel: { tunnel: { ...tunnel, connections: [{ id: "c" }] }, rules: [] } },
+      { tunnel: { tunnel: { ...tunnel, status: "healthy" }, rules: [] } },
       [],
       "tunnel.name",
     ],

@@ -11,7 +11,7 @@ let input: DoctorInput;
 beforeAll(async () => {
   deployed = await deploy();
   const { sandbox, network, target, ids } = deployed;
-  const { name = "", clientId = "", clientSecret = "" } = target.token ?? {};
+  const { name = "", clientId = "", clientSecret = "" } = target.tokens?.[0] ?? {};
   const config = devConfig();
   // The stack's own tunnel, without the neighbour that it shares with nobody.
   const path = `/accounts/${config.accountId}/cfd_tunnel/${target.tunnelId}/configurations`;

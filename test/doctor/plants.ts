@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DEV_ACCOUNT_ID, OTHER_ZONE_ID } from "../../sandbox/seed";
 import { requiredGroups } from "../../src/cloudflare/permission-groups";
 import type { FindingId } from "../../src/doctor/findings";
+import { serveOwnNameOnly, serveSelfSigned } from "../support/origins";
 import { ACCESS, ACCOUNT, HOSTNAME, RECORDS, type Rig, stateOf } from "./rig";
 
 /** A defect: how it comes about, and what it is called. */
@@ -34,6 +35,10 @@ const patchToken = (rig: Rig, fields: object) => {
 const tell = (rig: Rig, config: Rig["input"]["config"]) => {
   rig.input.config = { ...rig.input.config, ...config };
 };
+/** The stack's application as another web app than ComfyUI. */
+const webApp = ({ input }: Rig, service: string): Rig["input"]["config"] => ({
+  applications: (input.config.applications ?? []).map((each) => ({ ...each, kind: "web", service })),
+});
 /** Without the reader of API tokens, permissions are judged by refusals. */
 const unread = (rig: Rig) => {
   rig.input.tokenReader = undefined;
@@ -102,6 +107,13 @@ export const PLANTS: readonly Plant[] = [
     by: "no API token",
     plant: (rig) => {
       rig.input.token = undefined;
+    },
+  },
+  {
+    id: "token-malformed",
+    by: "an API token with the line break of the file it was read from",
+    plant: (rig) => {
+      rig.input.token = `${rig.input.token}\n`;
     },
   },
   {
@@ -426,6 +438,26 @@ export const PLANTS: readonly Plant[] = [
       const routes = { ...rig.input.network.routes, "localhost:8188": { host: "127.0.0.1", port: 1 } };
       rig.input.network = { ...rig.input.network, routes };
     },
+  },
+  {
+    id: "origin-certificate",
+    by: "a web app with a certificate that nobody knows",
+    plant: async (rig) => tell(rig, webApp(rig, (await serveSelfSigned()).url)),
+  },
+  {
+    id: "origin-host-header",
+    by: "a web app that answers to its own name alone",
+    plant: async (rig) => tell(rig, webApp(rig, (await serveOwnNameOnly()).url)),
+  },
+  {
+    id: "origin-down",
+    by: "a web app that does not run",
+    plant: (rig) => tell(rig, webApp(rig, "http://127.0.0.1:1")),
+  },
+  {
+    id: "origin-unseen",
+    by: "a web app on another machine, before the first up",
+    plant: (rig) => tell(rig, webApp(rig, "http://192.0.2.7:3000")),
   },
   {
     id: "comfyui-cross-site",

@@ -44,6 +44,8 @@ const MOVE = (settings: Settings) => {
   settings.accessTests = [];
   const application = first(settings);
   application.allow = { emails: ["bob@datacrew.space"] };
+  settings.maxSessionDuration = "48h";
+  settings.maxTokenDuration = "17520h";
   application.sessionDuration = "48h";
   application.serviceTokens = ["ci"];
   settings.serviceTokens = [{ name: "ci", duration: "17520h" }];

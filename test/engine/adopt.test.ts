@@ -96,6 +96,8 @@ const OURS = [
   `policies ${LIVED_IN.tokenPolicy}`,
   `rule ours of ${LIVED_IN.tunnel}`,
 ].sort();
+/** A record's settings that nobody has set. */
+const UNSET = { flatten_cname: false, ipv4_only: false, ipv6_only: false };
 const TOKEN = `serviceTokens ${LIVED_IN.serviceToken}`;
 
 let before: Map<string, string>;
@@ -192,7 +194,9 @@ describe("an account that people have lived in", () => {
       for (const [field, next] of changing) expect([field, alike(body[field], next)]).toEqual([field, true]);
       for (const [field, sent] of Object.entries(body)) {
         if (changing.has(field) || (field === "policies" && kind === "application")) continue;
-        expect([kind, field, alike(sent, was[field])]).toEqual([kind, field, true]);
+        // The provider says aloud what Cloudflare leaves out of a record's settings.
+        const told = field === "settings" ? { ...UNSET, ...(was[field] as object) } : was[field];
+        expect([kind, field, alike(sent, told)]).toEqual([kind, field, true]);
       }
       compared += changing.size;
     }

@@ -59,12 +59,14 @@ describe("commands at once on one stack", () => {
       settings.alerts = { emails: ["others@datacrew.space"] };
     });
     const pathRegex = "/alerting/v3/policies/";
-    await rig.rig.addFaults({ method: "PUT", pathRegex, action: "delay", delayMs: 6000 });
+    await rig.rig.addFaults({ method: "PUT", pathRegex, action: "hold" });
     const first = up();
     await locked();
     const second = await up().ended;
     expect(second.output).toMatch(byWhom());
     expect(second.code).not.toBe(0);
+    await rig.rig.faultsMet();
+    await rig.rig.releaseFaults();
     const done = await first.ended;
     expect(done.output).toMatch(/updated/);
     expect(done.code).toBe(0);

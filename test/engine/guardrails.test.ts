@@ -2,6 +2,7 @@ import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { pairedRatio } from "../../bench/statistics";
 import { judgeState } from "../../policies/state";
 import type { PulumiResult } from "../../src/pulumi";
 import { guardrails, mustPulumi } from "../../src/sandboxed/pulumi";
@@ -54,8 +55,9 @@ describe("the dev stack", () => {
   // The machine may be busy with something else, which a second and a third try tell apart.
   test("spends at most a quarter more time on a preview with them", { retry: 2 }, async () => {
     const times: Record<"without" | "with", number[]> = { without: [], with: [] };
-    for (let round = 0; round < 5; round++) {
-      for (const name of ["without", "with"] as const) {
+    for (let round = 0; round < 6; round++) {
+      // Who comes first changes, so that other work on the machine meets both.
+      for (const name of round % 2 === 0 ? (["without", "with"] as const) : (["with", "without"] as const)) {
         const result = await rig.run([
           "preview",
           "--expect-no-changes",
@@ -65,19 +67,24 @@ describe("the dev stack", () => {
         times[name].push(result.ms);
       }
     }
-    const median = (values: number[]) => [...values].sort((a, b) => a - b)[2] ?? Number.NaN;
-    expect(median(times.with) / median(times.without), JSON.stringify(times)).toBeLessThan(1.25);
+    expect(pairedRatio(times.with, times.without).median, JSON.stringify(times)).toBeLessThan(1.25);
   });
 
   test("a session longer than the limit stops the up before anything changes", async () => {
     await rig.config((settings) => {
+      settings.maxSessionDuration = "48h";
       (settings.applications as { sessionDuration: string }[])[0] = {
         ...(settings.applications as [{ sessionDuration: string }])[0],
         sessionDuration: "48h",
       };
     });
     const before = await rig.writes();
-    const result = await rig.run(["up", "--yes", ...guardrails]);
+    // The stack's own limit holds for both; whoever answers for the guardrails can set a shorter one.
+    const strict = join(rig.dir, "strict.json");
+    await writeFile(strict, JSON.stringify({ "session-duration": { max: "24h" } }));
+    const preview = await rig.run(["preview", ...guardrails]);
+    expect(preview.code, preview.stdout + preview.stderr).toBe(0);
+    const result = await rig.run(["up", "--yes", ...guardrails, "--policy-pack-config", strict]);
     expect(result.code).not.toBe(0);
     expect(new Set(violated(result))).toEqual(new Set(["mandatory session-duration"]));
     expect(await rig.writes()).toEqual(before);

@@ -22,7 +22,7 @@ const cutOff = () => isCutOff(rig.session.target("up"), "comfyui-access", "dev")
 
 /** `up`, killed with all that it started while the account makes the application. */
 async function killedUp(): Promise<void> {
-  await rig.addFaults({ method: "POST", pathRegex: "/access/apps$", action: "delay", delayMs: 60_000 });
+  await rig.addFaults({ method: "POST", pathRegex: "/access/apps$", action: "hold" });
   const { command, cwd, env } = rig.session.target("up");
   const file = join(rig.dir, "Pulumi.dev.yaml");
   const args = [
@@ -67,7 +67,7 @@ test("a stack that was cut off is usable again, and says what was being made", a
 });
 
 test("nothing is done to a stack on which a run goes on, and nothing to an account", async () => {
-  await rig.addFaults({ method: "POST", pathRegex: "/access/apps$", action: "delay", delayMs: 6_000 });
+  await rig.addFaults({ method: "POST", pathRegex: "/access/apps$", action: "hold" });
   const up = rig.up();
   await rig.faultsMet();
   const before = (await rig.writes()).length;
@@ -77,6 +77,7 @@ test("nothing is done to a stack on which a run goes on, and nothing to an accou
   expect(
     (await rig.writes()).slice(before).filter(({ path }) => path.startsWith(`${ACCOUNT}/access/apps`)),
   ).toEqual([]);
+  await rig.releaseFaults();
   expect((await up).code).toBe(0);
 });
 

@@ -103,11 +103,11 @@ describe("one clear error, before anything is created", () => {
       [/applications\[1\]/, /comfyui/],
     ],
     [
-      "a session longer than the account's maximum",
+      "a session longer than the stack's maximum",
       (settings) => {
         first(settings).sessionDuration = "999h";
       },
-      [/999h/, /730h/],
+      [/999h/, /24h/],
     ],
     [
       "a missing secret, with the command that sets it",

@@ -93,7 +93,7 @@ test("a second preview shows no changes, also after somebody added a rule of the
 
 test("up fails visibly when it went over somebody else's write, keeps the state, and goes through the next time", async () => {
   const path = `${account}/cfd_tunnel/${tunnelId}/configurations`;
-  await rig.addFaults({ method: "PUT", pathRegex: "/configurations$", action: "delay", delayMs: 2000 });
+  await rig.addFaults({ method: "PUT", pathRegex: "/configurations$", action: "hold" });
   await changeService("http://localhost:9000");
   const running = rig.up();
   // The list has been read then, and the write waits.
@@ -101,6 +101,7 @@ test("up fails visibly when it went over somebody else's write, keeps the state,
   const config = await configuration();
   const late = { hostname: "late.datacrew.space", service: "http://localhost:1" };
   await rig.api("PUT", path, { config: { ...config, ingress: [late, ...config.ingress] } });
+  await rig.releaseFaults();
   const result = await running;
   expect(result.code).not.toBe(0);
   expect(result.stdout + result.stderr).toMatch(/our rules are in place, but somebody else wrote the list/);

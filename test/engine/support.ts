@@ -118,6 +118,11 @@ export class EngineRig {
     while ((await this.faultsLeft()).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
+  /** Lets the requests go on that are held. */
+  async releaseFaults(): Promise<void> {
+    await fetch(`${this.faultsUrl}/release`, { method: "POST" });
+  }
+
   async clearFaults(): Promise<void> {
     await fetch(this.faultsUrl, { method: "DELETE" });
   }

@@ -135,7 +135,7 @@ export class WorkflowClone {
     const child = spawn("bash", ["--noprofile", "--norc", "-eo", "pipefail", script], {
       cwd: this.dir,
       env: { ...env, GITHUB_OUTPUT: outputs, ...Object.fromEntries(own) },
-      timeout: 240_000,
+      timeout: 800_000,
     });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { DEFAULT_SEED, stateFromSeed } from "../../sandbox/seed";
 import type { State } from "../../sandbox/store";
 import { Between, type Call } from "../engine/faults/between";
@@ -73,12 +73,12 @@ describe("between a client and the sandbox", () => {
         killed = true;
       },
     });
-    const sent = fetch(`${between.url}/client/v4/x`, { method: "POST", signal: AbortSignal.timeout(200) });
+    const sent = fetch(`${between.url}/client/v4/x`, { method: "POST", signal: AbortSignal.timeout(2000) });
     const answer = await sent.then(
       async (got) => `${got.status} ${await got.text()}`,
       (error: Error) => error.name,
     );
-    if (fault === "killed after") await new Promise((resolve) => setTimeout(resolve, 60));
+    if (fault === "killed after") await expect.poll(() => killed).toBe(true);
     between.close();
     return { answer: answer.slice(0, 20), done, killed };
   }
@@ -172,9 +172,12 @@ describe("what two runs left behind", () => {
 });
 
 test("a killed command takes along what it started in groups of their own", async () => {
-  const script = "setsid sleep 30 & echo $!; wait";
+  const dir = mkdtempSync(join(tmpdir(), "comfyui-access-started-"));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const started = join(dir, "started");
+  const script = `setsid sleep 30 & echo $!; touch '${started}'; wait`;
   const { kill, ended } = start({ file: "sh", args: ["-c", script], cwd: "/", env: process.env });
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await expect.poll(() => existsSync(started)).toBe(true);
   kill();
   const { code, output } = await ended;
   expect(code).toBeNull();

@@ -45,7 +45,7 @@ export async function runScript(
         GITHUB_OUTPUT: outputs,
         ...env,
       },
-      timeout: 25_000,
+      timeout: 100_000,
     });
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -95,7 +95,7 @@ serve({
       ends[end] = (ends[end] ?? 0) + 1;
     };
     const all = [
-      ...Array.from({ length: calls }, () => counted(one.history("slow"))),
+      ...Array.from({ length: calls }, () => counted(one.history("late"))),
       ...Array.from({ length: runs }, () => counted(one.run(target.workflow).result())),
     ];
     await new Promise((resolve) => setTimeout(resolve, 400));

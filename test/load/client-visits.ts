@@ -3,8 +3,9 @@ import { type ComfyUIClient, ComfyUIError, type ErrorKind } from "../../src/clie
 import type { Visit } from "./rounds";
 
 const ALWAYS = { times: Number.MAX_SAFE_INTEGER };
-/** Longer than the hasty client waits, and than a caller that gives up. */
 const SLOW_MS = 1000;
+/** Far longer than the hasty client waits, and than a caller that gives up, also on a busy machine. */
+const LATE_MS = 30_000;
 
 /** How the server behind {@link clientVisits} fails. */
 export const SERVER_FAULTS: Fault[] = [
@@ -12,6 +13,7 @@ export const SERVER_FAULTS: Fault[] = [
   { pathRegex: "^/object_info$", action: "drop-before", ...ALWAYS },
   { pathRegex: "^/api/jobs$", action: "malformed", ...ALWAYS },
   { pathRegex: "^/history/slow$", action: "delay", delayMs: SLOW_MS, ...ALWAYS },
+  { pathRegex: "^/history/late$", action: "delay", delayMs: LATE_MS, ...ALWAYS },
 ];
 
 const SMALL = 64 * 1024;
@@ -59,8 +61,8 @@ export function clientVisits(
     "status 500": () => failing(client.features(), "comfyui"),
     dropped: () => failing(client.objectInfo(), "tunnel"),
     malformed: () => failing(client.jobs(), "protocol"),
-    aborted: () => failing(client.history("slow", { signal: AbortSignal.timeout(100) }), "aborted"),
-    "over the time limit": () => failing(hasty.history("slow"), "timeout"),
+    aborted: () => failing(client.history("late", { signal: AbortSignal.timeout(100) }), "aborted"),
+    "over the time limit": () => failing(hasty.history("late"), "timeout"),
     slow: async () => ((await client.history("slow")) === undefined ? undefined : "a history entry"),
   };
 }

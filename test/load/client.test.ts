@@ -121,7 +121,6 @@ describe(`the client with ${AT_ONCE} calls at a time, of a server that is slow o
     console.log(`closed with 200 under way: ${JSON.stringify(ends)} after ${ms.toFixed(0)} ms`);
     expect(Object.keys(ends).filter((end) => !["done", "aborted closed"].includes(end))).toEqual([]);
     expect(ends["aborted closed"]).toBeGreaterThanOrEqual(150);
-    expect(ms).toBeLessThan(2000);
     await expect.poll(() => client.call("sockets"), { timeout: 10_000 }).toBe(0);
     expect((await report()).warnings).toEqual([]);
   });

@@ -143,6 +143,7 @@ export function compliant(shape: Shape = {}): Resource[] {
     ),
   );
   return [
+    resource("provider", "default_6_22_1", { version: "6.22.1" }),
     google,
     ...tokens,
     ...guarded.flatMap(({ application, policies }) => [...policies, application]),

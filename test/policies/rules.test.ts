@@ -387,6 +387,38 @@ const breaks: Record<string, Break[]> = {
         "comfyui (DnsRecord): comment is a secret in plain text. Wrap it in pulumi.secret, or set it with `pulumi config set --secret`; then change it where it is from.",
     },
   ],
+  "token-overlap": [
+    {
+      on: ["token"],
+      path: "previousClientSecretExpiresAt",
+      to: "2999-01-01T00:00:00Z",
+      message:
+        'token-0 (ZeroTrustAccessServiceToken): previousClientSecretExpiresAt is "2999-01-01T00:00:00Z". Set it to a time at most 30 days ahead.',
+    },
+    {
+      on: ["token"],
+      path: "previousClientSecretExpiresAt",
+      to: "never",
+      message:
+        'token-0 (ZeroTrustAccessServiceToken): previousClientSecretExpiresAt is "never". Set it to a time at most 30 days ahead.',
+    },
+  ],
+  "provider-address": [
+    {
+      on: ["provider"],
+      path: "baseUrl",
+      to: "http://api.cloudflare.com/client/v4",
+      message:
+        "default_6_22_1 (cloudflare): baseUrl would send credentials unencrypted to http://api.cloudflare.com. Leave it out: Cloudflare's own address is the default.",
+    },
+    {
+      on: ["provider"],
+      path: "baseUrl",
+      to: UNKNOWN,
+      message:
+        "default_6_22_1 (cloudflare): baseUrl could not be decided, since its value is not known yet. Set it to a value that is known before the update, or create what it comes from first.",
+    },
+  ],
 };
 
 const each = Object.entries(breaks).flatMap(([rule, list]) =>

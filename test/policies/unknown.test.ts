@@ -45,6 +45,8 @@ const unknowns: Record<string, { on: [Kind, string?]; path: string; says?: strin
   ],
   "dns-proxied": [{ on: ["dnsRecord"], path: "proxied" }],
   "token-duration": [{ on: ["token"], path: "duration" }],
+  "token-overlap": [{ on: ["token"], path: "previousClientSecretExpiresAt" }],
+  "provider-address": [{ on: ["provider"], path: "baseUrl" }],
 };
 
 const each = Object.entries(unknowns).flatMap(([rule, list]) =>

@@ -134,7 +134,7 @@ test("any number of applications and tokens, each with its own", async () => {
     })),
     serviceTokens: [
       { name: "first" },
-      { name: "second", version: 2, previousExpiresAt: "2027-01-31T00:00:00Z" },
+      { name: "second", version: 2, previousExpiresAt: "2026-01-31T00:00:00Z" },
     ],
     accessTests: [],
   });

@@ -96,6 +96,7 @@ const settings = fc.record(
   {
     protectTokens: fc.boolean(),
     maxSessionDuration: fc.constant("800h"),
+    maxTokenDuration: fc.constant("forever"),
     secretStore: fc.oneof(
       fc.constant({ kind: "none" }),
       fc.constant({

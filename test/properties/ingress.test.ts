@@ -72,7 +72,7 @@ describe("merging rules into a tunnel's list", () => {
       fc.property(live, desired, (before, wanted) => {
         const added = mergeRules(before, [], wanted);
         if (added.conflicts.length > 0) return;
-        const removed = mergeRules(added.rules, wanted.map(keyOf), []).rules;
+        const removed = mergeRules(added.rules, wanted, []).rules;
         assert.equal(removed.length, ended(before).length);
         const isAsItWas = (rule: Rule, index: number) => rule === ended(before)[index] || rule === CATCH_ALL;
         assert.ok(removed.every(isAsItWas));
@@ -86,10 +86,10 @@ describe("merging rules into a tunnel's list", () => {
       fc.property(live, desired, (before, wanted) => {
         const once = mergeRules(before, [], wanted);
         if (once.conflicts.length > 0) return;
-        const again = mergeRules(once.rules, wanted.map(keyOf), wanted);
+        const again = mergeRules(once.rules, wanted, wanted);
         assert.equal(again.conflicts.length, 0);
         assert.deepEqual(again.rules, once.rules);
-        assert.deepEqual(ownedRules(once.rules, wanted.map(keyOf)), wanted);
+        assert.deepEqual(ownedRules(once.rules, wanted), wanted);
       }),
       { runs: 5000 },
     );
@@ -100,7 +100,7 @@ describe("merging rules into a tunnel's list", () => {
       fc.property(live, desired, desired, (before, first, second) => {
         const one = mergeRules(before, [], first);
         if (one.conflicts.length > 0) return;
-        const { rules } = mergeRules(one.rules, first.map(keyOf), second);
+        const { rules } = mergeRules(one.rules, first, second);
         const kept = rules.filter((rule) => !String(rule["service"]).startsWith("http://ours"));
         assert.deepEqual(kept, ended(before));
         const last = rules.at(-1) ?? {};
@@ -126,17 +126,20 @@ describe("merging rules into a tunnel's list", () => {
     );
   });
 
-  test("a rule of ours answers for its host, but for the paths that others have there by name", () => {
+  test("a rule of ours answers for its host on every path", () => {
     holds(
       fc.property(live, desired, (before, wanted) => {
         const { rules, conflicts } = mergeRules(before, [], wanted);
         if (conflicts.length > 0) return;
         for (const rule of wanted.filter((each) => each["path"] === undefined)) {
-          const first = answering(rules, { host: String(rule["hostname"]), path: "/" });
-          assert.ok(
-            first === rule,
-            `${String(rule["hostname"])} is answered by ${String(first?.["service"])}`,
-          );
+          const own = wanted.filter(({ hostname }) => hostname === rule["hostname"]);
+          for (const request of REQUESTS.filter(({ host }) => host === rule["hostname"])) {
+            const first = answering(rules, request);
+            assert.ok(
+              first !== undefined && own.includes(first),
+              `${request.host}${request.path} is answered by ${String(first?.["service"])}`,
+            );
+          }
         }
       }),
       { runs: 4000 },

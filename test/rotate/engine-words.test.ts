@@ -17,10 +17,19 @@ describe("what a preview shows besides the rotation", () => {
   const step = (op: string, type: string, name: string, ...keys: string[]) => ({
     op,
     urn: urn(type, name),
+    ...(op === "create" ? {} : { oldState: { inputs: Object.fromEntries(keys.map((key) => [key, 1])) } }),
+    ...(/^delete/.test(op) ? {} : { newState: { inputs: Object.fromEntries(keys.map((key) => [key, 2])) } }),
     detailedDiff: Object.fromEntries(keys.map((key) => [key, { kind: "update" }])),
   });
-  const foreign = (steps: object[], standIn = false) =>
-    foreignChanges(JSON.stringify({ steps }), "comfyui-api", { standIn });
+  const policyStep = (before: object[], after: object[]) => ({
+    ...step("update", POLICY, "comfyui-service-token", "includes"),
+    oldState: { inputs: { includes: before } },
+    newState: { inputs: { includes: after } },
+  });
+  const token = (tokenId: string) => ({ serviceToken: { tokenId } });
+  const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+  const foreign = (steps: object[], standIn?: { id?: string }) =>
+    foreignChanges(JSON.stringify({ steps }), "comfyui-api", standIn);
 
   test("is nothing when there is but the rotation", () => {
     const own = [
@@ -33,9 +42,21 @@ describe("what a preview shows besides the rotation", () => {
     expect(foreign(own)).toEqual([]);
     const standIn = [
       step("create", TYPE, "comfyui-api-stand-in"),
-      step("update", POLICY, "comfyui-service-token", "includes[1]"),
+      policyStep([token("own")], [token("own"), token(unknown)]),
     ];
-    expect(foreign([...own, ...standIn], true)).toEqual([]);
+    expect(foreign([...own, ...standIn], {})).toEqual([]);
+    const gone = policyStep([token("own"), token("stand-in")], [token("own")]);
+    expect(foreign([gone], { id: "stand-in" })).toEqual([]);
+  });
+
+  test("is told from the stand-in's in one and the same list", () => {
+    const other = policyStep([token("own")], [token("own"), token(unknown), token("other")]);
+    expect(foreign([other], {})).toEqual(["update ZeroTrustAccessPolicy comfyui-service-token"]);
+    const somebody = policyStep(
+      [token("own"), token("stand-in")],
+      [token("own"), { email: { email: "a@b.space" } }],
+    );
+    expect(foreign([somebody], { id: "stand-in" })).toHaveLength(1);
   });
 
   test.each([
@@ -56,7 +77,7 @@ describe("what a preview shows besides the rotation", () => {
   });
 
   test("is not guessed", () => {
-    expect(() => foreignChanges("no JSON", "a", { standIn: false })).toThrow("not in the known form");
+    expect(() => foreignChanges("no JSON", "a")).toThrow("not in the known form");
     expect(isCreatedByRotation(urn(TYPE, "a-stand-in"), "a")).toBe(true);
     expect(isCreatedByRotation(urn(TYPE, "b"), "a")).toBe(false);
   });
@@ -82,8 +103,8 @@ describe("a lock", () => {
     expect(isGone({ ...dead, pid: process.ppid })).toBe(true);
     const engine = spawn("bash", ["-c", "exec -a pulumi sleep 20"]);
     await once(engine, "spawn");
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(isGone({ ...dead, pid: engine.pid ?? 0 })).toBe(false);
+    // bash becomes it a moment after it was started.
+    await expect.poll(() => isGone({ ...dead, pid: engine.pid ?? 0 })).toBe(false);
     engine.kill();
   });
 });

@@ -27,7 +27,7 @@ describe("the stack's config", () => {
       const old = text.split("\n");
       expect(raised.split("\n").filter((line) => !old.includes(line))).toEqual([
         "      version: 2",
-        "      previousExpiresAt: 2090-01-02T00:00:00Z",
+        '      previousExpiresAt: "2090-01-02T00:00:00Z"',
         `      rotation: { version: 2, replaces: ${proven} }`,
         `    - name: ${standInName(TOKEN)}`,
         "      duration: 96h",
@@ -45,7 +45,10 @@ describe("the stack's config", () => {
         tunnel: { name: "t" },
       };
       const google = { identityProviderId: "8b41a3f6-4e3e-4ab1-9c3c-1c5c5d6d7e8f" };
-      const parsed = parseConfig({ ...known, google, applications, serviceTokens: tokens });
+      const parsed = parseConfig(
+        { ...known, google, applications, serviceTokens: tokens },
+        { now: new Date("2090-01-01T00:00:00Z") },
+      );
       expect(parsed.serviceTokens.map(({ name }) => name)).toEqual([TOKEN, standInName(TOKEN)]);
     },
   );
@@ -67,7 +70,8 @@ describe("the stack's config", () => {
   test("that is not YAML, or lists no such token, is refused", () => {
     expect(() => new ConfigEdit("config: [", "p")).toThrow(/not YAML, line \d/);
     expect(() => tokenEntry(read("dev"), PROJECT, "nobody")).toThrow("lists no service token nobody");
-    expect(() => tokenEntry("config: {}\n", PROJECT, TOKEN)).toThrow("lists no service token");
+    const none = `config: { "${PROJECT}:serviceTokens": [] }\n`;
+    expect(() => tokenEntry(none, PROJECT, TOKEN)).toThrow("lists no service token");
   });
 
   test("a proposed version replaces what was proven; a note of another version says nothing", () => {

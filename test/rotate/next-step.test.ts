@@ -22,6 +22,7 @@ function facts(change: Partial<Facts> = {}): Facts {
     probed: {},
     extended: false,
     worked: false,
+    rotated: false,
     ...change,
   };
 }
@@ -138,7 +139,7 @@ describe("one step after the other", () => {
       "makes one that the stack does not know",
       facts({ config: { version: 1 }, state: { version: 1, fingerprint: UNKNOWN_SECRET } }),
       {},
-      { do: "raise", version: 2, replaces: UNKNOWN_SECRET },
+      { do: "raise", version: 101, replaces: UNKNOWN_SECRET },
     ],
     [
       "makes the token live longer",
@@ -291,6 +292,7 @@ test("no combination of facts leads to a step that could end the last known secr
       { end: "now", finish: false, due: true },
       { end: "overlap", finish: false, due: true },
       { end: "overlap", finish: false, due: false },
+      { end: "now", finish: false, due: true, again: true },
     ] as const,
   };
   let count = 0;
@@ -305,6 +307,7 @@ test("no combination of facts leads to a step that could end the last known secr
       inSinks: c.inSinks,
       extended: false,
       worked: false,
+      rotated: false,
     };
     const step = nextStep(given, { ...wish, ...c.mode }, now);
     seen[step.do] = (seen[step.do] ?? 0) + 1;

@@ -18,7 +18,6 @@ describe("a tunnel", () => {
       tun_type: "cfd_tunnel",
       config_src: "cloudflare",
       remote_config: true,
-      connections: [],
       conns_active_at: null,
       deleted_at: null,
     });
@@ -80,6 +79,10 @@ describe("a tunnel", () => {
     const { id } = await made(client);
     await client.app.request(`/__sandbox__/tunnels/${id}/connectors`, { method: "POST" });
     expect((await client.get(`${TUNNELS}/${id}`)).result.status).toBe("healthy");
+    // Announced to go in October 2026.
+    expect((await client.get(`${TUNNELS}/${id}`)).result).not.toHaveProperty("connections");
+    client.store.settings.tunnelConnections = "shown";
+    expect((await client.get(`${TUNNELS}/${id}`)).result.connections).toHaveLength(4);
     const [connector] = (await client.get(`${TUNNELS}/${id}/connections`)).result;
     expect(connector.conns).toHaveLength(4);
     const refused = await client.del(`${TUNNELS}/${id}`);

@@ -27,13 +27,22 @@ declare module "vitest" {
  */
 export function holds<Case>(property: fc.IProperty<Case>, trial: Trial = {}): void {
   const started = performance.now();
-  settle(fc.check(property, parametersOf<Case>(trial)) as fc.RunDetails<Case>, started);
+  const found = fc.check(property, parametersOf<Case>(trial)) as fc.RunDetails<Case>;
+  const smaller = isMadeSmaller(found)
+    ? (fc.check(property, shrinking<Case>(found, trial)) as fc.RunDetails<Case>)
+    : found;
+  settle(found, smaller, started);
 }
 
 /** {@link holds}, for a property that has to be waited for; its cases run one after another. */
 export async function holdsInTime<Case>(property: fc.IAsyncProperty<Case>, trial: Trial = {}): Promise<void> {
   const started = performance.now();
-  settle(await fc.check(property, parametersOf<Case>(trial)), started);
+  const found = await fc.check(property, parametersOf<Case>(trial));
+  settle(
+    found,
+    isMadeSmaller(found) ? await fc.check(property, shrinking<Case>(found, trial)) : found,
+    started,
+  );
 }
 
 /** How many cases are meant by a number of CI's: itself, or ten times as many in a whole run. */
@@ -60,14 +69,34 @@ function parametersOf<Case>({ runs = 1000, withinMs, examples }: Trial): fc.Para
     numRuns: caseCount(runs),
     ...(path ? { path } : {}),
     ...(examples ? { examples: examples as Case[] } : {}),
-    interruptAfterTimeLimit: (withinMs ?? LONGEST_MS) * (isWhole() ? 10 : 1),
-    markInterruptAsFailure: withinMs === undefined,
+    ...(withinMs === undefined ? {} : { interruptAfterTimeLimit: withinMs * (isWhole() ? 10 : 1) }),
+    // Made smaller by itself, since only that is limited in time.
+    endOnFailure: true,
   };
 }
 
-function settle<Case>(details: fc.RunDetails<Case>, started: number): void {
-  countCases(details.numRuns, performance.now() - started);
-  if (!details.failed) return;
+const isMadeSmaller = ({ failed, counterexamplePath }: fc.RunDetails<unknown>): boolean =>
+  failed && counterexamplePath !== null;
+
+/** The failed case once more, to be made smaller. */
+function shrinking<Case>(
+  { counterexamplePath }: fc.RunDetails<Case>,
+  { examples }: Trial,
+): fc.Parameters<Case> {
+  return {
+    seed: PROPERTY_SEED,
+    ...(counterexamplePath ? { path: counterexamplePath } : {}),
+    ...(examples ? { examples: examples as Case[] } : {}),
+    interruptAfterTimeLimit: LONGEST_MS,
+    markInterruptAsFailure: true,
+  };
+}
+
+function settle<Case>(found: fc.RunDetails<Case>, smaller: fc.RunDetails<Case>, started: number): void {
+  countCases(found.numRuns, performance.now() - started);
+  if (!found.failed) return;
+  // The time may have ended before the case was met again.
+  const details = smaller.counterexample === null ? found : smaller;
   const { currentTestName = "", testPath = "" } = expect.getState();
   // A pattern for names that quotes and brackets in them cannot disturb.
   const pattern = (currentTestName.split(" > ").at(-1) ?? "").replace(/[^\w ]/g, ".");
@@ -79,7 +108,7 @@ function settle<Case>(details: fc.RunDetails<Case>, started: number): void {
   const why = details.errorInstance instanceof Error ? details.errorInstance.message : details.errorInstance;
   throw new Error(
     `does not hold for ${fc.stringify(details.counterexample)}\n${why ?? "the property is false"}\n` +
-      `Case ${details.numRuns} of those of seed ${details.seed}, made smaller ${details.numShrinks} times.\n` +
+      `Case ${found.numRuns} of those of seed ${details.seed}, made smaller ${details.numShrinks} times.\n` +
       `To repeat it: ${again}`,
     { cause: details.errorInstance },
   );

@@ -39,7 +39,14 @@ const isRunning = () =>
     return queue.queue_running[0]?.[1];
   });
 const images = [
-  { nodeId: "6", kind: "images", filename: "ComfyUI_00001_.png", subfolder: "", type: "output" },
+  {
+    nodeId: "6",
+    displayNodeId: "6",
+    kind: "images",
+    filename: "ComfyUI_00001_.png",
+    subfolder: "",
+    type: "output",
+  },
 ];
 
 describe("a run", () => {

@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
 import { startRandomServer } from "../client/random-server";
+import { PROPERTY_SEED } from "../support/property-seed";
 import { runPython } from "./python";
 
 const total = 2000;
-const seed = Number(process.env["CLIENT_SEED"] ?? Date.now() % 1_000_000_007);
+const seed = Number(process.env["CLIENT_SEED"] || PROPERTY_SEED);
 
 it(`${total} random answers (CLIENT_SEED=${seed}): a result or a ComfyUIError, and in time`, {
   timeout: 120_000,

@@ -17,7 +17,7 @@ from typing import Any, Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "utils"))
 
-from comfyui_api_client import ComfyUIClient, ComfyUIError, Output  # noqa: E402
+from comfyui_api_client import ComfyUIClient, ComfyUIError, NodeFailure, Output  # noqa: E402
 
 Json = dict[str, Any]
 
@@ -71,8 +71,19 @@ def run(client: ComfyUIClient, args: Json) -> Json:
     counts: Counter[str] = Counter()
     previews = []
     result = None
-    for event in client.run(args["workflow"], timeout=args.get("timeout", 0)):
+    display_nodes = []
+    options = {
+        "timeout": args.get("timeout", 0),
+        "prompt_id": args.get("promptId"),
+        "partial_execution_targets": args.get("partialExecutionTargets"),
+    }
+    for event in client.run(args["workflow"], **options):
         counts[event.type] += 1
+        if event.type == args.get("cancelAt"):
+            client.interrupt(event.prompt_id)
+        if event.type == "executing":
+            node = event.data["node"]
+            display_nodes.append(f"{node} in {event.data.get('display_node', node)}")
         if event.type == "preview":
             preview = {"format": event.data["format"], "size": len(event.image)}
             previews.append({**preview, "nodeId": event.data["node_id"]} if "node_id" in event.data else preview)
@@ -82,20 +93,36 @@ def run(client: ComfyUIClient, args: Json) -> Json:
     return {
         "promptId": result.prompt_id,
         "outputs": [output_of(output) for output in result.outputs],
-        "texts": [{"nodeId": text.node_id, "text": text.text} for text in result.texts],
+        "texts": [
+            {"nodeId": text.node_id, "displayNodeId": text.display_node_id, "text": text.text} for text in result.texts
+        ],
         "nodeErrors": {
             node_id: {"classType": node.get("class_type"), "errors": node.get("errors")}
             for node_id, node in result.node_errors.items()
         },
         "source": result.source,
+        "blocked": [failure_of(one) for one in result.blocked],
+        "missing": result.missing,
         "events": counts,
+        "displayNodes": display_nodes,
         "previews": previews,
     }
 
 
 def output_of(output: Output) -> Json:
     named = output._asdict()
-    return {"nodeId": named.pop("node_id"), **named}
+    return {"nodeId": named.pop("node_id"), "displayNodeId": named.pop("display_node_id"), **named}
+
+
+def failure_of(failure: NodeFailure) -> Json:
+    node_id, node_type, exception_type, message, traceback = failure
+    return {
+        "nodeId": node_id,
+        "nodeType": node_type,
+        "exceptionType": exception_type,
+        "message": message,
+        "traceback": traceback,
+    }
 
 
 def history(client: ComfyUIClient, args: Json) -> Json | None:
@@ -145,6 +172,15 @@ def download(client: ComfyUIClient, args: Json) -> Json:
     return {"size": client.download(output, args["path"])}
 
 
+def download_to(client: ComfyUIClient, args: Json) -> Json:
+    # In ComfyUI's own form, which is what scripts have in their hands.
+    return client.download_to(args["output"], args["folder"])._asdict()
+
+
+def upload_and_download(client: ComfyUIClient, args: Json) -> Json:
+    return client.download_to(upload(client, args), args["folder"])._asdict()
+
+
 CALLS: dict[str, Callable[[ComfyUIClient, Json], Any]] = {
     "run": run,
     "history": history,
@@ -159,6 +195,8 @@ CALLS: dict[str, Callable[[ComfyUIClient, Json], Any]] = {
     "upload": upload,
     "view": view,
     "download": download,
+    "downloadTo": download_to,
+    "uploadAndDownload": upload_and_download,
     "sendsCredential": lambda client, _: client.sends_credential,
 }
 
@@ -174,8 +212,15 @@ def play(case: Json) -> Json:
         with client_of(case, cancel) as client:
             return {"ok": True, "value": CALLS[case["call"]](client, case["args"])}
     except ComfyUIError as error:
-        status = {} if error.status is None else {"status": error.status}
-        return {"ok": False, "error": {"kind": error.kind, "code": error.code, **status, "message": str(error)}}
+        more = {
+            "status": error.status,
+            "promptId": error.prompt_id,
+            "taken": error.taken,
+            "failure": error.failure and failure_of(error.failure),
+            "nodeErrors": error.node_errors or None,
+        }
+        told = {name: value for name, value in more.items() if value is not None}
+        return {"ok": False, "error": {"kind": error.kind, "code": error.code, **told, "message": str(error)}}
     finally:
         timer.cancel()
 

@@ -112,9 +112,10 @@ describe("one broken property turns its cells red", () => {
     const [token] = deployed.sandbox.store.serviceTokens.all();
     if (token === undefined) throw new Error("no token");
     deployed.sandbox.store.serviceTokens.put({ ...token, expiresAt: "2026-01-01T00:00:00Z" });
-    const declared = { ...deployed.target };
-    if (declared.token) declared.token = { ...declared.token, expiresAt: "2026-01-01T00:00:00Z" };
-    deployed = { ...deployed, target: declared };
+    const applications = deployed.target.applications.map((each) => {
+      return each.token ? { ...each, token: { ...each.token, expiresAt: "2026-01-01T00:00:00Z" } } : each;
+    });
+    deployed = { ...deployed, target: { ...deployed.target, applications } };
     const report = await found(withoutBrowser);
     expect(red(report)).toEqual(cells("valid-token"));
     expect(row(report, "valid-token/api")?.cause).toContain("expired at 2026-01-01");
@@ -165,10 +166,12 @@ describe("one broken property turns its cells red", () => {
     );
   });
 
-  test("the tunnel has no connector", async () => {
+  test("the tunnel has no connector, which says nothing of who may in", async () => {
     deployed.sandbox.edge?.tunnels.close();
     const report = await found(withoutBrowser);
-    expect(red(report)).toEqual(cells("valid-token"));
+    expect(red(report)).toEqual([]);
+    const open = report.rows.filter(({ result }) => result === "undecided").map(({ id }) => id);
+    expect(open).toEqual(cells("valid-token").map((id) => `comfyui/${id}`));
     expect(row(report, "valid-token/page")?.cause).toMatch(/No cloudflared/);
   });
 }, 60_000);

@@ -139,19 +139,28 @@ export async function deploy(): Promise<Deployed> {
     routes: { ...edge.network.routes, "localhost:8188": comfyui, "comfyui:8188": comfyui },
   };
   const api = { baseUrl: sandbox.apiUrl, token: sandbox.tokens.preview, accountId: DEV_ACCOUNT_ID };
+  const credentials = {
+    name: "comfyui-api",
+    clientId: String(token["client_id"]),
+    clientSecret: String(token["client_secret"]),
+  };
   const target: VerifyTarget = {
     environment: "the sandbox",
-    applications: [{ name: "comfyui", url: `https://${HOSTNAME}`, aud }],
+    applications: [
+      {
+        name: "comfyui",
+        url: `https://${HOSTNAME}`,
+        aud,
+        service: "http://localhost:8188",
+        token: credentials,
+        localUrl: "http://localhost:8188",
+        localRequired: true,
+        dockerUrl: "http://comfyui:8188",
+      },
+    ],
     teamName: "datacrew",
     serviceTokenMode: "strict",
-    token: {
-      name: "comfyui-api",
-      clientId: String(token["client_id"]),
-      clientSecret: String(token["client_secret"]),
-    },
-    localUrl: "http://localhost:8188",
-    localRequired: true,
-    dockerUrl: "http://comfyui:8188",
+    tokens: [credentials],
     people: {
       allowed: { email: "artist@datacrew.space", password: "sandbox" },
       other: { email: "stranger@example.org", password: "sandbox" },

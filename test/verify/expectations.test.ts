@@ -191,7 +191,7 @@ describe("what an answer amounts to", () => {
     ["a 401 of any form", answer(401), "api", refused(401)],
     ["an empty 403", answer(403), "api", refused(403, "connector")],
     ["an empty 403 to a preflight", answer(403), "preflight", refused(403, "unclear")],
-    ["an empty 502", answer(502), "api", refused(502, "connector")],
+    ["an empty 502", answer(502), "api", { is: "origin-fault", status: 502 }],
     ["no connector", answer(530, {}, "error 1033"), "page", { is: "tunnel-down", status: 530 }],
     ["ComfyUI's page", answer(200, {}, "<title>ComfyUI</title>"), "page", comfyui],
     ["ComfyUI's statistics", answer(200, json, '{"system":{},"devices":[]}'), "api", comfyui],

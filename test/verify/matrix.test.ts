@@ -25,7 +25,7 @@ test("what the program deploys is as declared, in every cell and every other che
   expect(seen.sort()).toEqual(report.rows.map(({ id }) => id).sort());
   expect(new Set(seen).size).toBe(seen.length);
   const text = JSON.stringify(report.rows.map(({ screenshot: _, ...row }) => row));
-  const { token, people } = deployed.target;
+  const { people, tokens: [token] = [] } = deployed.target;
   for (const secret of [token?.clientSecret, token?.clientId, `"${people?.allowed.password}"`]) {
     expect(text).not.toContain(secret);
   }
@@ -61,13 +61,17 @@ test("a ComfyUI that does not run here is said, not passed", async () => {
   const routes = { ...deployed.network.routes };
   delete routes["localhost:8188"];
   delete routes["comfyui:8188"];
-  const target = { ...deployed.target, localUrl: "http://127.0.0.1:9", localRequired: false };
+  const at = (localRequired: boolean) => {
+    const place = { localUrl: "http://127.0.0.1:9", localRequired };
+    const applications = deployed.target.applications.map((each) => ({ ...each, ...place }));
+    return { ...deployed.target, applications };
+  };
   const only = ["local", "docker"] as const;
   const network = { ...deployed.network, routes };
-  const report = await verify(target, { network, only });
+  const report = await verify(at(false), { network, only });
   expect(report.rows.map(({ result }) => result)).toEqual(Array(10).fill("not-applicable"));
-  expect(report.rows[0]?.detail).toContain("nothing answers at 127.0.0.1:9");
+  expect(report.rows[0]?.detail).toContain("nothing answers at http://127.0.0.1:9");
   expect(report.rows[5]?.next).toContain("--network");
-  const required = await verify({ ...target, localRequired: true }, { network, only: ["local"] });
+  const required = await verify(at(true), { network, only: ["local"] });
   expect(required.summary.failed).toBe(5);
 }, 60_000);

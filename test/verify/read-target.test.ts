@@ -22,10 +22,11 @@ describe("a stack", () => {
       teamName: "datacrew",
       allowedEmails: ["artist@datacrew.space"],
       otherHostnames: ["notes.datacrew.space"],
-      token: { name: "comfyui-api", clientId: "x.access", clientSecret: "s" },
+      tokens: [{ name: "comfyui-api", clientId: "x.access", clientSecret: "s" }],
       applications: [
         {
           url: "https://comfyui.datacrew.space",
+          token: { name: "comfyui-api", clientId: "x.access", clientSecret: "s" },
           aud: "a".repeat(64),
           declared: { people: true, serviceAuth401: true, preflight: "refused", secondBarrier: true },
         },
@@ -58,17 +59,22 @@ describe("a .env file", () => {
       COMFYUI_ACCESS_TOKEN: "id.access:secret",
     };
     expect(targetOfEnv(values, ".env")).toMatchObject({
-      applications: [{ url: "https://comfyui.datacrew.space" }],
-      token: { clientId: "id.access", clientSecret: "secret" },
+      applications: [
+        {
+          url: "https://comfyui.datacrew.space",
+          token: { clientId: "id.access", clientSecret: "secret" },
+        },
+      ],
     });
   });
 
   test("whose token is a JSON object or a JWT gives the pair from the other keys, or none", () => {
     const COMFYUI_URL = "https://comfyui.datacrew.space";
     const COMFYUI_ACCESS_TOKEN = '{"cf-access-client-id":"id.access","cf-access-client-secret":"s"}';
-    expect(targetOfEnv({ COMFYUI_URL, COMFYUI_ACCESS_TOKEN }, ".env")).not.toHaveProperty("token");
+    const tokenOf = (values: Record<string, string>) => targetOfEnv(values, ".env").applications[0]?.token;
+    expect(tokenOf({ COMFYUI_URL, COMFYUI_ACCESS_TOKEN })).toBeUndefined();
     const pair = { CF_ACCESS_CLIENT_ID: "id.access", CF_ACCESS_CLIENT_SECRET: "s" };
-    expect(targetOfEnv({ COMFYUI_URL, COMFYUI_ACCESS_TOKEN, ...pair }, ".env")).toHaveProperty("token");
+    expect(tokenOf({ COMFYUI_URL, COMFYUI_ACCESS_TOKEN, ...pair })).toBeDefined();
   });
 
   test("with a plain http address is refused: a token would be sent in the clear", () => {

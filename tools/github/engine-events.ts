@@ -1,3 +1,4 @@
+import { changedInputs, planStep } from "../../src/stack-plan";
 import type { Review, Step, Violation } from "./plain/review";
 
 /** What a review takes from the engine's own report of a preview. */
@@ -18,6 +19,8 @@ interface EngineEvent {
       type: string;
       diffs?: string[];
       detailedDiff?: Record<string, unknown>;
+      old?: unknown;
+      new?: unknown;
     };
   };
   summaryEvent?: { resourceChanges?: Record<string, number>; result?: string };
@@ -64,10 +67,20 @@ function violationOf(event: NonNullable<EngineEvent["policyEvent"]>): Violation 
 
 function stepOf(event: EngineEvent["resourcePreEvent"]): Step[] {
   if (event === undefined || ["same", "read", "refresh"].includes(event.metadata.op)) return [];
-  const { op, type, urn, diffs, detailedDiff } = event.metadata;
-  const properties = Object.keys(detailedDiff ?? {});
-  return [{ op, type, name: nameOf(urn), properties: properties.length > 0 ? properties : (diffs ?? []) }];
+  const { op, type, urn, diffs, detailedDiff, old, new: planned } = event.metadata;
+  const step = planStep({ op, urn, oldState: old, newState: planned, detailedDiff, reasons: diffs });
+  // Made or taken away as a whole: there is nothing to compare.
+  if (step.oldState === undefined || step.newState === undefined)
+    return [{ op, type, name: step.name, properties: [...step.paths] }];
+  const changed = changedInputs(step);
+  const within = step.paths.filter((path) => changed.some((property) => isWithin(path, property)));
+  const whole = changed.filter((property) => !step.paths.some((path) => isWithin(path, property)));
+  return [{ op, type, name: step.name, properties: [...within, ...whole] }];
 }
+
+/** Whether a path is a property's, or of something in it. */
+const isWithin = (path: string, property: string): boolean =>
+  path.startsWith(property) && !/^\w/.test(path.slice(property.length));
 
 /** How many access tests the stack's config lists. */
 function testsIn(events: EngineEvent[]): number {

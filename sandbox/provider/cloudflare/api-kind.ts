@@ -34,16 +34,21 @@ export interface ApiKindTable {
   importId: string;
   check?(inputs: PropertyMap): CheckFailure[];
   complete?(plan: PropertyMap): PropertyMap;
-  renewedBy?(changes: Change[]): string[];
+  renewedBy?(changes: Change[], inputs: PropertyMap): string[];
+  /** True: of a new object the whole answer is needed; else the part that came is taken for it. */
+  wholeAnswer?: boolean;
   /** Says what a new object's owner has to know. */
   warning?: string;
-  /** Adds to the body of an update what the real provider adds. */
-  updateBody?(body: JsonObject): JsonObject;
   /** Puts what the API shows into the form in which it is sent. */
   shown?(result: JsonObject, state: PropertyMap): JsonObject | undefined;
   /** Outputs for which the API may have no value. */
   outputDefaults?: PropertyMap;
+  /** The same, for an object that is read and not written. */
+  readDefaults?: PropertyMap;
 }
+
+/** Of the state, as the real provider's releases name it; without it they take a state for that of an old release. */
+const SCHEMA_VERSION = "500";
 
 /** A resource type that speaks to the API as the table says: one write per object, none to read back. */
 export function apiKind(api: CloudflareApi, table: ApiKindTable): Kind {
@@ -54,17 +59,14 @@ export function apiKind(api: CloudflareApi, table: ApiKindTable): Kind {
   const outcome = (result: Json, plan: PropertyMap): PropertyMap => {
     const answer = isObject(result) ? result : {};
     const shown = fromWire(fields, table.shown?.(answer, plan) ?? answer, {});
-    for (const [name, preset] of Object.entries(table.outputDefaults ?? {})) {
-      const value = shown[name];
-      shown[name] =
-        isMap(preset) && value !== undefined && isMap(value) ? { ...preset, ...value } : (value ?? preset);
-    }
-    return completed(fields, plan, shown);
+    return completed(fields, plan, withDefaults(table.outputDefaults, shown));
   };
 
   return {
     type: table.type,
     fields,
+    schemaVersion: SCHEMA_VERSION,
+    importsDefaults: true,
     complete: table.complete,
     renewedBy: table.renewedBy,
 
@@ -77,7 +79,8 @@ export function apiKind(api: CloudflareApi, table: ApiKindTable): Kind {
       const verb = table.create ?? "post";
       const path = fill(verb === "post" ? table.collection : item, plan, "");
       const body = toWire(fields, plan);
-      const result = await api.call(verb, path, body, secretStrings(plan));
+      const part = verb === "post" && table.wholeAnswer !== true;
+      const result = await api.call(verb, path, body, { secrets: secretStrings(plan), part });
       const id = isObject(result) && verb === "post" ? result.id : lastOf(plan, item);
       if (typeof id !== "string") throw new Error(`the API made a ${table.type} without saying its id`);
       if (table.warning !== undefined) await context.warn(table.warning);
@@ -91,15 +94,17 @@ export function apiKind(api: CloudflareApi, table: ApiKindTable): Kind {
       const result = await unlessGone(api.call("get", fill(item, known, id)));
       if (!isObject(result)) return undefined;
       const shown = table.shown === undefined ? result : table.shown(result, state);
-      return shown === undefined ? undefined : { id, state: fromWire(fields, shown, known) };
+      if (shown === undefined) return undefined;
+      const preset = { ...table.outputDefaults, ...table.readDefaults };
+      const read = fromWire(fields, shown, known, { imported: imported !== undefined });
+      return { id, state: withDefaults(preset, read) };
     },
 
     async update({ id, state, inputs, plan, changes }: Transition) {
       const secrets = [...secretStrings(plan), ...secretStrings(state)];
-      const whole = withRemovals(fields, toWire(fields, sendable(fields, plan, inputs)), state, plan);
-      const body = table.updateBody?.(whole) ?? whole;
+      const body = withRemovals(fields, toWire(fields, sendable(fields, plan, inputs)), state, plan);
       const sent = table.update === "put" ? body : onlyChanged(fields, body, changes);
-      return outcome(await api.call(table.update, fill(item, plan, id), sent, secrets), plan);
+      return outcome(await api.call(table.update, fill(item, plan, id), sent, { secrets }), plan);
     },
 
     async delete(id, state) {
@@ -107,6 +112,17 @@ export function apiKind(api: CloudflareApi, table: ApiKindTable): Kind {
       await unlessGone(api.call("delete", fill(item, state, id)));
     },
   };
+}
+
+/** The object with a value for each output that has one where the API has none. */
+function withDefaults(presets: PropertyMap = {}, shown: PropertyMap): PropertyMap {
+  const whole = { ...shown };
+  for (const [name, preset] of Object.entries(presets)) {
+    const value = shown[name];
+    whole[name] =
+      isMap(preset) && value !== undefined && isMap(value) ? { ...preset, ...value } : (value ?? preset);
+  }
+  return whole;
 }
 
 function scopeFailures(inputs: PropertyMap): CheckFailure[] {

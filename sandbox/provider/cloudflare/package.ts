@@ -1,4 +1,5 @@
 import { type PropertyMap, reveal } from "../../../src/provider-host";
+import type { PlanForm } from "../kind";
 import type { PackageParts } from "../package-provider";
 import type { RetryPolicy } from "../retry";
 import { type ApiAccess, CloudflareApi } from "./api";
@@ -24,11 +25,19 @@ const TABLES = [
   tunnelConfig,
 ];
 
-/** The package `cloudflare`. The provider's config (`apiToken`, `baseUrl`) goes before `access`. */
-export function cloudflarePackage(access: ApiAccess, retry?: RetryPolicy): PackageParts {
+/**
+ * The package `cloudflare`. The provider's config (`apiToken`, `baseUrl`) goes before `access`.
+ * @param planForm default: as the real provider was recorded to tell its plans
+ */
+export function cloudflarePackage(
+  access: ApiAccess,
+  retry?: RetryPolicy,
+  planForm: PlanForm = "names",
+): PackageParts {
   const api = new CloudflareApi(access, retry);
   return {
     kinds: TABLES.map((table) => apiKind(api, table)),
+    planForm,
     functions: lookups(api),
     configure: (args) =>
       api.configure({ apiToken: setting(args, "apiToken"), baseUrl: setting(args, "baseUrl") }),

@@ -6,7 +6,7 @@ import {
   Unknown,
   unwrap,
 } from "../../../src/provider-host";
-import { type Field, type Fields, isEmpty, marked } from "../fields";
+import { type Field, type Fields, inOrder, isEmpty, marked } from "../fields";
 import type { Json, JsonObject } from "./api";
 
 /** The name a property has in the API. */
@@ -51,40 +51,50 @@ function plain(value: PropertyValue): Json {
 /**
  * An object as the API shows it. What the API keeps to itself (secrets) is taken from the state, and
  * so is an empty value that the API leaves out; an empty one that nobody set is left out.
- * @param state the object as last seen; empty on import
+ * @param state the object as last seen; on import what its id says
+ * @param options.imported also what is switched off is kept
  */
-export function fromWire(fields: Fields, shown: JsonObject, state: PropertyMap): PropertyMap {
+export function fromWire(
+  fields: Fields,
+  shown: JsonObject,
+  state: PropertyMap,
+  { imported = false } = {},
+): PropertyMap {
   const object: PropertyMap = {};
   for (const [name, field] of Object.entries(fields)) {
     const before = state[name];
-    const value = field.inPath ? null : (shown[wireName(name, field)] ?? null);
+    const value = field.inPath || field.unshown ? null : (shown[wireName(name, field)] ?? null);
     if (value === null) {
       const withheld = field.inPath || field.unshown || field.secret || before instanceof Secret;
       if (before !== undefined && (withheld || isEmpty(before))) object[name] = before;
       continue;
     }
     const old = before === undefined ? {} : unwrap(before);
-    const read = readValue(field, value, isMap(old) ? old : {});
-    if (before === undefined && field.default === undefined && field.setBy !== "server" && isEmpty(read))
-      continue;
+    const read = readValue(field, value, isMap(old) ? old : {}, imported);
+    const unasked = before === undefined && field.default === undefined && (field.setBy ?? "user") === "user";
+    if (unasked && isEmpty(read) && !(imported && read === false)) continue;
     object[name] = marked(field, before instanceof Secret ? new Secret(read) : read);
   }
   return object;
 }
 
-function readValue(field: Field, value: Json, state: PropertyMap): PropertyValue {
-  if (field.type === "object" && isObject(value)) return fromWire(field.fields ?? {}, value, state);
+function readValue(field: Field, value: Json, state: PropertyMap, imported: boolean): PropertyValue {
+  if (field.type === "object" && isObject(value))
+    return fromWire(field.fields ?? {}, value, state, { imported });
   if (field.type === "list" && Array.isArray(value)) {
     const { item } = field;
-    return item === undefined ? value : value.map((each) => readItem(item, each));
+    if (item === undefined) return value;
+    const items = value.map((each) => readItem(item, each));
+    return field.sorted ? inOrder(items) : items;
   }
+  if (field.type === "json") return JSON.stringify(value);
+  if (field.type === "time" && typeof value === "string") return value.replace(/\.\d+(?=Z$)/, "");
   return value;
 }
 
 /** Inside a list an empty object can be the whole point: `{everyone: {}}`. */
 function readItem(field: Field, value: Json): PropertyValue {
-  if (field.type === "list") return readValue(field, value, {});
-  if (field.type !== "object" || !isObject(value)) return value;
+  if (field.type !== "object" || !isObject(value)) return readValue(field, value, {}, false);
   const object: PropertyMap = {};
   for (const [name, inner] of Object.entries(field.fields ?? {})) {
     const each = value[wireName(name, inner)] ?? null;

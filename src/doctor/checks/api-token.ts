@@ -1,3 +1,4 @@
+import { COPY_AGAIN, flawOf } from "../../credential-form";
 import { ApiError } from "../../errors";
 import type { Check } from "../check";
 import type { ApiToken } from "../context";
@@ -15,6 +16,10 @@ export function tokensPage(kind: ApiToken["kind"], accountId: string | undefined
 export const apiToken: Check = {
   title: "API token",
   async run({ account, config, stack, now, token: value }) {
+    const flaw = flawOf(value ?? "");
+    if (flaw !== undefined) {
+      return { findings: [finding("token-malformed", `the API token ${flaw}`, COPY_AGAIN)], summary: "" };
+    }
     if (account === undefined) {
       const mend = `pulumi config set --stack ${stack} --secret cloudflare:apiToken  (or set CLOUDFLARE_API_TOKEN)`;
       return {

@@ -1,6 +1,7 @@
 import type { Wire } from "../../cloudflare/account-api";
 import { requiredGroups } from "../../cloudflare/permission-groups";
-import { ApiError } from "../../errors";
+import { COPY_AGAIN, flawOf } from "../../credential-form";
+import { ApiError, UserError } from "../../errors";
 import type { Check, Outcome } from "../check";
 import { type Account, apiFor, type Context } from "../context";
 import { type Finding, finding } from "../findings";
@@ -80,6 +81,8 @@ function unseen(): Finding {
 
 /** The token's policies, as the reader or the token itself may see them; undefined when neither may. */
 async function readPolicies(context: Context, account: Account): Promise<TokenPolicy[] | undefined> {
+  const flaw = flawOf(context.tokenReader ?? "");
+  if (flaw !== undefined) throw new UserError(`${TOKEN_READER} ${flaw}, so it is no API token`, COPY_AGAIN);
   const { id, kind } = await account.token();
   const path = kind === "user" ? `/user/tokens/${id}` : account.api.below(`tokens/${id}`);
   const readers = [

@@ -54,7 +54,8 @@ async function ingressOf(
 /** Judges a tunnel that others use too. */
 function judgeShared(id: string, found: Wire | undefined, stack: string): Finding[] {
   if (found === undefined) {
-    const mend = `pulumi config set --stack ${stack} --path tunnel.id <id>  (see: cloudflared tunnel list)`;
+    const set = `pulumi config set --stack ${stack} --path`;
+    const mend = `${set} tunnel.id <id>  (see: cloudflared tunnel list), or to have one made: pulumi config rm --stack ${stack} --path tunnel.id, then ${set} tunnel.name <name>`;
     return [finding("tunnel-missing", `there is no tunnel ${id} in the account`, mend)];
   }
   // The list says it as `remote_config`, a single tunnel also as `config_src`.
@@ -73,7 +74,7 @@ function judgeConnection(found: Wire): Finding[] {
     status === "degraded"
       ? `only a part of the connections of tunnel ${JSON.stringify(found["name"])} is up`
       : `no cloudflared runs the tunnel ${JSON.stringify(found["name"])} (${status})`;
-  const mend = "Start cloudflared on the machine of ComfyUI: cloudflared tunnel run --token-file <file>";
+  const mend = "Start cloudflared where it reaches the origin: cloudflared tunnel run --token-file <file>";
   return [finding("tunnel-down", what, mend, [String(found["id"])])];
 }
 

@@ -44,12 +44,14 @@ tbody th { font-weight: 600; font-size: .95rem; white-space: nowrap; }
 .mark { display: inline-block; min-width: 1.5em; padding: 0 .3em; border-radius: .25rem; text-align: center; font-weight: 700; line-height: 1.5; align-self: start; justify-self: start; }
 .mark.passed { color: var(--good); background: var(--good-soft); }
 .mark.failed { color: var(--bad); background: var(--bad-soft); }
+.mark.undecided { color: var(--ask); background: var(--ask-soft); }
 .mark.person { color: var(--ask); background: var(--ask-soft); }
 .mark.not-applicable { color: var(--none); background: var(--none-soft); }
 td.failed { background: var(--bad-soft); }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: .75rem 0 0; font-size: .85rem; color: var(--soft); }
 .item { padding: 1rem 1.25rem; margin-bottom: .75rem; }
 .item.failed { border-left: .3rem solid var(--bad); }
+.item.undecided { border-left: .3rem solid var(--ask); }
 .item.person { border-left: .3rem solid var(--ask); }
 .item.not-applicable { border-left: .3rem solid var(--none); }
 dl { display: grid; grid-template-columns: 6.5rem 1fr; gap: .25rem .75rem; margin: .5rem 0 0; font-size: .92rem; }

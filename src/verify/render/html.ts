@@ -11,6 +11,7 @@ import { escaped } from "./markup";
  */
 export function toHtml(report: VerifyReport): string {
   const failed = alike(report.rows.filter(({ result }) => result === "failed"));
+  const undecided = alike(report.rows.filter(({ result }) => result === "undecided"));
   const open = alike(report.rows.filter(isOpen));
   const title = `Access verification: ${report.environment}`;
   return `<!doctype html>
@@ -25,6 +26,7 @@ export function toHtml(report: VerifyReport): string {
 <main>
 ${verdict(report)}
 ${failed.length === 0 ? "" : section("What is wrong", failed.map(failure).join("\n"))}
+${undecided.length === 0 ? "" : section("What is not decided", undecided.map(failure).join("\n"))}
 ${report.applications.map(({ name, url }) => matrix(report.rows, name, url)).join("\n")}
 ${legend()}
 ${OTHER_GROUPS.map((group) => checks(report.rows, group)).join("\n")}
@@ -41,13 +43,15 @@ they answered. This file holds no credential and loads nothing from elsewhere.</
 const OTHER_GROUPS: readonly RowGroup[] = ["session", "tests", "around", "barriers", "neighbours"];
 
 function verdict({ summary, environment, startedAt, durationMs, applications, notes }: VerifyReport): string {
-  const tone = summary.failed > 0 || summary.passed === 0 ? "bad" : summary.person > 0 ? "ask" : "good";
+  const { failed, passed, undecided, person } = summary;
+  const tone = failed > 0 || passed + undecided === 0 ? "bad" : undecided + person > 0 ? "ask" : "good";
   const facts = [
     `${startedAt.slice(0, 16).replace("T", " ")} UTC`,
     `${(durationMs / 1000).toFixed(1)} s`,
     ...applications.map(({ url }) => url),
-    `${summary.passed} as declared`,
-    ...(summary.failed > 0 ? [`${summary.failed} not as declared`] : []),
+    `${passed} as declared`,
+    ...(failed > 0 ? [`${failed} not as declared`] : []),
+    ...(undecided > 0 ? [`${undecided} not decided`] : []),
   ];
   return `<header class="verdict ${tone}">
 <p class="over">Cloudflare Access, ${escaped(environment)}</p>

@@ -4,6 +4,7 @@ import type { RowResult } from "../report";
 export const MARKS: Record<RowResult, string> = {
   passed: "✓",
   failed: "✗",
+  undecided: "~",
   person: "?",
   "not-applicable": "–",
 };
@@ -12,6 +13,7 @@ export const MARKS: Record<RowResult, string> = {
 export const MARK_NAMES: Record<RowResult, string> = {
   passed: "as declared",
   failed: "not as declared",
+  undecided: "not decided",
   person: "needs a person",
   "not-applicable": "could not be tried",
 };

@@ -22,6 +22,7 @@ export function toTable(report: VerifyReport): string {
     "",
     ...OTHER_GROUPS.flatMap((group) => list(report.rows, group)),
     ...alike(report.rows.filter(({ result }) => result === "failed")).flatMap(failure),
+    ...alike(report.rows.filter(({ result }) => result === "undecided")).flatMap(failure),
     ...alike(report.rows.filter(isOpen)).flatMap(open),
   ];
   return `${lines.join("\n").trimEnd()}\n`;
@@ -69,7 +70,7 @@ function list(rows: readonly VerifyRow[], group: RowGroup): string[] {
 
 function failure(rows: AlikeRows): string[] {
   return [
-    ...wrapped(`${MARKS.failed} ${titleOf(rows)}`, 2),
+    ...wrapped(`${MARKS[rows.result]} ${titleOf(rows)}`, 2),
     ...labelled("expected", rows.expected.join("; ")),
     ...labelled("got", rows.got),
     ...labelled("barrier", rows.detail),

@@ -61,6 +61,7 @@ function manyChanges(settings: Settings): void {
   application.sessionDuration = "8h";
   application.service = "http://comfyui:8188";
   application.serviceTokens = ["comfyui-api", "batch"];
+  settings["maxTokenDuration"] = "17520h";
   settings["serviceTokens"] = [{ name: "comfyui-api", duration: "17520h" }, { name: "batch" }];
   alerts.emails.push("second@datacrew.space");
   secretStore.readers.push("serviceAccount:batch@datacrew-dev.iam.gserviceaccount.com");

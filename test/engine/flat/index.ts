@@ -12,6 +12,8 @@ interface Changes {
   tokenPolicy?: Partial<cloudflare.ZeroTrustAccessPolicyArgs>;
   app?: Partial<cloudflare.ZeroTrustAccessApplicationArgs>;
   config?: Partial<cloudflare.ZeroTrustTunnelCloudflaredConfigArgs>;
+  /** The address of Cloudflare's API by which a further provider, of the program's own, makes one more tunnel. */
+  apiAddress?: string;
   /** The people's policy takes its session from something that only an update knows. */
   untold?: boolean;
   /** The ingress list with a second rule, and without the check of the Access JWT. */
@@ -148,3 +150,8 @@ new cloudflare.ZeroTrustTunnelCloudflaredConfig(
     },
   }),
 );
+
+if (changes.apiAddress !== undefined) {
+  const provider = new cloudflare.Provider("own", { apiToken: "made-up", baseUrl: changes.apiAddress });
+  new cloudflare.ZeroTrustTunnelCloudflared("more", { accountId, name: "more" }, { provider });
+}

@@ -59,11 +59,11 @@ export class FlatRig {
     await rm(this.dir, { recursive: true, force: true });
   }
 
-  /** Sets what the program changes from now on. */
-  async change(changes: object): Promise<void> {
+  /** Sets what the program changes from now on, and whatever else the config is to hold, by full key. */
+  async change(changes: object, more: Readonly<Record<string, string>> = {}): Promise<void> {
     const config = { accountId: ACCOUNT, zoneId: ZONE, changes };
     const named = Object.fromEntries(Object.entries(config).map(([name, value]) => [`flat:${name}`, value]));
-    await writeFile(this.configFile(), JSON.stringify({ config: named }));
+    await writeFile(this.configFile(), JSON.stringify({ config: { ...named, ...more } }));
   }
 
   run(args: string[]): Promise<PulumiResult> {

@@ -1,13 +1,15 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { textAt } from "../../../plugins/tunnel-ingress/json-text";
-import { keyOf, ownedRules, type Rule, same } from "../../../plugins/tunnel-ingress/merge";
+import { ownedRules, type Rule, same } from "../../../plugins/tunnel-ingress/merge";
 import { UncertainWrite, writeRules } from "../../../plugins/tunnel-ingress/write";
 import { ingressFault } from "../../../sandbox/api/ingress";
+import { holdsInTime } from "../../support/properties";
+import { PROPERTY_SEED } from "../../support/property-seed";
 import { rulesIn, SharedList, TUNNEL, withRules } from "./shared-list";
 
-const LISTS = process.env["FULL_TABLES"] === "1" ? 2000 : 200;
-const SEED = Number(process.env["SEED"] ?? 20261125);
+/** Lists of a run of CI. */
+const LISTS = 200;
 
 /** Hosts of ours; nobody else's rule names them, for such a list is refused before anything is written. */
 const OURS = ["ours-1.example.org", "ours-2.example.org"];
@@ -156,7 +158,7 @@ function isHidden(rules: Rule[], at: number): boolean {
 const counts = { lists: 0, runs: 0, overwritten: 0, putRight: 0 };
 afterAll(() => {
   console.log(
-    `${counts.lists} lists, seed ${SEED}: ${counts.runs} changes beside another writer; ` +
+    `${counts.lists} lists, seed ${PROPERTY_SEED}: ${counts.runs} changes beside another writer; ` +
       `${counts.putRight} put right, ${counts.overwritten} overwritten and reported, 0 silent`,
   );
 });
@@ -192,8 +194,9 @@ async function run(
     if (moment === "between read and write" && now === "write" && count === 1) strike();
     if (moment === "after the write" && now === "written" && count === 1) strike();
   };
-  const owned = start.map(keyOf);
-  const failure = await writeRules(list, { tunnel: TUNNEL, owned, desired }).catch((error: unknown) => error);
+  const failure = await writeRules(list, { tunnel: TUNNEL, owned: start, desired }).catch(
+    (error: unknown) => error,
+  );
   const result = list.rules;
   if (moment === "between read and write" && struck) {
     // The one case in which the API has already lost what they wrote: our list stands, and it is said.
@@ -222,7 +225,7 @@ async function run(
   if (moment === "after the proof") {
     strike();
     // Too late for this change; the next reading shows it.
-    const read = ownedRules((await list.read()).rules, desired.map(keyOf));
+    const read = ownedRules((await list.read()).rules, desired);
     const lost = desired.some((each) => !list.rules.some((text) => same(JSON.parse(text), each)));
     expect(same(read, desired)).toBe(!lost);
   }
@@ -232,33 +235,33 @@ describe("a change beside another writer, for any list", () => {
   it.each(MOMENTS)(
     "keeps theirs to the letter and ours as declared: %s",
     async (moment) => {
-      await fc.assert(
+      await holdsInTime(
         fc.asyncProperty(account, async (given) => {
           if (moment === MOMENTS[0]) counts.lists += 1;
           for (const operation of Object.values(OPERATIONS)) {
             for (const act of Object.values(ACTS)) await run(given, operation, moment, act);
           }
         }),
-        { numRuns: LISTS, seed: SEED },
+        { runs: LISTS },
       );
     },
     600_000,
   );
 
   it("leaves the list as it was after add and remove", async () => {
-    await fc.assert(
+    await holdsInTime(
       fc.asyncProperty(account, async (given) => {
         const before = textOf(foreignOf(given), given.members);
         const list = new SharedList(before);
         const ownCatchAll = await writeRules(list, { tunnel: TUNNEL, owned: [], desired: NEW });
-        await writeRules(list, { tunnel: TUNNEL, owned: NEW.map(keyOf), desired: OLD, ownCatchAll });
-        await writeRules(list, { tunnel: TUNNEL, owned: OLD.map(keyOf), desired: [], ownCatchAll });
+        await writeRules(list, { tunnel: TUNNEL, owned: NEW, desired: OLD, ownCatchAll });
+        await writeRules(list, { tunnel: TUNNEL, owned: OLD, desired: [], ownCatchAll });
         expect(list.rules).toEqual(rulesIn(before));
         for (const name of ["originRequest", "warp-routing", "future"]) {
           expect(textAt(list.text ?? "", name)).toBe(textAt(before, name));
         }
       }),
-      { numRuns: LISTS, seed: SEED },
+      { runs: LISTS },
     );
   });
 });

@@ -38,29 +38,38 @@ describe("merging ingress rules", () => {
 
   it("replaces a rule of ours where it stands", () => {
     const changed = { ...app, service: "http://localhost:9000" };
-    expect(mergeRules([app, grafana, end], [keyOf(app)], [changed]).rules).toEqual([changed, grafana, end]);
+    expect(mergeRules([app, grafana, end], [app], [changed]).rules).toEqual([changed, grafana, end]);
   });
 
   it("moves a rule of ours that a new wildcard hides", () => {
-    expect(mergeRules([wildcard, app, end], [keyOf(app)], [app]).rules).toEqual([app, wildcard, end]);
+    expect(mergeRules([wildcard, app, end], [app], [app]).rules).toEqual([app, wildcard, end]);
   });
 
   it("takes a rule out that is no longer wanted", () => {
-    expect(mergeRules([grafana, app, end], [keyOf(app)], []).rules).toEqual([grafana, end]);
+    expect(mergeRules([grafana, app, end], [app], []).rules).toEqual([grafana, end]);
   });
 
   it("puts a rule back that somebody removed", () => {
-    expect(mergeRules([grafana, end], [keyOf(app)], [app]).rules).toEqual([grafana, app, end]);
+    expect(mergeRules([grafana, end], [app], [app]).rules).toEqual([grafana, app, end]);
   });
 
-  it("keeps foreign paths of our host in front of it", () => {
+  it("refuses a host name of which somebody else's rule serves a path", () => {
+    const theirs = { hostname: "comfyui.datacrew.space", path: "^/hook", service: "http://localhost:1" };
+    expect(mergeRules([theirs, end], [], [app]).conflicts).toEqual([{ ours: app, theirs, unsure: false }]);
+  });
+
+  it("leaves a foreign path of our host that stands behind ours, where it takes nothing", () => {
     const path = { hostname: "comfyui.datacrew.space", path: "^/hook", service: "http://localhost:1" };
-    expect(mergeRules([path, end], [], [app])).toEqual({ rules: [path, app, end], conflicts: [] });
+    expect(mergeRules([app, path, end], [app], [app])).toEqual({ rules: [app, path, end], conflicts: [] });
+    expect(mergeRules([wildcard, app, path, end], [app], [app])).toEqual({
+      rules: [app, wildcard, path, end],
+      conflicts: [],
+    });
   });
 
   it("refuses a host name that somebody else's rule serves", () => {
     const theirs = { hostname: "ComfyUI.datacrew.space", service: "http://localhost:1" };
-    expect(mergeRules([theirs, end], [], [app]).conflicts).toEqual([{ ours: app, theirs }]);
+    expect(mergeRules([theirs, end], [], [app]).conflicts).toEqual([{ ours: app, theirs, unsure: false }]);
   });
 
   it("takes the very same rule for ours, as an interrupted run leaves it", () => {
@@ -69,7 +78,7 @@ describe("merging ingress rules", () => {
 
   it("leaves a second rule of the same key to its owner", () => {
     const twin = { ...app, service: "http://localhost:2" };
-    expect(mergeRules([app, twin, end], [keyOf(app)], []).rules).toEqual([twin, end]);
+    expect(mergeRules([app, twin, end], [app], []).rules).toEqual([twin, end]);
   });
 });
 
@@ -108,9 +117,9 @@ describe("merging ingress rules, for any list", () => {
           let live = others;
           let owned: Rule[] = [];
           for (const desired of [...steps, []]) {
-            const { rules, conflicts } = mergeRules(live, owned.map(keyOf), desired);
+            const { rules, conflicts } = mergeRules(live, owned, desired);
             if (conflicts.length > 0) continue;
-            const mine = new Set(ownedRules(rules, desired.map(keyOf)));
+            const mine = new Set(ownedRules(rules, desired));
             const rest = rules.filter((rule) => !mine.has(rule));
             const before = JSON.stringify(others.length === rest.length ? others : [...others, CATCH_ALL]);
             expect(JSON.stringify(rest)).toBe(before);
@@ -154,7 +163,7 @@ describe("merging ingress rules, for any list", () => {
         (live, desired) => {
           const { rules, conflicts } = mergeRules(live, [], desired);
           if (conflicts.length > 0) return;
-          expect(mergeRules(rules, desired.map(keyOf), desired).rules).toEqual(rules);
+          expect(mergeRules(rules, desired, desired).rules).toEqual(rules);
         },
       ),
     );

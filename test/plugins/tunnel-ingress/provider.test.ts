@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { tunnelIngressProvider } from "../../../plugins/tunnel-ingress/provider";
 import { TunnelApi } from "../../../plugins/tunnel-ingress/tunnel-api";
 import { type Sandbox, startSandbox } from "../../../sandbox/server";
@@ -139,10 +139,11 @@ describe("rules in a shared tunnel", () => {
 
   it("fails with the object kept when it went over somebody else's write", async () => {
     await putRules([grafana, end]);
-    sandbox.faults.add({ method: "PUT", pathRegex: "/configurations$", action: "delay", delayMs: 300 });
+    sandbox.faults.add({ method: "PUT", pathRegex: "/configurations$", action: "hold" });
     const creating = create(app).catch((error: unknown) => error);
-    await new Promise((done) => setTimeout(done, 150));
+    await vi.waitUntil(() => sandbox.faults.list().length === 0, { timeout: 20_000 });
     await putRules([wildcard, grafana, end]);
+    sandbox.faults.release();
     const failure = await creating;
     expect(failure).toBeInstanceOf(PartialFailure);
     expect(failure).toMatchObject({ id: `${accountId}/${tunnelId}`, state: inputs(app) });
@@ -203,6 +204,13 @@ describe("what is refused before anything is written", () => {
     expect(reason).toContain("already serves comfyui.datacrew.space from http://theirs:1");
     expect(reason).toContain("Adopt it");
     await expect(create(app)).rejects.toThrow("already serves comfyui.datacrew.space");
+  });
+
+  it("a path of the host name that a foreign rule serves, whatever its expression", async () => {
+    await putRules([{ hostname: app.hostname, path: "^/", service: "http://theirs:1" }, end]);
+    const [reason] = await reasons(inputs(app));
+    expect(reason).toContain("already serves comfyui.datacrew.space/^/ from http://theirs:1");
+    await expect(create(app)).rejects.toThrow("already serves comfyui.datacrew.space/^/");
   });
 
   it("the same while the application's aud is still unknown", async () => {

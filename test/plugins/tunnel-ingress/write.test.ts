@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keyOf, type Rule } from "../../../plugins/tunnel-ingress/merge";
+import type { Rule } from "../../../plugins/tunnel-ingress/merge";
 import { type Change, UncertainWrite, writeRules } from "../../../plugins/tunnel-ingress/write";
 import { SharedList, TUNNEL, withRules } from "./shared-list";
 
@@ -14,7 +14,7 @@ const parsed = (list: SharedList) => list.rules.map((rule) => JSON.parse(rule));
 const add = (list: SharedList, more: Partial<Change> = {}) =>
   writeRules(list, { tunnel: TUNNEL, owned: [], desired: [app], ...more });
 const remove = (list: SharedList, more: Partial<Change> = {}) =>
-  writeRules(list, { tunnel: TUNNEL, owned: [keyOf(app)], desired: [], ...more });
+  writeRules(list, { tunnel: TUNNEL, owned: [app], desired: [], ...more });
 
 /** Somebody else's write, once. */
 function once(list: SharedList, moment: string, ...rules: Rule[]): void {
@@ -59,7 +59,7 @@ describe("writing while somebody else writes", () => {
     expect(String(failure)).toMatch(/Audit Logs.*run up again/);
     expect(parsed(list)).toEqual([other, app, end]);
     list.meanwhile = () => {};
-    await add(list, { owned: [keyOf(app)] });
+    await add(list, { owned: [app] });
     expect(list.writes).toBe(1);
   });
 

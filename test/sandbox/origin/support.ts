@@ -66,11 +66,11 @@ export async function listen(
 
 /** Asks again and again, up to five seconds, until there is an answer. */
 export async function eventually<T>(ask: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 30_000;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
-    if (Date.now() > deadline) throw new Error(`nothing came within five seconds: ${ask}`);
+    if (Date.now() > deadline) throw new Error(`nothing came within half a minute: ${ask}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

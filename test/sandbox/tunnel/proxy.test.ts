@@ -235,8 +235,7 @@ describe("a request through the connector", () => {
     const { body } = await request(url, { headers: HEADERS });
     body.on("error", () => undefined).destroy();
     await closed;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(results).toMatchObject([{ reason: expect.any(String) }]);
+    await expect.poll(() => results).toMatchObject([{ reason: expect.any(String) }]);
   });
 
   it("is sent again when a connection that was kept turns out to be closed, unless it may not be repeated", async () => {

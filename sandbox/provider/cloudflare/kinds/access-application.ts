@@ -1,4 +1,11 @@
-import { isMap, type PropertyMap, unwrap } from "../../../../src/provider-host";
+import {
+  type Change,
+  isMap,
+  type PropertyMap,
+  type PropertyValue,
+  topLevel,
+  unwrap,
+} from "../../../../src/provider-host";
 import { count, flag, listOf, object, text, texts } from "../../fields";
 import type { Json, JsonObject } from "../api";
 import type { ApiKindTable } from "../api-kind";
@@ -48,7 +55,7 @@ export const accessApplication: ApiKindTable = {
         workerId: text(),
       }),
     ),
-    domain: text({ setBy: "either" }),
+    domain: text({ setBy: "either", sentBack: true }),
     enableBindingCookie: flag(),
     footerLinks: listOf(object({ name: text({ required: true }), url: text({ required: true }) })),
     headerBgColor: text(),
@@ -80,7 +87,7 @@ export const accessApplication: ApiKindTable = {
     ),
     readServiceTokensFromHeader: text(),
     sameSiteCookieAttribute: text(),
-    selfHostedDomains: texts(undefined, { setBy: "either" }),
+    selfHostedDomains: texts(undefined, { setBy: "either", sentBack: true }),
     serviceAuth401Redirect: flag({ wire: "service_auth_401_redirect" }),
     sessionDuration: text({ default: "24h" }),
     skipAppLauncherLoginPage: flag(),
@@ -90,8 +97,17 @@ export const accessApplication: ApiKindTable = {
     aud: text({ setBy: "server" }),
   },
   complete: withPrecedence,
-  shown: (result) => ({ ...result, policies: references(result.policies) }),
+  renewedBy: addresses,
+  shown: (result, state) => ({ ...result, policies: references(result.policies, state.policies ?? null) }),
 };
+
+const ADDRESSES = ["destinations", "domain", "selfHostedDomains"];
+
+/** Three ways to say where an application is: with one of them changed the server decides the others anew. */
+function addresses(changes: Change[]): string[] {
+  const moves = changes.some(({ path }) => ADDRESSES.includes(topLevel(path)));
+  return moves ? ADDRESSES : [];
+}
 
 /** Where a policy names no precedence it is the previous one's plus one. */
 function withPrecedence(plan: PropertyMap): PropertyMap {
@@ -107,11 +123,14 @@ function withPrecedence(plan: PropertyMap): PropertyMap {
   return { ...plan, policies: numbered };
 }
 
-/** The API shows a reusable policy whole; what was sent, and what state keeps, is a reference. */
-function references(policies: Json | undefined): Json {
+/** The API shows policies whole; state keeps a reference, unless the policy was declared within the application. */
+function references(policies: Json | undefined, declared: PropertyValue): Json {
   if (!Array.isArray(policies)) return null;
-  return policies.map((policy): Json => {
-    if (!isObject(policy) || policy.id === undefined || policy.reusable === false) return policy;
+  const before = unwrap(declared);
+  return policies.map((policy, at): Json => {
+    if (!isObject(policy) || policy.id === undefined) return policy;
+    const mine = Array.isArray(before) ? unwrap(before[at] ?? null) : null;
+    if (isMap(mine) && (mine.id ?? null) === null) return { ...policy, id: null };
     const reference: JsonObject = { id: policy.id };
     if (policy.precedence !== undefined) reference.precedence = policy.precedence;
     return reference;

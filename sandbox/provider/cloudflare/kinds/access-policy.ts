@@ -2,7 +2,7 @@ import { flag, listOf, text } from "../../fields";
 import type { ApiKindTable } from "../api-kind";
 import { approvalGroup, connectionRules, mfaConfig, rules } from "./access-rules";
 
-/** A reusable Access policy. Its `appCount` and `updatedAt` change with other objects, so state leaves them out. */
+/** A reusable Access policy. */
 export const accessPolicy: ApiKindTable = {
   type: "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy",
   collection: "/accounts/{accountId}/access/policies",
@@ -23,7 +23,5 @@ export const accessPolicy: ApiKindTable = {
     purposeJustificationRequired: flag(),
     requires: rules("require"),
     sessionDuration: text({ default: "24h" }),
-    createdAt: text({ setBy: "server" }),
-    reusable: flag({ setBy: "server" }),
   },
 };

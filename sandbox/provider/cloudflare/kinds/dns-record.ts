@@ -1,7 +1,8 @@
-import { count, flag, freeMap, object, text, texts } from "../../fields";
+import { type Change, type PropertyMap, topLevel } from "../../../../src/provider-host";
+import { count, flag, freeMap, isEmpty, json, object, text, texts, time } from "../../fields";
 import type { ApiKindTable } from "../api-kind";
 
-/** A DNS record. `settings` is decided by the server, and an update sends it back. */
+/** A DNS record. `settings` and `tags` are decided by the server where the user does not, and an update sends them back. */
 export const dnsRecord: ApiKindTable = {
   type: "cloudflare:index/dnsRecord:DnsRecord",
   collection: "/zones/{zoneId}/dns_records",
@@ -23,9 +24,24 @@ export const dnsRecord: ApiKindTable = {
       },
       { setBy: "either", sentBack: true },
     ),
-    tags: texts(),
+    tags: texts(undefined, { setBy: "either", sentBack: true }),
     ttl: count({ required: true }),
     type: text({ required: true, replace: true }),
+    commentModifiedOn: time(),
+    createdOn: time(),
+    meta: json(),
+    modifiedOn: time({ renewed: true }),
+    proxiable: flag({ setBy: "server" }),
+    tagsModifiedOn: time(),
   },
+  renewedBy: datesOfRemarks,
   outputDefaults: { settings: { flattenCname: false, ipv4Only: false, ipv6Only: false } },
 };
+
+/** A comment or tags that change get a new date, unless none are left. */
+function datesOfRemarks(changes: Change[], inputs: PropertyMap): string[] {
+  const dates = { comment: "commentModifiedOn", tags: "tagsModifiedOn" };
+  return Object.entries(dates).flatMap(([name, date]) =>
+    changes.some(({ path }) => topLevel(path) === name) && !isEmpty(inputs[name] ?? null) ? [date] : [],
+  );
+}

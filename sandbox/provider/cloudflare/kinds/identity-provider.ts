@@ -37,7 +37,7 @@ export const identityProvider: ApiKindTable = {
         pingEnvId: text(),
         pkceEnabled: flag(),
         prompt: text(),
-        redirectUrl: text({ setBy: "either" }),
+        redirectUrl: text({ setBy: "server" }),
         restrictToAccountMembers: flag(),
         scopes: texts(),
         signRequest: flag(),
@@ -60,9 +60,10 @@ export const identityProvider: ApiKindTable = {
         secret: text({ secret: true, setBy: "server" }),
         userDeprovision: flag(),
       },
-      { setBy: "either" },
+      { setBy: "either", sentBack: true },
     ),
     type: text({ required: true, replace: true }),
   },
-  updateBody: (body) => ({ scim_config: {}, ...body }),
+  // Once read, it is there without anything in it, and an update sends it back.
+  readDefaults: { scimConfig: {} },
 };

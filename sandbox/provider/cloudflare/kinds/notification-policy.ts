@@ -1,4 +1,4 @@
-import { type Fields, flag, listOf, object, text, texts } from "../../fields";
+import { type Fields, flag, listOf, object, text, texts, time } from "../../fields";
 import type { ApiKindTable } from "../api-kind";
 
 // Pulumi writes a list's name in the plural; the API's own names are the singular ones here.
@@ -34,7 +34,7 @@ const FILTERS: Record<string, string> = {
 const filters: Fields = Object.fromEntries(
   Object.entries(FILTERS).map(([name, wire]) => [name, texts(wire)]),
 );
-const receivers = (wire: string) => listOf(object({ id: text() }), { wire });
+const receivers = (wire: string) => listOf(object({ id: text() }), { wire, sorted: true });
 
 /** A notification: which alert goes to whom. */
 export const notificationPolicy: ApiKindTable = {
@@ -54,5 +54,7 @@ export const notificationPolicy: ApiKindTable = {
       { required: true },
     ),
     name: text({ required: true }),
+    created: time({ renewed: true }),
+    modified: time({ renewed: true }),
   },
 };

@@ -1,5 +1,5 @@
-import { type Change, type CheckFailure, type PropertyMap, topLevel } from "../../../../src/provider-host";
-import { count, flag, text } from "../../fields";
+import { type CheckFailure, type PropertyMap, topLevel } from "../../../../src/provider-host";
+import { count, flag, text, time } from "../../fields";
 import type { ApiKindTable } from "../api-kind";
 
 /**
@@ -21,10 +21,13 @@ export const serviceToken: ApiKindTable = {
     previousClientSecretExpiresAt: text({ unshown: true }),
     clientId: text({ setBy: "server" }),
     clientSecret: text({ setBy: "server", secret: true }),
-    expiresAt: text({ setBy: "server" }),
+    expiresAt: time({ renewed: true }),
   },
+  // The secret is shown this once, so half an answer is none.
+  wholeAnswer: true,
   check: bothOrNeither,
-  renewedBy: renewed,
+  renewedBy: (changes) =>
+    changes.some(({ path }) => topLevel(path) === "clientSecretVersion") ? ["clientSecret"] : [],
 };
 
 function bothOrNeither(inputs: PropertyMap): CheckFailure[] {
@@ -33,12 +36,4 @@ function bothOrNeither(inputs: PropertyMap): CheckFailure[] {
   const [other] = pair.filter((name) => !missing.includes(name));
   if (missing.length !== 1 || missing[0] === undefined) return [];
   return [{ property: missing[0], reason: `is required when ${other} is set: give both or neither` }];
-}
-
-function renewed(changes: Change[]): string[] {
-  const names = changes.map(({ path }) => topLevel(path));
-  return [
-    ...(names.includes("clientSecretVersion") ? ["clientSecret"] : []),
-    ...(names.includes("duration") || names.includes("clientSecretVersion") ? ["expiresAt"] : []),
-  ];
 }

@@ -1,4 +1,4 @@
-import { count, type Fields, flag, listOf, object, text, texts } from "../../fields";
+import { count, type Fields, flag, listOf, object, text, texts, time } from "../../fields";
 import type { ApiKindTable } from "../api-kind";
 
 // The API writes these in camelCase, as cloudflared's own configuration does.
@@ -50,7 +50,8 @@ export const tunnelConfig: ApiKindTable = {
       ),
       originRequest: object(originRequest, { wire: "originRequest" }),
     }),
-    source: text({ setBy: "either" }),
-    createdAt: text({ setBy: "server" }),
+    source: text({ setBy: "either", renewed: true }),
+    createdAt: time({ renewed: true }),
+    version: count({ setBy: "server", renewed: true }),
   },
 };

@@ -1,7 +1,10 @@
-import { text } from "../../fields";
+import { flag, json, listOf, object, text, time } from "../../fields";
 import type { ApiKindTable } from "../api-kind";
 
-/** A Cloudflare Tunnel. What its connectors do (status, connections) changes by itself, so state leaves it out. */
+const server = { setBy: "server" } as const;
+const renewed = { setBy: "server", renewed: true } as const;
+
+/** A Cloudflare Tunnel. What its connectors do (status, connections) is in the state as last seen. */
 export const tunnel: ApiKindTable = {
   type: "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared",
   collection: "/accounts/{accountId}/cfd_tunnel",
@@ -12,9 +15,28 @@ export const tunnel: ApiKindTable = {
     configSrc: text({ default: "local", replace: true }),
     name: text({ required: true }),
     tunnelSecret: text({ secret: true, unshown: true }),
-    accountTag: text({ setBy: "server" }),
-    createdAt: text({ setBy: "server" }),
-    tunType: text({ setBy: "server" }),
+    accountTag: text(renewed),
+    connections: listOf(
+      object({
+        clientId: text(server),
+        clientVersion: text(server),
+        coloName: text(server),
+        id: text(server),
+        isPendingReconnect: flag(server),
+        openedAt: time(),
+        originIp: text(server),
+        uuid: text(server),
+      }),
+      renewed,
+    ),
+    connsActiveAt: time({ renewed: true }),
+    connsInactiveAt: time({ renewed: true }),
+    createdAt: time({ renewed: true }),
+    deletedAt: time({ renewed: true }),
+    metadata: json({ renewed: true }),
+    remoteConfig: flag(renewed),
+    status: text(renewed),
+    tunType: text(renewed),
   },
   shown(result) {
     // A removed tunnel can still be read; only this date tells.

@@ -1,0 +1,43 @@
+/**
+ * Looks at a credential before it is sent. One with a line break or quotes around it, as copying leaves them, fails
+ * later: as a header that cannot be sent, which looks like a fault of the network, or as a credential that is not
+ * known, which looks like one that has expired.
+ */
+
+/**
+ * What of a text no credential has, in a few words that show nothing of it, e.g. `holds a line break`; undefined when
+ * it may be one.
+ */
+export function flawOf(text: string): string | undefined {
+  if (/[\r\n]/.test(text)) return "holds a line break";
+  if (/\s/.test(text)) return "holds white space";
+  if (/["'`“”‘’]$|^["'`“”‘’]/.test(text)) return "has quotes around it";
+  if (/[^\x21-\x7e]/.test(text)) return "holds a character that is not ASCII";
+  return undefined;
+}
+
+/** The two halves of a service token. Secret. */
+interface TokenPair {
+  clientId: string;
+  clientSecret: string;
+}
+
+/**
+ * Which half of a service token is none, and why; undefined when both may be.
+ * @see https://developers.cloudflare.com/cloudflare-one/access-controls/service-credentials/service-tokens/
+ */
+export function pairFlawOf({
+  clientId,
+  clientSecret,
+}: TokenPair): { part: keyof TokenPair; flaw: string } | undefined {
+  const parts = { clientId, clientSecret };
+  for (const part of ["clientId", "clientSecret"] as const) {
+    const flaw = flawOf(parts[part]);
+    if (flaw !== undefined) return { part, flaw };
+  }
+  if (!clientId.endsWith(".access")) return { part: "clientId", flaw: "does not end in .access" };
+  return undefined;
+}
+
+/** What to do about a credential that was copied with more, or less, than itself. */
+export const COPY_AGAIN = "Set it again as it was given out: without quotes, spaces or line breaks.";

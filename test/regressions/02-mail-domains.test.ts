@@ -1,0 +1,111 @@
+import { describe, expect, test } from "vitest";
+import { judgeStack } from "../../policies/judge";
+import { ConfigError, parseConfig } from "../../src/config";
+import { compliant, set, the } from "../policies/compliant";
+
+/** Where the config finds fault, for an application that lets in what is given. */
+function faults(allow: { emails?: string[]; emailDomains?: string[] }): string[] {
+  try {
+    parseConfig({
+      accountId: "0123456789abcdef0123456789abcdef",
+      zone: "datacrew.space",
+      teamName: "datacrew",
+      google: { identityProviderId: "00000000-0000-4000-8000-000000000000" },
+      tunnel: { name: "comfyui-dev" },
+      applications: [{ allow }],
+    });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ path }) => path);
+    throw error;
+  }
+  return [];
+}
+
+/** The rules that a policy breaks which lets in what is given. */
+function broken(selector: { email?: { email: string }; emailDomain?: { domain: string } }): string[] {
+  const resources = compliant();
+  set(the(resources, "policy", "comfyui-google-email"), "includes[0]", selector);
+  return judgeStack({ resources }).map(({ rule }) => rule.name);
+}
+
+const DOMAIN = ["applications[0].allow.emailDomains[0]"];
+const ADDRESS = ["applications[0].allow.emails[0]"];
+
+const PUBLIC = [
+  ..."gmail.com googlemail.com icloud.com me.com mac.com privaterelay.appleid.com proton.me protonmail.com pm.me".split(
+    " ",
+  ),
+  ..."outlook.com outlook.de live.com live.nl hotmail.com hotmail.co.uk msn.com yahoo.com yahoo.de ymail.com".split(
+    " ",
+  ),
+  ..."gmx.net gmx.de gmx.at gmx.ch web.de t-online.de freenet.de mail.de posteo.de mailbox.org duck.com".split(
+    " ",
+  ),
+  ..."qq.com 163.com 126.com foxmail.com sina.com mail.ru bk.ru inbox.ru list.ru yandex.ru yandex.com".split(
+    " ",
+  ),
+  ..."aol.com zoho.com fastmail.com tutanota.com tuta.com hey.com hushmail.com naver.com daum.net".split(" "),
+  ..."seznam.cz wp.pl o2.pl onet.pl abv.bg libero.it orange.fr laposte.net uol.com.br rediffmail.com".split(
+    " ",
+  ),
+  ..."comcast.net btinternet.com bluewin.ch mailinator.com yopmail.com simplelogin.com mozmail.com".split(
+    " ",
+  ),
+];
+
+describe("2: a mail domain where anybody gets an address", () => {
+  test.each(PUBLIC)("%s is refused by the config and by the guardrails", (domain) => {
+    expect(faults({ emailDomains: [domain] })).toEqual(DOMAIN);
+    expect(broken({ emailDomain: { domain } })).toEqual(["allow-names-people"]);
+  });
+
+  test.each([
+    ["in another case", "iCloud.COM"],
+    ["with a trailing dot", "icloud.com."],
+    ["with white space", " icloud.com "],
+    ["with a space that has no width", "icloud\u200b.com"],
+    ["with a soft hyphen", "ic\u00adloud.com"],
+    ["in full-width letters", "ｉｃｌｏｕｄ.com"],
+    ["with a full stop of another script", "icloud。com"],
+    ["below it", "vip.qq.com"],
+    ["with a Cyrillic letter in it", "iclоud.com"],
+    ["with a Cyrillic letter in it, as DNS spells that", "xn--iclud-lye.com"],
+    ["in look-alike letters only", "асе.com"],
+  ])("%s is refused by both", (_, domain) => {
+    expect(faults({ emailDomains: [domain] })).toEqual(DOMAIN);
+    expect(broken({ emailDomain: { domain } })).toEqual(["allow-names-people"]);
+  });
+
+  test("one's own is taken by both, in any case", () => {
+    for (const domain of ["datacrew.space", "DataCrew.Space", "studio.datacrew.space", "xn--mnchen-3ya.de"]) {
+      expect(faults({ emailDomains: [domain] }), domain).toEqual([]);
+      expect(broken({ emailDomain: { domain } }), domain).toEqual([]);
+    }
+  });
+});
+
+test.each(["co.uk", "com.au", "github.io", "pages.dev", "ac.jp", "kawasaki.jp", "CO.UK", "co.uk."])(
+  "2: the public suffix %s is refused by the config and by the guardrails",
+  (domain) => {
+    expect(faults({ emailDomains: [domain] })).toEqual(DOMAIN);
+    expect(broken({ emailDomain: { domain } })).toEqual(["allow-names-people"]);
+  },
+);
+
+test.each([
+  ["a wildcard", "*@datacrew.space"],
+  ["a wildcard in the domain", "artist@*.space"],
+  ["a space that has no width", "art\u200bist@datacrew.space"],
+  ["a space that does not break", "art\u00a0ist@datacrew.space"],
+  ["a Cyrillic letter", "аrtist@datacrew.space"],
+  ["a Cyrillic letter in the domain, as DNS spells that", "artist@xn--iclud-lye.com"],
+  ["a trailing dot", "artist@datacrew.space."],
+])("2: an address with %s is refused by the config and by the guardrails", (_, email) => {
+  expect(faults({ emails: [email] })).toEqual(ADDRESS);
+  expect(broken({ email: { email } })).toEqual(["allow-names-people"]);
+});
+
+test("2: a person with an address at such a domain is somebody, and may be named", () => {
+  expect(faults({ emails: ["artist@gmail.com", "Artist@iCloud.com"] })).toEqual([]);
+  expect(broken({ email: { email: "artist@gmail.com" } })).toEqual([]);
+});
