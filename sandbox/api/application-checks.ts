@@ -39,7 +39,7 @@ export function applicationFields(
 ): AccessApplication["fields"] {
   const written = Object.entries(body).filter(([key, value]) => !READ_ONLY.has(key) && value != null);
   const { domain, destinations } = places(body);
-  checkPlaces(store, accountId, domain, destinations, self);
+  checkPlaces(store, accountId, { type: body.type, domain, destinations }, self);
   checkIdentityProviders(store, accountId, body);
   checkCors(body);
   sessionDuration(store, body.session_duration);
@@ -71,8 +71,7 @@ export function publicUris(destinations: JsonObject[]): string[] {
 function checkPlaces(
   store: Store,
   accountId: string,
-  domain: string | undefined,
-  destinations: JsonObject[],
+  { type, domain, destinations }: { type: string; domain: string | undefined; destinations: JsonObject[] },
   self: AccessApplication | undefined,
 ): void {
   const uris = publicUris(destinations);
@@ -92,8 +91,9 @@ function checkPlaces(
   }
   if (new Set(uris.map(normal)).size < uris.length) throw accessInvalid("destinations repeat a uri");
   const wanted = new Set(uris.map(normal));
+  // A bookmark stands in front of nothing: it only links to where another application may stand.
   const taken = store.applications
-    .where((app) => app.id !== self?.id)
+    .where((app) => app.id !== self?.id && IN_FRONT.has(type) && IN_FRONT.has(app.fields.type))
     .some((app) => publicUris(app.fields.destinations).some((uri) => wanted.has(normal(uri))));
   if (taken) {
     throw new VendorError(409, {
@@ -103,6 +103,8 @@ function checkPlaces(
     });
   }
 }
+
+const IN_FRONT: ReadonlySet<string> = new Set(["self_hosted", "ssh", "vnc", "rdp"]);
 
 const hostOf = (uri: string): string => (uri.split("/")[0] ?? "").toLowerCase();
 

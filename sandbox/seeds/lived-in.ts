@@ -223,7 +223,12 @@ const REST: { name: string; fields?: JsonObject; hosts?: string[]; policies: Pol
   {
     name: "ComfyUI",
     hosts: [`comfyui.${ZONE}`],
-    fields: { domain: `comfyui.${ZONE}`, skip_interstitial: true, tags: [] },
+    fields: {
+      domain: `comfyui.${ZONE}`,
+      allowed_idps: [uuid("identity provider google")],
+      skip_interstitial: true,
+      tags: [],
+    },
     policies: [
       {
         name: "artists",

@@ -1,7 +1,62 @@
+import { domainToASCII } from "node:url";
+import { type Fields, fieldsOf, listOf } from "../json-values";
+
 /** What of an application says where it applies, in the API's form. */
 export interface Placed {
-  destinations: readonly Readonly<Record<string, unknown>>[];
+  destinations: readonly Fields[];
 }
+
+/** The fields in which the API says where an application stands. */
+type Standing = { destinations?: unknown; self_hosted_domains?: unknown; domain?: unknown };
+
+/** Where an application stands: a host name, maybe with wildcards, and what of it. */
+export interface Place {
+  /** As DNS compares it: in lower case and in ASCII, without a port or a dot at the end. */
+  host: string;
+  /** Without the slash before it and those behind it; empty: all of the host. */
+  path: string;
+}
+
+/**
+ * Reads a destination. `HOST`, `host/`, `host/*`, `https://host:443/` are one place: a bare host name covers all of its
+ * paths. Below a folder it is not so: `host/alpha/*` leaves `/alpha` out.
+ * @see https://developers.cloudflare.com/cloudflare-one/access-controls/policies/app-paths/
+ */
+export function readPlace(uri: string): Place {
+  const bare = uri.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, "");
+  const slash = bare.indexOf("/");
+  const [host, rest] = slash === -1 ? [bare, ""] : [bare.slice(0, slash), bare.slice(slash)];
+  const path = rest.replace(/^\//, "").replace(/\/+$/, "");
+  return { host: hostOf(host), path: path === "*" ? "" : path };
+}
+
+/** A place in its one spelling: `host`, or `host/path`. */
+export const placeText = ({ host, path }: Place): string => (path === "" ? host : `${host}/${path}`);
+
+/**
+ * Where an application stands, each in its one spelling, out of all three fields in which the API says so: it moves
+ * `destinations`, `self_hosted_domains` and `domain` together, but an answer may show only some of them.
+ */
+export function placesOf(application: Standing): string[] {
+  return [...new Set(publicUris(application).map((uri) => placeText(readPlace(uri))))];
+}
+
+/**
+ * How a destination lies on a host name: it is the host name itself, a path of it, or a wildcard that covers it, with a
+ * path or without. Undefined: it lies elsewhere.
+ */
+export function liesOn(uri: string, hostname: string): "itself" | "path" | "wildcard" | undefined {
+  const { host, path } = readPlace(uri);
+  if (!levelMatches(host, hostOf(hostname))) return undefined;
+  if (host.includes("*")) return "wildcard";
+  return path === "" ? "itself" : "path";
+}
+
+/** Types of applications that stand in front of no host name, whatever their `domain` is: a bookmark only links to it. */
+const NOT_IN_FRONT = new Set(["bookmark", "app_launcher", "warp", "saas", "dash_sso", "biso"]);
+
+/** Whether an application asks those who come to its places; one of a type that is not known does. */
+export const standsInFront = ({ type }: { type?: unknown }): boolean => !NOT_IN_FRONT.has(String(type));
 
 /**
  * The application that guards a request: the one with the most specific public destination that covers hostname
@@ -36,7 +91,7 @@ export function placeFor<T extends Placed>(
  * all below it, and a `*` in it crosses slashes.
  */
 export function covers(uri: string, hostname: string, path: string): boolean {
-  const { host, path: pattern } = split(uri);
+  const { host, path: pattern } = readPlace(uri);
   if (!levelMatches(host, hostname.toLowerCase())) return false;
   if (pattern === "") return true;
   return new RegExp(`^/${escaped(pattern, ".*")}(/.*)?$`).test(plain(path));
@@ -47,28 +102,36 @@ export function levelMatches(pattern: string, hostname: string): boolean {
   return new RegExp(`^${escaped(pattern, "[^.]*")}$`).test(hostname);
 }
 
-function publicUris({ destinations }: Placed): string[] {
-  return destinations.flatMap(({ type = "public", uri }) =>
-    type === "public" && typeof uri === "string" ? [uri] : [],
+function publicUris({ destinations, self_hosted_domains: domains, domain }: Standing): string[] {
+  const uris = listOf(destinations).map((each) => {
+    const { type = "public", uri } = fieldsOf(each);
+    return type === "public" ? uri : undefined;
+  });
+  return [...uris, domain, ...listOf(domains)].filter(
+    (uri): uri is string => typeof uri === "string" && uri !== "",
   );
 }
 
-function split(uri: string): { host: string; path: string } {
-  const slash = uri.indexOf("/");
-  if (slash === -1) return { host: uri.toLowerCase(), path: "" };
-  const path = uri.slice(slash + 1).replace(/\/$/, "");
-  // A lone wildcard covers every path, the root too, unlike one below a folder.
-  return { host: uri.slice(0, slash).toLowerCase(), path: path === "*" ? "" : path };
+/** Each label for itself: a wildcard is none that could be converted. */
+function hostOf(host: string): string {
+  const labels = host.replace(/:\d+$/, "").replace(/\.$/, "").toLowerCase().split(".");
+  return labels
+    .map((label) => (/[^\x20-\x7e]/.test(label) ? domainToASCII(label) || label : label))
+    .join(".");
 }
 
-/** Fewer wildcards in the hostname first, then the longer path, then fewer wildcards in it. */
+/**
+ * Fewer wildcards in the hostname first, then the longer path, then fewer wildcards in it. Of `host` and `host/*`, which
+ * Cloudflare once took side by side, the latter won.
+ */
 function compareSpecificity(a: string, b: string): number {
-  const [one, other] = [split(a), split(b)];
+  const [one, other] = [readPlace(a), readPlace(b)];
   return (
     wildcards(other.host) - wildcards(one.host) ||
     letters(one.host) - letters(other.host) ||
     letters(one.path) - letters(other.path) ||
-    wildcards(other.path) - wildcards(one.path)
+    wildcards(other.path) - wildcards(one.path) ||
+    Number(a.endsWith("/*")) - Number(b.endsWith("/*"))
   );
 }
 

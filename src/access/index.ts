@@ -1,3 +1,13 @@
 export { actionOf, decide, describePolicyTrace } from "./decide";
-export { applicationFor, covers, levelMatches, placeFor } from "./destinations";
+export {
+  applicationFor,
+  covers,
+  levelMatches,
+  liesOn,
+  placeFor,
+  placesOf,
+  placeText,
+  readPlace,
+  standsInFront,
+} from "./destinations";
 export type { Decision, Policy, PolicyDecision, PolicyTrace, Rule, RuleTrace, Subject } from "./types";

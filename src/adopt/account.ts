@@ -1,11 +1,12 @@
+import { liesOn, placesOf } from "../access";
 import type { AccountApi, Wire } from "../cloudflare/account-api";
-import { UserError } from "../errors";
+import { ApiError, UserError } from "../errors";
 import { inner, mentions, objects, text } from "./wire";
 
 /** What an account holds that an adoption has to look at, as the API shows it. */
 export interface Account {
   zoneId: string;
-  /** Of all kinds, with their policies expanded. */
+  /** Of all kinds, with their policies expanded; one of the stack's hostnames as its own look-up shows it. */
   applications: Wire[];
   /** The reusable ones. */
   policies: Wire[];
@@ -15,7 +16,9 @@ export interface Account {
   tunnels: Wire[];
   /** Ingress rules by tunnel. */
   ingress: Record<string, Wire[]>;
-  /** Records of the stack's hostnames. */
+  /** Settings for all rules of a tunnel, the `originRequest` of its configuration, by tunnel. */
+  originRequest: Record<string, Wire>;
+  /** Records of the stack's hostnames, each as its own look-up shows it. */
   records: Wire[];
   alerts: Wire[];
   organization?: Wire;
@@ -27,6 +30,8 @@ export interface Wanted {
   hostnames: readonly string[];
   /** Names of the stack's service tokens. */
   tokens: readonly string[];
+  /** Id of the tunnel that the config names. */
+  tunnel?: string;
 }
 
 /** Every tunnel's rules are a call of their own; with more tunnels only those that the hostnames lead to are read. */
@@ -46,31 +51,33 @@ export async function readAccount(api: AccountApi, wanted: Wanted): Promise<Acco
     );
   }
   const zoneId = text(zone, "id");
-  const [applications, policies, identityProviders, tokens, tunnels, records, alerts, organization] =
+  const [listed, policies, identityProviders, tokens, tunnels, records, alerts, organization] =
     await Promise.all([
       api.applications(),
       api.policies(),
       api.identityProviders(),
       api.serviceTokens(),
       api.tunnels(),
-      Promise.all(wanted.hostnames.map((hostname) => api.dnsRecords(zoneId, hostname))),
+      Promise.all(wanted.hostnames.map((hostname) => recordsOf(api, zoneId, hostname))),
       api.notificationPolicies(),
       api.organization(),
     ]);
-  // Only the look-up of a single token tells its version; a call for each of all would cost more than it tells.
-  const guards = applications.filter((each) => wanted.hostnames.some((hostname) => mentions(each, hostname)));
+  // A look-up may tell more than the list, e.g. a token's version; one of each would cost more than it tells.
+  const isOurs = (application: Wire) =>
+    placesOf(application).some((place) =>
+      wanted.hostnames.some((hostname) => liesOn(place, hostname) === "itself"),
+    );
+  const applications = await Promise.all(
+    listed.map((each) => (isOurs(each) ? wholeApplication(api, each) : each)),
+  );
+  const guards = applications.filter(isOurs);
   const serviceTokens = await Promise.all(
     tokens.map(async (token) => {
       const id = text(token, "id");
       const name = text(token, "name");
       if (!wanted.tokens.includes(name) && !guards.some((each) => mentions(each["policies"], id)))
         return token;
-      return (
-        (await api.read(
-          api.below(`access/service_tokens/${encodeURIComponent(id)}`),
-          `service token ${name}`,
-        )) ?? token
-      );
+      return whole(api, token, api.below(`access/service_tokens/${encodeURIComponent(id)}`), "service token");
     }),
   );
   const found = records.flat();
@@ -81,25 +88,75 @@ export async function readAccount(api: AccountApi, wanted: Wanted): Promise<Acco
     identityProviders,
     serviceTokens,
     tunnels,
-    ingress: await ingressOf(api, tunnels, found),
+    ...(await configurationsOf(api, tunnels, [...found.map(tunnelIdOf), wanted.tunnel])),
     records: found,
     alerts,
     organization,
   };
 }
 
-async function ingressOf(api: AccountApi, tunnels: Wire[], records: Wire[]): Promise<Record<string, Wire[]>> {
-  const targets = records.map((record) => tunnelIdOf(record));
+/**
+ * An object of a list with all that its own look-up tells, which is also what an import reads.
+ * @throws {ApiError} when it cannot be looked up, also when there is none: then the list and the look-up disagree.
+ */
+async function whole(api: AccountApi, listed: Wire, path: string, kind: string): Promise<Wire> {
+  const object = `${kind} ${text(listed, "name") || text(listed, "id")}`;
+  const found = await api.read(path, object);
+  if (found === undefined) {
+    throw new ApiError({ action: "read", object, status: 404, detail: "it is in the list all the same" });
+  }
+  return { ...listed, ...found };
+}
+
+async function wholeApplication(api: AccountApi, listed: Wire): Promise<Wire> {
+  const path = api.below(`access/apps/${encodeURIComponent(text(listed, "id"))}`);
+  const application = await whole(api, listed, path, "Access application");
+  const policies = await Promise.all(
+    objects(application, "policies").map(async (policy) => {
+      const id = encodeURIComponent(text(policy, "id"));
+      const own =
+        policy["reusable"] === false ? `${path}/policies/${id}` : api.below(`access/policies/${id}`);
+      const { precedence } = policy;
+      // Its place is the application's to say.
+      return {
+        ...(await whole(api, policy, own, "policy")),
+        ...(precedence === undefined ? {} : { precedence }),
+      };
+    }),
+  );
+  return { ...application, policies };
+}
+
+async function recordsOf(api: AccountApi, zoneId: string, hostname: string): Promise<Wire[]> {
+  const listed = await api.dnsRecords(zoneId, hostname);
+  return Promise.all(
+    listed.map((record) => {
+      const id = encodeURIComponent(text(record, "id"));
+      return whole(api, record, `/zones/${encodeURIComponent(zoneId)}/dns_records/${id}`, "DNS record");
+    }),
+  );
+}
+
+async function configurationsOf(
+  api: AccountApi,
+  tunnels: Wire[],
+  targets: (string | undefined)[],
+): Promise<Pick<Account, "ingress" | "originRequest">> {
   const remote = tunnels.filter((tunnel) => tunnel["remote_config"] !== false);
   const read =
     remote.length > MOST_CONFIGURATIONS
       ? remote.filter((each) => targets.includes(text(each, "id")))
       : remote;
-  const entries = read.map(async (tunnel) => {
-    const id = text(tunnel, "id");
-    return [id, objects(inner(await api.tunnelConfiguration(id), "config"), "ingress")] as const;
-  });
-  return Object.fromEntries(await Promise.all(entries));
+  const entries = await Promise.all(
+    read.map(async (tunnel) => {
+      const id = text(tunnel, "id");
+      return [id, inner(await api.tunnelConfiguration(id), "config")] as const;
+    }),
+  );
+  return {
+    ingress: Object.fromEntries(entries.map(([id, config]) => [id, objects(config, "ingress")])),
+    originRequest: Object.fromEntries(entries.map(([id, config]) => [id, inner(config, "originRequest")])),
+  };
 }
 
 /** The tunnel that a record leads to; undefined when it leads elsewhere. */

@@ -118,6 +118,8 @@ function inlineOf(application: Wire): Wire[] {
   return Array.isArray(policies) ? (policies as Wire[]) : [];
 }
 
+const GOOGLE_TYPES = ["google", "google-apps"];
+
 /** The Google login: used by its id wherever others use it too. */
 export interface GoogleChoice {
   /** The one to use, if there is one. */
@@ -143,17 +145,27 @@ export function chooseGoogle(
   { take, identityProvider }: Choices,
   state?: string,
 ): GoogleChoice {
-  const all = account.identityProviders.filter((each) =>
-    ["google", "google-apps"].includes(text(each, "type")),
-  );
+  const all = account.identityProviders.filter((each) => GOOGLE_TYPES.includes(text(each, "type")));
   const choose = (wire: Wire, taken: boolean, why?: string): GoogleChoice => {
     return { wire, taken, rest: all.filter((each) => each !== wire), ...(why === undefined ? {} : { why }) };
   };
   const byId = (id: unknown) => account.identityProviders.find((each) => each["id"] === id);
   const wanted = identityProvider ?? declared.identityProviderId;
-  const named = wanted === undefined ? undefined : byId(wanted);
-  if (named !== undefined)
-    return choose(named, false, identityProvider === undefined ? undefined : "as --idp says");
+  if (wanted !== undefined) {
+    const named = byId(wanted);
+    const isGoogle = GOOGLE_TYPES.includes(text(named, "type"));
+    if (named !== undefined && isGoogle)
+      return choose(named, false, identityProvider === undefined ? undefined : "as --idp says");
+    const where = identityProvider === undefined ? "google.identityProviderId" : "--idp";
+    const type = text(named, "type") || "that is not known";
+    const why =
+      named === undefined
+        ? "the account has no such login"
+        : `${nameOf(named)} is of type ${type}, not google`;
+    const known = all.map((each) => `${nameOf(each)} (${text(each, "id")})`).join(", ") || "none";
+    const remedy = `Name one of type google or google-apps in ${where}; the account has ${known}.`;
+    return { taken: false, rest: all, decision: { what: `Google login ${wanted}`, why, remedy } };
+  }
   const known = declared.clientId === undefined ? undefined : byId(state);
   if (known !== undefined) return choose(known, true);
 

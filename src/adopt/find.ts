@@ -1,5 +1,5 @@
+import { liesOn, placesOf, standsInFront } from "../access";
 import type { Wire } from "../cloudflare/account-api";
-import { applicationUris } from "../cloudflare/application-uris";
 import { type Account, tunnelIdOf } from "./account";
 import { type Choices, takeFlag } from "./types";
 import { mentions, objects, text, texts } from "./wire";
@@ -21,8 +21,12 @@ export interface FoundHost {
   otherPlaces: string[];
   /** In the order in which they are judged. */
   policies: AttachedPolicy[];
+  /** Other applications of the hostname itself, such as one at `host/*`. */
+  beside: Wire[];
   /** Applications on a path of the hostname, which go on guarding it. */
   paths: Wire[];
+  /** Applications of a wildcard that covers the hostname. */
+  wildcards: Wire[];
   /** Address records: A, AAAA or CNAME. */
   records: Wire[];
   /** The tunnel that serves the hostname. */
@@ -32,21 +36,13 @@ export interface FoundHost {
   pathRules: Wire[];
 }
 
-/** Every `host/path` of an application, whichever of the API's three spellings it stands in. */
-export function placesOf(application: Wire): string[] {
-  return [...new Set(applicationUris(application).map(normalPlace))];
-}
-
-function normalPlace(place: string): string {
-  const bare = place.replace(/^https?:\/\//, "");
-  const [host = ""] = bare.split("/");
-  return `${host.toLowerCase()}${bare.slice(host.length)}`.replace(/\/+$/, "");
-}
-
 /** @param tunnelId the tunnel that the config names; else the one that the hostname's record leads to. */
 export function findHost(account: Account, hostname: string, tunnelId?: string): FoundHost {
-  const guards = account.applications.filter((each) => placesOf(each).includes(hostname));
-  // One hostname belongs to one application at a time; a bookmark only links to it.
+  const inFront = account.applications.filter(standsInFront);
+  const at = (where: ReturnType<typeof liesOn>) =>
+    inFront.filter((each) => placesOf(each).some((place) => liesOn(place, hostname) === where));
+  // One hostname belongs to one application at a time.
+  const guards = at("itself");
   const application = guards.find((each) => each["type"] === "self_hosted") ?? guards[0];
   const records = account.records.filter(
     (record) =>
@@ -59,11 +55,14 @@ export function findHost(account: Account, hostname: string, tunnelId?: string):
   return {
     hostname,
     application,
-    otherPlaces: application === undefined ? [] : placesOf(application).filter((place) => place !== hostname),
+    otherPlaces:
+      application === undefined
+        ? []
+        : placesOf(application).filter((place) => liesOn(place, hostname) !== "itself"),
     policies: application === undefined ? [] : attached(account, application),
-    paths: account.applications.filter(
-      (each) => each !== application && placesOf(each).some((place) => place.startsWith(`${hostname}/`)),
-    ),
+    beside: guards.filter((each) => each !== application),
+    paths: at("path").filter((each) => each !== application),
+    wildcards: at("wildcard").filter((each) => each !== application),
     records,
     tunnelId: tunnel,
     rule: own.find((rule) => text(rule, "path") === ""),

@@ -5,8 +5,11 @@ import type { Account } from "./account";
 import { chooseApplication, chooseGoogle } from "./choose";
 import { type Declared, declaredResources, type KnownIds, urnOf } from "./declared";
 import { type FoundHost, findHost, mayTake, nameOf, type Own } from "./find";
+import { hostStops } from "./host-stops";
 import { NO_ID, propose, withStandIns } from "./propose";
 import { type ChosenApplication, PlanBuilder } from "./rows";
+import { stateStop } from "./state-stop";
+import { decisionOf, objectStops } from "./stops";
 import type { Choices, ConfigChange, Decision, Kind, Row, Unreadable } from "./types";
 import { objects, text } from "./wire";
 
@@ -49,6 +52,7 @@ export function wantedOf({ raw, stack }: Pick<PlanInput, "raw" | "stack">) {
     zone: config.zone,
     hostnames: config.applications.map(({ hostname }) => hostname),
     tokens: config.serviceTokens.map(({ name }) => name),
+    tunnel: config.tunnel.id,
   };
 }
 
@@ -124,14 +128,39 @@ export function planAdoption(input: PlanInput): Plan {
     const value = [...config.adopted, ...fresh];
     configChanges.push({ path: ["adopted"], value, why: "made by others, and taken over by this stack" });
   }
+  const names = namesOf(account);
+  const plan = { config: { ...config, adopted: [...config.adopted, ...fresh] }, configChanges, rows };
+  if (!isDone(plan)) {
+    const stops = [
+      ...rows.flatMap((row) => (isToDo(row.how) ? objectStops(row, choices.take) : [])),
+      ...applications.flatMap((application) =>
+        hostStops({ ...application, account, choices, ...ofHost(application, rows) }),
+      ),
+    ];
+    decisions.push(...stateStop(input, rows), ...stops.map((stop) => decisionOf(stop, names)));
+  }
   return {
-    config: { ...config, adopted: [...config.adopted, ...fresh] },
-    configChanges,
-    rows,
+    ...plan,
     decisions,
     unreadable: builder.unreadable,
     notes: [...proposal.notes, ...builder.notes],
-    names: namesOf(account),
+    names,
+  };
+}
+
+/** What of the table is about one host name. */
+function ofHost({ name, found: { hostname } }: ChosenApplication, rows: readonly Row[]) {
+  const rules = rows.filter((row) => row.kind === "ingress rule" && row.name === hostname);
+  const own = rows.filter(
+    ({ kind, resource }) =>
+      (resource?.parent?.name === name && kind !== "ingress rule") ||
+      (kind === "application" && resource?.name === name),
+  );
+  const declared = rules.flatMap(({ resource }) => objects(resource?.properties, "rules"));
+  return {
+    rows: own,
+    rule: declared.find((rule) => text(rule, "hostname") === hostname),
+    isTaken: [...own, ...rules].some(({ how }) => isToDo(how)),
   };
 }
 
@@ -162,7 +191,7 @@ function namesOf(account: Account): Map<string, string> {
 }
 
 /** Whether there is anything that an adoption would still do. */
-export function isDone({ rows, configChanges }: Plan): boolean {
+export function isDone({ rows, configChanges }: Pick<Plan, "rows" | "configChanges">): boolean {
   return configChanges.length === 0 && !rows.some(({ how }) => isToDo(how));
 }
 

@@ -190,7 +190,9 @@ function proposeTokens(placed: Raw, { account, hosts }: Findings): ConfigChange[
     );
   }
   const accepted = [...new Set(hosts.flatMap((host) => acceptedNames(account, host)))];
-  const names = accepted.length > 0 ? accepted : ["comfyui-api"];
+  // An application that accepts none goes on so; where there is none yet, the default is as good as another.
+  const isPeopleOnly = hosts.every(({ application }) => application !== undefined);
+  const names = accepted.length > 0 ? accepted : isPeopleOnly ? [] : ["comfyui-api"];
   const value = names.map((name) => ({ name, ...details(name) }));
   // The default says the same.
   if (JSON.stringify(value) === '[{"name":"comfyui-api"}]') return [];
@@ -230,9 +232,9 @@ function proposeApplication(
   if (now["service"] === undefined && service !== "" && service !== "http://localhost:8188") {
     add(["service"], service, "the tunnel's rule");
   }
-  const duration = text(host.application, "session_duration");
+  const duration = sessionDuration(host);
   if (now["sessionDuration"] === undefined && duration !== "" && duration !== "24h") {
-    add(["sessionDuration"], duration, "the application");
+    add(["sessionDuration"], duration, "how long sessions last");
   }
   if (!allowsSomebody(now)) {
     const { emails, domains, other } = whoIsAllowed(host);
@@ -245,6 +247,13 @@ function proposeApplication(
     add(["serviceTokens"], acceptedNames(account, host), "those that the application accepts");
   }
   return changes;
+}
+
+/** How long sessions last: a policy's own duration goes before the application's. */
+function sessionDuration({ application, policies }: FoundHost): string {
+  const ofAll = text(application, "session_duration");
+  const [first, ...rest] = policies.map(({ wire }) => text(wire, "session_duration") || ofAll);
+  return first !== undefined && rest.every((each) => each === first) ? first : ofAll;
 }
 
 function whoIsAllowed({ policies }: FoundHost): { emails: string[]; domains: string[]; other: string[] } {

@@ -4,6 +4,7 @@ import { isDone, isToDo, type Plan } from "./plan";
 import { pathText } from "./propose";
 import type { Proof } from "./prove";
 import type { FieldChange, Row } from "./types";
+import { inWords } from "./words";
 
 /** The widest line, in columns; only an id or a value without spaces can be longer. */
 const WIDTH = 100;
@@ -148,38 +149,23 @@ function madeText(created: readonly Row[]): string[] {
 function shown(value: unknown, { field }: FieldChange, { names }: Plan): string {
   if (value === undefined || value === null) return "none";
   if (Array.isArray(value) && field === "policies") {
-    return `[${value.map((each) => shownPart(isFields(each) ? each["id"] : each, names)).join(", ")}]`;
+    return `[${value.map((each) => inWords(isFields(each) ? each["id"] : each, names)).join(", ")}]`;
   }
   if (Array.isArray(value) && ["include", "require", "exclude"].includes(field)) {
     return `[${value.map((rule) => ruleText(rule, names)).join(", ")}]`;
   }
-  return shownPart(value, names);
+  return inWords(value, names);
 }
 
 /** A rule has one key, and most have one value under it. */
 function ruleText(rule: unknown, names: Plan["names"]): string {
-  if (!isFields(rule)) return shownPart(rule, names);
+  if (!isFields(rule)) return inWords(rule, names);
   return Object.entries(rule)
     .map(([type, fields]) => {
       const values = isFields(fields) ? Object.values(fields) : [fields];
-      return [type, ...values.map((value) => shownPart(value, names))].join(" ");
+      return [type, ...values.map((value) => inWords(value, names))].join(" ");
     })
     .join(" and ");
-}
-
-function shownPart(value: unknown, names: Plan["names"]): string {
-  if (typeof value === "string") {
-    const name = names.get(value);
-    if (name !== undefined) return name;
-    return value === "" ? '""' : value;
-  }
-  if (Array.isArray(value)) return `[${value.map((each) => shownPart(each, names)).join(", ")}]`;
-  if (isFields(value)) {
-    return `{${Object.entries(value)
-      .map(([key, each]) => `${key}: ${shownPart(each, names)}`)
-      .join(", ")}}`;
-  }
-  return String(value);
 }
 
 /** As lines of the stack file: the program takes values also under a path for a key. */

@@ -1,11 +1,12 @@
 import { policyNames } from "../../components/access-application";
 import { ownerComment } from "../../components/dns-route";
+import { placesOf } from "../access";
 import type { Wire } from "../cloudflare/account-api";
 import type { StackConfig } from "../config";
 import { type Candidate, chooseRecord, chooseToken, type GoogleChoice, listed, quoted } from "./choose";
 import { type Declared, declaredResources, urnOf } from "./declared";
 import { changesOf } from "./fields";
-import { type AttachedPolicy, type FoundHost, mayTake, nameOf, type Own, placesOf } from "./find";
+import { type AttachedPolicy, type FoundHost, mayTake, nameOf, type Own } from "./find";
 import type { PlanInput } from "./plan";
 import { ruleRows, tunnelRows } from "./tunnel-rows";
 import type { Decision, Kind, Row, Unreadable } from "./types";
@@ -249,7 +250,7 @@ export class PlanBuilder {
     const changes = changesOf(kind, found.wire, resource, isKnown ? entry?.inputs : undefined).filter(
       ({ field }) => !(isWritten && field === "config.client_secret"),
     );
-    const row: Row = { kind, name: nameOf(found.wire), id, how, resource, changes };
+    const row: Row = { kind, name: nameOf(found.wire), id, how, was: found.wire, resource, changes };
     if (found.why !== undefined) row.why = found.why;
     if (found.application !== undefined) row.application = found.application;
     return [isKnown ? row : { ...row, importId: this.importId(kind, id) }];

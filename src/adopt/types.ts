@@ -1,3 +1,5 @@
+import type { Wire } from "../cloudflare/account-api";
+
 /** What an object is, in the vendor's words. */
 export type Kind =
   | "application"
@@ -56,6 +58,8 @@ export interface Row {
   how: How;
   /** Why it is taken so, where that is not plain. */
   why?: string;
+  /** The object as the API shows it; absent for a rule of a tunnel, and for what is not there. */
+  was?: Wire;
   /** Of an application's policy: the application's id. */
   application?: string;
   /** The resource that it is or becomes. */
@@ -71,6 +75,10 @@ export interface Decision {
   why: string;
   /** What to do: an option, or a change of the config. */
   remedy: string;
+  /** The field that it is about, as the API spells it. */
+  field?: string;
+  /** That field's value, without secrets. */
+  found?: unknown;
 }
 
 /** A config value to be written; undefined takes it away. */

@@ -1,8 +1,8 @@
+import { liesOn, placesOf } from "../access";
 import type { TunnelConfig } from "../config";
 import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
 import { type LastResource, lastState, type ReadState } from "../last-state";
 import { type Problem, ProblemsError } from "../problems";
-import { applicationUris } from "./application-uris";
 import { tunnelUse } from "./tunnel-use";
 
 /** What the look-ups saw in the account under the names that the stack declares. */
@@ -133,7 +133,9 @@ function applicationLeft(
   { name, hostname }: Application,
   path: string,
 ): LeftApplication | undefined {
-  const application = seen.find((each) => each["name"] === name && applicationUris(each).includes(hostname));
+  const application = seen.find(
+    (each) => each["name"] === name && placesOf(each).some((place) => liesOn(place, hostname) === "itself"),
+  );
   if (application === undefined) return undefined;
   const replaced = applicationInState(search, name);
   const replaces = replaced !== undefined;
@@ -193,7 +195,7 @@ function tunnelLeft({ accountId, ids, ownTunnel, problems, seen }: Search): stri
 function isOwnApplication(application: Fields, hostname: string, ids: ReadonlySet<string>): boolean {
   const policies = listOf(application["policies"]).map((each) => textOf(fieldsOf(each)["id"]) ?? "");
   return (
-    applicationUris(application).every((uri) => uri === hostname) &&
+    placesOf(application).every((place) => liesOn(place, hostname) === "itself") &&
     policies.length > 0 &&
     policies.every((id) => ids.has(id)) &&
     application["enable_binding_cookie"] !== true &&

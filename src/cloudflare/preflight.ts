@@ -1,3 +1,4 @@
+import { liesOn, placesOf, standsInFront } from "../access";
 import type { TunnelConfig } from "../config";
 import { COPY_AGAIN, flawOf } from "../credential-form";
 import { type Fields, fieldsOf, listOf } from "../json-values";
@@ -183,10 +184,10 @@ async function checkApplications(
   const ours = new Set(applications.map(({ name }) => name));
   for (const other of existing ?? []) {
     // Of the same name: the stack's own, or left behind by one of its runs, which only the state can tell.
-    if (ours.has(String(other.name)) || adopted.includes(String(other.id))) continue;
-    const uris = listOf(other.destinations).map((each) => fieldsOf(each).uri);
+    if (ours.has(String(other.name)) || adopted.includes(String(other.id)) || !standsInFront(other)) continue;
+    const places = placesOf(other);
     applications.forEach(({ hostname }, index) => {
-      if (!uris.includes(hostname)) return;
+      if (!places.some((place) => liesOn(place, hostname) === "itself")) return;
       lookups.report(
         `applications[${index}].hostname`,
         `${hostname} belongs to the Access application ${JSON.stringify(other.name)} (${String(other.id)})`,

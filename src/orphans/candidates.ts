@@ -1,8 +1,8 @@
 import { policyNames } from "../../components/access-application";
 import { expiryAlerts } from "../../components/expiry-alert";
 import { GOOGLE_LOGIN } from "../../components/google-identity-provider";
+import { placesOf, readPlace } from "../access";
 import type { Wire } from "../cloudflare/account-api";
-import { applicationUris } from "../cloudflare/application-uris";
 import { TYPES } from "../explain/access-state";
 import { fieldsOf } from "../json-values";
 import { stackPrefix } from "../secrets/secret-id";
@@ -127,7 +127,7 @@ function base(kind: Found["kind"], wire: Wire, why: string) {
 
 /** Host names that an application stands in front of, by any of the fields in which the API says so. */
 function hostnamesOf(application: Wire): string[] {
-  const hosts = applicationUris(application).map((uri) => uri.split("/")[0]?.toLowerCase() ?? "");
+  const hosts = placesOf(application).map((place) => readPlace(place).host);
   return [...new Set(hosts.filter((host) => host !== ""))];
 }
 

@@ -39,6 +39,7 @@ describe("a minimal config", () => {
     let other = edited(account, "applications", LIVED_IN.application, (app) => ({
       ...app,
       session_duration: "12h",
+      policies: (app["policies"] as object[]).map((each) => ({ ...each, session_duration: null })),
     }));
     other = edited(other, "serviceTokens", LIVED_IN.serviceToken, (token) => ({
       ...token,
@@ -125,8 +126,16 @@ describe("an explicit config", () => {
       "originRequest.connectTimeout": [30, undefined],
     });
     expect(fields(plan.rows, "application")["allowed_idps"]).toEqual([
-      undefined,
+      [LIVED_IN.google],
       ["(new identity provider Google)"],
+    ]);
+    // None of that is done before the account says the same, or the config leaves it out for the first up.
+    expect(plan.decisions.map(({ what, field }) => [what.split(" ")[0], field])).toEqual([
+      ["application", "allowed_idps"],
+      ["policy", "include"],
+      ["application", "policies"],
+      ["application", "policies"],
+      ["ingress", "service"],
     ]);
   });
 
@@ -146,13 +155,18 @@ describe("an explicit config", () => {
 
   test("several Google logins need a word", () => {
     const second = { id: "11111111-1111-4111-8111-111111111111", name: "Other", type: "google", config: {} };
-    const other = { ...account, identityProviders: [...account.identityProviders, second] };
+    const offersAll = edited(account, "applications", LIVED_IN.application, (app) => ({
+      ...app,
+      allowed_idps: [],
+    }));
+    const other = { ...offersAll, identityProviders: [...account.identityProviders, second] };
     expect(planOf(other).decisions).toMatchObject([
       { what: "Google login", remedy: "Name one with --idp <id>." },
     ]);
     const plan = planOf(other, { choices: choices([], { identityProvider: second.id }) });
     expect(config(plan)).toMatchObject({ google: { identityProviderId: second.id } });
-    expect(plan.decisions).toEqual([]);
+    // Whoever logs in otherwise now would no longer get in.
+    expect(plan.decisions).toMatchObject([{ field: "allowed_idps" }]);
   });
 });
 
@@ -179,7 +193,8 @@ describe("what others use", () => {
       ...app,
       policies: [shared],
     }));
-    const plan = planOf(other, { choices: choices([], { convertInline: false }) });
+    const raw = { ...MINIMAL, serviceTokens: [{ name: "new-one" }] };
+    const plan = planOf(other, { raw, choices: choices([], { convertInline: false }) });
     expect(plan.decisions).toEqual([]);
     expect(row(plan.rows, "policy", "created new")?.name).toBe("comfyui-google-email");
     expect(row(plan.rows, "policy", "left alone")?.why).toMatch(/detached.*keep it/);
@@ -216,7 +231,11 @@ describe("what others use", () => {
       ...other.policies,
       { id: "p", name: "robots", include: [{ service_token: { token_id: LIVED_IN.serviceToken } }] },
     ];
-    expect(planOf(other).decisions).toMatchObject([{ why: "robots accepts it too" }]);
+    expect(planOf(other).decisions).toMatchObject([
+      { why: "robots accepts it too" },
+      // With another of its name, the old one would pass no more.
+      { field: "include", found: [{ service_token: { token_id: LIVED_IN.serviceToken } }] },
+    ]);
     expect(planOf(other, { choices: choices([`token:${LIVED_IN.serviceToken}`]) }).decisions).toEqual([]);
   });
 
@@ -277,8 +296,9 @@ describe("a stack with two hostnames", () => {
     expect(config(plan)).toMatchObject({
       "applications.0.serviceTokens": ["comfyui-api"],
       "applications.1.serviceTokens": [],
-      "applications.1.sessionDuration": "168h",
     });
+    // The policies' own 24h decide, whatever the application says.
+    expect(config(plan)).not.toHaveProperty("applications.1.sessionDuration");
   });
 
   test("whose first was adopted before cannot import into the same resource again, and says so", async () => {
@@ -286,7 +306,9 @@ describe("a stack with two hostnames", () => {
     const urn = urnOf({ ...ingress, parent }, "comfyui-access", "dev");
     const inputs = { rules: [{ hostname: HOSTNAME }] };
     const plan = planOf(both, { raw, state: new Map([[urn, { id: "x", inputs }]]) });
-    expect(plan.decisions).toMatchObject([{ what: "ingress rule wiki.datacrew.space" }]);
+    expect(plan.decisions.filter(({ field }) => field === undefined)).toMatchObject([
+      { what: "ingress rule wiki.datacrew.space" },
+    ]);
   });
 });
 

@@ -110,6 +110,7 @@ const accounts: fc.Arbitrary<Account> = fc
           ],
         ]),
       ),
+      originRequest: {},
       records: made.record === undefined ? [] : [{ id: "f".repeat(32), name: HOSTNAME, ...made.record }],
       alerts: [],
     };

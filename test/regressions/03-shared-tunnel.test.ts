@@ -142,7 +142,15 @@ describe("3: rules of others on a shared tunnel", () => {
     const rule = { hostname: HOST, service: "http://theirs:1" };
     const path = { ...rule, path: "^/hook" };
     const decisions = (ingress: Rule[]) => {
-      const host = { hostname: HOST, otherPlaces: [], policies: [], paths: [], records: [] };
+      const host = {
+        hostname: HOST,
+        otherPlaces: [],
+        beside: [],
+        wildcards: [],
+        policies: [],
+        paths: [],
+        records: [],
+      };
       const hosts = [{ ...host, rule, pathRules: [path] }];
       const account = { ingress: { t: ingress } } as unknown as Parameters<typeof tunnelRows>[0];
       return tunnelRows(account, { id: "t", name: "house", remote_config: true }, hosts).decisions;

@@ -75,8 +75,13 @@ function parametersOf<Case>({ runs = 1000, withinMs, examples }: Trial): fc.Para
   };
 }
 
-const isMadeSmaller = ({ failed, counterexamplePath }: fc.RunDetails<unknown>): boolean =>
-  failed && counterexamplePath !== null;
+const isMadeSmaller = ({
+  failed,
+  counterexamplePath,
+}: {
+  failed: boolean;
+  counterexamplePath: string | null;
+}): boolean => failed && counterexamplePath !== null;
 
 /** The failed case once more, to be made smaller. */
 function shrinking<Case>(

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { meaningOf } from "../../src/adopt/meanings";
+import { kindOf } from "../../src/drift/kinds";
+import { TYPES } from "../../src/explain/access-state";
+
+test("every field that drift knows of an object that is taken has been judged", () => {
+  const kinds = [
+    ["application", TYPES.application],
+    ["policy", TYPES.policy],
+    ["identity provider", TYPES.identityProvider],
+    ["service token", TYPES.token],
+    ["DNS record", TYPES.dnsRecord],
+    ["alert", TYPES.alert],
+  ] as const;
+  for (const [kind, type] of kinds) {
+    const known = kindOf(type);
+    const fields = [...Object.keys(known?.fields ?? {}), ...Object.keys(known?.bookkeeping ?? {})];
+    expect(fields.length).toBeGreaterThan(4);
+    expect(fields.filter((field) => meaningOf(kind, field) === undefined)).toEqual([]);
+  }
+});

@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { guardFor, siteFor } from "../../sandbox/edge/directory";
+import { DEV_ACCOUNT_ID } from "../../sandbox/seed";
+import { type Sandbox, startSandbox } from "../../sandbox/server";
+import { findHost } from "../../src/adopt/find";
+import { AccountApi, type Wire } from "../../src/cloudflare/account-api";
+import { leftBehind } from "../../src/cloudflare/left-behind";
+import { preflight } from "../../src/cloudflare/preflight";
+import { hostnames } from "../../src/doctor/checks/hostnames";
+import type { Context } from "../../src/doctor/context";
+import { ProblemsError } from "../../src/problems";
+import { ACCESS, RECORDS, testClient } from "../sandbox/client";
+
+const HOST = "comfyui.datacrew.space";
+const at = (uri: string): Wire => ({ destinations: [{ type: "public", uri }] });
+
+type Reading = "itself" | "path" | "wildcard" | "elsewhere";
+
+/** How somebody else's application may say where it stands, and what that is to the host name. */
+const SPELLINGS: [fields: Wire, reading: Reading, inSandbox: "refused" | "taken"][] = [
+  [at(HOST), "itself", "refused"],
+  [at(HOST.toUpperCase()), "itself", "refused"],
+  [at(`${HOST}/`), "itself", "refused"],
+  [at(`${HOST}/*`), "itself", "taken"],
+  [at(`${HOST.toUpperCase()}/*`), "itself", "taken"],
+  [{ domain: HOST }, "itself", "refused"],
+  [{ domain: `${HOST}/` }, "itself", "refused"],
+  [{ domain: `${HOST}/*` }, "itself", "taken"],
+  [{ self_hosted_domains: ["notes.datacrew.space", HOST], domain: HOST }, "itself", "refused"],
+  [{ self_hosted_domains: ["notes.datacrew.space", `${HOST}/*`], domain: `${HOST}/*` }, "itself", "taken"],
+  [at(`${HOST}/api`), "path", "taken"],
+  [at(`${HOST}/api/`), "path", "taken"],
+  [at(`${HOST.toUpperCase()}/api/*`), "path", "taken"],
+  [{ domain: `${HOST}/api` }, "path", "taken"],
+  [at("*.datacrew.space"), "wildcard", "taken"],
+  [at("*.datacrew.space/*"), "wildcard", "taken"],
+  [at("*ui.datacrew.space/api"), "wildcard", "taken"],
+  [at("*.*.datacrew.space"), "elsewhere", "taken"],
+  [at("xcomfyui.datacrew.space"), "elsewhere", "taken"],
+  [at("notes.datacrew.space/comfyui.datacrew.space"), "elsewhere", "taken"],
+  [{ ...at(HOST), type: "bookmark" }, "elsewhere", "taken"],
+];
+const named = SPELLINGS.map(([fields, ...rest]) => [JSON.stringify(fields), fields, ...rest] as const);
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox({ rateLimit: false });
+});
+beforeEach(() => sandbox.reset());
+afterAll(() => sandbox.close());
+
+/** What the sandbox's API shows of an application that was made so. */
+async function shownOf(fields: Wire): Promise<Wire> {
+  const api = new AccountApi({
+    accountId: DEV_ACCOUNT_ID,
+    token: sandbox.tokens.admin,
+    baseUrl: sandbox.apiUrl,
+  });
+  const body = { type: "self_hosted", name: "theirs", ...fields };
+  return api.write("post", api.below("access/apps"), { action: "make", object: "application", body });
+}
+
+/** The answer of an older API, which shows the field alone that it was given. */
+const legacyOf = (fields: Wire): Wire => ({
+  id: "theirs",
+  name: "theirs",
+  type: "self_hosted",
+  policies: [],
+  ...fields,
+});
+
+async function doctorSays(other: Wire): Promise<Reading> {
+  const context = {
+    stack: "dev",
+    config: { applications: [{ hostname: HOST }] },
+    account: { api: { applications: async () => [other] } },
+    ours: async () => new Set(),
+  } as unknown as Context;
+  const { findings } = await hostnames.run(context);
+  const [found] = findings;
+  return found === undefined
+    ? "elsewhere"
+    : ((found.id === "hostname-taken" ? "itself" : found.id.replace("hostname-", "")) as Reading);
+}
+
+function adoptSays(other: Wire): Reading {
+  const { application, paths, wildcards } = findHost(
+    {
+      zoneId: "",
+      applications: [other],
+      policies: [],
+      identityProviders: [],
+      serviceTokens: [],
+      tunnels: [],
+      ingress: {},
+      originRequest: {},
+      records: [],
+      alerts: [],
+    },
+    HOST,
+  );
+  if (application !== undefined) return "itself";
+  return paths.length > 0 ? "path" : wildcards.length > 0 ? "wildcard" : "elsewhere";
+}
+
+async function previewRefuses(): Promise<boolean> {
+  const args = {
+    accountId: DEV_ACCOUNT_ID,
+    zone: "datacrew.space",
+    teamName: "datacrew",
+    applications: [{ name: "comfyui", hostname: HOST }],
+    tunnel: { name: "comfyui-dev" },
+    google: {},
+    ownerComment: "comfyui-access comfyui-access/dev",
+    adopted: [],
+  };
+  const outcome = await preflight(args, { baseUrl: sandbox.apiUrl, token: sandbox.tokens.preview }).catch(
+    (error: unknown) => error,
+  );
+  return (
+    outcome instanceof ProblemsError &&
+    outcome.problems.some(({ path }) => path === "applications[0].hostname")
+  );
+}
+
+describe("11: a destination is read in one way", () => {
+  test.each(named)("%s, by doctor, preview and adopt alike", async (_, fields, reading) => {
+    const shown = await shownOf(fields);
+    for (const other of [shown, legacyOf(fields)]) {
+      expect(await doctorSays(other)).toBe(reading);
+      expect(adoptSays(other)).toBe(reading);
+    }
+    expect(await previewRefuses()).toBe(reading === "itself");
+  });
+
+  test.each(named)("%s, as the sandbox's API and edge take it", async (_, fields, reading, inSandbox) => {
+    const client = testClient({ rateLimit: false });
+    await client.post(RECORDS, { type: "CNAME", name: HOST, content: "x.cfargotunnel.com", proxied: true });
+    expect(
+      (await client.post(`${ACCESS}/apps`, { type: "self_hosted", name: "theirs", ...fields })).status,
+    ).toBe(201);
+    const ours = await client.post(`${ACCESS}/apps`, { type: "self_hosted", name: "ours", ...at(HOST) });
+    expect(ours.code).toBe(inSandbox === "refused" ? 11010 : undefined);
+    const site = siteFor(client.store, HOST);
+    if (site === undefined) throw new Error("the record leads nowhere");
+    const answering = ["/", "/api/prompt"].map(
+      (path) => guardFor(client.store, site, path)?.application.fields.name,
+    );
+    // Whatever the sandbox refuses, or has another application answer at the root, is ours to see before.
+    expect(answering).toEqual(
+      {
+        itself: ["theirs", "theirs"],
+        path: ["ours", "theirs"],
+        wildcard: ["ours", "ours"],
+        elsewhere: ["ours", "ours"],
+      }[reading],
+    );
+  });
+
+  test("also when what an interrupted run left is looked for", async () => {
+    const left = { ...legacyOf(at(`${HOST.toUpperCase()}/`)), name: "comfyui", policies: [{ id: "p" }] };
+    const args = {
+      accountId: DEV_ACCOUNT_ID,
+      zoneId: "z",
+      applications: [{ name: "comfyui", hostname: HOST }],
+      tunnel: { id: "t" },
+      adopted: [],
+      seen: { applications: [left], records: [] },
+    };
+    const state = [{ type: "x", urn: "u", outputs: { id: "p" } }];
+    const { applications } = await leftBehind(args, async () => state as never);
+    expect(applications["comfyui"]?.importId).toBe(`accounts/${DEV_ACCOUNT_ID}/theirs`);
+  });
+});
