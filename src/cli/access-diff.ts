@@ -4,7 +4,7 @@ import { defineCommand } from "citty";
 import { type AccessDiff, accessDiff, type DiffVerdict } from "../access-diff/access-diff";
 import { maskAddresses } from "../access-diff/mask";
 import { type Comparison, comparePreview, compareResources, PREVIEW_CALL } from "../access-diff/preview";
-import { renderMarkdown, renderText } from "../access-diff/report";
+import { escaped, renderMarkdown, renderText } from "../access-diff/report";
 import { type ComparedPlaces, readSecretPlaces, secretPlaceFacts } from "../access-diff/secret-places";
 import { UserError } from "../errors";
 import { resourcesOf } from "../explain/access-state";
@@ -15,6 +15,7 @@ import { openSandboxSession } from "../sandboxed/session";
 import type { EngineAccess } from "../secrets/engine-cli";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { sandboxArg, stackArg, UsageError } from "./args";
+import { type Judged, judgedFile, judgedLine, judgedStack } from "./judged";
 
 const EXIT: Record<DiffVerdict, number> = { "no change": 0, narrowed: 0, widened: 3, "not decided": 4 };
 
@@ -26,7 +27,7 @@ export const accessDiffCommand = defineCommand({
     name: "access-diff",
     description:
       "Say who gains and who loses access, where, how and for how long: by a preview of the stack, a saved one, or " +
-      "between two exported states. Exit 0: no change or narrower, 1: failed, 2: wrong use, 3: wider, 4: not decided. " +
+      "between two exported states; the live account is not read. Exit 0: no change or narrower, 1: failed, 2: wrong use, 3: wider, 4: not decided. " +
       `E-mail addresses are masked in Markdown unless --no-mask. ${SALT} in the environment keeps the masked names ` +
       "and the hash the same from run to run; without it, the names hold for one report and a masked one has no hash.",
   },
@@ -68,16 +69,22 @@ export const accessDiffCommand = defineCommand({
   },
   async run({ args }) {
     if (args.json && args.markdown) throw new UsageError("two forms of report", "give --json or --markdown");
-    const { before, after, undecided, facts } = await comparison(args);
+    const { judged, ...compared } = await comparison(args);
+    const { before, after, undecided, facts } = compared;
     const salt = process.env[SALT] || undefined;
     const diff = accessDiff(before, after, { undecided, salt, facts });
-    const shown = (args.mask ?? args.markdown) ? masked(diff, salt) : diff;
+    const isMasked = args.mask ?? args.markdown;
+    const shown = isMasked ? masked(diff, salt) : diff;
+    const { backend: _, ...elsewhere } = judged;
+    // A masked report is for others, whom the place of the state does not concern.
+    const named = isMasked ? elsewhere : judged;
+    const line = judgedLine(named);
     process.stdout.write(
       args.json
-        ? `${JSON.stringify(shown, endlessAsText, 2)}\n`
+        ? `${JSON.stringify({ judged: named, ...shown }, endlessAsText, 2)}\n`
         : args.markdown
-          ? renderMarkdown(shown)
-          : renderText(shown),
+          ? `${escaped(line)}\n${renderMarkdown(shown)}`
+          : line + renderText(shown),
     );
     return diff.verdict === "widened" && args["allow-widening"] ? 0 : EXIT[diff.verdict];
   },
@@ -99,7 +106,7 @@ interface Source {
   to?: string;
 }
 
-async function comparison(args: Source): Promise<Comparison> {
+async function comparison(args: Source): Promise<Comparison & { judged: Judged }> {
   const { from, to, preview, places } = args;
   if (places !== undefined && preview === undefined) {
     throw new UsageError("--places belongs to --preview", "give both");
@@ -109,14 +116,19 @@ async function comparison(args: Source): Promise<Comparison> {
   }
   if (from !== undefined && to !== undefined) {
     if (preview !== undefined) throw new UsageError("a preview and two states", "give one or the other");
-    return compareResources(resourcesOf(await readText(from), from), resourcesOf(await readText(to), to));
+    const [before, after] = [await readText(from), await readText(to)];
+    const { asOf } = judgedFile(to, after);
+    const judged: Judged = { read: "state", files: [from, to], ...(asOf === undefined ? {} : { asOf }) };
+    return { ...compareResources(resourcesOf(before, from), resourcesOf(after, to)), judged };
   }
   if (preview !== undefined) {
     const compared = comparePreview(await readText(preview), preview);
-    return places === undefined ? compared : withPlaces(compared, await readPlaces(places));
+    const judged: Judged = { read: "plan", files: [preview] };
+    return { ...(places === undefined ? compared : withPlaces(compared, await readPlaces(places))), judged };
   }
   const { text, secrets } = await previewOf(args);
-  return withPlaces(comparePreview(text, `the preview of stack ${args.stack}`), secrets);
+  const compared = withPlaces(comparePreview(text, `the preview of stack ${args.stack}`), secrets);
+  return { ...compared, judged: await judgedStack("plan", args) };
 }
 
 /** With what the config says of secrets; the engine's own providers may say the same once more. */
