@@ -46,7 +46,10 @@ export function flawOf(
 }
 
 /** Whether an exception means a resource. */
-export function names({ resource }: Partial<Exception>, { urn, name }: Resource): boolean {
+export function names(
+  { resource }: Partial<Exception>,
+  { urn, name }: Pick<Resource, "urn" | "name">,
+): boolean {
   return resource === urn || resource === name;
 }
 

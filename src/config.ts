@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod/mini";
+import { type Exception, flawOf } from "../policies/exception";
 import { placePaths } from "./config-paths";
 import { parseDuration } from "./duration";
 import { HOST_NAME as HOST } from "./host-name";
@@ -101,6 +102,12 @@ type AccessTest = { allow: string[]; deny: string[] } & (
   | { anyone: true; who?: undefined; token?: undefined }
 );
 
+/** A finding of `drift` that is accepted for a reason and a time, in the shape of the guardrails' exceptions. */
+export interface DriftAcceptance extends Exception {
+  /** The field as the report names it, or `added` or `deleted` for a whole object. */
+  finding: string;
+}
+
 /** The whole stack config with every default filled in. */
 export interface StackConfig<Secret = string> {
   accountId: string;
@@ -119,6 +126,8 @@ export interface StackConfig<Secret = string> {
   accessTests: AccessTest[];
   /** Ids of objects made by others that this stack has taken over; what the look-ups would else refuse. */
   adopted: string[];
+  /** Findings of `drift` that do not count for a while. */
+  driftAccepted: DriftAcceptance[];
 }
 
 type Complaint = Omit<Problem, "path">;
@@ -381,6 +390,18 @@ const accessTest = z.strictObject({
 /** The one service token of a stack whose config lists none. */
 export const DEFAULT_TOKEN = { name: "comfyui-api", duration: "8760h", version: 1 } as const;
 
+/** A day: YAML takes one without quotes for a time, at midnight. */
+const day = z.pipe(
+  z.string(),
+  z.transform((value) => rfc3339(value).replace(/T00:00:00(\.0+)?Z$/, "")),
+);
+const driftAcceptance = z.strictObject({
+  resource: z.string(),
+  finding: z.string(),
+  reason: z.string(),
+  expires: day,
+});
+
 const SHAPES = {
   accountId: matches(/^[0-9a-f]{32}$/, "Give the account id, 32 hexadecimal digits in lower case."),
   zone: hostname,
@@ -408,6 +429,7 @@ const SHAPES = {
     ),
     [],
   ),
+  driftAccepted: z._default(z.array(driftAcceptance), []),
 };
 type Key = keyof typeof SHAPES;
 type Parsed = z.core.ParsePayload<unknown>;
@@ -510,6 +532,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   if (shaped.serviceTokens)
     problems.push(...checkTokens(shaped.serviceTokens, shaped, { set, now: context.now ?? new Date() }));
   problems.push(...checkAccessTests(shaped));
+  problems.push(...checkDriftAccepted(shaped));
   if (problems.length > 0) throw new ConfigError(context.stack, withoutSecrets(problems, secrets));
   return { ...shaped, applications } as StackConfig;
 }
@@ -910,6 +933,17 @@ function checkAccessTests({ accessTests = [], applications, serviceTokens }: Par
     }
   });
   return problems;
+}
+
+/** One that has expired is no mistake here: `drift` names it, and a stack has to come up all the same. */
+function checkDriftAccepted({ driftAccepted = [] }: Partial<Shaped>): Problem[] {
+  return driftAccepted.flatMap((acceptance, index) => {
+    const flaw = acceptance.finding.trim() === "" ? "names no finding" : flawOf(acceptance, new Date(0));
+    if (flaw === undefined) return [];
+    const remedy =
+      "Give resource (a name or an id) and finding as `drift` says them, a reason, and expires as YYYY-MM-DD.";
+    return [{ path: `driftAccepted[${index}]`, found: flaw, remedy }];
+  });
 }
 
 function duplicates(values: readonly string[], list: string, field = ""): Problem[] {

@@ -60,6 +60,7 @@ describe("defaults", () => {
       secretStore: { kind: "none", readers: [] },
       accessTests: [],
       adopted: [],
+      driftAccepted: [],
     });
   });
 

@@ -54,7 +54,8 @@ export async function writePlannedConfig(open: OpenAdoption, plan: Plan): Promis
   if (plan.configChanges.length === 0) return;
   const file = new ConfigFile(open.configFile);
   const before = await file.readIfThere();
-  await file.replace(before, editConfig(before, open.project, plan.configChanges, file.path));
+  const changed = editConfig(before, open.project, plan.configChanges, file.path, await open.raw());
+  await file.replace(before, changed);
 }
 
 /**

@@ -4,15 +4,18 @@ import { defineCommand } from "citty";
 import { type AccessDiff, accessDiff, type DiffVerdict } from "../access-diff/access-diff";
 import { maskAddresses } from "../access-diff/mask";
 import { type Comparison, comparePreview, compareResources, PREVIEW_CALL } from "../access-diff/preview";
-import { renderMarkdown, renderText } from "../access-diff/report";
+import { escaped, renderMarkdown, renderText } from "../access-diff/report";
+import { type ComparedPlaces, readSecretPlaces, secretPlaceFacts } from "../access-diff/secret-places";
 import { UserError } from "../errors";
 import { resourcesOf } from "../explain/access-state";
 import { endlessAsText } from "../json-values";
 import { pulumi } from "../pulumi";
 import { ensureStack } from "../sandboxed/pulumi";
 import { openSandboxSession } from "../sandboxed/session";
+import type { EngineAccess } from "../secrets/engine-cli";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { sandboxArg, stackArg, UsageError } from "./args";
+import { type Judged, judgedFile, judgedLine, judgedStack } from "./judged";
 
 const EXIT: Record<DiffVerdict, number> = { "no change": 0, narrowed: 0, widened: 3, "not decided": 4 };
 
@@ -24,7 +27,7 @@ export const accessDiffCommand = defineCommand({
     name: "access-diff",
     description:
       "Say who gains and who loses access, where, how and for how long: by a preview of the stack, a saved one, or " +
-      "between two exported states. Exit 0: no change or narrower, 1: failed, 2: wrong use, 3: wider, 4: not decided. " +
+      "between two exported states; the live account is not read. Exit 0: no change or narrower, 1: failed, 2: wrong use, 3: wider, 4: not decided. " +
       `E-mail addresses are masked in Markdown unless --no-mask. ${SALT} in the environment keeps the masked names ` +
       "and the hash the same from run to run; without it, the names hold for one report and a masked one has no hash.",
   },
@@ -35,6 +38,12 @@ export const accessDiffCommand = defineCommand({
       type: "string",
       valueHint: "file",
       description: "A file that `pulumi preview --json --show-sames` wrote, instead of a stack.",
+    },
+    places: {
+      type: "string",
+      valueHint: "file",
+      description:
+        "With --preview: where secrets go, before and after, as JSON that the review's own script writes.",
     },
     from: {
       type: "string",
@@ -60,16 +69,22 @@ export const accessDiffCommand = defineCommand({
   },
   async run({ args }) {
     if (args.json && args.markdown) throw new UsageError("two forms of report", "give --json or --markdown");
-    const { before, after, undecided } = await comparison(args);
+    const { judged, ...compared } = await comparison(args);
+    const { before, after, undecided, facts } = compared;
     const salt = process.env[SALT] || undefined;
-    const diff = accessDiff(before, after, { undecided, salt });
-    const shown = (args.mask ?? args.markdown) ? masked(diff, salt) : diff;
+    const diff = accessDiff(before, after, { undecided, salt, facts });
+    const isMasked = args.mask ?? args.markdown;
+    const shown = isMasked ? masked(diff, salt) : diff;
+    const { backend: _, ...elsewhere } = judged;
+    // A masked report is for others, whom the place of the state does not concern.
+    const named = isMasked ? elsewhere : judged;
+    const line = judgedLine(named);
     process.stdout.write(
       args.json
-        ? `${JSON.stringify(shown, endlessAsText, 2)}\n`
+        ? `${JSON.stringify({ judged: named, ...shown }, endlessAsText, 2)}\n`
         : args.markdown
-          ? renderMarkdown(shown)
-          : renderText(shown),
+          ? `${escaped(line)}\n${renderMarkdown(shown)}`
+          : line + renderText(shown),
     );
     return diff.verdict === "widened" && args["allow-widening"] ? 0 : EXIT[diff.verdict];
   },
@@ -86,21 +101,55 @@ interface Source {
   stack: string;
   sandbox?: boolean;
   preview?: string;
+  places?: string;
   from?: string;
   to?: string;
 }
 
-async function comparison(args: Source): Promise<Comparison> {
-  const { from, to, preview } = args;
+async function comparison(args: Source): Promise<Comparison & { judged: Judged }> {
+  const { from, to, preview, places } = args;
+  if (places !== undefined && preview === undefined) {
+    throw new UsageError("--places belongs to --preview", "give both");
+  }
   if ((from === undefined) !== (to === undefined)) {
     throw new UsageError("--from and --to belong together", "give both");
   }
   if (from !== undefined && to !== undefined) {
     if (preview !== undefined) throw new UsageError("a preview and two states", "give one or the other");
-    return compareResources(resourcesOf(await readText(from), from), resourcesOf(await readText(to), to));
+    const [before, after] = [await readText(from), await readText(to)];
+    const { asOf } = judgedFile(to, after);
+    const judged: Judged = { read: "state", files: [from, to], ...(asOf === undefined ? {} : { asOf }) };
+    return { ...compareResources(resourcesOf(before, from), resourcesOf(after, to)), judged };
   }
-  if (preview !== undefined) return comparePreview(await readText(preview), preview);
-  return comparePreview(await previewOf(args), `the preview of stack ${args.stack}`);
+  if (preview !== undefined) {
+    const compared = comparePreview(await readText(preview), preview);
+    const judged: Judged = { read: "plan", files: [preview] };
+    return { ...(places === undefined ? compared : withPlaces(compared, await readPlaces(places))), judged };
+  }
+  const { text, secrets } = await previewOf(args);
+  const compared = withPlaces(comparePreview(text, `the preview of stack ${args.stack}`), secrets);
+  return { ...compared, judged: await judgedStack("plan", args) };
+}
+
+/** With what the config says of secrets; the engine's own providers may say the same once more. */
+function withPlaces(compared: Comparison, { before, after, undecided }: ComparedPlaces): Comparison {
+  const further = secretPlaceFacts(before, after).filter(
+    ({ text }) => !compared.facts.some((fact) => fact.text === text),
+  );
+  return {
+    ...compared,
+    undecided: [...compared.undecided, ...undecided],
+    facts: [...compared.facts, ...further],
+  };
+}
+
+async function readPlaces(file: string): Promise<ComparedPlaces> {
+  try {
+    return JSON.parse(await readText(file)) as ComparedPlaces;
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${file} is not JSON`, "Leave --places to the review's own script.");
+  }
 }
 
 async function readText(path: string): Promise<string> {
@@ -110,14 +159,18 @@ async function readText(path: string): Promise<string> {
 }
 
 /** What the working tree would change of a stack as it is deployed. */
-async function previewOf(args: Source): Promise<string> {
+async function previewOf(args: Source): Promise<{ text: string; secrets: ComparedPlaces }> {
   const call = [...PREVIEW_CALL, "--stack", args.stack];
-  if (!isSandboxed(args)) return jsonOf(await pulumi(await engineAccess(false), call), args.stack);
+  const read = async (engine: EngineAccess) => ({
+    text: jsonOf(await pulumi(engine, call), args.stack),
+    secrets: await readSecretPlaces(engine, args.stack),
+  });
+  if (!isSandboxed(args)) return read(await engineAccess(false));
   const session = await openSandboxSession({ log: (line) => process.stderr.write(`${line}\n`) });
   try {
     const target = session.target("preview");
     await ensureStack(target, args.stack);
-    return jsonOf(await pulumi(target, call), args.stack);
+    return await read(target);
   } finally {
     await session.close();
   }

@@ -1,5 +1,7 @@
 import type { ArgDef, ArgsDef } from "citty";
 import { didYouMean, UsageError } from "./args";
+import { refuseEaten } from "./eaten-by-npm";
+import { choicesOf, hintOf } from "./options";
 
 /** A command, as far as what it is called with is judged by it. */
 export interface CommandShape {
@@ -16,9 +18,15 @@ const STACK_NAME = /^(?!.*\.\.)\w[\w.-]*(\/\w[\w.-]*){0,2}$/;
  * Judges what a command is called with, before anything runs. citty takes whatever comes: a misspelt `--check` would
  * write, an option at the end without its value would be an empty one, and a word too many be dropped.
  *
+ * @param env the environment, in which npm leaves the options that it has kept to itself
  * @throws {UsageError} naming what was found, and what is allowed.
  */
-export function checkArguments(command: CommandShape, rawArgs: readonly string[]): void {
+export function checkArguments(
+  command: CommandShape,
+  rawArgs: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): void {
+  refuseEaten({ ...command, rawArgs }, env);
   const dashes = rawArgs.indexOf("--");
   const own = dashes === -1 ? rawArgs : rawArgs.slice(0, dashes);
   const given = new Map<string, string>();
@@ -100,20 +108,6 @@ function checkValue(name: string, definition: ArgDef, value: string): void {
       `${didYouMean(part, choices.names)}Use ${listOf(choices.names)}${choices.list ? ", or several, separated by commas" : ""}.`,
     );
   }
-}
-
-/** The only values that an option takes: an enum's, or those in its hint, `a|b`, or `a|b,…` where it takes several. */
-export function choicesOf(definition: ArgDef): { names: string[]; list: boolean } | undefined {
-  if (definition.type === "enum") return { names: definition.options ?? [], list: false };
-  const { valueHint = "" } = definition;
-  if (!valueHint.includes("|")) return undefined;
-  return { names: valueHint.replace(/,…$/, "").split("|"), list: valueHint.endsWith(",…") };
-}
-
-/** What stands in the place of an option's value, in its help. */
-export function hintOf(name: string, definition: ArgDef): string {
-  const options = definition.type === "enum" ? definition.options?.join("|") : undefined;
-  return `<${options ?? definition.valueHint ?? name.split("-").at(-1)}>`;
 }
 
 function listOf(names: readonly string[]): string {

@@ -11,6 +11,7 @@ import { runEngine } from "../secrets/engine-cli";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { parseAccessTests } from "../verify/access-tests";
 import { sandboxArg, stackArg, UsageError } from "./args";
+import { type Judged, judgedFile, judgedLine, judgedStack } from "./judged";
 
 export const explainCommand = defineCommand({
   meta: {
@@ -57,10 +58,12 @@ export const explainCommand = defineCommand({
     const expected = args.expect;
     const { hostname, path } = addressOf(args.address);
     const caller = callerOf({ ...args, loginMethod: args["login-method"] });
-    const state = await readState(args);
+    const { state, judged } = await readState(args);
     const explanation = explain(state, { hostname, path, caller }, new Date());
     process.stdout.write(
-      args.json ? `${JSON.stringify(explanation, null, 2)}\n` : renderExplanation(explanation),
+      args.json
+        ? `${JSON.stringify({ judged, ...explanation }, null, 2)}\n`
+        : judgedLine(judged) + renderExplanation(explanation),
     );
     if (explanation.verdict === "undecided") return 3;
     return expected === undefined || expected === explanation.verdict ? 0 : 1;
@@ -82,8 +85,13 @@ async function judgeTests(args: StateArgs & { address?: string; json: boolean })
       "List who may reach what, and who may not, in comfyui-access:accessTests.",
     );
   }
-  const results = judgeAccessTests(await readState(args), tests, new Date());
-  process.stdout.write(args.json ? `${JSON.stringify(results, null, 2)}\n` : renderAccessTests(results));
+  const { state, judged } = await readState(args);
+  const results = judgeAccessTests(state, tests, new Date());
+  process.stdout.write(
+    args.json
+      ? `${JSON.stringify({ judged, tests: results }, null, 2)}\n`
+      : judgedLine(judged) + renderAccessTests(results),
+  );
   return results.every(({ passed }) => passed) ? 0 : 1;
 }
 
@@ -141,7 +149,7 @@ interface StateArgs {
   state?: string;
 }
 
-async function readState(args: StateArgs): Promise<AccessState> {
+async function readState(args: StateArgs): Promise<{ state: AccessState; judged: Judged }> {
   if (args.state !== undefined) {
     const text = await readFile(args.state, "utf8").catch((error: NodeJS.ErrnoException) => {
       throw new UserError(
@@ -149,11 +157,12 @@ async function readState(args: StateArgs): Promise<AccessState> {
         "Give a file that `pulumi stack export` wrote.",
       );
     });
-    return parseAccessState(text, args.state);
+    return { state: parseAccessState(text, args.state), judged: judgedFile(args.state, text) };
   }
-  const text = await runEngine(await engineAccess(isSandboxed(args)), {
+  const exported = runEngine(await engineAccess(isSandboxed(args)), {
     purpose: `read the state of stack ${args.stack}`,
     args: ["stack", "export", "--stack", args.stack],
   });
-  return parseAccessState(text, `stack ${args.stack}`);
+  const [text, judged] = await Promise.all([exported, judgedStack("state", args, exported)]);
+  return { state: parseAccessState(text, `stack ${args.stack}`), judged };
 }

@@ -8,13 +8,14 @@ import { runEngine } from "../secrets/engine-cli";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { readOpenConfig } from "../stack/read-stack";
 import { sandboxArg, stackArg } from "./args";
+import { type Judged, judgedFile, judgedLine, judgedStack } from "./judged";
 
 export const guardrailsCommand = defineCommand({
   meta: {
     name: "guardrails",
     description:
       "Judge what a stack has deployed by the same rules as `pulumi preview --policy-pack policies/run`, from its " +
-      "state alone. Exit 0: every rule holds, 1: not, 2: wrong use.",
+      "state alone, not from the live account. Exit 0: every rule holds, 1: not, 2: wrong use.",
   },
   args: {
     stack: stackArg,
@@ -33,9 +34,9 @@ export const guardrailsCommand = defineCommand({
   },
   async run({ args }) {
     const config = args.config === undefined ? {} : await readConfig(args.config);
-    const { text, stackLimits } = await readState(args);
+    const { text, judged, stackLimits } = await readState(args);
     const violations = judgeState(text, args.state ?? `stack ${args.stack}`, { config, stackLimits });
-    process.stdout.write(args.json ? toJson(violations) : toText(violations));
+    process.stdout.write(args.json ? toJson(judged, violations) : judgedLine(judged) + toText(violations));
     return violations.length === 0 ? 0 : 1;
   },
 });
@@ -45,16 +46,20 @@ async function readState(args: {
   stack: string;
   sandbox?: boolean;
   state?: string;
-}): Promise<{ text: string; stackLimits?: StackLimits }> {
+}): Promise<{ text: string; judged: Judged; stackLimits?: StackLimits }> {
   const { stack, state } = args;
-  if (state !== undefined) return { text: await read(state) };
+  if (state !== undefined) {
+    const text = await read(state);
+    return { text, judged: judgedFile(state, text) };
+  }
   const engine = await engineAccess(isSandboxed(args));
-  const text = await runEngine(engine, {
+  const exported = runEngine(engine, {
     purpose: `export the state of stack ${stack}`,
     args: ["stack", "export", "--stack", stack],
   });
+  const [text, judged] = await Promise.all([exported, judgedStack("state", args, exported)]);
   const { raw } = await readOpenConfig(engine, stack);
-  return { text, stackLimits: stackLimitsOf((key) => raw[key]) };
+  return { text, judged, stackLimits: stackLimitsOf((key) => raw[key]) };
 }
 
 /** The pack's own words do not say which file they are about. */
@@ -89,7 +94,7 @@ function toText(violations: readonly Violation[]): string {
   return `${lines.join("")}${violations.length} violation${violations.length === 1 ? "" : "s"}\n`;
 }
 
-function toJson(violations: readonly Violation[]): string {
+function toJson(judged: Judged, violations: readonly Violation[]): string {
   const plain = violations.map(({ rule, urn, message }) => ({ rule: rule.name, urn, message }));
-  return `${JSON.stringify(plain, null, 2)}\n`;
+  return `${JSON.stringify({ judged, violations: plain }, null, 2)}\n`;
 }

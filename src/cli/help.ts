@@ -1,5 +1,5 @@
 import type { ArgDef, ArgsDef, CommandDef, CommandMeta } from "citty";
-import { hintOf } from "./check-arguments";
+import { hintOf } from "./options";
 import { wrapped } from "./wrap";
 
 /** Where what an option means begins; longer options have it on the line below. */

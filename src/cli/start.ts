@@ -38,7 +38,7 @@ export async function start([name, ...rest]: string[]): Promise<number> {
     return 0;
   }
   const args = ((await command.args) ?? {}) as ArgsDef;
-  checkArguments({ name, args, passesOn: PASS_ON.has(name) }, rest);
+  checkArguments({ name, args, passesOn: PASS_ON.has(name) }, rest, process.env);
   // Not through a main command: citty drops what a subcommand returns, and with it the exit code.
   const { result } = await runCommand(command, { rawArgs: rest }).catch((error: unknown) => {
     // Where it is thrown, nobody knows where the user is.

@@ -20,6 +20,7 @@ import { liveFacts, sandboxTarget } from "../verify/sandbox-target";
 import { kindOf, type TargetApplication, type VerifyTarget, WHO } from "../verify/target";
 import { verify } from "../verify/verify";
 import { namedIn, sandboxArg, stackArg, UsageError } from "./args";
+import { type Judged, judgedLine, judgedStack } from "./judged";
 
 export const verifyCommand = defineCommand({
   meta: {
@@ -114,6 +115,9 @@ export const verifyCommand = defineCommand({
       if (args["record-baseline"] !== undefined) {
         return await record(target, opened.network, timeoutMs, args["record-baseline"]);
       }
+      const judged = await judgedOf(args);
+      // At once: what follows may take minutes.
+      if (!args.json) process.stdout.write(judgedLine(judged));
       const progress = showProgress(process.stderr);
       const found = await verify(target, {
         network: opened.network,
@@ -128,15 +132,21 @@ export const verifyCommand = defineCommand({
       const place = { stack: args.stack, sandboxed: opened.sandboxed };
       // Of a .env file nobody knows the stack.
       const report = args.env === undefined ? allCommandsHere(found, place) : found;
+      const named = { judged, ...report };
       if (args.junit !== undefined) await writeReport(args.junit, toJUnit(report), "--junit");
       if (args.html !== undefined) await writeReport(args.html, toHtml(report), "--html");
-      process.stdout.write(args.json ? toJson(report) : toTable(report));
+      process.stdout.write(args.json ? toJson(named) : toTable(report));
       return exitCode(report);
     } finally {
       await opened.close();
     }
   },
 });
+
+/** Of a .env file nobody knows the stack. */
+async function judgedOf(args: { stack: string; sandbox?: boolean; env?: string }): Promise<Judged> {
+  return args.env === undefined ? judgedStack("live", args) : { read: "live", files: [args.env] };
+}
 
 interface Opened {
   target: VerifyTarget;

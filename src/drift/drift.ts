@@ -10,6 +10,7 @@ import { readStackOutputs } from "../secrets/outputs";
 import type { OpenStack } from "../stack/open-stack";
 import { readState, type StackResource, type StackSettings } from "../stack/read-stack";
 import { probeToken } from "../verify/probe-token";
+import { settled, sortAccepted } from "./accepted";
 import { isReadByEngine, readByEngine } from "./engine-view";
 import type { KindContext } from "./kinds/kind";
 import { ruleKey, tunnelConfiguration } from "./kinds/tunnel-configuration";
@@ -78,15 +79,16 @@ export async function drift(
     { account, resources, settings, outputs, changes: compared.changes, since, authDomain, now },
     probes,
   );
-  const changes = [...compared.changes, ...checked.changes, ...google.changes];
+  const all = [...compared.changes, ...checked.changes, ...google.changes];
+  const sorted = sortAccepted({ changes: all, orphans }, settings.config.driftAccepted, now);
   return {
     environment: stack.environment,
     ...(since === undefined ? {} : { since }),
     compared: { ...compared.compared, objects: compared.compared.objects + google.objects },
-    verdict: verdictOf({ ...compared, changes, orphans }),
-    changes,
+    verdict: verdictOf({ ...compared, ...sorted }),
+    ...sorted,
     access: compared.access,
-    orphans,
+    acceptedAccess: compared.acceptedAccess,
     expiring: expiringTokens(account, resources, { days, now }),
     unseen: [...checked.unseen, ...compared.unseen],
     failures: uniqueFailures([...account.failures, ...google.failures, ...checked.failures, ...failures]),
@@ -103,16 +105,21 @@ export interface Comparison {
 }
 
 /** The part of a report that follows from reading alone. */
-export type AccountCompared = Pick<DriftReport, "changes" | "access" | "compared"> & { unseen: Unseen[] };
+export type AccountCompared = Pick<DriftReport, "changes" | "access" | "acceptedAccess" | "compared"> & {
+  unseen: Unseen[];
+};
 
-/** Compares an account that was read with a state. */
+/** Compares an account that was read with a state. All changes are listed; who gains is without what is accepted. */
 export function compareAccount({ account, resources, settings, now }: Comparison): AccountCompared {
   const context = contextOf(settings, now);
   const objects = compareObjects(account, resources, context);
   const around = changesAround({ account, resources, settings }, context);
   const changes = withShadows([...objects.changes, ...around], account, resources);
-  const { before, after, undecided, disabled } = accessSides(account, resources);
+  const { before: stated, after, undecided, disabled } = accessSides(account, resources);
+  const sorted = sortAccepted({ changes, orphans: [] }, settings.config.driftAccepted, now);
+  const before = settled(stated, after, sorted);
   const { hash: _, ...access } = accessDiff(before, after, { undecided });
+  const { hash: __, ...acceptedAccess } = accessDiff(stated, before);
   const facts = [
     ...access.facts.map((fact) => switchedOff(fact, disabled)),
     ...heldByConnector(access, before, after),
@@ -120,6 +127,7 @@ export function compareAccount({ account, resources, settings, now }: Comparison
   return {
     changes,
     access: { ...access, facts },
+    acceptedAccess,
     compared: { objects: objects.objects, fields: objects.fields },
     unseen: objects.unseen,
   };

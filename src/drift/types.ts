@@ -62,6 +62,27 @@ export interface Failure {
   why: string;
 }
 
+/** Something that was found, and that the stack's config accepts for a while: it is shown, and does not count. */
+export interface Accepted {
+  /** What changed; this or `orphan`. */
+  change?: Change;
+  /** What the state does not know. */
+  orphan?: Orphan;
+  reason: string;
+  /** Last day on which it is accepted, `YYYY-MM-DD` in UTC. */
+  expires: string;
+}
+
+/** An acceptance of the config that accepts nothing now. */
+export interface IdleAcceptance {
+  resource: string;
+  finding: string;
+  reason: string;
+  expires: string;
+  /** `fits several`: objects of one name have that finding, and none of them is accepted. */
+  why: "expired" | "matches nothing" | "fits several";
+}
+
 /** A service token that has expired, or will soon. */
 export interface Expiring {
   name: string;
@@ -82,6 +103,12 @@ export interface DriftReport {
   /** Who gains and who loses. */
   access: AccessDiff;
   orphans: Orphan[];
+  /** What does not count, since the config accepts it: `changes`, `access` and `orphans` are without it. */
+  accepted: Accepted[];
+  /** Who gains and who loses by what is accepted. */
+  acceptedAccess: AccessDiff;
+  /** Acceptances that accept nothing. */
+  idle: IdleAcceptance[];
   expiring: Expiring[];
   unseen: Unseen[];
   failures: Failure[];

@@ -1,10 +1,11 @@
 import type { ArgDef, ArgsDef, CommandDef, CommandMeta } from "citty";
 import { beforeAll, describe, expect, test } from "vitest";
 import { UsageError } from "../../src/cli/args";
-import { checkArguments, choicesOf } from "../../src/cli/check-arguments";
+import { checkArguments } from "../../src/cli/check-arguments";
 import { commands, PASS_ON } from "../../src/cli/commands";
 import { failureOf } from "../../src/cli/failure";
 import { helpOf } from "../../src/cli/help";
+import { choicesOf } from "../../src/cli/options";
 
 interface Known {
   name: string;

@@ -72,7 +72,7 @@ describe("explain", () => {
 
   test("answers with 0, and with 1 when it is not as expected", async () => {
     const email = ["--email", "artist@datacrew.space"];
-    expect((await ask("https://comfyui.datacrew.space/prompt?x=1", ...email)).text).toMatch(/^GRANTED/);
+    expect((await ask("https://comfyui.datacrew.space/prompt?x=1", ...email)).text).toMatch(/^GRANTED/m);
     expect((await ask("comfyui.datacrew.space", ...email, "--expect", "refused")).code).toBe(1);
     expect((await ask("comfyui.datacrew.space", "--expect", "refused")).code).toBe(0);
   });

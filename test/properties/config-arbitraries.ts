@@ -112,6 +112,15 @@ const settings = fc.record(
     }),
     alerts: fc.record({ emails: fc.array(email, { minLength: 1, maxLength: 2 }) }),
     adopted: fc.array(fc.uuid(), { maxLength: 2 }),
+    driftAccepted: fc.array(
+      fc.record({
+        resource: fc.uuid(),
+        finding: fc.constantFrom("added", "ingress[a.b/^/x]"),
+        reason: fc.constant("because"),
+        expires: fc.constantFrom("2026-12-31", "2020-02-29"),
+      }),
+      { maxLength: 2 },
+    ),
   },
   { requiredKeys: [] },
 );

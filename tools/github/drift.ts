@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { maskAddresses } from "../../src/access-diff/mask";
 import { sectionsOf } from "../../src/access-diff/report";
 import { drift } from "../../src/drift/drift";
-import { RESULTS, unseenWords } from "../../src/drift/render/sections";
+import { acceptedParts, RESULTS, unseenWords } from "../../src/drift/render/sections";
 import { changeWords, objectWords } from "../../src/drift/render/words";
 import type { DriftReport } from "../../src/drift/types";
 import { pulumi } from "../../src/pulumi";
@@ -48,6 +48,8 @@ async function undeployed(
 /** What drift found, one line each. */
 function linesOf(report: DriftReport): Omit<Findings, "version" | "undeployed"> {
   const { access, changes, expiring, failures, names, orphans, unseen } = report;
+  // What does not count is told all the same.
+  const apart = acceptedParts(report);
   return {
     failure: failures.map(({ what, why }) => `${what}: ${why}`),
     drift: [
@@ -65,7 +67,14 @@ function linesOf(report: DriftReport): Omit<Findings, "version" | "undeployed"> 
         change.opens === undefined ? [] : [`${objectWords(change)}: ${change.opens}`],
       ),
     ],
-    unseen: unseen.map((each) => `${RESULTS[each.result]}: ${each.what} (${each.why}); ${unseenWords(each)}`),
+    unseen: [
+      ...unseen.map((each) => `${RESULTS[each.result]}: ${each.what} (${each.why}); ${unseenWords(each)}`),
+      ...apart.flatMap(({ title, groups }) =>
+        groups.flatMap(({ heading, lines }) =>
+          lines.map(({ about, text }) => [`${title}: ${heading}`, about, text].filter(Boolean).join(" ")),
+        ),
+      ),
+    ],
     expiring,
   };
 }

@@ -1,6 +1,7 @@
 import { sectionsOf } from "../../access-diff/report";
-import type { DriftReport, Unseen } from "../types";
-import { byObject, changeWords } from "./words";
+import type { Orphan } from "../../orphans/find";
+import type { Accepted, DriftReport, IdleAcceptance, Unseen } from "../types";
+import { byObject, changeWords, objectWords } from "./words";
 
 /** One line of a report: what it is about, what is said of it, and what it opens. */
 interface Line {
@@ -25,7 +26,11 @@ export interface Part {
 }
 
 /** The verdict in one line. */
-export function verdictWords({ verdict, failures }: DriftReport): { word: string; text: string } {
+export function verdictWords({
+  verdict,
+  failures,
+  accepted,
+}: Pick<DriftReport, "verdict" | "failures" | "accepted">): { word: string; text: string } {
   const missing = failures.length > 0;
   switch (verdict) {
     case "widened":
@@ -37,7 +42,10 @@ export function verdictWords({ verdict, failures }: DriftReport): { word: string
     case "none":
       return missing
         ? { word: "NOT KNOWN", text: "no change was found, but not everything could be checked" }
-        : { word: "NO CHANGE", text: "everything that can be seen is as the last up left it" };
+        : {
+            word: "NO CHANGE",
+            text: `${accepted.length > 0 ? "but for what is accepted, " : ""}everything that can be seen is as the last up left it`,
+          };
   }
 }
 
@@ -82,21 +90,11 @@ export function partsOf(report: DriftReport): Part[] {
       title: "Looks like this stack's, and its state does not know it",
       groups: [
         single(
-          orphans.map(({ kind, name, id, why, createdAt, lastUsedAt, usedBy }) => ({
-            about: `${kind} ${name}`,
-            text: [
-              id,
-              ...(createdAt === undefined ? [] : [`made at ${createdAt}`]),
-              ...(lastUsedAt === undefined
-                ? []
-                : [`last used ${lastUsedAt === "never" ? "never" : `at ${lastUsedAt}`}`]),
-              why,
-              ...(usedBy === undefined ? [] : [usedBy]),
-            ].join(", "),
-          })),
+          orphans.map((orphan) => ({ about: `${orphan.kind} ${orphan.name}`, text: orphanWords(orphan) })),
         ),
       ],
     },
+    ...acceptedParts(report),
     {
       title: "Service tokens that end soon",
       groups: [
@@ -109,9 +107,79 @@ export function partsOf(report: DriftReport): Part[] {
       ],
     },
   ];
-  return parts
+  return withLines(parts);
+}
+
+const withLines = (parts: readonly Part[]): Part[] =>
+  parts
     .map(({ title, groups }) => ({ title, groups: groups.filter(({ lines }) => lines.length > 0) }))
     .filter(({ groups }) => groups.length > 0);
+
+/** What the config accepts, and which of its acceptances accept nothing: shown, and not counted. */
+export function acceptedParts({
+  accepted,
+  acceptedAccess,
+  idle,
+  names,
+}: Pick<DriftReport, "accepted" | "acceptedAccess" | "idle" | "names">): Part[] {
+  return withLines([
+    {
+      title: "Accepted for a while, and not counted",
+      groups: [
+        ...accepted.map((each) => acceptedGroup(each, names)),
+        ...sectionsOf({ ...acceptedAccess, undecided: [] }).map(({ title, lines }) => ({
+          heading: `By what is accepted: ${title}`,
+          lines: lines.map((text) => ({ about: "", text })),
+        })),
+      ],
+    },
+    {
+      title: "In driftAccepted, and accepts nothing",
+      groups: [
+        single(
+          idle.map(({ resource, finding, reason, expires, why }) => ({
+            about: `${resource} ${finding}`,
+            text: `${IDLE[why]} (until ${expires}: ${reason})`,
+          })),
+        ),
+      ],
+    },
+  ]);
+}
+
+const IDLE: Record<IdleAcceptance["why"], string> = {
+  expired: "has expired, so that it counts again",
+  "matches nothing": "matches nothing that was found",
+  "fits several": "fits several objects of that name: give the id of one",
+};
+
+function orphanWords({ id, why, createdAt, lastUsedAt, usedBy }: Orphan): string {
+  return [
+    id,
+    ...(createdAt === undefined ? [] : [`made at ${createdAt}`]),
+    ...(lastUsedAt === undefined
+      ? []
+      : [`last used ${lastUsedAt === "never" ? "never" : `at ${lastUsedAt}`}`]),
+    why,
+    ...(usedBy === undefined ? [] : [usedBy]),
+  ].join(", ");
+}
+
+/** What is accepted, in the words that it would have if it counted, with why and until when. */
+function acceptedGroup({ change, orphan, reason, expires }: Accepted, names: DriftReport["names"]): Group {
+  const until = { about: "", text: `accepted until ${expires}: ${reason}` };
+  if (change !== undefined) {
+    const { opens } = change;
+    const line = { about: change.field ?? "", text: changeWords(change, names) };
+    return {
+      heading: objectWords(change),
+      lines: [opens === undefined ? line : { ...line, opens }, until],
+    };
+  }
+  return {
+    heading: orphan === undefined ? "" : `${orphan.kind} ${orphan.name}`,
+    lines: [...(orphan === undefined ? [] : [{ about: "", text: orphanWords(orphan) }]), until],
+  };
 }
 
 const single = (lines: Line[]): Group => ({ heading: "", lines });
