@@ -35,7 +35,7 @@ export function playedScenes(rig: LeaksRig): Scene[] {
             rig.npm(["verify", "--people", rig.peopleFile], { name: "npm run verify, killed", started }),
         );
         // The browser ends a moment after it has lost its owner.
-        await sleep(2000);
+        while (rig.run.watch.alive(/chrom/) > 0) await sleep(50);
         await rig.run.look();
       },
     },

@@ -70,13 +70,25 @@ export class ProcessWatch {
 
   /** Ends what is left of the run's processes: an engine that was killed leaves its language host behind. */
   endAll(): void {
-    for (const pid of new Set(this.seen.map((each) => each.pid ?? 0))) {
+    for (const { pid = 0 } of this.seen.filter((each) => this.lives(each))) {
       try {
-        if (!readFileSync(`/proc/${pid}/environ`, "latin1").includes(this.mark)) continue;
         process.kill(pid, "SIGKILL");
       } catch {
         // Gone.
       }
+    }
+  }
+
+  /** How many of the run's processes that were seen still live; of those whose program has such a name. */
+  alive(program: RegExp): number {
+    return this.seen.filter((each) => program.test(each.argv[0] ?? "") && this.lives(each)).length;
+  }
+
+  private lives({ pid = 0 }: Seen): boolean {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, "latin1").includes(this.mark);
+    } catch {
+      return false;
     }
   }
 
