@@ -1,5 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
-import { Document, isMap, isScalar, isSeq, parseDocument, Scalar, type YAMLMap, type YAMLSeq } from "yaml";
+import {
+  Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Node,
+  parseDocument,
+  Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
 import { setInText } from "../adopt/yaml-edit";
 import { DEFAULT_TOKEN, type RotationNote, type StandInConfig } from "../config";
 import { UserError } from "../errors";
@@ -59,14 +70,14 @@ export class ConfigEdit {
   setEnd(token: string, previousExpiresAt: Date): this {
     const time = new Scalar(timeOf(previousExpiresAt));
     quoteTimes(time);
-    this.entry(token).set("previousExpiresAt", time);
+    replace(this.entry(token), "previousExpiresAt", time);
     return this;
   }
 
   /** Notes how far the rotation is; undefined: nothing is known of it. */
   setNote(token: string, note: RotationNote | undefined): this {
     if (note === undefined) this.entry(token).delete("rotation");
-    else this.entry(token).set("rotation", this.flow(note));
+    else replace(this.entry(token), "rotation", this.flow(note));
     return this;
   }
 
@@ -74,7 +85,7 @@ export class ConfigEdit {
   setStandIn(name: string, duration: string, standIn: StandInConfig): this {
     const entry = this.find(name);
     if (entry === undefined) this.list().add(this.document.createNode({ name, duration, standIn: {} }));
-    this.entry(name).set("standIn", this.flow(standIn));
+    replace(this.entry(name), "standIn", this.flow(standIn));
     return this;
   }
 
@@ -155,6 +166,16 @@ export class ConfigEdit {
     if (isSeq(tokens)) return tokens;
     throw new UserError("the config lists no service tokens", `Declare ${this.project}:serviceTokens.`);
   }
+}
+
+/** Sets a value; the comment behind the old one, and those before it, stay. */
+function replace(entry: YAMLMap, key: string, value: Node): void {
+  const old: unknown = entry.get(key, true);
+  if (isNode(old)) {
+    const { comment, commentBefore, spaceBefore } = old;
+    Object.assign(value, { comment, commentBefore, spaceBefore });
+  }
+  entry.set(key, value);
 }
 
 /** The same values with each time as the program gets it. */
