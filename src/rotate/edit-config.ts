@@ -16,6 +16,7 @@ import { DEFAULT_TOKEN, type RotationNote, type StandInConfig } from "../config"
 import { UserError } from "../errors";
 import { rfc3339 } from "../instant";
 import { layoutOf, quoteTimes, stackDocument } from "../stack/stack-document";
+import { versionAfter } from "./version-after";
 
 /** What the config says of a token, as far as a rotation reads it. */
 interface TokenEntry {
@@ -195,7 +196,8 @@ export function timeOf(date: Date): string {
 }
 
 /**
- * The config with the token's next version, for one who cannot see its secret.
+ * The config with the token's next version, for one who cannot see its secret: the config does not tell a token that
+ * was adopted, so without a note of a secret that the stack knows, the version is raised as for one.
  * @param until when the secret before it stops being accepted.
  * @throws {UserError} when the config does not list the token.
  */
@@ -207,10 +209,11 @@ export function nextVersion(yaml: string, project: string, token: string, until:
       "Bring it to its end: npm run rotate -- --finish; or wait until its previousExpiresAt is over.",
     );
   }
-  const edit = new ConfigEdit(yaml, project).setVersion(token, version + 1, until);
+  const next = versionAfter(version, rotation?.proven ?? rotation?.replaces);
+  const edit = new ConfigEdit(yaml, project).setVersion(token, next, until);
   // What was proven is what this version replaces: with that, `rotate` can tell whether the new secret arrived.
   if (rotation?.proven === undefined) return edit.setNote(token, undefined).toString();
-  return edit.setNote(token, { version: version + 1, replaces: rotation.proven }).toString();
+  return edit.setNote(token, { version: next, replaces: rotation.proven }).toString();
 }
 
 /**

@@ -114,6 +114,19 @@ describe("the stack's config", () => {
     expect(tokenEntry(byHand, PROJECT, TOKEN).rotation).toBeUndefined();
     expect(nextVersion(byHand, PROJECT, TOKEN, until)).not.toContain("rotation");
   });
+
+  test("a proposed version is by 100 higher where the secret may be an adopted token's", () => {
+    const entry = (text: string) => tokenEntry(text, PROJECT, TOKEN);
+    const adopted = nextVersion(read("dev"), PROJECT, TOKEN, until);
+    expect(entry(adopted)).toMatchObject({ version: 101 });
+    const noted = (replaces: string) =>
+      new ConfigEdit(adopted, PROJECT)
+        .setEnd(TOKEN, new Date("2020-01-01T00:00:00Z"))
+        .setNote(TOKEN, { version: 101, replaces })
+        .toString();
+    expect(entry(nextVersion(noted("unknown"), PROJECT, TOKEN, until))).toMatchObject({ version: 201 });
+    expect(entry(nextVersion(noted(proven), PROJECT, TOKEN, until))).toMatchObject({ version: 102 });
+  });
 });
 
 describe("stand-ins", () => {
