@@ -2700,19 +2700,29 @@ def _path_in(folder: str | os.PathLike[str], name: str) -> str:
 
 
 def _must_be_own_path(path: str, name: str) -> None:
-    """Raises when the path was made from a name that is not plain, or may have been: after joining, nothing tells
-    `folder/../../x` from a path that the caller meant.
+    """Raises when the path may have been made of a name that is not plain: after joining, or resolving, nothing tells
+    `folder/../../x` from a path that the caller meant, but the last part is the server's.
     """
     if not path:
         raise UsageError("no_file", "no path is given to write to")
     if _is_plain_name(name):
         return
-    way, given = path.replace("\\", "/"), name.replace("\\", "/")
-    last = given.rpartition("/")[2]
-    climbs = ".." in given.split("/") and last and (way == last or way.endswith(f"/{last}"))
-    is_made_of = given and (way == given or way.endswith(f"/{given}") or (given[0] == "/" and way.endswith(given)))
-    if climbs or is_made_of:
+    last = _last_part(name)
+    if last and last == _last_part(path):
         raise _unsafe(name, "use download_to(), or give a path whose last part is your own")
+
+
+def _last_part(path: str) -> str:
+    """The part of a path that names the file, on every system, however the path is written; empty where it names a
+    folder.
+    """
+    parts: list[str] = []
+    for part in re.split(r"[/\\:]", path):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    return parts[-1] if parts else ""
 
 
 def _unsafe(name: str, remedy: str) -> ProtocolError:
