@@ -1014,15 +1014,30 @@ def _proxy_for(address: _Address) -> tuple[str, int, dict[str, str]] | None:
     names = (address.authority, f"{address.host}:{address.port}")
     if not url or is_local(address.host) or any(map(urllib.request.proxy_bypass, names)):
         return None
-    proxy = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
-    if proxy.scheme != "http" or not proxy.hostname:
-        raise UsageError("bad_url", "the proxy in HTTPS_PROXY has to be http://host:port")
-    headers = {}
-    if proxy.username is not None:
-        user, password = urllib.parse.unquote(proxy.username), urllib.parse.unquote(proxy.password or "")
-        basic = base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
-        headers["Proxy-Authorization"] = f"Basic {basic}"
-    return proxy.hostname, proxy.port or 80, headers
+    proxy = _parse_proxy(url.strip())
+    if proxy is None:
+        # Without what stands there, in the cause too: it may hold a password.
+        words = (
+            f"the proxy in {'HTTPS_PROXY' if address.secure else 'HTTP_PROXY'} has to be http://host:port or"
+            " http://user:password@host:port, special characters as %20 and the like; to go without a proxy, name"
+            f" {address.host} in NO_PROXY"
+        )
+        raise UsageError("bad_url", words)
+    return proxy
+
+
+def _parse_proxy(url: str) -> tuple[str, int, dict[str, str]] | None:
+    try:
+        proxy = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
+        if proxy.scheme != "http" or not proxy.hostname or re.search(r"%(?![0-9A-Fa-f]{2})", proxy.netloc):
+            return None
+        parts = (urllib.parse.unquote(part or "", errors="strict") for part in (proxy.username, proxy.password))
+        user = ":".join(parts)
+        basic = base64.b64encode(user.encode()).decode("ascii")
+        headers = {} if user == ":" else {"Proxy-Authorization": f"Basic {basic}"}
+        return proxy.hostname, proxy.port or 80, headers
+    except ValueError:
+        return None
 
 
 # --- HTTP --------------------------------------------------------------------------------------------------
