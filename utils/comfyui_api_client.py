@@ -60,6 +60,7 @@ import struct
 import sys
 import threading
 import time
+import unicodedata
 import urllib.parse
 import urllib.request
 import uuid
@@ -2376,6 +2377,7 @@ class ComfyUIClient:
             # Asked here too, so that a mistake is named at once.
             _proxy_for(address)
         self.client_id = client_id or str(uuid.uuid4())
+        self._places = _Places()
         self._transport = _Transport(
             _Settings(
                 address,
@@ -2562,10 +2564,11 @@ class ComfyUIClient:
     def download_to(self, file: FileReference, folder: str | os.PathLike[str]) -> SavedFile:
         """Saves a file, e.g. an output, in a folder that is there, under its own name: whole, or not at all.
 
-        A file of that name is replaced. Raises `ProtocolError` with the code `unsafe_name` when the server names it so
-        that it would land elsewhere.
+        A file of that name is replaced, except another one of the last 10,000 that this client has put there: then the
+        name is `name (2).png`, and so on. Raises `ProtocolError` with the code `unsafe_name` when the server names it
+        so that it would land elsewhere.
         """
-        path = _path_in(folder, _reference(file)[0])
+        path = self._places.of(folder, _reference(file))
         with _on_disk(path):
             if os.path.lexists(path) and (os.path.islink(path) or not os.path.isfile(path)):
                 what = "a symbolic link" if os.path.islink(path) else "a folder" if os.path.isdir(path) else "no file"
@@ -2712,6 +2715,41 @@ def _path_in(folder: str | os.PathLike[str], name: str) -> str:
     if not _is_plain_name(name):
         raise _unsafe(name, "give download() a path of your own")
     return os.path.join(where, name)
+
+
+class _Places:
+    """Where one client has put files, so that none is put on another one's place."""
+
+    # So many files are remembered, the last ones.
+    _REMEMBERED = 10_000
+
+    def __init__(self) -> None:
+        self._taken: dict[str, tuple[str, str, str]] = {}
+        self._lock = threading.Lock()
+
+    def of(self, folder: str | os.PathLike[str], file: tuple[str, str, str]) -> str:
+        """A file's place in a folder: its own name, or `name (2).png` and so on where another file of this client's
+        stands. The same file has the same place again.
+        """
+        name = file[0]
+        path = _path_in(folder, name)
+        with _on_disk(path):
+            where = os.path.realpath(folder)
+        stem, extension = os.path.splitext(name)
+        number = 1
+        with self._lock:
+            while True:
+                plain = name if number == 1 else f"{stem} ({number}){extension}"
+                # To some file systems, capitals and the ways to write an accent make no other name.
+                key = os.path.join(where, unicodedata.normalize("NFC", plain).lower())
+                if self._taken.get(key, file) == file:
+                    break
+                number += 1
+            self._taken.pop(key, None)
+            self._taken[key] = file
+            if len(self._taken) > self._REMEMBERED:
+                del self._taken[next(iter(self._taken))]
+        return path if number == 1 else _path_in(folder, plain)
 
 
 def _must_be_own_path(path: str, name: str) -> None:
