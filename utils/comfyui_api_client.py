@@ -60,6 +60,7 @@ import struct
 import sys
 import threading
 import time
+import unicodedata
 import urllib.parse
 import urllib.request
 import uuid
@@ -1014,15 +1015,30 @@ def _proxy_for(address: _Address) -> tuple[str, int, dict[str, str]] | None:
     names = (address.authority, f"{address.host}:{address.port}")
     if not url or is_local(address.host) or any(map(urllib.request.proxy_bypass, names)):
         return None
-    proxy = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
-    if proxy.scheme != "http" or not proxy.hostname:
-        raise UsageError("bad_url", "the proxy in HTTPS_PROXY has to be http://host:port")
-    headers = {}
-    if proxy.username is not None:
-        user, password = urllib.parse.unquote(proxy.username), urllib.parse.unquote(proxy.password or "")
-        basic = base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
-        headers["Proxy-Authorization"] = f"Basic {basic}"
-    return proxy.hostname, proxy.port or 80, headers
+    proxy = _parse_proxy(url.strip())
+    if proxy is None:
+        # Without what stands there, in the cause too: it may hold a password.
+        words = (
+            f"the proxy in {'HTTPS_PROXY' if address.secure else 'HTTP_PROXY'} has to be http://host:port or"
+            " http://user:password@host:port, special characters as %20 and the like; to go without a proxy, name"
+            f" {address.host} in NO_PROXY"
+        )
+        raise UsageError("bad_url", words)
+    return proxy
+
+
+def _parse_proxy(url: str) -> tuple[str, int, dict[str, str]] | None:
+    try:
+        proxy = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
+        if proxy.scheme != "http" or not proxy.hostname or re.search(r"%(?![0-9A-Fa-f]{2})", proxy.netloc):
+            return None
+        parts = (urllib.parse.unquote(part or "", errors="strict") for part in (proxy.username, proxy.password))
+        user = ":".join(parts)
+        basic = base64.b64encode(user.encode()).decode("ascii")
+        headers = {} if user == ":" else {"Proxy-Authorization": f"Basic {basic}"}
+        return proxy.hostname, proxy.port or 80, headers
+    except ValueError:
+        return None
 
 
 # --- HTTP --------------------------------------------------------------------------------------------------
@@ -2361,6 +2377,7 @@ class ComfyUIClient:
             # Asked here too, so that a mistake is named at once.
             _proxy_for(address)
         self.client_id = client_id or str(uuid.uuid4())
+        self._places = _Places()
         self._transport = _Transport(
             _Settings(
                 address,
@@ -2547,10 +2564,11 @@ class ComfyUIClient:
     def download_to(self, file: FileReference, folder: str | os.PathLike[str]) -> SavedFile:
         """Saves a file, e.g. an output, in a folder that is there, under its own name: whole, or not at all.
 
-        A file of that name is replaced. Raises `ProtocolError` with the code `unsafe_name` when the server names it so
-        that it would land elsewhere.
+        A file of that name is replaced, except another one of the last 10,000 that this client has put there: then the
+        name is `name (2).png`, and so on. Raises `ProtocolError` with the code `unsafe_name` when the server names it
+        so that it would land elsewhere.
         """
-        path = _path_in(folder, _reference(file)[0])
+        path = self._places.of(folder, _reference(file))
         with _on_disk(path):
             if os.path.lexists(path) and (os.path.islink(path) or not os.path.isfile(path)):
                 what = "a symbolic link" if os.path.islink(path) else "a folder" if os.path.isdir(path) else "no file"
@@ -2699,20 +2717,65 @@ def _path_in(folder: str | os.PathLike[str], name: str) -> str:
     return os.path.join(where, name)
 
 
+class _Places:
+    """Where one client has put files, so that none is put on another one's place."""
+
+    # So many files are remembered, the last ones.
+    _REMEMBERED = 10_000
+
+    def __init__(self) -> None:
+        self._taken: dict[str, tuple[str, str, str]] = {}
+        self._lock = threading.Lock()
+
+    def of(self, folder: str | os.PathLike[str], file: tuple[str, str, str]) -> str:
+        """A file's place in a folder: its own name, or `name (2).png` and so on where another file of this client's
+        stands. The same file has the same place again.
+        """
+        name = file[0]
+        path = _path_in(folder, name)
+        with _on_disk(path):
+            where = os.path.realpath(folder)
+        stem, extension = os.path.splitext(name)
+        number = 1
+        with self._lock:
+            while True:
+                plain = name if number == 1 else f"{stem} ({number}){extension}"
+                # To some file systems, capitals and the ways to write an accent make no other name.
+                key = os.path.join(where, unicodedata.normalize("NFC", plain).lower())
+                if self._taken.get(key, file) == file:
+                    break
+                number += 1
+            self._taken.pop(key, None)
+            self._taken[key] = file
+            if len(self._taken) > self._REMEMBERED:
+                del self._taken[next(iter(self._taken))]
+        return path if number == 1 else _path_in(folder, plain)
+
+
 def _must_be_own_path(path: str, name: str) -> None:
-    """Raises when the path was made from a name that is not plain, or may have been: after joining, nothing tells
-    `folder/../../x` from a path that the caller meant.
+    """Raises when the path may have been made of a name that is not plain: after joining, or resolving, nothing tells
+    `folder/../../x` from a path that the caller meant, but the last part is the server's.
     """
     if not path:
         raise UsageError("no_file", "no path is given to write to")
     if _is_plain_name(name):
         return
-    way, given = path.replace("\\", "/"), name.replace("\\", "/")
-    last = given.rpartition("/")[2]
-    climbs = ".." in given.split("/") and last and (way == last or way.endswith(f"/{last}"))
-    is_made_of = given and (way == given or way.endswith(f"/{given}") or (given[0] == "/" and way.endswith(given)))
-    if climbs or is_made_of:
+    last = _last_part(name)
+    if last and last == _last_part(path):
         raise _unsafe(name, "use download_to(), or give a path whose last part is your own")
+
+
+def _last_part(path: str) -> str:
+    """The part of a path that names the file, on every system, however the path is written; empty where it names a
+    folder.
+    """
+    parts: list[str] = []
+    for part in re.split(r"[/\\:]", path):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    return parts[-1] if parts else ""
 
 
 def _unsafe(name: str, remedy: str) -> ProtocolError:

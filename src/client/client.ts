@@ -4,6 +4,7 @@ import { type Interrupted, interrupt } from "./interrupt";
 import { type Job, type JobsQuery, readJob, readJobs } from "./jobs";
 import { type JsonObject, mustBeRecord } from "./narrow";
 import { type ClientOptions, settingsOf } from "./options";
+import { Places } from "./places";
 import { deleteFromQueue, type Queue, readQueue } from "./queue";
 import { type HistoryEntry, parseHistory } from "./results";
 import { Run, type RunOptions } from "./run";
@@ -34,6 +35,7 @@ export interface SystemStats {
 export class ComfyUIClient {
   // Not there for whoever prints, walks or copies the client: it holds the credential.
   readonly #transport: Transport;
+  readonly #places = new Places();
 
   /**
    * Throws a `usage` error when the address or the token cannot be understood. Connects to nothing yet. The proxy
@@ -132,10 +134,11 @@ export class ComfyUIClient {
 
   /**
    * A file, e.g. an output, into a folder that is there, under its own name: whole or not at all. A file of that name is
-   * replaced. Rejects with `unsafe_name` when the server names it so that it would land elsewhere.
+   * replaced, except another one of the last 10,000 that this client has put there: then the name is `name (2).png`, and
+   * so on. Rejects with `unsafe_name` when the server names it so that it would land elsewhere.
    */
   downloadTo(file: FileReference, folder: string, options: CallOptions = {}): Promise<SavedFile> {
-    return downloadTo(this.#transport, file, folder, options);
+    return downloadTo(this.#transport, this.#places, file, folder, options);
   }
 
   /**

@@ -22,20 +22,26 @@ export function pathIn(folder: string, name: string): string {
 }
 
 /**
- * Throws `unsafe_name` when the path was made from a name that is not plain, or may have been: after joining, nothing
- * tells `folder/../../x` from a path that the caller meant.
+ * Throws `unsafe_name` when the path may have been made of a name that is not plain: after joining, or resolving, nothing
+ * tells `folder/../../x` from a path that the caller meant, but the last part is the server's.
  */
 export function mustBeOwnPath(path: string, name: string): void {
   if (path === "") throw new ComfyUIError("usage", "no_file", "no path is given to write to");
   if (isPlainName(name)) return;
-  const slashed = (text: string) => text.replaceAll("\\", "/");
-  const [way, given] = [slashed(path), slashed(name)];
-  const last = given.split("/").at(-1) ?? "";
-  const climbs = given.split("/").includes("..") && last !== "" && (way === last || way.endsWith(`/${last}`));
-  const isMadeOf =
-    name !== "" &&
-    (way === given || way.endsWith(`/${given}`) || (given.startsWith("/") && way.endsWith(given)));
-  if (isMadeOf || climbs) throw unsafe(name, "use downloadTo(), or give a path whose last part is your own");
+  const last = lastPart(name);
+  if (last !== undefined && last === lastPart(path)) {
+    throw unsafe(name, "use downloadTo(), or give a path whose last part is your own");
+  }
+}
+
+/** The part of a path that names the file, on every system, however the path is written; none where it names a folder. */
+function lastPart(path: string): string | undefined {
+  const parts: string[] = [];
+  for (const part of path.split(/[/\\:]/)) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return parts.at(-1);
 }
 
 function unsafe(name: string, remedy: string): ComfyUIError {

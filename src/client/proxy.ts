@@ -18,22 +18,31 @@ export function proxyFor(url: URL, env: NodeJS.ProcessEnv): Proxy | undefined {
   const name = url.protocol === "https:" ? "https_proxy" : "http_proxy";
   const text = setting(env, name);
   if (text === "" || isLocal(url) || isExcepted(url, setting(env, "no_proxy"))) return undefined;
-  const given = text.includes("://") ? text : `http://${text}`;
-  const proxy = URL.canParse(given) ? new URL(given) : undefined;
-  if (proxy?.protocol !== "http:" || proxy.hostname === "") {
-    throw new ComfyUIError(
-      "usage",
-      "bad_url",
-      `the proxy in ${name.toUpperCase()} has to be http://host:port; what is sent through it stays in TLS`,
-    );
+  const proxy = parseProxy(text);
+  if (proxy === undefined) {
+    // Without what stands there: it may hold a password.
+    const words =
+      `the proxy in ${name.toUpperCase()} has to be http://host:port or http://user:password@host:port, ` +
+      `special characters as %20 and the like; to go without a proxy, name ${url.hostname} in NO_PROXY`;
+    throw new ComfyUIError("usage", "bad_url", words);
   }
-  const user = [proxy.username, proxy.password].map(decodeURIComponent).join(":");
-  return {
-    host: proxy.hostname.replace(/^\[|\]$/g, ""),
-    port: Number(proxy.port || 80),
-    headers:
-      user === ":" ? {} : { "proxy-authorization": `Basic ${Buffer.from(user, "utf8").toString("base64")}` },
-  };
+  return proxy;
+}
+
+function parseProxy(text: string): Proxy | undefined {
+  try {
+    const proxy = new URL(text.includes("://") ? text : `http://${text}`);
+    if (proxy.protocol !== "http:" || proxy.hostname === "") return undefined;
+    const user = [proxy.username, proxy.password].map(decodeURIComponent).join(":");
+    const basic = Buffer.from(user, "utf8").toString("base64");
+    return {
+      host: proxy.hostname.replace(/^\[|\]$/g, ""),
+      port: Number(proxy.port) || 80,
+      headers: user === ":" ? {} : { "proxy-authorization": `Basic ${basic}` },
+    };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Connects through the environment's proxies, by CONNECT: the proxy sees the host's name and nothing of what is said. */

@@ -3,7 +3,8 @@ import { type FileHandle, lstat, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { ComfyUIError } from "./errors";
-import { mustBeOwnPath, pathIn } from "./name";
+import { mustBeOwnPath } from "./name";
+import type { Places } from "./places";
 import type { Answer, CallOptions, Request, Transport } from "./transport";
 
 /** Names a file of ComfyUI: an output, or what an upload answered. */
@@ -47,14 +48,20 @@ export interface SavedFile {
   size: number;
 }
 
-/** `GET /view` into a folder, under the file's own name; never outside the folder, and through no link in it. */
+/**
+ * `GET /view` into a folder, under the file's own name; never outside the folder, through no link in it, and not over
+ * another file that this client put there.
+ */
 export async function downloadTo(
   transport: Transport,
+  places: Places,
   file: FileReference,
   folder: string,
   options: CallOptions = {},
 ): Promise<SavedFile> {
-  const path = pathIn(folder, nameOf(file));
+  const { subfolder = "", type } = file;
+  const name = nameOf(file);
+  const path = await places.of(folder, name, JSON.stringify([type || "output", subfolder, name]));
   const there = await onDisk(path, lstat(path).catch(unlessMissing));
   if (there !== undefined && !there.isFile()) {
     const what = there.isDirectory() ? "a folder" : there.isSymbolicLink() ? "a symbolic link" : "no file";

@@ -1,10 +1,22 @@
 import { isDeepStrictEqual } from "node:util";
-import { Document, isMap, isScalar, isSeq, parseDocument, Scalar, type YAMLMap, type YAMLSeq } from "yaml";
+import {
+  Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Node,
+  parseDocument,
+  Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
 import { setInText } from "../adopt/yaml-edit";
 import { DEFAULT_TOKEN, type RotationNote, type StandInConfig } from "../config";
 import { UserError } from "../errors";
 import { rfc3339 } from "../instant";
 import { layoutOf, quoteTimes, stackDocument } from "../stack/stack-document";
+import { versionAfter } from "./version-after";
 
 /** What the config says of a token, as far as a rotation reads it. */
 interface TokenEntry {
@@ -59,14 +71,14 @@ export class ConfigEdit {
   setEnd(token: string, previousExpiresAt: Date): this {
     const time = new Scalar(timeOf(previousExpiresAt));
     quoteTimes(time);
-    this.entry(token).set("previousExpiresAt", time);
+    replace(this.entry(token), "previousExpiresAt", time);
     return this;
   }
 
   /** Notes how far the rotation is; undefined: nothing is known of it. */
   setNote(token: string, note: RotationNote | undefined): this {
     if (note === undefined) this.entry(token).delete("rotation");
-    else this.entry(token).set("rotation", this.flow(note));
+    else replace(this.entry(token), "rotation", this.flow(note));
     return this;
   }
 
@@ -74,7 +86,7 @@ export class ConfigEdit {
   setStandIn(name: string, duration: string, standIn: StandInConfig): this {
     const entry = this.find(name);
     if (entry === undefined) this.list().add(this.document.createNode({ name, duration, standIn: {} }));
-    this.entry(name).set("standIn", this.flow(standIn));
+    replace(this.entry(name), "standIn", this.flow(standIn));
     return this;
   }
 
@@ -157,6 +169,16 @@ export class ConfigEdit {
   }
 }
 
+/** Sets a value; the comment behind the old one, and those before it, stay. */
+function replace(entry: YAMLMap, key: string, value: Node): void {
+  const old: unknown = entry.get(key, true);
+  if (isNode(old)) {
+    const { comment, commentBefore, spaceBefore } = old;
+    Object.assign(value, { comment, commentBefore, spaceBefore });
+  }
+  entry.set(key, value);
+}
+
 /** The same values with each time as the program gets it. */
 function withTimes(value: unknown): unknown {
   if (typeof value === "string") return rfc3339(value);
@@ -174,7 +196,8 @@ export function timeOf(date: Date): string {
 }
 
 /**
- * The config with the token's next version, for one who cannot see its secret.
+ * The config with the token's next version, for one who cannot see its secret: the config does not tell a token that
+ * was adopted, so without a note of a secret that the stack knows, the version is raised as for one.
  * @param until when the secret before it stops being accepted.
  * @throws {UserError} when the config does not list the token.
  */
@@ -186,10 +209,11 @@ export function nextVersion(yaml: string, project: string, token: string, until:
       "Bring it to its end: npm run rotate -- --finish; or wait until its previousExpiresAt is over.",
     );
   }
-  const edit = new ConfigEdit(yaml, project).setVersion(token, version + 1, until);
+  const next = versionAfter(version, rotation?.proven ?? rotation?.replaces);
+  const edit = new ConfigEdit(yaml, project).setVersion(token, next, until);
   // What was proven is what this version replaces: with that, `rotate` can tell whether the new secret arrived.
   if (rotation?.proven === undefined) return edit.setNote(token, undefined).toString();
-  return edit.setNote(token, { version: version + 1, replaces: rotation.proven }).toString();
+  return edit.setNote(token, { version: next, replaces: rotation.proven }).toString();
 }
 
 /**

@@ -1,5 +1,6 @@
 import { sameInstant } from "../instant";
 import { type ConfigFacts, type Facts, type StateFacts, UNKNOWN_SECRET, type Wish } from "./facts";
+import { versionAfter } from "./version-after";
 
 /** What a rotation does next. */
 export type Step =
@@ -47,12 +48,6 @@ export type Stop =
  * passed when it arrives might be refused. Milliseconds.
  */
 const END_MS = 30_000;
-
-/**
- * How far the first rotation of an imported token raises its version. The API does not tell the one that it has, and
- * makes a new secret for a higher one only; no token has been rotated this often.
- */
-const BEYOND_UNKNOWN = 100;
 
 /**
  * The next step from what is known now. Each run asks again after every step, so that it does not matter which run
@@ -117,7 +112,7 @@ function idle(facts: Facts, state: StateFacts, wish: Wish, now: Date): Step {
 function raise({ config }: Facts, state: StateFacts, wish: Wish, now: Date): Step {
   return {
     do: "raise",
-    version: config.version + (state.fingerprint === UNKNOWN_SECRET ? BEYOND_UNKNOWN : 1),
+    version: versionAfter(config.version, state.fingerprint),
     previousExpiresAt: after(now, wish.overlapMs),
     replaces: state.fingerprint,
   };

@@ -1,6 +1,8 @@
 /** One line of the table in `cases/`: what a server does, what is called, and what has to come of it. See cases/README.md. */
 export interface ClientCase {
   name: string;
+  /** The line that `test/regressions/<line>-*` keeps mended, and this case with it. */
+  line?: number;
   server: ServerScript;
   /** `COMFYUI_URL` and `COMFYUI_ACCESS_TOKEN` as the client finds them. */
   env: { COMFYUI_URL: string; COMFYUI_ACCESS_TOKEN?: string };

@@ -7,6 +7,7 @@ import {
   type FileReference,
   type RunEvent,
   type RunOptions,
+  type SavedFile,
   type UploadSource,
 } from "../../src/client";
 import type { CaseInput, CaseOutcome } from "./case";
@@ -91,6 +92,13 @@ async function call(client: ComfyUIClient, { call: name, args, options }: CaseIn
       return { size: await client.download(rest["output"] as FileReference, String(rest["path"]), common) };
     case "downloadTo":
       return client.downloadTo(rest["output"] as FileReference, String(rest["folder"]), common);
+    case "downloadAll": {
+      const saved: SavedFile[] = [];
+      for (const output of rest["outputs"] as FileReference[]) {
+        saved.push(await client.downloadTo(output, String(rest["folder"]), common));
+      }
+      return saved;
+    }
     case "uploadAndDownload":
       return client.downloadTo(await client.upload(await sourceOf(rest), common), String(rest["folder"]));
     case "sendsCredential":

@@ -131,16 +131,20 @@ describe("the edits that a rotation makes", () => {
     );
   });
 
-  test("raise a version by one", () => {
+  test("raise a version, by one where a secret is known", () => {
     holds(
-      fc.property(stackFile, fc.nat(), until, (yaml, where, end) => {
+      fc.property(stackFile, fc.nat(), until, fc.boolean(), (yaml, where, end, known) => {
         const tokens = tokensOf(yaml);
         const { name, version = 1 } = tokens[where % tokens.length] ?? {};
-        const text = nextVersion(yaml, PROJECT, String(name), end);
+        const note = known
+          ? { version: Number(version), proven: `sha256-${"0".repeat(16)}`, at: timeOf(end) }
+          : undefined;
+        const noted = new ConfigEdit(yaml, PROJECT).setNote(String(name), note).toString();
+        const text = nextVersion(noted, PROJECT, String(name), end);
         const token = tokensOf(text).find((each) => each["name"] === name);
         assert.deepEqual(
           [token?.["version"], token?.["previousExpiresAt"]],
-          [Number(version) + 1, timeOf(end)],
+          [Number(version) + (known ? 1 : 100), timeOf(end)],
         );
       }),
       { runs: 100 },

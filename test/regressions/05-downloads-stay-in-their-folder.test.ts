@@ -22,7 +22,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-sharedCases("5", "downloads");
+sharedCases(5);
 
 const clients = {
   async TypeScript(into: string): Promise<string> {
@@ -61,19 +61,23 @@ test.each(Object.entries(clients))(
   },
 );
 
-test("5: no example makes a path of the server's name", () => {
-  const files = execFileSync("git", ["ls-files", "README.md", "docs", "src/client", "utils"], {
-    cwd: root,
-    encoding: "utf8",
-  });
-  return Promise.all(
-    files
-      .trim()
-      .split("\n")
-      .filter((file) => /\.(md|ts|py)$/.test(file))
-      .map(async (file) => {
-        const text = await readFile(join(root, file), "utf8");
-        expect(text.match(/download\([^)\n]*\.filename/g), file).toBeNull();
-      }),
-  );
+/** What is shown to be copied: the blocks of Markdown, also in comments, and what a module's own words have indented. */
+function examplesOf(file: string, text: string): string {
+  if (!file.endsWith(".py"))
+    return [...text.matchAll(/```\w*\n(.*?)```/gs)].map(([, code]) => code).join("\n");
+  const words = /^[^"]*"""(.*?)"""/s.exec(text)?.[1] ?? "";
+  return (words.match(/^ {4}.*$/gm) ?? []).join("\n");
+}
+
+test("5: every example that saves an output leaves the path to the client", async () => {
+  const listed = ["ls-files", "README.md", "docs", "src/client", "utils"];
+  const files = execFileSync("git", listed, { cwd: root, encoding: "utf8" }).trim().split("\n");
+  const saving: string[] = [];
+  for (const file of files.filter((each) => /\.(md|ts|py)$/.test(each))) {
+    const examples = examplesOf(file, await readFile(join(root, file), "utf8"));
+    if (/\.download(To|_to)\(/.test(examples)) saving.push(file);
+    // With neither, an example has no path of the server's, however it would be joined.
+    expect(examples.match(/\.download\(|\bfilename\b/g), file).toBeNull();
+  }
+  expect(saving.sort()).toEqual(["README.md", "src/client/client.ts", "utils/comfyui_api_client.py"]);
 });

@@ -16,7 +16,7 @@ const token = `${id}:${secret}`;
 const jwt = `${Buffer.from("{}").toString("base64url")}.${Buffer.from('{"exp":4102444800}').toString("base64url")}.c2ln`;
 const single = JSON.stringify({ "cf-access-client-id": id, "cf-access-client-secret": secret });
 
-sharedCases("6", "secrets");
+sharedCases(6);
 
 /** Everything that can be got at by walking: keys of whatever kind, of whatever prototype. */
 function walked(value: unknown, seen = new Set<unknown>()): string[] {

@@ -4,12 +4,7 @@ import { ComfyUIClient } from "../../src/client";
 import { workflow } from "../sandbox/origin/support";
 import { sharedCases } from "./clients";
 
-sharedCases("19", "following", ({ name }) =>
-  /earlier run|^a socket that|first queued event|nothing takes the connection|never taken|no connector/.test(
-    name,
-  ),
-);
-sharedCases("19", "downloads", ({ name }) => name.includes("that is not there"));
+sharedCases(19);
 
 let origin: Origin;
 beforeAll(async () => {

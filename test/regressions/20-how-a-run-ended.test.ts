@@ -4,10 +4,7 @@ import { ComfyUIClient, type RunEvent } from "../../src/client";
 import { workflow } from "../sandbox/origin/support";
 import { sharedCases } from "./clients";
 
-sharedCases("20", "following", ({ name }) =>
-  /cancelled while|blocked|failure|interruption|expanded/.test(name),
-);
-sharedCases("20", "downloads", ({ name }) => /upload answers|404 without a word/.test(name));
+sharedCases(20);
 
 let origin: Origin;
 let client: ComfyUIClient;

@@ -8,9 +8,7 @@ import { type ScriptedServer, startScriptedServer } from "../client/scripted-ser
 import { type PythonWorker, startPython } from "../utils/python";
 import { authority, sharedCases, startProxy } from "./clients";
 
-sharedCases("21", "following", ({ name }) =>
-  /cancel by the caller|time limit of a run names|are events|is an event|partial execution/.test(name),
-);
+sharedCases(21);
 
 const secret = "5ec4e7".repeat(10);
 const token = `${"0".repeat(32)}.access:${secret}`;
@@ -52,21 +50,32 @@ beforeEach(() => {
 });
 
 type Settings = Record<string, string>;
+const saidOf = (texts: readonly { text: string }[]): Said => {
+  const text = texts.map((each) => each.text).join();
+  return { code: text, message: text };
+};
+
+/** What came of a run: an error's code and message, else the text that it put out as both. */
+interface Said {
+  code: string;
+  message: string;
+}
 const clients = {
-  async TypeScript(address: string, env: Settings): Promise<string> {
+  async TypeScript(address: string, env: Settings): Promise<Said> {
     const options = { url: address, token, network: { ca: (await authority).pem } };
     let client: ComfyUIClient | undefined;
     try {
       client = new ComfyUIClient({ ...options, following: { pollIntervalMs: 40, outageMs: 100 } }, env);
       const { texts } = await client.run(workflow).result();
-      return texts.map(({ text }) => text).join();
+      return saidOf(texts);
     } catch (error) {
-      return (error as { code: string }).code;
+      const { code, message } = error as Said;
+      return { code, message };
     } finally {
       await client?.close();
     }
   },
-  async Python(address: string, env: Settings): Promise<string> {
+  async Python(address: string, env: Settings): Promise<Said> {
     const worker = startPython("run_case.py", { ...env, SSL_CERT_FILE: join(folder, "ca.pem") });
     python.push(worker);
     const given = { COMFYUI_URL: address, COMFYUI_ACCESS_TOKEN: token };
@@ -77,13 +86,15 @@ const clients = {
       args: { workflow },
     };
     const outcome = await worker.ask<CaseOutcome>(input);
-    return outcome.ok
-      ? (outcome.value as { texts: { text: string }[] }).texts.map(({ text }) => text).join()
-      : (outcome.error.code ?? "");
+    if (outcome.ok) return saidOf((outcome.value as { texts: { text: string }[] }).texts);
+    return { code: outcome.error.code ?? "", message: outcome.error.message };
   },
 };
 
-describe.each(Object.entries(clients))("%s", (_, run) => {
+describe.each(Object.entries(clients))("%s", (_, call) => {
+  const run = async (address: string, env: Settings) => (await call(address, env)).code;
+  const fail = async (address: string, env: Settings) => (await call(address, env)).message;
+
   test.each(["HTTPS_PROXY", "https_proxy"])(
     "21: goes through %s, the WebSocket too, and the token only within TLS",
     async (name) => {
@@ -118,7 +129,23 @@ describe.each(Object.entries(clients))("%s", (_, run) => {
     },
   );
 
-  test("21: says at once that a proxy is none", async () => {
-    expect(await run(url, { HTTPS_PROXY: "socks5://127.0.0.1:1" })).toBe("bad_url");
+  test.each([
+    "socks5://127.0.0.1:1",
+    "https://127.0.0.1:1",
+    "http://a%b:c@127.0.0.1:1",
+    "http://a%ff:c@127.0.0.1:1",
+    "http://127.0.0.1:99999",
+    "http://a:p:w/x@127.0.0.1:1",
+    "http://[::1:1",
+    "http://",
+  ])("21: says at once that a proxy is none (%s)", async (none) => {
+    expect(await run(url, { HTTPS_PROXY: none })).toBe("bad_url");
+    expect(await run(url, { HTTPS_PROXY: none, NO_PROXY: "comfyui.invalid" })).toBe("dns");
+  });
+
+  test("21: says which way leads past a proxy that is none, and repeats no password", async () => {
+    const said = await fail(url, { HTTPS_PROXY: "https://user:hidden%zz@127.0.0.1:1" });
+    for (const part of ["HTTPS_PROXY", "comfyui.invalid", "NO_PROXY"]) expect(said).toContain(part);
+    expect(said).not.toContain("hidden");
   });
 });

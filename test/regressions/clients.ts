@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createCertificateAuthority } from "../../sandbox/tls/certificate-authority";
-import type { CaseInput, CaseOutcome, ClientCase } from "../client/case";
+import type { CaseInput, CaseOutcome } from "../client/case";
 import { loadCases, runCase, type Subject } from "../client/run-case";
 import { typescriptClient } from "../client/subject";
 import { type PythonWorker, startCaseRunner } from "../utils/python";
@@ -10,13 +10,9 @@ import { type PythonWorker, startCaseRunner } from "../utils/python";
 /** The certificate authority of a test file's servers. */
 export const authority = createCertificateAuthority();
 
-/** Runs cases of the shared table against both clients, each as a test whose title begins with the line's number. */
-export function sharedCases(
-  line: string,
-  file: string,
-  fits: (one: ClientCase) => boolean = () => true,
-): void {
-  const cases = (loadCases().find((one) => one.file === `${file}.json`)?.cases ?? []).filter(fits);
+/** Runs a line's cases of the shared table against both clients, each as a test whose title begins with its number. */
+export function sharedCases(line: number): void {
+  const cases = loadCases().flatMap((file) => file.cases.filter((one) => one.line === line));
   let python: PythonWorker;
   beforeAll(async () => {
     python = await startCaseRunner();

@@ -53,6 +53,31 @@ describe("the stack's config", () => {
     },
   );
 
+  test("keeps the comments behind and before what a rotation replaces", () => {
+    const text = `config:
+  p:serviceTokens:
+    - name: a
+      version: 2 # the second
+      # While the old one is in use.
+      previousExpiresAt: 1970-01-01T00:00:00Z # remark
+      rotation: { version: 2, proven: x } # how far it is
+    - name: a-stand-in
+      standIn: { for: a } # for a while
+`;
+    const changed = new ConfigEdit(text, "p")
+      .setVersion("a", 3, until)
+      .setNote("a", { version: 3, replaces: "x" })
+      .setStandIn("a-stand-in", "96h", { for: "a", until: "2090-01-02T00:00:00Z" })
+      .toString();
+    expect(changed.split("\n").filter((line) => line.includes("#"))).toEqual([
+      "      version: 3 # the second",
+      "      # While the old one is in use.",
+      '      previousExpiresAt: "2090-01-02T00:00:00Z" # remark',
+      "      rotation: { version: 3, replaces: x } # how far it is",
+      '      standIn: { for: a, until: "2090-01-02T00:00:00Z" } # for a while',
+    ]);
+  });
+
   test("in an unusual layout keeps its comments and values", () => {
     const text = `config: {"p:serviceTokens": [{name: a}, {name: b}]} # all on one line\n`;
     const changed = new ConfigEdit(text, "p").setVersion("b", 2, until).toString();
@@ -88,6 +113,19 @@ describe("the stack's config", () => {
     const byHand = done.replace("version: 2\n", "version: 3\n");
     expect(tokenEntry(byHand, PROJECT, TOKEN).rotation).toBeUndefined();
     expect(nextVersion(byHand, PROJECT, TOKEN, until)).not.toContain("rotation");
+  });
+
+  test("a proposed version is by 100 higher where the secret may be an adopted token's", () => {
+    const entry = (text: string) => tokenEntry(text, PROJECT, TOKEN);
+    const adopted = nextVersion(read("dev"), PROJECT, TOKEN, until);
+    expect(entry(adopted)).toMatchObject({ version: 101 });
+    const noted = (replaces: string) =>
+      new ConfigEdit(adopted, PROJECT)
+        .setEnd(TOKEN, new Date("2020-01-01T00:00:00Z"))
+        .setNote(TOKEN, { version: 101, replaces })
+        .toString();
+    expect(entry(nextVersion(noted("unknown"), PROJECT, TOKEN, until))).toMatchObject({ version: 201 });
+    expect(entry(nextVersion(noted(proven), PROJECT, TOKEN, until))).toMatchObject({ version: 102 });
   });
 });
 

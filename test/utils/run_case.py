@@ -177,6 +177,10 @@ def download_to(client: ComfyUIClient, args: Json) -> Json:
     return client.download_to(args["output"], args["folder"])._asdict()
 
 
+def download_all(client: ComfyUIClient, args: Json) -> list[Json]:
+    return [client.download_to(output, args["folder"])._asdict() for output in args["outputs"]]
+
+
 def upload_and_download(client: ComfyUIClient, args: Json) -> Json:
     return client.download_to(upload(client, args), args["folder"])._asdict()
 
@@ -196,6 +200,7 @@ CALLS: dict[str, Callable[[ComfyUIClient, Json], Any]] = {
     "view": view,
     "download": download,
     "downloadTo": download_to,
+    "downloadAll": download_all,
     "uploadAndDownload": upload_and_download,
     "sendsCredential": lambda client, _: client.sends_credential,
 }
