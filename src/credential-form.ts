@@ -41,3 +41,10 @@ export function pairFlawOf({
 
 /** What to do about a credential that was copied with more, or less, than itself. */
 export const COPY_AGAIN = "Set it again as it was given out: without quotes, spaces or line breaks.";
+
+/** Whether a text is a service token as one line: `<client id>.access:<client secret>`. */
+export function isAccessPair(text: string): boolean {
+  const [clientId = "", ...rest] = text.split(":");
+  const clientSecret = rest.join(":");
+  return clientSecret !== "" && pairFlawOf({ clientId, clientSecret }) === undefined;
+}

@@ -1,4 +1,5 @@
 import { UserError } from "./errors";
+import { isLoopback } from "./host-name";
 
 /** Names hosts, with commas between, to which credentials may be sent besides the vendor's own. */
 const TRUSTED_HOSTS = "COMFYUI_ACCESS_TRUSTED_HOSTS";
@@ -123,7 +124,3 @@ export function refuseForeignAddresses(
 
 const trusted = (env: Environment): string[] =>
   (env[TRUSTED_HOSTS] ?? "").split(",").map((host) => host.trim().toLowerCase());
-
-/** Whether a host name, as `URL` writes it, means this machine. */
-export const isLoopback = (hostname: string): boolean =>
-  hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);

@@ -17,10 +17,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { parseEnv } from "node:util";
 import { UserError } from "../errors";
 import { type LockFile, waitForLock } from "../lock-file";
 import { isAlive } from "../process-alive";
 import { DotenvError, type Merged, mergeDotenv } from "./dotenv";
+import { refuseForeignLines } from "./foreign-lines";
 import { isOpenToGit } from "./git-ignore";
 import {
   overallStatus,
@@ -155,8 +157,11 @@ export class EnvFileSink implements SecretSink {
   }
 
   private merge(present: Present | undefined, values: SecretValues): Merged {
+    const text = present?.text ?? "";
     try {
-      return mergeDotenv(present?.text ?? "", values);
+      const merged = mergeDotenv(text, values);
+      refuseForeignLines(values, parseEnv(text), this.path);
+      return merged;
     } catch (error) {
       throw error instanceof DotenvError ? new DotenvError(error.found, error.remedy, this.path) : error;
     }

@@ -1,6 +1,6 @@
 import type { v1 } from "@google-cloud/secret-manager";
 import { UserError } from "../errors";
-import { isLoopback } from "../provider-addresses";
+import { isLoopback } from "../host-name";
 import { maskSecrets } from "./mask";
 import {
   overallStatus,

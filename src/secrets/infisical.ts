@@ -1,6 +1,7 @@
 import type { InfisicalConfig } from "../config";
 import { COPY_AGAIN, flawOf } from "../credential-form";
 import { UserError } from "../errors";
+import { refuseForeignLines } from "./foreign-lines";
 import { maskSecrets } from "./mask";
 import {
   overallStatus,
@@ -47,6 +48,7 @@ export class InfisicalSink implements SecretSink {
 
   async check(values: SecretValues): Promise<SinkCheck> {
     this.present = await this.list(Object.keys(values));
+    refuseForeignLines(values, Object.fromEntries(this.present), this.describe());
     const keys: Record<string, SinkStatus> = {};
     for (const [key, value] of Object.entries(values)) {
       const found = this.present.get(key);

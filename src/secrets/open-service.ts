@@ -1,6 +1,6 @@
 import { INFISICAL_CLOUD, type InfisicalConfig } from "../config";
 import { UserError } from "../errors";
-import { isLoopback } from "../provider-addresses";
+import { isLoopback } from "../host-name";
 import { readSettings, type StackSettings } from "../stack/read-stack";
 import { GoogleSecretManagerSink } from "./google-secret-manager";
 import { InfisicalSink } from "./infisical";

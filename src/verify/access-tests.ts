@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { CellContext } from "./cell";
-import { isUndecided } from "./expectations";
-import { describeOutcome, type Outcome, outcomeOf } from "./outcome";
+import { askPage, type CellContext } from "./cell";
+import { isBehindAccess } from "./expectations";
+import { describeOutcome, type Outcome } from "./outcome";
 import type { VerifyRow } from "./report";
 import { kindOf, type VerifyTarget, WHO_NAMES } from "./target";
 
@@ -83,17 +83,23 @@ async function tryTest(
   if (headers === undefined)
     return { ...head, ...byPerson(test, { context, path }, target, verdict, played) };
   const started = performance.now();
-  const url = new URL(path, application.url).href;
-  const answer = await context.requests.ask({ method: "GET", url, headers });
-  const outcome = outcomeOf(answer, "page", { kind: kindOf(application) });
-  const passed = verdict === "allow" ? isAdmitted(outcome) : isKeptOut(outcome);
+  const outcome = await askPage(context, path, headers);
   const ms = Math.round(performance.now() - started);
+  return { ...head, ...judgedTest(outcome, verdict, { context, path }), ms };
+}
+
+type Judged = Pick<VerifyRow, "got" | "result" | "cause" | "next">;
+
+/** What an outcome says of a test: what shows neither that the caller got in nor that they were kept out decides nothing. */
+function judgedTest(outcome: Outcome, verdict: "allow" | "deny", place: Place): Judged {
   const got = describeOutcome(outcome);
-  if (!passed && isUndecided(outcome, verdict === "deny"))
-    return { ...head, got, result: "undecided", ...unseen, ms };
-  return passed
-    ? { ...head, got, result: "passed", ms }
-    : { ...head, got, result: "failed", ...explained, ms };
+  const admitted = isAdmitted(outcome, place);
+  const keptOut = isKeptOut(outcome);
+  if (verdict === "allow" ? admitted : keptOut) return { got, result: "passed" };
+  // Past Access, and stopped only behind it: the refusal that is wanted is Access's own.
+  const pastAccess = isBehindAccess(outcome) || isByConnector(outcome);
+  const contrary = verdict === "allow" ? keptOut || isByConnector(outcome) : admitted || pastAccess;
+  return contrary ? { got, result: "failed", ...explained } : { got, result: "undecided", ...unseen };
 }
 
 const unseen = {
@@ -124,31 +130,19 @@ function byPerson(
 ): Pick<VerifyRow, "got" | "result" | "detail" | "cause" | "next" | "ms"> {
   const role = roleOf(test, people);
   const page = played.find(({ id }) => id === `${context.application.name}/${role}/page`);
-  if (role !== undefined && path === "/" && page?.result === "undecided") {
-    return {
-      got: page.got,
-      detail: `as the ${WHO_NAMES[role]} in the matrix`,
-      result: "undecided",
-      ...unseen,
-      ms: 0,
-    };
+  if (role !== undefined && path === "/" && page?.outcome !== undefined) {
+    const detail = `as the ${WHO_NAMES[role]} in the matrix`;
+    return { ...judgedTest(page.outcome, verdict, { context, path }), got: page.got, detail, ms: 0 };
   }
-  if (role === undefined || path !== "/" || (page?.result !== "passed" && page?.result !== "failed")) {
-    const { who, token } = test;
-    const circumstances = test.with === undefined ? "" : ` under ${JSON.stringify(test.with)}`;
-    const how = token === undefined ? `Try it as ${who}${circumstances}` : "Send a request with that token";
-    const detail =
-      token === undefined
-        ? "this caller cannot be played here"
-        : `the credentials of ${token} are not known here`;
-    const next = `${how}: it ${verdict === "allow" ? "has to" : "must not"} get in.`;
-    return { got: "", result: "person", detail, next, ms: 0 };
-  }
-  const admitted = (role === "allowed-user") === (page.result === "passed");
-  const found = { got: page.got, detail: `as the ${WHO_NAMES[role]} in the matrix`, ms: 0 };
-  return (verdict === "allow") === admitted
-    ? { ...found, result: "passed" }
-    : { ...found, result: "failed", ...explained };
+  const { who, token } = test;
+  const circumstances = test.with === undefined ? "" : ` under ${JSON.stringify(test.with)}`;
+  const how = token === undefined ? `Try it as ${who}${circumstances}` : "Send a request with that token";
+  const detail =
+    token === undefined
+      ? "this caller cannot be played here"
+      : `the credentials of ${token} are not known here`;
+  const next = `${how}: it ${verdict === "allow" ? "has to" : "must not"} get in.`;
+  return { got: "", result: "person", detail, next, ms: 0 };
 }
 
 /** The test account that is the subject, under no circumstances but its own. */
@@ -162,10 +156,19 @@ function roleOf(
   return same(people?.other.email) ? "other-user" : undefined;
 }
 
-function isAdmitted(outcome: Outcome): boolean {
-  return outcome.is === "comfyui" || outcome.is === "web" || (outcome.is === "other" && outcome.status < 500);
+/** Whether what answered is behind Access. */
+function isAdmitted(outcome: Outcome, { context, path }: Place): boolean {
+  // ComfyUI's own refusal of what a browser marks as cross-site comes from behind both barriers.
+  if (outcome.is === "comfyui" || outcome.is === "web" || outcome.is === "cross-site") return true;
+  if (outcome.is !== "other" || outcome.ofTheEdge) return false;
+  // ComfyUI is known by its page; what it answers to any other path may be anything.
+  return outcome.status < 500 && !(path === "/" && kindOf(context.application) === "comfyui");
 }
 
 function isKeptOut(outcome: Outcome): boolean {
   return outcome.is === "login" || (outcome.is === "refused" && outcome.by === "access");
+}
+
+function isByConnector(outcome: Outcome): boolean {
+  return outcome.is === "refused" && outcome.by === "connector";
 }

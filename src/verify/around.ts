@@ -1,6 +1,7 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import type { ApplicationKind } from "../config";
 import type { CellContext } from "./cell";
+import { isBehindAccess } from "./expectations";
 import { PROBE_PATH } from "./origin";
 import { describeOutcome, type Outcome, outcomeOf } from "./outcome";
 import type { VerifyRow } from "./report";
@@ -50,7 +51,7 @@ function judgedWay(way: Way, outcome: Outcome, ms: number, application: TargetAp
     got: describeOutcome(outcome),
     ms: Math.round(ms),
   };
-  if (outcome.is === "origin-fault" || (outcome.is === "refused" && outcome.by === "unclear")) {
+  if (isBehindAccess(outcome) || (outcome.is === "refused" && outcome.by === "unclear")) {
     const cause =
       outcome.is === "refused"
         ? "The answer does not say whether Access, the connector or the application refused."
@@ -72,7 +73,8 @@ function judgedWay(way: Way, outcome: Outcome, ms: number, application: TargetAp
 
 /** Below `/cdn-cgi/` Cloudflare itself answers: what it does not have there is not found by it. */
 function notOfTheEdge({ ask }: Way, outcome: Outcome): Outcome {
-  if (outcome.is !== "web" || outcome.status < 400) return outcome;
+  const isMissing = outcome.is === "unserved" || (outcome.is === "web" && outcome.status >= 400);
+  if (!isMissing) return outcome;
   if (!new URL(ask.url).pathname.startsWith("/cdn-cgi/")) return outcome;
   return { is: "other", status: outcome.status, hint: "below /cdn-cgi/" };
 }

@@ -54,6 +54,8 @@ function isIntruder(who: Who): boolean {
 function reachability(outcome: Outcome, facts: CellFacts): Diagnosis | undefined {
   if (outcome.is === "origin-fault")
     return isIntruder(facts.who) ? pastAccess(outcome, facts) : originFault(outcome, facts);
+  if (outcome.is === "unserved")
+    return isIntruder(facts.who) ? pastAccess(outcome, facts) : unserved(outcome, facts);
   if (outcome.is === "tunnel-down") {
     return {
       cause: "No cloudflared is connected to the tunnel.",
@@ -105,8 +107,25 @@ function originFault({ status }: Outcome & { is: "origin-fault" }, facts: CellFa
   return { cause: `${head}: ${found}.`, next: mend };
 }
 
+/** The request came past Access; whether an application answered there is not to be seen. */
+function unserved({ status }: Outcome & { is: "unserved" }, { application, origin }: CellFacts): Diagnosis {
+  const place = placeOf(application);
+  const head = `An empty ${status} came, as from a rule of the tunnel that leads to no service`;
+  if (place === undefined || origin === undefined || origin === "sound") {
+    return {
+      cause: `${head}; an application that has nothing there may answer so too.`,
+      next: `See that the tunnel's rule for the host name leads to \`service\`. ${up}`,
+    };
+  }
+  const { found, mend } = faultInWords(origin, place);
+  return { cause: `${head}: ${found}.`, next: mend };
+}
+
 /** Access decides first: what it refuses comes neither to the connector nor to the origin. */
-function pastAccess({ status }: Outcome & { is: "origin-fault" }, { application }: CellFacts): Diagnosis {
+function pastAccess(
+  { status }: Outcome & { is: "origin-fault" | "unserved" },
+  { application }: CellFacts,
+): Diagnosis {
   return {
     cause: `Access let this request pass: it came as far as what is behind it, and only that has a fault (${status}).`,
     next: `${explain} Until then stop cloudflared: ${calledName(application)} would be open once it answers again.`,
@@ -236,6 +255,12 @@ function ownAnswer(outcome: Outcome, { application, origin }: CellFacts): Diagno
   if (origin !== undefined && origin !== "sound" && place !== undefined) {
     const { found, mend } = faultInWords(origin, place);
     return { cause: `What is behind Access refuses by itself: ${found}.`, next: mend };
+  }
+  if (outcome.is === "other" && outcome.ofTheEdge) {
+    return {
+      cause: `Cloudflare itself answered ${outcome.status}, without asking Access or what is behind it.`,
+      next: "Look at the zone's security events: a rule of its firewall may stop this caller.",
+    };
   }
   if (outcome.is === "other" && outcome.status >= 400) {
     return {

@@ -3,7 +3,14 @@ import { FormData } from "undici";
 import { barrierNote, type CellFacts, diagnose, placeOf } from "./causes";
 import { type Declaration, expected, fits, isUndecided, preflightOrigin } from "./expectations";
 import { lookAtOrigin } from "./origin";
-import { describeOutcome, type Outcome, outcomeOf } from "./outcome";
+import {
+  asksOrigin,
+  describeOutcome,
+  type Outcome,
+  outcomeOf,
+  type RawAnswer,
+  toldByOrigin,
+} from "./outcome";
 import type { RowResult, VerifyRow } from "./report";
 import type { Ask, Requests } from "./requests";
 import {
@@ -86,6 +93,35 @@ function pixelForm(): FormData {
   return form;
 }
 
+/**
+ * Asks for a path of an application as a caller does.
+ * @param headers what makes the caller; the origin is asked without them.
+ */
+export async function askPage(
+  { application, requests }: Pick<CellContext, "application" | "requests">,
+  path: string,
+  headers: Record<string, string>,
+): Promise<Outcome> {
+  const answer = await requests.ask({ method: "GET", url: new URL(path, application.url).href, headers });
+  const outcome = outcomeOf(answer, "page", { kind: kindOf(application) });
+  return seenAtOrigin(outcome, answer, path, { application, requests });
+}
+
+/** An outcome that does not say whose it is, with what the application's origin answers where that can be asked here. */
+export async function seenAtOrigin(
+  outcome: Outcome,
+  answer: RawAnswer,
+  path: string,
+  { application, requests }: Pick<CellContext, "application" | "requests">,
+): Promise<Outcome> {
+  const place = placeOf(application);
+  if (place === undefined || !asksOrigin(outcome)) return outcome;
+  const url = new URL(path, place.service).href;
+  const headers = { accept: "text/html", host: place.hostname };
+  const direct = await requests.ask({ method: "GET", url, headers });
+  return toldByOrigin(outcome, answer, direct, kindOf(application));
+}
+
 /** Makes one request and judges the answer. */
 export async function tryCell(
   who: Who,
@@ -97,7 +133,8 @@ export async function tryCell(
   const started = performance.now();
   const answer = await context.requests.ask(askFor(what, base, headers, context.declaration));
   const via = who === "local" || who === "docker" ? "direct" : "edge";
-  const outcome = outcomeOf(answer, what, { via, kind: kindOf(context.application) });
+  const seen = outcomeOf(answer, what, { via, kind: kindOf(context.application) });
+  const outcome = what === "page" && via === "edge" ? await seenAtOrigin(seen, answer, "/", context) : seen;
   return judged(who, what, outcome, performance.now() - started, context);
 }
 
@@ -116,17 +153,21 @@ export async function judged(
   const row = {
     ...cellHead(who, what, context),
     got: describeOutcome(outcome),
+    outcome,
     detail: barrierNote(expectation, outcome),
     ms: Math.round(ms),
   };
   if (passed) return { ...row, result: "passed" };
-  const asksOrigin = outcome.is === "origin-fault" || (outcome.is === "other" && outcome.status >= 400);
+  const ofTheOrigin =
+    outcome.is === "origin-fault" ||
+    outcome.is === "unserved" ||
+    (outcome.is === "other" && outcome.status >= 400);
   const facts: CellFacts = {
     who,
     what,
     application,
     tokenExpiresAt: application.token?.expiresAt,
-    ...(asksOrigin ? { origin: await context.origin() } : {}),
+    ...(ofTheOrigin ? { origin: await context.origin() } : {}),
     now,
   };
   const cameIn = outcome.is === "comfyui" || outcome.is === "web" || outcome.is === "websocket";

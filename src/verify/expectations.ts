@@ -167,7 +167,12 @@ function inWords(pattern: Pattern): string {
 export function isUndecided(outcome: Outcome, mustBeKeptOut: boolean): boolean {
   if (outcome.is === "unreachable") return outcome.reason === "timeout";
   if (outcome.is === "refused") return outcome.by === "unclear";
-  return !mustBeKeptOut && (outcome.is === "origin-fault" || outcome.is === "tunnel-down");
+  return !mustBeKeptOut && isBehindAccess(outcome);
+}
+
+/** Whether a request came past Access, and no further than to what has a fault or leads to nothing there. */
+export function isBehindAccess(outcome: Outcome): boolean {
+  return outcome.is === "origin-fault" || outcome.is === "tunnel-down" || outcome.is === "unserved";
 }
 
 /** Whether an outcome is one of the right ones. */

@@ -1,4 +1,5 @@
 import type { ApplicationKind } from "../config";
+import { isLoopback } from "../host-name";
 import type { RawAnswer } from "./outcome";
 import type { Requests } from "./requests";
 
@@ -110,7 +111,7 @@ export function faultInWords(
 /** Whether a service is an address of this machine that answers HTTP. */
 export function isOnThisMachine(service: string): boolean {
   if (!/^https?:\/\//.test(service) || !URL.canParse(service)) return false;
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(service).hostname);
+  return isLoopback(new URL(service).hostname);
 }
 
 /** How to start what is behind an application. */

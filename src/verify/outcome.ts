@@ -30,11 +30,19 @@ export type Outcome =
   | { is: "tunnel-down"; status: number }
   /** The request came past Access, and the origin or the connector has a fault: nothing is said of who may in. */
   | { is: "origin-fault"; status: number }
+  /** An empty 404: a rule of the tunnel that leads to nothing answers so, and an application may. */
+  | { is: "unserved"; status: number }
   /** ComfyUI answers, but refuses what a browser marks as cross-site; only a second request tells. */
   | { is: "cross-site"; status: number }
   /** A browser's way ended at another host than the application's, e.g. at a login. */
   | { is: "elsewhere"; status: number; host: string }
-  | { is: "other"; status: number; hint: string }
+  | {
+      is: "other";
+      status: number;
+      hint: string;
+      /** Set for a page of Cloudflare's own, of a request that it sent to no origin. */
+      ofTheEdge?: true;
+    }
   | { is: "unreachable"; reason: "name" | "connection" | "tls" | "timeout"; detail: string };
 
 const LOGIN_PATH = "/cdn-cgi/access/login/";
@@ -65,12 +73,38 @@ export function outcomeOf(answer: RawAnswer, what: What, asked: Asked = {}): Out
   if (what === "preflight") {
     return { is: "preflight", status, allowsOrigin: headers["access-control-allow-origin"] ?? null };
   }
-  if (kind === "web" && status < 500 && !isOfTheEdge(answer)) {
+  if (kind === "comfyui" && isComfyUi(answer, what)) return { is: "comfyui", status };
+  if (via === "edge" && status === 404 && isEmpty(answer)) return { is: "unserved", status };
+  const ofTheEdge = isOfTheEdge(answer);
+  if (kind === "web" && status < 500 && !ofTheEdge) {
     const { location } = headers;
     return { is: "web", status, ...(location === undefined ? {} : { location: withoutQuery(location) }) };
   }
-  if (kind === "comfyui" && isComfyUi(answer, what)) return { is: "comfyui", status };
-  return { is: "other", status, hint: hintOf(answer) };
+  return { is: "other", status, hint: hintOf(answer), ...(ofTheEdge ? { ofTheEdge } : {}) };
+}
+
+/**
+ * What nobody has marked as theirs, told by what the origin itself answers to the same request: the same is the
+ * application's own. The connector's refusal has the form of an empty 403, so that stays unclear.
+ * @param direct the origin's answer, asked without the edge between.
+ */
+export function toldByOrigin(
+  outcome: Outcome,
+  answer: RawAnswer,
+  direct: RawAnswer,
+  kind: ApplicationKind,
+): Outcome {
+  if (answer.kind !== "response" || direct.kind !== "response") return outcome;
+  const { status } = answer;
+  if (outcome.is === "refused" && status === 403 && isEmpty(answer)) return outcome;
+  const same = status === direct.status && hintOf(answer) === hintOf(direct);
+  if (!same) return outcome;
+  return kind === "web" ? { is: "web", status } : { is: "other", status, hint: hintOf(answer) };
+}
+
+/** Whether an outcome is one that the origin's own answer tells more of. */
+export function asksOrigin(outcome: Outcome): boolean {
+  return outcome.is === "unserved" || (outcome.is === "refused" && outcome.by === "unclear");
 }
 
 /** What Cloudflare's edge or the connector answered in the application's place; undefined when neither did. */
@@ -89,7 +123,7 @@ function edgeOutcome(
   return by === undefined ? undefined : { is: "refused", status, by };
 }
 
-/** Who refused; undefined when it was the application itself. */
+/** Who refused; undefined when it was the application itself, or Cloudflare without asking Access. */
 function refusedBy(
   answer: RawAnswer & { kind: "response" },
   what: What,
@@ -97,14 +131,22 @@ function refusedBy(
 ): Barrier | undefined {
   if (isMarked(answer)) return "access";
   const { status, headers, body } = answer;
-  // Neither ComfyUI nor the connector has a 401, whatever its body. A web app may; one that asks for a log-in says how.
-  if (status === 401 && kind === "comfyui") return "access";
-  if (status === 401) return headers["www-authenticate"] === undefined ? "unclear" : undefined;
-  if (body.trim() !== "") return undefined;
+  // Access asks for its own kind of log-in: another kind is asked for by what is behind it.
+  if (status === 401 && headers["www-authenticate"] !== undefined) return undefined;
+  if (isOfTheEdge(answer) && !ACCESS_WORDS.test(body)) return undefined;
+  // A web app may say anything in a 401 or 403, Access's own words too. What Access answers to a preflight is marked or
+  // empty.
+  if (kind === "web") return what === "preflight" && !isEmpty(answer) ? undefined : "unclear";
+  // Neither ComfyUI nor the connector has a 401, whatever its body.
+  if (status === 401 || ACCESS_WORDS.test(body)) return "access";
+  if (!isEmpty(answer)) return undefined;
   // cloudflared's own 403 has an empty body and no mark (proxy/proxy.go). Both barriers may answer a preflight with an
-  // empty 403, and a web app anything.
-  return what === "preflight" || kind === "web" ? "unclear" : "connector";
+  // empty 403.
+  return what === "preflight" ? "unclear" : "connector";
 }
+
+/** What Access says to people whom it refuses. */
+const ACCESS_WORDS = /Cloudflare Access|"aud":|You don't have permission to view this/;
 
 /** The login that a redirect leads to; cloudflared recognises one the same way (carrier/carrier.go). */
 function loginOf(status: number, location: string | undefined): Outcome | undefined {
@@ -114,14 +156,17 @@ function loginOf(status: number, location: string | undefined): Outcome | undefi
   return { is: "login", host: url.hostname, aud: url.searchParams.get("kid") };
 }
 
-/** Access marks what it refuses. */
-function isMarked({ headers, body }: RawAnswer & { kind: "response" }): boolean {
+/** Access marks what it refuses by its headers. */
+function isMarked({ headers }: RawAnswer & { kind: "response" }): boolean {
   return (
     headers["cf-access-aud"] !== undefined ||
     headers["cf-access-domain"] !== undefined ||
-    /cloudflare-access/i.test(headers["www-authenticate"] ?? "") ||
-    /Cloudflare Access|"aud":|You don't have permission to view this|401 Unauthorized/.test(body)
+    /cloudflare-access/i.test(headers["www-authenticate"] ?? "")
   );
+}
+
+function isEmpty({ body }: RawAnswer & { kind: "response" }): boolean {
+  return body.trim() === "";
 }
 
 /** Whether a page is one of Cloudflare's own, for a request that it sends to no origin. */
@@ -201,6 +246,8 @@ export function describeOutcome(outcome: Outcome): string {
       return UNANSWERED.has(outcome.status)
         ? `the origin does not answer (${outcome.status})`
         : `the origin fails (${outcome.status})`;
+    case "unserved":
+      return `an empty ${outcome.status}`;
     case "tunnel-down":
       return `${outcome.status}: the tunnel has no connector`;
     case "cross-site":

@@ -1,7 +1,7 @@
 import { type OpenBrowser, openBrowser } from "../browser";
 import { UserError } from "../errors";
 import type { Network } from "../network";
-import { type CellContext, judged, tryCell, untried } from "./cell";
+import { type CellContext, judged, seenAtOrigin, tryCell, untried } from "./cell";
 import type { OnRow } from "./matrix";
 import { type Outcome, outcomeOf } from "./outcome";
 import type { VerifyRow } from "./report";
@@ -96,7 +96,11 @@ async function play(
     const outcome =
       "stuck" in seen
         ? seen.stuck
-        : await ownRefusal(pageOutcome(seen, target, context), await cookieHeader(profile, url), context);
+        : await ownRefusal(
+            await seenAtOrigin(pageOutcome(seen, target, context), seen.answer, "/", context),
+            await cookieHeader(profile, url),
+            context,
+          );
     const row = await judged(who, "page", outcome, performance.now() - started, context);
     const shown =
       "stuck" in seen ? { got: seen.where, ...(row.result === "undecided" ? notToTheEnd : {}) } : {};

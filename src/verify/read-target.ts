@@ -1,4 +1,4 @@
-import { COPY_AGAIN, flawOf, pairFlawOf } from "../credential-form";
+import { COPY_AGAIN, flawOf, isAccessPair, pairFlawOf } from "../credential-form";
 import { UserError } from "../errors";
 import type { AccessState, StateApplication } from "../explain/access-state";
 import { fieldsOf } from "../json-values";
@@ -124,7 +124,7 @@ export function targetOfEnv(values: Readonly<Record<string, string>>, file: stri
   const keys = Object.keys(values).filter((key) => key === "COMFYUI_URL" || isWebKey(key, values));
   if (keys.length === 0) {
     throw new UserError(
-      `${file} has no COMFYUI_URL, and no <NAME>_URL with its <NAME>_ACCESS_TOKEN`,
+      `${file} has no COMFYUI_URL, and no <NAME>_URL with a service token as its <NAME>_ACCESS_TOKEN`,
       "Write it with `comfyui-access env`, or verify a stack.",
     );
   }
@@ -132,9 +132,9 @@ export function targetOfEnv(values: Readonly<Record<string, string>>, file: stri
   return { environment: applications.map(({ name }) => name).join(", "), applications };
 }
 
-/** Whether a key is the address of a web app, as `env` writes it: with its token beside it. */
+/** Whether a key is the address of a web app, as `env` writes it: beside it a service token, and not somebody else's. */
 function isWebKey(key: string, values: Readonly<Record<string, string>>): boolean {
-  return key.endsWith("_URL") && `${key.slice(0, -"_URL".length)}_ACCESS_TOKEN` in values;
+  return key.endsWith("_URL") && isAccessPair(values[key.replace(/_URL$/, "_ACCESS_TOKEN")] ?? "");
 }
 
 function applicationOfEnv(

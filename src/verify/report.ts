@@ -1,3 +1,5 @@
+import type { Outcome } from "./outcome";
+
 /**
  * How a row ended. `undecided`: it was tried, and the answer does not say whether it is as declared. `person`: it needs
  * somebody to try it. `not-applicable`: nothing there to try, and why.
@@ -31,6 +33,8 @@ export interface VerifyRow {
   expected: string;
   /** What came; empty when nothing was tried. */
   got: string;
+  /** What came, as a row of the matrix was judged by it. */
+  outcome?: Outcome;
   result: RowResult;
   /** Anything else worth knowing: which barrier refused, why nothing was tried. */
   detail?: string;

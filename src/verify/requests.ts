@@ -1,5 +1,6 @@
 import { type FormData, request } from "undici";
 import { WebSocket } from "ws";
+import { isLoopback } from "../host-name";
 import { addressOf, dispatcherFor, type Network, socketTo } from "../network";
 import type { RawAnswer } from "./outcome";
 
@@ -81,7 +82,7 @@ function isServed(network: Network, url: URL): boolean {
   if (network.routes === undefined) return true;
   const port = Number(url.port || (/^(https|wss):$/.test(url.protocol) ? 443 : 80));
   const { host } = addressOf(network, url.hostname, port);
-  return host !== url.hostname || /^(localhost|127\.|\[::1\])/.test(host);
+  return host !== url.hostname || isLoopback(host);
 }
 
 function upgrade(network: Network, ask: Ask, timeoutMs: number): Promise<RawAnswer> {

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserContext, Page } from "playwright-core";
-import type { CellContext } from "./cell";
+import { askPage, type CellContext } from "./cell";
 import { isUndecided } from "./expectations";
 import { checkJwt, teamKeys } from "./keys";
-import { describeOutcome, type Outcome, outcomeOf } from "./outcome";
+import { describeOutcome, type Outcome } from "./outcome";
 import type { VerifyRow } from "./report";
-import { kindOf, type TestPerson, type VerifyTarget, WHO_NAMES } from "./target";
+import { type TestPerson, type VerifyTarget, WHO_NAMES } from "./target";
 import { accessCookie, cookieHeader, hostsOf, picture, shortened, type Visit } from "./visit";
 
 /** A person in a browser, after the visit that logged them in or told them off. */
@@ -144,12 +144,11 @@ function isTurnedAway(outcome: Outcome): boolean {
 }
 
 async function ask(
-  { application, requests }: CellContext,
+  context: CellContext,
   headers: Record<string, string>,
 ): Promise<{ outcome: Outcome; ms: number }> {
   const started = performance.now();
-  const answer = await requests.ask({ method: "GET", url: new URL("/", application.url).href, headers });
-  const outcome = outcomeOf(answer, "page", { kind: kindOf(application) });
+  const outcome = await askPage(context, "/", headers);
   return { outcome, ms: Math.round(performance.now() - started) };
 }
 

@@ -276,3 +276,46 @@ describe("what a review takes from the other commands", () => {
     expect(accessChangeOf(JSON.stringify(diff), true).agreed).toBe(true);
   });
 });
+
+describe("what verify found after a deployment", () => {
+  const row = (result: string) => ({
+    id: `comfyui/${result}/page`,
+    result,
+    got: "the origin does not answer",
+  });
+  const verified = (exit: number, results: string[] | undefined) =>
+    runScript(
+      "verified",
+      github.url,
+      { REPORT_FILE: "verified.json", VERIFY_EXIT: `${exit}` },
+      { "verified.json": results === undefined ? "" : JSON.stringify({ rows: results.map(row) }) },
+    );
+
+  test("is a warning with the number of rows where some are not decided, and the deployment stands", async () => {
+    const ended = await verified(3, ["passed", "undecided", "person", "undecided"]);
+    expect(ended.code, ended.output).toBe(0);
+    expect(ended.output).toMatch(/^::warning::2 of 3 /m);
+    expect(ended.summary).toContain("comfyui/undecided/page");
+  });
+
+  test.each([
+    [0, ["passed"]],
+    [4, ["passed", "person"]],
+  ])("with exit code %i is no finding", async (exit, results) => {
+    const ended = await verified(exit, results);
+    expect(ended.code, ended.output).toBe(0);
+    expect(ended.output).not.toContain("::");
+  });
+
+  test.each([
+    ["a row that is not as declared", 1, ["failed", "undecided"]],
+    ["nothing that could be tried", 1, ["person"]],
+    ["such a row, whatever the code", 3, ["failed"]],
+    ["no report", 3, undefined],
+    ["wrong use", 2, undefined],
+  ])("fails the deployment: %s", async (_, exit, results) => {
+    const ended = await verified(exit, results);
+    expect(ended.code).toBe(1);
+    expect(ended.output).toMatch(/^::error::/m);
+  });
+});

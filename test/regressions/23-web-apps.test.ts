@@ -1,8 +1,13 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ConfigError, parseConfig } from "../../src/config";
 import { examine } from "../../src/doctor/doctor";
 import { toJson, toText } from "../../src/doctor/render";
+import { UserError } from "../../src/errors";
 import { envValues, selectApplication, selectToken } from "../../src/secrets/credentials";
+import { EnvFileSink } from "../../src/secrets/env-file";
 import { parseStackOutputs } from "../../src/secrets/outputs";
 import { targetOfEnv } from "../../src/verify/read-target";
 import { openRig, type Rig } from "../doctor/rig";
@@ -42,6 +47,79 @@ describe(".env", () => {
       "CF_ACCESS_CLIENT_SECRET",
     ]);
   });
+});
+
+describe("lines of the same name that are another program's", () => {
+  const GITLAB = {
+    GITLAB_URL: "https://gitlab.example.org",
+    GITLAB_ACCESS_TOKEN: "glpat-0123456789abcdefghij",
+  };
+  const outputs = parseStackOutputs(
+    JSON.stringify({
+      applications: { gitlab: { url: "https://gitlab.datacrew.space", kind: "web" } },
+      serviceTokens: { dashboards: token },
+    }),
+    "prod",
+  );
+  const wanted = envValues(outputs, selectApplication(outputs), selectToken(outputs));
+  const linesOf = (values: Record<string, string>) =>
+    Object.entries(values)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join("");
+
+  async function write(present: Record<string, string>): Promise<{ text: string; refusal?: Error }> {
+    const dir = await mkdtemp(join(tmpdir(), "comfyui-access-env-"));
+    try {
+      const path = join(dir, ".env");
+      await writeFile(path, linesOf(present));
+      const refusal = await new EnvFileSink({ path }).write(wanted).then(
+        () => undefined,
+        (error: Error) => error,
+      );
+      return { text: await readFile(path, "utf8"), refusal };
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  }
+
+  test.each([
+    ["both", GITLAB, ["GITLAB_URL", "GITLAB_ACCESS_TOKEN"]],
+    ["its token alone", { GITLAB_ACCESS_TOKEN: GITLAB.GITLAB_ACCESS_TOKEN }, ["GITLAB_ACCESS_TOKEN"]],
+    ["its address alone", { GITLAB_URL: GITLAB.GITLAB_URL }, ["GITLAB_URL"]],
+  ])("23: are not replaced by env: %s", async (_, present, named) => {
+    const { text, refusal } = await write(present);
+    expect(text).toBe(linesOf(present));
+    expect(refusal).toBeInstanceOf(UserError);
+    for (const key of named) expect(refusal?.message).toContain(key);
+    for (const value of Object.values(present)) expect(refusal?.message).not.toContain(value);
+  });
+
+  test("23: env's own lines, also with an earlier address and secret, are brought up to date", async () => {
+    const before = {
+      GITLAB_URL: "https://old.datacrew.space",
+      GITLAB_ACCESS_TOKEN: `${token.clientId}:secret-before`,
+    };
+    const updated = [
+      before,
+      wanted,
+      { ...before, GITLAB_URL: "" },
+      { GITLAB_URL: "", GITLAB_ACCESS_TOKEN: "" },
+    ];
+    for (const present of updated) {
+      const { text, refusal } = await write(present);
+      expect(refusal).toBeUndefined();
+      expect(text).toContain(linesOf(wanted));
+    }
+  });
+
+  test("23: are no application to verify, and nothing is sent to their host", () => {
+    const jwt = { DRONE_URL: "https://drone.example.org", DRONE_ACCESS_TOKEN: "aaaa.bbbb.cccc" };
+    const { applications } = targetOfEnv({ ...GITLAB, ...jwt, GRAFANA_URL: url, ...own() }, ".env");
+    expect(applications.map((application) => application.url)).toEqual([url]);
+    expect(() => targetOfEnv({ ...GITLAB, ...jwt }, ".env")).toThrow(/no COMFYUI_URL/);
+  });
+
+  const own = () => ({ GRAFANA_ACCESS_TOKEN: `${token.clientId}:${token.clientSecret}` });
 });
 
 test("23: a web app has to say its own name and service; ComfyUI's are not taken for it", () => {

@@ -87,6 +87,16 @@ describe("Infisical's own SDK against the sandbox", () => {
     expect(kept()).toEqual({ ...VALUES, FOREIGN: "kept" });
   });
 
+  test("another program's secrets of the same name are not replaced", async () => {
+    await open().write({ GITLAB_ACCESS_TOKEN: "glpat-0123456789" });
+    sandbox.requests.length = 0;
+    const own = { GITLAB_URL: "https://gitlab.example.org", GITLAB_ACCESS_TOKEN: `c1.access:${SECRET}` };
+    const said = await failure(open().write(own));
+    expect(said).toContain("GITLAB_ACCESS_TOKEN");
+    expect(said).not.toContain("glpat");
+    expect(writes()).toEqual([]);
+  });
+
   test("another folder and another environment are other places", async () => {
     await open().write(VALUES);
     for (const place of [{ secretPath: "/" }, { environment: "prod" }]) {

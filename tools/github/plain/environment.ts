@@ -38,13 +38,17 @@ export function currentRun(): Run {
 /** Login as which a workflow's own token writes. */
 export const WORKFLOW_LOGIN = "github-actions[bot]";
 
+/** Puts an annotation on the run's page. */
+export function annotate(level: "error" | "warning", text: string): void {
+  // As GitHub wants it in a workflow command, so that no text can begin a command of its own.
+  const escaped = text.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+  process.stdout.write(`::${level}::${escaped}\n`);
+}
+
 /** Runs a script to its end; what fails is said as an annotation of the run, without a stack trace. */
 export function runScript(main: () => Promise<void>): void {
   main().catch((error: unknown) => {
-    const text = error instanceof Error ? error.message : String(error);
-    // As GitHub wants it in a workflow command, so that no text can begin a command of its own.
-    const escaped = text.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
-    process.stdout.write(`::error::${escaped}\n`);
+    annotate("error", error instanceof Error ? error.message : String(error));
     process.exitCode = 1;
   });
 }
