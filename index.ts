@@ -23,9 +23,14 @@ async function program() {
   judgePlan(config);
   const { accountId, teamName } = config;
   const comment = ownerComment(pulumi.getProject(), pulumi.getStack());
-  const { zoneId, left } = await lookUp({ ...config, ownerComment: comment }, apiAccess());
+  const { zoneId, left, keep } = await lookUp({ ...config, ownerComment: comment }, apiAccess());
 
-  const google = new GoogleIdentityProvider("google", { accountId, teamName, google: config.google });
+  const google = new GoogleIdentityProvider("google", {
+    accountId,
+    teamName,
+    google: config.google,
+    protect: keep.login,
+  });
   const tokens = config.serviceTokens.map(({ name, standIn, ...token }) => {
     const protect = config.protectTokens && standIn === undefined;
     return { name, standIn, resource: new ServiceToken(name, { accountId, ...token, protect }) };
@@ -45,7 +50,12 @@ async function program() {
     return { name, kind: application.kind, hostname, service: application.service, access };
   });
 
-  const tunnel = new Tunnel("tunnel", { accountId, tunnel: config.tunnel, importId: left.tunnel });
+  const tunnel = new Tunnel("tunnel", {
+    accountId,
+    tunnel: config.tunnel,
+    importId: left.tunnel,
+    protect: keep.tunnel,
+  });
   const ingress = new TunnelIngress("ingress", {
     accountId,
     teamName,

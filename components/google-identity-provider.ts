@@ -13,6 +13,8 @@ export interface GoogleIdentityProviderArgs {
   teamName: string;
   /** The OAuth client to create the provider with, or the id of a provider that exists and stays as it is. */
   google: GoogleConfig<pulumi.Input<string>>;
+  /** Refuse to delete a login of the stack's own: other stacks may offer it. Default: false. */
+  protect?: boolean;
 }
 
 /**
@@ -40,7 +42,7 @@ export class GoogleIdentityProvider extends pulumi.ComponentResource {
         ? new ZeroTrustAccessIdentityProvider(
             name,
             googleLogin(args.accountId, google.clientId, pulumi.secret(google.clientSecret)),
-            { parent: this },
+            { parent: this, protect: args.protect },
           ).id
         : pulumi.output(google.identityProviderId);
     this.registerOutputs({ providerId: this.providerId });

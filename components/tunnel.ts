@@ -14,6 +14,8 @@ export interface TunnelArgs {
    * cannot be read, so the next run after this one sets it. Default: a new one is made.
    */
   importId?: string;
+  /** Refuse to delete a tunnel of the stack's own: other stacks may have rules on it. Default: false. */
+  protect?: boolean;
 }
 
 /** The tunnel through which cloudflared reaches the origin: one that exists, or one that the stack owns. */
@@ -25,7 +27,7 @@ export class Tunnel extends pulumi.ComponentResource {
 
   constructor(name: string, args: TunnelArgs, opts?: pulumi.ComponentResourceOptions) {
     super("comfyui-access:components:Tunnel", name, {}, opts);
-    const { accountId, importId, tunnel } = args;
+    const { accountId, importId, protect, tunnel } = args;
     if (tunnel.name === undefined) {
       this.tunnelId = pulumi.output(tunnel.id);
     } else {
@@ -35,7 +37,12 @@ export class Tunnel extends pulumi.ComponentResource {
       const owned = new ZeroTrustTunnelCloudflared(
         name,
         { accountId, name: tunnel.name, configSrc: "cloudflare", tunnelSecret: pulumi.secret(secret) },
-        { parent: this, import: importId, ignoreChanges: importId === undefined ? [] : ["tunnelSecret"] },
+        {
+          parent: this,
+          protect,
+          import: importId,
+          ignoreChanges: importId === undefined ? [] : ["tunnelSecret"],
+        },
       );
       this.tunnelId = owned.id;
       this.connectorToken = pulumi.secret(

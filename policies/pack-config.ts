@@ -11,9 +11,10 @@ export type PackConfig = Readonly<Record<string, Readonly<Record<string, unknown
 
 /** JSON schemas of what a rule's config can hold. */
 export function schemasOf(rule: Rule): Record<string, Readonly<Record<string, unknown>>> {
-  const limits = Object.entries(rule.limits ?? {}).map(([name, { fromStack: _, ...schema }]) => [
+  const limits = Object.entries(rule.limits ?? {}).map(([name, { fromStack, default: usual, ...schema }]) => [
     name,
-    schema,
+    // The engine hands a default over as if somebody had set it, which would go before the stack's own limit.
+    { ...schema, ...(fromStack === undefined && usual !== undefined ? { default: usual } : {}) },
   ]);
   return { ...Object.fromEntries(limits), exceptions: EXCEPTIONS_SCHEMA };
 }

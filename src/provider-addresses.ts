@@ -1,7 +1,7 @@
 import { UserError } from "./errors";
 
 /** Names hosts, with commas between, to which credentials may be sent besides the vendor's own. */
-export const TRUSTED_HOSTS = "COMFYUI_ACCESS_TRUSTED_HOSTS";
+const TRUSTED_HOSTS = "COMFYUI_ACCESS_TRUSTED_HOSTS";
 
 /** Where Cloudflare's own API is. */
 export const CLOUDFLARE_API = "https://api.cloudflare.com/client/v4";

@@ -13,7 +13,7 @@ export interface NodeFailure extends Failure {
   classType: string;
   /** How many nodes of the class fail; default 1. */
   times?: number;
-  /** `ExecutionBlocked`: an `execution_error` is sent, but the prompt goes on. */
+  /** `ExecutionBlocked`: an `execution_error` is sent, the prompt goes on, and what hangs on the node is not made. */
   blocked?: boolean;
 }
 
@@ -101,11 +101,11 @@ export class Executor {
     this.#last = { clientId: run.clientId };
     // ComfyUI writes history after it has told of the success; who asks at once finds nothing yet.
     await new Promise((resolve) => setTimeout(resolve, settings.historyDelayMs));
-    const outputs = this.#keptOutputs(signatures);
+    const outputs = this.#keptOutputs(run, signatures);
     queue.finish({
       outputs,
       status: { status_str: completed ? "success" : "error", completed, messages: run.messages },
-      meta: Object.fromEntries(Object.keys(outputs).map((id) => [id, nodeMeta(id)])),
+      meta: Object.fromEntries(Object.keys(outputs).map((id) => [id, nodeMeta(id, run.displayNodeOf(id))])),
     });
     run.ended();
   }
@@ -118,6 +118,12 @@ export class Executor {
     const cached = Object.keys(run.workflow).filter((id) => this.#cache.has(signatureOf(id)));
     run.cached(cached);
     for (const id of nodesToRun(run.workflow, run.outputs, cached)) {
+      if (run.isBlocked(id)) {
+        // ComfyUI keeps that too: nobody is told of it when the prompt comes again.
+        run.block(id);
+        this.#cache.set(signatureOf(id), null);
+        continue;
+      }
       const kept = this.#cache.get(signatureOf(id));
       try {
         if (kept === undefined) this.#cache.set(signatureOf(id), await this.#runNode(run, id));
@@ -141,7 +147,11 @@ export class Executor {
     run.nodeStarted(id);
     if (settings.progressText) run.text(id, `${classType} is running`);
     await this.#stand();
-    this.#playFailure(run, id);
+    if (this.#playFailure(run, id)) {
+      run.nodeExecuted(id);
+      return null;
+    }
+    if (settings.expands.includes(classType)) run.expand(id);
     if (classType === "KSampler") await this.#sample(run, id);
     else await this.#pass(settings.msPerNode);
     // Its results travel as previews and are nowhere else.
@@ -186,17 +196,21 @@ export class Executor {
     return { images: [{ filename, subfolder, type }] };
   }
 
-  #playFailure(run: Run, id: string): void {
+  /** Throws the failure that is planned for the node; true when it is blocked instead. */
+  #playFailure(run: Run, id: string): boolean {
     const failure = this.failures.find(({ classType }) => classType === run.classOf(id));
-    if (failure === undefined) return;
+    if (failure === undefined) return false;
     failure.times = (failure.times ?? 1) - 1;
     if (failure.times <= 0) this.failures = this.failures.filter((planned) => planned !== failure);
     if (failure.blocked !== true) throw new NodeError(failure);
     run.blocked(id, failure.message);
+    return true;
   }
 
-  #keptOutputs(signatures: ReadonlyMap<string, string>): Record<string, UiOutput> {
-    const outputs = [...signatures].map(([id, signature]) => [id, this.#cache.get(signature)] as const);
+  #keptOutputs(run: Run, signatures: ReadonlyMap<string, string>): Record<string, UiOutput> {
+    const outputs = [...signatures].map(
+      ([id, signature]) => [run.tellsAs(id), this.#cache.get(signature)] as const,
+    );
     return Object.fromEntries(outputs.filter((entry): entry is [string, UiOutput] => entry[1] != null));
   }
 
@@ -230,4 +244,9 @@ function reuse(run: Run, id: string, output: UiOutput | null): void {
   run.nodeFinished(id);
 }
 
-const nodeMeta = (id: string) => ({ node_id: id, display_node: id, parent_node: null, real_node_id: id });
+const nodeMeta = (id: string, display: string) => ({
+  node_id: id,
+  display_node: display,
+  parent_node: id === display ? null : display,
+  real_node_id: display,
+});

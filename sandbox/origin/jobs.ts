@@ -12,7 +12,8 @@ export function listJobs(queue: PromptQueue, query: URLSearchParams): Reply {
     .map((status) => status.trim().toLowerCase())
     .filter((status) => status !== "");
   const unknown = wanted.filter((status) => !STATUSES.includes(status));
-  if (unknown.length > 0) return badRequest(`Invalid status value(s): ${unknown.join(", ")}`);
+  if (unknown.length > 0)
+    return badRequest(`Invalid status value(s): ${unknown.join(", ")}. Valid values: ${STATUSES.join(", ")}`);
   const limit = query.has("limit") ? integer(query.get("limit")) : undefined;
   const offset = query.has("offset") ? integer(query.get("offset")) : 0;
   if (Number.isNaN(limit)) return badRequest("limit must be an integer");

@@ -36,17 +36,22 @@ export function submit(
     numbers: Numbers;
   },
 ): Reply {
+  // A list has no key "prompt", and Python does not mind being asked.
+  if (Array.isArray(body)) return noPrompt();
   if (!isObject(body)) return serverError();
   const number = numbers.take(body);
-  if (body.prompt === undefined) return refusal("no_prompt", "No prompt provided", "No prompt provided");
-  if (!isObject(body.prompt) || !Object.values(body.prompt).every(isObject)) return serverError();
+  if (body.prompt === undefined) return noPrompt();
   const { promptIds, unknownNodeError } = versioned(settings);
+  // `"class_type" in "x"` is asked of a text too; newer versions read the node before they ask.
+  const isNode = (node: unknown) =>
+    isObject(node) || (typeof node === "string" && unknownNodeError === "invalid_prompt");
+  if (!isObject(body.prompt) || !Object.values(body.prompt).every(isNode)) return serverError();
   const promptId = promptIdOf(body.prompt_id, promptIds);
   if (promptId === undefined) {
     return refusal(
       "invalid_prompt_id",
       "prompt_id must be a valid UUID",
-      "a UUID in canonical lowercase hyphenated form, or none to let the server make one",
+      "prompt_id must be a UUID string in canonical lowercase hyphenated form; omit it to let the server generate one",
     );
   }
   const workflow = body.prompt as Workflow;
@@ -75,6 +80,8 @@ function promptIdOf(given: unknown, promptIds: "server" | "any" | "uuid"): strin
   if (given === null) return randomUUID();
   return typeof given === "string" && CANONICAL_UUID.test(given) ? given : undefined;
 }
+
+const noPrompt = () => refusal("no_prompt", "No prompt provided", "No prompt provided");
 
 const refusal = (type: string, message: string, details: string) =>
   json({ error: promptError(type, message, details), node_errors: {} }, 400);

@@ -58,7 +58,7 @@ const ROUTES: readonly Route[] = [
   ["POST", /^\/upload\/image$/, (context) => postUpload(context, false)],
   ["POST", /^\/upload\/mask$/, (context) => postUpload(context, true)],
   ["GET", /^\/view$/, ({ query, request, files }) => view(query, request.headers.range, files)],
-  ["GET", /^\/ws$/, () => text(400, "No WebSocket UPGRADE hdr: None")],
+  ["GET", /^\/ws$/, () => text(400, 'No WebSocket UPGRADE hdr: None\n Can "Upgrade" only to "WebSocket".')],
   ["GET", /^\/api\/jobs$/, (context) => withJobs(context, () => listJobs(context.core.queue, context.query))],
   ["POST", /^\/api\/jobs\/([^/]+)\/cancel$/, cancelJob],
   [
@@ -68,19 +68,21 @@ const ROUTES: readonly Route[] = [
   ],
 ];
 
-/** Answers a request: 404 for an unknown path, 405 for another method, 500 for a body that is no JSON. */
+/**
+ * Answers a request: 404 for an unknown path, 405 for another method, 500 for a body that is no JSON. What no route takes
+ * goes to the page's files, which are only read.
+ */
 export async function route(context: Omit<RouteContext, "params">, path: string): Promise<Reply> {
   const { request } = context;
   const method = request.method === "HEAD" ? "GET" : request.method;
   const matching = [path, path.replace(/^\/api(?=\/)/, "")]
     .flatMap((candidate) => ROUTES.map((entry) => ({ entry, match: entry[1].exec(candidate) })))
     .filter(({ match }) => match !== null);
-  if (matching.length === 0) return text(404, "404: Not Found");
   const chosen = matching.find(({ entry }) => entry[0] === method);
   if (chosen === undefined) {
-    const allow = [...new Set(matching.map(({ entry }) => entry[0]))].join(",");
-    const reply = text(405, "405: Method Not Allowed");
-    return { ...reply, headers: { ...reply.headers, allow } };
+    if (method === "GET") return noFile();
+    const others = matching.map(({ entry }) => entry[0]).filter((other) => other !== "GET");
+    return notAllowed(["GET", "HEAD", ...new Set(others)]);
   }
   try {
     const params = (chosen.match?.slice(1) ?? []).map(decodeURIComponent);
@@ -92,8 +94,16 @@ export async function route(context: Omit<RouteContext, "params">, path: string)
   }
 }
 
+/** A file of the page's that is not there. */
+const noFile = () => empty(404, { "content-type": "application/octet-stream" });
+
+function notAllowed(allow: string[]): Reply {
+  const reply = text(405, "405: Method Not Allowed");
+  return { ...reply, headers: { ...reply.headers, allow: allow.join(",") } };
+}
+
 async function postPrompt({ request, core, files, settings }: RouteContext): Promise<Reply> {
-  const body = await readJson(request, settings);
+  const body: unknown = JSON.parse(await readText(request, settings));
   const { queue, numbers } = core;
   return submit(body, { queue, settings, inputFiles: files.inputNames(), numbers });
 }
@@ -157,11 +167,11 @@ function postUpload({ request, files, settings }: RouteContext, mask: boolean): 
 }
 
 function withJobs({ settings }: RouteContext, answer: () => Reply): Reply {
-  return versioned(settings).jobs === "absent" ? text(404, "404: Not Found") : answer();
+  return versioned(settings).jobs === "absent" ? noFile() : answer();
 }
 
 function cancelJob({ core, settings, params: [id = ""] }: RouteContext): Reply {
-  if (versioned(settings).jobs !== "cancel") return text(404, "404: Not Found");
+  if (versioned(settings).jobs !== "cancel") return notAllowed(["GET", "HEAD"]);
   if (core.queue.delete(id)) return json({ cancelled: true });
   const runs = core.queue.running.some(([, running]) => running === id);
   if (runs) core.executor.interrupt();

@@ -1,5 +1,5 @@
 import { type PreviewImage, previewFrame, previewWithMetadataFrame, textFrame } from "./frames";
-import type { Workflow } from "./graph";
+import { isLink, type Workflow } from "./graph";
 import type { QueueItem, StatusMessage, UiOutput } from "./queue";
 import type { Sockets } from "./sockets";
 
@@ -23,6 +23,8 @@ export class Run {
   /** What history keeps of the events. */
   readonly messages: StatusMessage[] = [];
   readonly #executed: string[] = [];
+  readonly #blocked = new Set<string>();
+  readonly #expanded = new Set<string>();
   readonly #progress: Record<string, { value: number; max: number; state: "running" | "finished" }> = {};
 
   constructor(
@@ -56,13 +58,45 @@ export class Run {
     this.#message("execution_error", this.#error(id, failure));
   }
 
-  /** An error that does not end the prompt, and that history does not list. */
+  /** An error that does not end the prompt, and that history does not list; in this one there is no line of Python's. */
   blocked(id: string, message: string): void {
-    const data = this.#error(id, {
-      message: `Execution Blocked: ${message}`,
-      exceptionType: "ExecutionBlocked",
-    });
+    this.block(id);
+    const data = {
+      ...this.#error(id, { message: "", exceptionType: "ExecutionBlocked" }),
+      exception_message: `Execution Blocked: ${message}`,
+      traceback: [],
+      current_inputs: [],
+      current_outputs: [],
+    };
     this.sockets.send("execution_error", data, this.clientId);
+  }
+
+  /** The node makes nothing. */
+  block(id: string): void {
+    this.#blocked.add(id);
+  }
+
+  /** Whether a node that this one needs is blocked: this one is then too, without a word. */
+  isBlocked(id: string): boolean {
+    const inputs = Object.values(this.workflow[id]?.inputs ?? {});
+    return inputs.some((value) => isLink(value) && this.#blocked.has(value[0]));
+  }
+
+  /** The node becomes another one, as in a subgraph: from here on that one is told of. */
+  expand(id: string): void {
+    this.#expanded.add(id);
+    this.#toClient("executing", { node: this.tellsAs(id), display_node: id, prompt_id: this.promptId });
+  }
+
+  /** The id under which a node is told of, in events and history. */
+  tellsAs(id: string): string {
+    return this.#expanded.has(id) ? `${id}.0.0.1` : id;
+  }
+
+  /** The node of the workflow that a told id stands for. */
+  displayNodeOf(told: string): string {
+    const display = told.replace(/\.0\.0\.1$/, "");
+    return this.#expanded.has(display) ? display : told;
   }
 
   /** Told to everybody when the prompt has no client. */
@@ -88,7 +122,8 @@ export class Run {
 
   /** A node has output for the page. */
   nodeOutput(id: string, output: UiOutput | null): void {
-    this.#toClient("executed", { node: id, display_node: id, output, prompt_id: this.promptId });
+    const node = this.tellsAs(id);
+    this.#toClient("executed", { node, display_node: id, output, prompt_id: this.promptId });
   }
 
   nodeFinished(id: string): void {
@@ -112,7 +147,7 @@ export class Run {
 
   preview(id: string, image: PreviewImage): void {
     const frame = this.sockets.supports(this.clientId, "supports_preview_metadata")
-      ? previewWithMetadataFrame(image, { prompt_id: this.promptId, ...nodeIds(id) })
+      ? previewWithMetadataFrame(image, { prompt_id: this.promptId, ...nodeIds(this.tellsAs(id), id) })
       : previewFrame(image);
     this.sockets.sendBinary(frame, this.clientId);
   }
@@ -125,7 +160,7 @@ export class Run {
     this.#progress[id] = { value, max, state };
     const nodes = Object.entries(this.#progress).map(([node, progress]) => [
       node,
-      { ...progress, prompt_id: this.promptId, ...nodeIds(node) },
+      { ...progress, prompt_id: this.promptId, ...nodeIds(node, node) },
     ]);
     const data = { prompt_id: this.promptId, nodes: Object.fromEntries(nodes) };
     this.sockets.send("progress_state", data, this.clientId);
@@ -158,10 +193,10 @@ export class Run {
   }
 }
 
-/** The ids by which a node is known; they only differ inside subgraphs, which the stand-in does not run. */
-const nodeIds = (id: string) => ({
+/** The ids by which a node is known; they only differ for one that came of another's expansion. */
+const nodeIds = (id: string, display: string) => ({
   node_id: id,
-  display_node_id: id,
-  parent_node_id: null,
-  real_node_id: id,
+  display_node_id: display,
+  parent_node_id: id === display ? null : display,
+  real_node_id: display,
 });

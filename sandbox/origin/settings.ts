@@ -43,6 +43,8 @@ export interface OriginSettings {
   progressText: boolean;
   /** Bytes of each image that is generated: a small PNG, padded to this size without being held in memory. */
   outputBytes: number;
+  /** Node classes that are expanded into another node when they run, as subgraphs and some custom nodes are. */
+  expands: string[];
   /** UI output of a node class, in the place of what the stand-in makes, e.g. `{ gifs: [...] }`. */
   uiOutputs: Record<string, Record<string, unknown[]>>;
 }
@@ -60,6 +62,7 @@ export const DEFAULT_SETTINGS: Readonly<OriginSettings> = {
   previews: true,
   progressText: false,
   outputBytes: 0,
+  expands: [],
   uiOutputs: {},
 };
 

@@ -33,7 +33,9 @@ export async function upload(
 }
 
 async function kept({ fields, image }: Form, files: Files, mask: boolean): Promise<Reply> {
-  if (image === undefined || image.filename === "") return empty(400);
+  if (image === undefined) return empty(400);
+  // aiohttp takes a part without a name for a field, which has no file's methods.
+  if (image.filename === "") return serverError();
   const type = fields.type ?? "input";
   if (!isFolderType(type)) return serverError();
   if (mask && !isJsonObject(fields.original_ref)) return serverError();

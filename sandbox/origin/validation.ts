@@ -57,13 +57,9 @@ export function validatePrompt(workflow: Workflow, circumstances: Circumstances)
 
 function unknownNode(id: string, node: WorkflowNode, { unknownNodeError }: Circumstances): PromptError {
   const details = `Node ID '#${id}'`;
-  const what =
-    node.class_type === undefined
-      ? "a node has no class_type"
-      : `node ${textOf(node.class_type)} does not exist`;
   return promptError(
     unknownNodeError,
-    `Cannot execute because ${what}.`,
+    unknownNodeMessage(id, node, unknownNodeError),
     details,
     unknownNodeError === "missing_node_type"
       ? {
@@ -73,6 +69,13 @@ function unknownNode(id: string, node: WorkflowNode, { unknownNodeError }: Circu
         }
       : {},
   );
+}
+
+function unknownNodeMessage(id: string, node: WorkflowNode, type: Circumstances["unknownNodeError"]): string {
+  if (node.class_type !== undefined)
+    return `Cannot execute because node ${textOf(node.class_type)} does not exist.`;
+  if (type === "invalid_prompt") return "Cannot execute because a node is missing the class_type property.";
+  return `Node 'ID #${id}' has no class_type. The workflow may be corrupted or a custom node is missing.`;
 }
 
 function judgeOutputs(workflow: Workflow, outputs: string[], inputFiles: readonly string[]): Validation {
@@ -96,8 +99,9 @@ function judgeOutputs(workflow: Workflow, outputs: string[], inputFiles: readonl
     }
   }
   if (good.length > 0) return { outputs: good, nodeErrors };
-  const details = Object.values(nodeErrors)
-    .flatMap(({ errors }) => errors)
+  // Only what is wrong with the output nodes themselves stands here.
+  const details = outputs
+    .flatMap((output) => errorsOf.get(output) ?? [])
     .map((error) => `${error.message}: ${error.details}`)
     .join("\n");
   return {
@@ -134,8 +138,7 @@ function linkError(
   link: unknown[],
 ): PromptError | undefined {
   const extra = { input_name: name, input_config: spec };
-  const source = isLink(link) ? workflow[link[0]] : undefined;
-  if (!isLink(link) || source === undefined) {
+  if (!isLink(link)) {
     return promptError(
       "bad_linked_input",
       "Bad linked input, must be a length-2 list of [node_id, slot_index]",
@@ -143,7 +146,12 @@ function linkError(
       { ...extra, received_value: link },
     );
   }
-  const received = nodeClassOf(source.class_type)?.output[link[1]];
+  const source = workflow[link[0]];
+  // Python's own errors: ComfyUI does not look before it reads.
+  if (source === undefined) return exceptionDuring("KeyError", `'${link[0]}'`);
+  const given = nodeClassOf(source.class_type)?.output ?? [];
+  const received = given[link[1]];
+  if (received === undefined) return exceptionDuring("IndexError", "tuple index out of range");
   if (spec[0] === "*" || received === spec[0]) return undefined;
   return promptError(
     "return_type_mismatch",
@@ -151,6 +159,13 @@ function linkError(
     `${name}, received_type(${received}) mismatch input_type(${spec[0]})`,
     { ...extra, received_type: received, linked_node: link },
   );
+}
+
+function exceptionDuring(exception: string, details: string): PromptError {
+  return promptError("exception_during_validation", "Exception when validating node", details, {
+    exception_type: exception,
+    traceback: ['  File "execution.py", line 1, in validate_inputs\n'],
+  });
 }
 
 function valueError(name: string, spec: InputSpec, value: unknown): PromptError | undefined {

@@ -38,15 +38,17 @@ export function view(query: URLSearchParams, range: string | undefined, files: F
   const headers = {
     "content-type": TYPES[extname(name).toLowerCase()] ?? "application/octet-stream",
     "content-disposition": `filename="${name}"`,
-    "accept-ranges": "bytes",
   };
   const part = range === undefined ? undefined : rangeOf(range, file.size);
-  if (part === "unsatisfiable") return empty(416, { "content-range": `bytes */${file.size}` });
+  if (part === "unsatisfiable") {
+    return empty(416, { ...headers, "content-range": `bytes */${file.size}` });
+  }
   const [start, end] = part ?? [0, file.size - 1];
   return {
     status: part === undefined ? 200 : 206,
     headers: {
       ...headers,
+      "accept-ranges": "bytes",
       "content-length": String(end - start + 1),
       ...(part === undefined ? {} : { "content-range": `bytes ${start}-${end}/${file.size}` }),
     },

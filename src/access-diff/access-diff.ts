@@ -30,11 +30,16 @@ export interface AccessDiff {
  * class of the others, and every circumstance that rules name.
  * @param undecided what the caller could not read of them
  * @param salt makes the hash a keyed one
+ * @param facts what else the caller knows to change
  */
 export function accessDiff(
   before: AccessState,
   after: AccessState,
-  { undecided = [], salt }: { undecided?: readonly string[]; salt?: string } = {},
+  {
+    undecided = [],
+    salt,
+    facts: more = [],
+  }: { undecided?: readonly string[]; salt?: string; facts?: readonly Fact[] } = {},
 ): AccessDiff {
   const sides = align(before, after);
   const callers = compareCallers(sides);
@@ -44,7 +49,7 @@ export function accessDiff(
   const ranges = namedIn(policies, "ip", "ip");
   const login = loginNames(sides);
   const entries = sorted(entriesOf(callers, { login: (id) => login(id).name, ranges }));
-  const facts = factsOf(sides, login);
+  const facts = [...factsOf(sides, login), ...more];
   const plain = entriesOf(callers, { login: (id) => login(id).key, ranges });
   const hashed = canonical({
     entries: sorted(

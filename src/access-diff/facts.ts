@@ -17,7 +17,9 @@ export interface Fact {
     | "foreign pages"
     | "login offered"
     | "token"
-    | "token duration";
+    | "token duration"
+    | "previous secret"
+    | "secrets";
   effect: "widens" | "narrows" | "informs";
   /** The host name or token that it is about. */
   about: string;
@@ -205,13 +207,40 @@ function tokenFacts({ before, after }: Sides): Fact[] {
         return [fact({ kind: "token", effect: "informs", about, detail: `created ${duration ?? ""}`, text })];
       }
       const [then, now] = [lifetime(old), lifetime(token)];
-      if (then === now) return [];
+      const overlap = overlapFacts(old, token);
+      if (then === now) return overlap;
       const effect = now > then ? "widens" : "narrows";
       const detail = `${old.duration ?? ""} ${duration ?? ""}`;
       const text = `service token ${about} is valid for ${duration} instead of ${old.duration}`;
-      return [fact({ kind: "token duration", effect, about, detail, text })];
+      return [fact({ kind: "token duration", effect, about, detail, text }), ...overlap];
     }),
   ].sort((a, b) => (a.about < b.about ? -1 : 1));
+}
+
+/**
+ * Whether a secret that was replaced is accepted for longer. With a rotation it is the secret so far, which ended with
+ * the token; without one, the same secret as before.
+ */
+function overlapFacts(old: StateToken, token: StateToken): Fact[] {
+  const { name: about, previousExpiresAt: until } = token;
+  // Where it is not known, nothing is said of it: a reading of the account does not show it.
+  if (until === undefined) return [];
+  const isRotated = (token.version ?? 1) !== (old.version ?? 1);
+  const before = isRotated ? (old.expiresAt ?? until) : old.previousExpiresAt;
+  const [then, now] = [endOf(before), endOf(until)];
+  if (!isRotated && then === now) return [];
+  const effect = now > then ? "widens" : isRotated ? "informs" : "narrows";
+  const text = isRotated
+    ? `the secret so far of service token ${about} is accepted until ${until}`
+    : `the secret before of service token ${about} is accepted until ${until} instead of ${before ?? "no longer"}`;
+  return [{ kind: "previous secret", effect, about, detail: `${before ?? ""} ${until}`, text }];
+}
+
+/** When a time is, in milliseconds: before all others where there is none, after them where it cannot be read. */
+function endOf(time: string | undefined): number {
+  if (time === undefined) return Number.NEGATIVE_INFINITY;
+  const ms = Date.parse(time);
+  return Number.isNaN(ms) ? Number.POSITIVE_INFINITY : ms;
 }
 
 /** `forever`, and what cannot be read, never ends. An absent one is the API's default of a year. */

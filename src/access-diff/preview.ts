@@ -3,7 +3,9 @@ import { type AccessState, accessStateOf, type StateResource, TYPES } from "../e
 import { isHidden, MASKED_VALUE, UNKNOWN_VALUE } from "../explain/wire-rules";
 import { type Fields, fieldsOf } from "../json-values";
 import { changedInputs, type PlanStep, planSteps } from "../stack-plan";
+import type { Fact } from "./facts";
 import { hiddenFacts } from "./hidden";
+import { providerPlaces, secretPlaceFacts } from "./secret-places";
 
 /** Two situations, and what of them cannot be read. */
 export interface Comparison {
@@ -11,6 +13,8 @@ export interface Comparison {
   after: AccessState;
   /** One sentence each. */
   undecided: string[];
+  /** What changes besides who gets in. */
+  facts: Fact[];
 }
 
 /** Compares two sets of resources, as states have them. */
@@ -22,6 +26,7 @@ export function compareResources(
     before: accessStateOf(before),
     after: accessStateOf(after),
     undecided: hiddenFacts(before, after),
+    facts: secretPlaceFacts(providerPlaces(before), providerPlaces(after)),
   };
 }
 

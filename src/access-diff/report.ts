@@ -5,7 +5,7 @@ import type { Fact } from "./facts";
 const VERDICTS: Record<DiffVerdict, string> = {
   "no change": "NO CHANGE in who gets in",
   narrowed: "NARROWED: nobody gains access",
-  widened: "WIDENED: somebody gains access, or keeps it for longer",
+  widened: "WIDENED: somebody gains access, keeps it for longer, or gets secrets",
   "not decided": "NOT DECIDED: the plan does not tell who gets in",
 };
 

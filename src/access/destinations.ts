@@ -31,7 +31,7 @@ export function readPlace(uri: string): Place {
 }
 
 /** A place in its one spelling: `host`, or `host/path`. */
-export const placeText = ({ host, path }: Place): string => (path === "" ? host : `${host}/${path}`);
+const placeText = ({ host, path }: Place): string => (path === "" ? host : `${host}/${path}`);
 
 /**
  * Where an application stands, each in its one spelling, out of all three fields in which the API says so: it moves

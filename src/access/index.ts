@@ -6,7 +6,6 @@ export {
   liesOn,
   placeFor,
   placesOf,
-  placeText,
   readPlace,
   standsInFront,
 } from "./destinations";

@@ -3,17 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../errors";
 import { previewErrors, pulumi } from "../pulumi";
-import { configFileArgs, type EngineAccess, runEngine } from "../secrets/engine-cli";
+import { configFileArgs, type EngineAccess, engineWords, runEngine } from "../secrets/engine-cli";
 import { ConfigFile } from "../stack/config-file";
 import { readState } from "../stack/read-stack";
 import { readAccount } from "./account";
+import { urnOf } from "./declared";
 import { editConfig } from "./edit-config";
 import { importable, importFile } from "./import-file";
 import type { OpenAdoption } from "./open";
 import { isDone, type Plan, planAdoption, type StateEntry, wantedOf } from "./plan";
 import { type Proof, prove } from "./prove";
 import { noteTokenVersions } from "./token-state";
-import type { Choices } from "./types";
+import type { Choices, Row } from "./types";
 
 /** What an adoption may do, and how it tells what it does. */
 export interface AdoptOptions {
@@ -32,11 +33,15 @@ export interface AdoptResult {
 }
 
 /** Reads config, account and state, and works out what there is to adopt. Changes nothing. */
-export async function readPlan(open: OpenAdoption, choices: Choices): Promise<Plan> {
+export async function readPlan(
+  open: OpenAdoption,
+  choices: Choices,
+  { beforeConversion = false } = {},
+): Promise<Plan> {
   const { stack, project } = open;
   const [raw, state] = await Promise.all([open.raw(), readEntries(open)]);
   const account = await readAccount(open.account("preview"), wantedOf({ raw, stack }));
-  return planAdoption({ raw, project, stack, account, state, choices });
+  return planAdoption({ raw, project, stack, account, state, choices, beforeConversion });
 }
 
 async function readEntries(open: OpenAdoption): Promise<Map<string, StateEntry>> {
@@ -49,7 +54,8 @@ export async function writePlannedConfig(open: OpenAdoption, plan: Plan): Promis
   if (plan.configChanges.length === 0) return;
   const file = new ConfigFile(open.configFile);
   const before = await file.readIfThere();
-  await file.replace(before, editConfig(before, open.project, plan.configChanges, file.path));
+  const changed = editConfig(before, open.project, plan.configChanges, file.path, await open.raw());
+  await file.replace(before, changed);
 }
 
 /**
@@ -70,29 +76,68 @@ export async function adopt(open: OpenAdoption, options: AdoptOptions): Promise<
   if (!(await options.confirm(plan))) return { plan };
 
   const { stack } = open;
-  const stateBefore = await runEngine(engine, {
-    purpose: `export the state of stack ${stack}`,
-    args: ["stack", "export", "--stack", stack],
-  });
+  const stateBefore = await exportState(engine, stack);
   const configBefore = await new ConfigFile(open.configFile).readIfThere();
-  let converted: string[] = [];
+  const converted: string[] = [];
   try {
     await writePlannedConfig(open, plan);
-    converted = await convertInline(open, plan, log);
+    if (isConverting(plan)) {
+      await rehearse(open, engine, choices, stateBefore);
+      log("all else was tried and put back; now the inline policies, for good");
+    }
+    await convertInline(open, plan, converted, log);
+    await refreshConverted(open, engine, plan);
     const settled = converted.length === 0 ? plan : await settledPlan(open, plan, choices);
     await importAll(open, engine, settled);
     await noteTokenVersions(engine, open, settled);
     log(`imported ${importable(settled.rows).length} objects into the state of stack ${stack}`);
     return { plan: settled, proof: await proven(open, settled) };
   } catch (error) {
-    await undo(open, engine, stateBefore, configBefore);
     const kept =
       converted.length === 0
         ? ""
         : `; the policies ${converted.join(", ")} stay reusable, with the same rules`;
-    const words = error instanceof Error ? error.message : String(error);
+    const words = textOf(error);
+    await undo(open, engine, stateBefore, configBefore).catch((failure: unknown) => {
+      throw new UserError(
+        `${words}\n  and what was done before could not all be put back: ${textOf(failure)}`,
+        `Look at \`git diff\` and at \`pulumi stack history --stack ${stack}\`, then run the command again: it goes on with what is left${kept}.`,
+      );
+    });
     throw new UserError(words, `State and config of stack ${stack} are as before${kept}.`);
   }
+}
+
+function exportState(engine: EngineAccess, stack: string): Promise<string> {
+  return runEngine(engine, {
+    purpose: `export the state of stack ${stack}`,
+    args: ["stack", "export", "--stack", stack],
+  });
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const isConverted = (how: Row["how"]): boolean => how === "convert, import" || how === "convert, leave";
+
+const isConverting = ({ rows }: Plan): boolean => rows.some(({ how }) => isConverted(how));
+
+/**
+ * Tries with the real engine all that can be tried before policies are converted, which cannot be undone: the config as
+ * it is going to be, the lock, the program, the import of everything that needs no conversion, and the preview after it.
+ * The state is then as it was.
+ * @throws {UserError} when any of it fails.
+ */
+async function rehearse(
+  open: OpenAdoption,
+  engine: EngineAccess,
+  choices: Choices,
+  stateBefore: string,
+): Promise<void> {
+  const plan = await readPlan(open, choices, { beforeConversion: true });
+  await importAll(open, engine, plan);
+  await noteTokenVersions(engine, open, plan);
+  await proven(open, plan);
+  await putBack(open, engine, stateBefore);
 }
 
 function refuseUndecided({ decisions }: Plan): void {
@@ -107,13 +152,17 @@ function refuseUndecided({ decisions }: Plan): void {
 
 /**
  * Makes the inline policies reusable. Who may pass stays the same: rules and place in the application are kept.
- * @returns their names.
+ * @param converted gets the name of each as soon as it is.
  */
-async function convertInline(open: OpenAdoption, plan: Plan, log: AdoptOptions["log"]): Promise<string[]> {
+async function convertInline(
+  open: OpenAdoption,
+  plan: Plan,
+  converted: string[],
+  log: AdoptOptions["log"],
+): Promise<void> {
   const api = open.account("up");
-  const converted: string[] = [];
   for (const { how, id, name, application } of plan.rows) {
-    if ((how !== "convert, import" && how !== "convert, leave") || id === undefined) continue;
+    if (!isConverted(how) || id === undefined) continue;
     const path = `access/apps/${application}/policies/${id}/make_reusable`;
     await api.write("put", api.below(path), {
       action: "make reusable",
@@ -122,7 +171,26 @@ async function convertInline(open: OpenAdoption, plan: Plan, log: AdoptOptions["
     converted.push(JSON.stringify(name));
     log(`policy ${JSON.stringify(name)} is reusable now`);
   }
-  return converted;
+}
+
+/**
+ * An application that an interrupted run had taken into the state before its policies were converted has them there as a
+ * whole; what is shown now is references.
+ */
+async function refreshConverted(open: OpenAdoption, engine: EngineAccess, { rows }: Plan): Promise<void> {
+  const { stack, project } = open;
+  const converted = new Set(rows.flatMap(({ how, application }) => (isConverted(how) ? [application] : [])));
+  for (const { kind, how, id, name, resource } of rows) {
+    if (kind !== "application" || how !== "in the state" || resource === undefined || !converted.has(id))
+      continue;
+    await runEngine(engine, {
+      purpose: `refresh application ${JSON.stringify(name)} in the state of stack ${stack}`,
+      args: [
+        ...["refresh", "--target", urnOf(resource, project, stack)],
+        ...["--yes", "--skip-preview", "--stack", stack, ...configFileArgs(engine)],
+      ],
+    });
+  }
 }
 
 /** The plan once more, as the account is after the conversion: it has to say the same. */
@@ -161,18 +229,13 @@ async function importAll(open: OpenAdoption, engine: EngineAccess, plan: Plan): 
 async function proven(open: OpenAdoption, plan: Plan): Promise<Proof> {
   const { stack, project } = open;
   const engine = open.engine("preview");
-  const { code, stdout, stderr } = await pulumi(engine, [
-    "preview",
-    "--json",
-    "--stack",
-    stack,
-    ...configFileArgs(engine),
-  ]);
-  if (code !== 0) {
-    const said = previewErrors(stdout).join("\n").trim() || stderr.trim().split("\n").slice(-15).join("\n");
+  const result = await pulumi(engine, ["preview", "--json", "--stack", stack, ...configFileArgs(engine)]);
+  if (result.code !== 0) {
+    // The program's own errors name objects by their ids, which are no secrets.
+    const said = previewErrors(result.stdout).join("\n").trim() || engineWords(result);
     throw new UserError(`the preview after the import fails:\n${said}`, "Mend what it says.");
   }
-  const proof = prove(stdout, plan, project, stack);
+  const proof = prove(result.stdout, plan, project, stack);
   if (proof.mismatches.length === 0) return proof;
   throw new UserError(
     `the preview after the import is not what the table says:\n${proof.mismatches.map((line) => `    ${line}`).join("\n")}`,
@@ -181,9 +244,14 @@ async function proven(open: OpenAdoption, plan: Plan): Promise<Proof> {
 }
 
 async function undo(open: OpenAdoption, engine: EngineAccess, state: string, config: string): Promise<void> {
-  const { stack, configFile } = open;
-  const file = new ConfigFile(configFile);
+  const file = new ConfigFile(open.configFile);
   await file.replace(await file.readIfThere(), config);
+  await putBack(open, engine, state);
+}
+
+async function putBack({ stack }: OpenAdoption, engine: EngineAccess, state: string): Promise<void> {
+  // Where nothing came into it, as when somebody else's update holds the stack, there is nothing to put back.
+  if ((await exportState(engine, stack)) === state) return;
   await runEngine(engine, {
     purpose: `put back the state of stack ${stack}`,
     args: ["stack", "import", "--stack", stack],

@@ -8,6 +8,8 @@ import { setInText } from "./yaml-edit";
 
 /**
  * The text of a stack file with the changes in it; every other line stays byte for byte.
+ * @param current the config's values by key, of which some may be defaults that the file does not say; a list that is
+ *   changed within is then written with what it has.
  * @throws {UserError} when the text is not a stack file.
  */
 export function editConfig(
@@ -15,6 +17,7 @@ export function editConfig(
   project: string,
   changes: readonly ConfigChange[],
   file: string,
+  current: Readonly<Record<string, unknown>> = {},
 ): string {
   const read = stackDocument(text);
   if ("line" in read || !(read.document.contents === null || isMap(read.document.contents))) {
@@ -26,7 +29,7 @@ export function editConfig(
   const { document } = read;
   let spliced: string | undefined = text;
   for (const change of changes) {
-    for (const { at, value } of edits(document, project, change)) {
+    for (const { at, value } of edits(document, project, change, current)) {
       if (isDeepStrictEqual(valueAt(document, at), value)) continue;
       if (value === undefined) document.deleteIn(at);
       else setIn(document, at, value, file);
@@ -77,7 +80,12 @@ interface Edit {
   value: unknown;
 }
 
-function edits(document: Document, project: string, { path, value }: ConfigChange): Edit[] {
+function edits(
+  document: Document,
+  project: string,
+  { path, value }: ConfigChange,
+  current: Readonly<Record<string, unknown>>,
+): Edit[] {
   const [top = "", ...rest] = path;
   const key = `${project}:${top}`;
   // Values can also stand under a path for a key, as `pulumi new` writes them.
@@ -85,7 +93,13 @@ function edits(document: Document, project: string, { path, value }: ConfigChang
   const replaced = rest.length === 0 ? flat : [];
   const isFlat = rest.length > 0 && flat.length > 0 && !document.hasIn(["config", key]);
   const at = isFlat ? ["config", `${project}:${pathText(path)}`] : ["config", key, ...rest];
-  return [...replaced.map((each) => ({ at: ["config", each], value: undefined })), { at, value }];
+  const list = current[String(top)];
+  const isDefault = typeof rest[0] === "number" && flat.length === 0 && !document.hasIn(["config", key]);
+  return [
+    ...replaced.map((each) => ({ at: ["config", each], value: undefined })),
+    ...(isDefault && Array.isArray(list) ? [{ at: ["config", key], value: list }] : []),
+    { at, value },
+  ];
 }
 
 function flatKeys(document: Document, key: string): string[] {

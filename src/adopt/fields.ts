@@ -54,8 +54,16 @@ export function changesOf(kind: Kind, wire: Wire, resource: Resource, inputs?: F
       return configChanges(inner(now, field), inner(declared, field));
     if (kind === "service token" && NOTED.has(field)) return notedChanges(field, resource.properties, inputs);
     if (alike(now[field], given)) return [];
-    return [{ field, property, now: absent(now[field]), next: absent(given) }];
+    const change = { field, property, now: absent(now[field]), next: absent(given) };
+    return field === "destinations" ? [change, ...domainChange(now, declared)] : [change];
   });
+}
+
+/** The first of an application's names follows from its destinations, and is shown beside them. */
+function domainChange({ domain: now }: Wire, declared: Wire): FieldChange[] {
+  const [first] = objects(declared, "destinations");
+  const next = first?.["uri"];
+  return isEmpty(now) || now === next ? [] : [{ field: "domain", property: "domain", now, next }];
 }
 
 /** A rule is written as a whole, with all that it holds. */

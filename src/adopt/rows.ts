@@ -197,9 +197,10 @@ export class PlanBuilder {
 
   /** Takes the first policy of the right kind out of `rest`; one that others use too stays where it is. */
   private policy(resource: string, decision: string, rest: AttachedPolicy[], application: string): void {
-    const { choices } = this.input;
+    const { choices, beforeConversion = false } = this.input;
     const known = this.stateOf("policy", resource);
-    const fits = ({ wire }: AttachedPolicy) => wire["decision"] === decision;
+    const fits = ({ wire, inline }: AttachedPolicy) =>
+      wire["decision"] === decision && !(inline && beforeConversion);
     const chosen =
       rest.find(({ id }) => id === known) ??
       (known === undefined ? rest.find((policy) => fits(policy) && mayTake(policy, choices)) : undefined);
@@ -247,9 +248,14 @@ export class PlanBuilder {
     const how = isKnown ? "in the state" : found.how;
     // Nothing shows a login's secret; one that the state has written is there.
     const isWritten = isKnown && !isEmpty(inner(entry?.inputs, "config")["clientSecret"]);
-    const changes = changesOf(kind, found.wire, resource, isKnown ? entry?.inputs : undefined).filter(
-      ({ field }) => !(isWritten && field === "config.client_secret"),
-    );
+    const changes = changesOf(kind, found.wire, resource, isKnown ? entry?.inputs : undefined)
+      .filter(({ field }) => !(isWritten && field === "config.client_secret"))
+      // An inline policy stands in the state as a whole, where a reusable one is a reference.
+      .map((change) =>
+        this.input.beforeConversion && change.field === "policies"
+          ? { ...change, now: "(not shown)" }
+          : change,
+      );
     const row: Row = { kind, name: nameOf(found.wire), id, how, was: found.wire, resource, changes };
     if (found.why !== undefined) row.why = found.why;
     if (found.application !== undefined) row.application = found.application;

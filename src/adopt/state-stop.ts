@@ -26,7 +26,7 @@ export function stateStop(
     {
       what: `the state of stack ${stack}`,
       why: `it has what the account does not show: ${stale.map(({ said }) => said).join(", ")}`,
-      remedy: `Is this the right account? Then pulumi refresh --stack ${stack} takes them out of the state. In the sandbox, npm run sandbox -- --reset forgets account and state.`,
+      remedy: `Is this the right account? Then \`pulumi refresh --stack ${stack}\` takes them out of the state. In the sandbox, \`npm run sandbox -- --reset\` forgets account and state.`,
       field: "id",
       found: stale.map(({ id }) => id),
     },

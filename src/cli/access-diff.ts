@@ -5,12 +5,14 @@ import { type AccessDiff, accessDiff, type DiffVerdict } from "../access-diff/ac
 import { maskAddresses } from "../access-diff/mask";
 import { type Comparison, comparePreview, compareResources, PREVIEW_CALL } from "../access-diff/preview";
 import { escaped, renderMarkdown, renderText } from "../access-diff/report";
+import { type ComparedPlaces, readSecretPlaces, secretPlaceFacts } from "../access-diff/secret-places";
 import { UserError } from "../errors";
 import { resourcesOf } from "../explain/access-state";
 import { endlessAsText } from "../json-values";
 import { pulumi } from "../pulumi";
 import { ensureStack } from "../sandboxed/pulumi";
 import { openSandboxSession } from "../sandboxed/session";
+import type { EngineAccess } from "../secrets/engine-cli";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { sandboxArg, stackArg, UsageError } from "./args";
 import { type Judged, judgedFile, judgedLine, judgedStack } from "./judged";
@@ -37,6 +39,12 @@ export const accessDiffCommand = defineCommand({
       valueHint: "file",
       description: "A file that `pulumi preview --json --show-sames` wrote, instead of a stack.",
     },
+    places: {
+      type: "string",
+      valueHint: "file",
+      description:
+        "With --preview: where secrets go, before and after, as JSON that the review's own script writes.",
+    },
     from: {
       type: "string",
       valueHint: "file",
@@ -62,9 +70,9 @@ export const accessDiffCommand = defineCommand({
   async run({ args }) {
     if (args.json && args.markdown) throw new UsageError("two forms of report", "give --json or --markdown");
     const { judged, ...compared } = await comparison(args);
-    const { before, after, undecided } = compared;
+    const { before, after, undecided, facts } = compared;
     const salt = process.env[SALT] || undefined;
-    const diff = accessDiff(before, after, { undecided, salt });
+    const diff = accessDiff(before, after, { undecided, salt, facts });
     const isMasked = args.mask ?? args.markdown;
     const shown = isMasked ? masked(diff, salt) : diff;
     const { backend: _, ...elsewhere } = judged;
@@ -93,12 +101,16 @@ interface Source {
   stack: string;
   sandbox?: boolean;
   preview?: string;
+  places?: string;
   from?: string;
   to?: string;
 }
 
 async function comparison(args: Source): Promise<Comparison & { judged: Judged }> {
-  const { from, to, preview } = args;
+  const { from, to, preview, places } = args;
+  if (places !== undefined && preview === undefined) {
+    throw new UsageError("--places belongs to --preview", "give both");
+  }
   if ((from === undefined) !== (to === undefined)) {
     throw new UsageError("--from and --to belong together", "give both");
   }
@@ -110,13 +122,34 @@ async function comparison(args: Source): Promise<Comparison & { judged: Judged }
     return { ...compareResources(resourcesOf(before, from), resourcesOf(after, to)), judged };
   }
   if (preview !== undefined) {
-    return {
-      ...comparePreview(await readText(preview), preview),
-      judged: { read: "plan", files: [preview] },
-    };
+    const compared = comparePreview(await readText(preview), preview);
+    const judged: Judged = { read: "plan", files: [preview] };
+    return { ...(places === undefined ? compared : withPlaces(compared, await readPlaces(places))), judged };
   }
-  const compared = comparePreview(await previewOf(args), `the preview of stack ${args.stack}`);
+  const { text, secrets } = await previewOf(args);
+  const compared = withPlaces(comparePreview(text, `the preview of stack ${args.stack}`), secrets);
   return { ...compared, judged: await judgedStack("plan", args) };
+}
+
+/** With what the config says of secrets; the engine's own providers may say the same once more. */
+function withPlaces(compared: Comparison, { before, after, undecided }: ComparedPlaces): Comparison {
+  const further = secretPlaceFacts(before, after).filter(
+    ({ text }) => !compared.facts.some((fact) => fact.text === text),
+  );
+  return {
+    ...compared,
+    undecided: [...compared.undecided, ...undecided],
+    facts: [...compared.facts, ...further],
+  };
+}
+
+async function readPlaces(file: string): Promise<ComparedPlaces> {
+  try {
+    return JSON.parse(await readText(file)) as ComparedPlaces;
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${file} is not JSON`, "Leave --places to the review's own script.");
+  }
 }
 
 async function readText(path: string): Promise<string> {
@@ -126,14 +159,18 @@ async function readText(path: string): Promise<string> {
 }
 
 /** What the working tree would change of a stack as it is deployed. */
-async function previewOf(args: Source): Promise<string> {
+async function previewOf(args: Source): Promise<{ text: string; secrets: ComparedPlaces }> {
   const call = [...PREVIEW_CALL, "--stack", args.stack];
-  if (!isSandboxed(args)) return jsonOf(await pulumi(await engineAccess(false), call), args.stack);
+  const read = async (engine: EngineAccess) => ({
+    text: jsonOf(await pulumi(engine, call), args.stack),
+    secrets: await readSecretPlaces(engine, args.stack),
+  });
+  if (!isSandboxed(args)) return read(await engineAccess(false));
   const session = await openSandboxSession({ log: (line) => process.stderr.write(`${line}\n`) });
   try {
     const target = session.target("preview");
     await ensureStack(target, args.stack);
-    return jsonOf(await pulumi(target, call), args.stack);
+    return await read(target);
   } finally {
     await session.close();
   }

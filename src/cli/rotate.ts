@@ -34,7 +34,8 @@ export const rotateCommand = defineCommand({
       type: "string",
       valueHint: "24h",
       default: "24h",
-      description: "How long the old secret is still accepted, as a Go duration: 10m to 2160h.",
+      description:
+        "How long the old secret is still accepted, as a Go duration: 10m to 720h, the longest that Cloudflare takes it.",
     },
     end: {
       type: "enum",

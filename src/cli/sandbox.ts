@@ -10,7 +10,7 @@ import { UserError } from "../errors";
 import { edgeSettings, openAccess } from "../sandboxed/access";
 import { joinOrHold } from "../sandboxed/join-or-hold";
 import { stacksUp } from "../sandboxed/stacks-up";
-import { announceSandbox, openWorkspace } from "../sandboxed/workspace";
+import { announceSandbox, forgetStacks, openWorkspace } from "../sandboxed/workspace";
 import { onInterruption } from "../signals";
 import { providerArg, UsageError } from "./args";
 
@@ -28,7 +28,11 @@ export const sandbox = defineCommand({
       default: "8787",
       description: "Port on 127.0.0.1; 0 takes a free one.",
     },
-    reset: { type: "boolean", default: false, description: "Start from the seed: forget all objects." },
+    reset: {
+      type: "boolean",
+      default: false,
+      description: "Start from the seed: forget all objects, and what the stacks know of them.",
+    },
     seed: {
       type: "enum",
       options: Object.keys(SEEDS) as (keyof typeof SEEDS)[],
@@ -62,7 +66,12 @@ export const sandbox = defineCommand({
         "use that one, or stop it first",
       );
     }
-    if (args.reset) await rm(workspace.stateFile, { force: true });
+    if (args.reset) {
+      await rm(workspace.stateFile, { force: true });
+      const stacks = await forgetStacks(workspace);
+      const states = stacks.length === 0 ? "" : `, and the state of ${stacks.join(", ")}`;
+      process.stdout.write(`Forgotten: all objects${states}\n`);
+    }
     if (seed !== DEFAULT_SEED && existsSync(workspace.stateFile)) {
       throw new UserError(
         `the sandbox holds objects already (${workspace.stateFile}), so no seed would be used`,

@@ -1,11 +1,15 @@
 import { spawn } from "node:child_process";
 import { defineCommand } from "citty";
+import { AccountApi } from "../cloudflare/account-api";
+import { refuseWhileUsed } from "../cloudflare/used-by-others";
+import { TYPES } from "../explain/access-state";
+import { textOf } from "../json-values";
 import { isCutOff, recover, renderRecovery } from "../recover/recover";
 import { ensureStack, guardrails } from "../sandboxed/pulumi";
-import { openSandboxSession } from "../sandboxed/session";
+import { openSandboxSession, type SandboxSession } from "../sandboxed/session";
 import { guardChild } from "../signals";
 import { refuseDamagedState } from "../stack/damaged-state";
-import { projectName } from "../stack/read-stack";
+import { projectName, readState } from "../stack/read-stack";
 import { providerArg, stackArg } from "./args";
 
 type Verb = "up" | "preview" | "destroy";
@@ -45,6 +49,7 @@ function command(verb: Verb) {
           const next = `Now ${verb} goes on.`;
           process.stderr.write(renderRecovery(args.stack, await recover(target, args.stack), next));
         }
+        if (verb === "destroy") await refuseDestroy(session, args.stack);
         restart = verb === "destroy" ? await session.stopCloudflared?.() : undefined;
         if (restart !== undefined) {
           process.stderr.write(
@@ -64,6 +69,18 @@ function command(verb: Verb) {
       }
     },
   });
+}
+
+/** What the stack would take from others is looked for before anything is removed. */
+async function refuseDestroy(session: SandboxSession, stack: string): Promise<void> {
+  const { resources } = await readState(session.target("preview"), stack);
+  const accountId = resources
+    .filter(({ type, id }) => id !== "" && (type === TYPES.tunnel || type === TYPES.identityProvider))
+    .map(({ inputs }) => textOf(inputs["accountId"]))
+    .find((id) => id !== undefined);
+  if (accountId === undefined) return;
+  const account = new AccountApi({ accountId, token: session.tokens.preview, baseUrl: session.apiUrl });
+  await refuseWhileUsed(account, stack, resources);
 }
 
 /**

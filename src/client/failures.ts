@@ -28,7 +28,8 @@ export function failureOf(thrown: unknown, what: string, host: string, said: Sai
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
     return made("network", "dns", `${host} has no address (${code})`);
   if (tlsCodes.test(code)) return made("network", "tls", `no trusted TLS connection to ${host} (${code})`);
-  if (code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW") {
+  // The parser does not name every mistake.
+  if (nameOf(thrown) === "HTTPParserError" || code === "UND_ERR_HEADERS_OVERFLOW") {
     return made("protocol", "http", `what ${host} answered is not HTTP, or has too large headers (${code})`);
   }
   if (code === "UND_ERR_ABORTED" || nameOf(thrown) === "AbortError")

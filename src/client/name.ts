@@ -8,7 +8,7 @@ const device = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
  * Whether a name from the server is a plain one, which stands for a file of the folder that it is put in and for nothing
  * else, on every system: no path, no drive, no control character, nothing hidden.
  */
-export function isPlainName(name: string): boolean {
+function isPlainName(name: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for.
   if (name === "" || /[/\\:\u0000-\u001f\u007f]/.test(name)) return false;
   return !name.startsWith(".") && !/[. ]$/.test(name) && !device.test(name) && !/\p{Surrogate}/u.test(name);

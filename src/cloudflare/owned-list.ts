@@ -23,11 +23,7 @@ export interface OwnedList {
  * @throws UserError naming the rules
  */
 export async function guardOwnedList(list: OwnedList, readState: ReadState = lastState): Promise<void> {
-  if (list.undeclared.length === 0) return;
-  const written = ownRules(await readState(), list.teamName);
-  const foreign = list.undeclared.filter((rule) => {
-    return textOf(rule["path"]) !== "" || !written.has(textOf(rule["hostname"]).toLowerCase());
-  });
+  const { foreign, written } = await foreignRules(list, readState);
   if (foreign.length === 0) return;
   const found = `the stack's own tunnel has rules that the stack did not make: ${foreign.map(nameOf).join(", ")}`;
   const remedy =
@@ -38,6 +34,27 @@ export async function guardOwnedList(list: OwnedList, readState: ReadState = las
     declared.some(({ hostname, service }) => written.get(hostname) !== service);
   if (changes) throw new UserError(`tunnel: ${found}, and this change would remove them`, remedy);
   await pulumi.log.warn(`${found}; the next change of its list would remove them. ${remedy}`);
+}
+
+/** The rules that the stack did not make, and what it has written itself. */
+async function foreignRules(
+  { undeclared, teamName }: Pick<OwnedList, "undeclared" | "teamName">,
+  readState: ReadState,
+): Promise<{ foreign: LiveRule[]; written: Map<string, string> }> {
+  if (undeclared.length === 0) return { foreign: [], written: new Map() };
+  const written = ownRules(await readState(), teamName);
+  const foreign = undeclared.filter((rule) => {
+    return textOf(rule["path"]) !== "" || !written.has(textOf(rule["hostname"]).toLowerCase());
+  });
+  return { foreign, written };
+}
+
+/** The rules of others in the list, as people write them. */
+export async function othersRules(
+  list: Pick<OwnedList, "undeclared" | "teamName">,
+  readState: ReadState = lastState,
+): Promise<string[]> {
+  return (await foreignRules(list, readState)).foreign.map((rule) => `rule for ${nameOf(rule)}`);
 }
 
 /** Host names and services of the list as it was last written, as far as the rules are of the stack's own form. */

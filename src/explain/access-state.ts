@@ -38,6 +38,10 @@ export interface StateToken {
   expiresAt?: string;
   /** Go duration, or `forever`. */
   duration?: string;
+  /** Rotation counter; absent where it is not known. */
+  version?: number;
+  /** Until when the secret before this version is accepted (RFC 3339); absent where there is none, or it is not known. */
+  previousExpiresAt?: string;
 }
 
 /** A public host name of the tunnel, and whether the connector checks the Access JWT for it. */
@@ -216,6 +220,15 @@ function tokenOf({ id, outputs }: StateResource): StateToken {
     clientId: textOf(outputs["clientId"]),
     expiresAt: textOf(outputs["expiresAt"]),
     duration: textOf(outputs["duration"]),
+    ...rotationOf(outputs),
+  };
+}
+
+function rotationOf(outputs: Fields): Pick<StateToken, "version" | "previousExpiresAt"> {
+  const { clientSecretVersion: version, previousClientSecretExpiresAt: until } = outputs;
+  return {
+    ...(typeof version === "number" ? { version } : {}),
+    ...(typeof until === "string" && !isHidden(until) ? { previousExpiresAt: until } : {}),
   };
 }
 

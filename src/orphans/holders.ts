@@ -1,4 +1,5 @@
 import type { Wire } from "../cloudflare/account-api";
+import { offersEveryLogin } from "../cloudflare/other-users";
 import { tunnelUse } from "../cloudflare/tunnel-use";
 import { fieldsOf } from "../json-values";
 import { type Found, type Listed, text } from "./candidates";
@@ -90,10 +91,7 @@ function ownReason(orphan: Found, around: Around, { settings }: OrphanSearch): s
       return typeof count === "number" && count > 0 && !visible ? `${count} application(s)` : undefined;
     }
     case "identity provider": {
-      const open = around.applications.filter((each) => {
-        const allowed = each["allowed_idps"];
-        return isLogin(each) && (!Array.isArray(allowed) || allowed.length === 0);
-      });
+      const open = around.applications.filter(offersEveryLogin);
       return open.length === 0
         ? undefined
         : `${listOf(open.map((each) => `application ${text(each["name"])}`))}, which offers every login`;
@@ -136,11 +134,6 @@ function tunnelReason(
     .map((rule) => text(rule["hostname"]).toLowerCase())
     .filter((host) => host !== "" && !declared.some(({ hostname }) => hostname === host));
   return others.length === 0 ? undefined : `rules for ${listOf(others)}`;
-}
-
-/** Applications at which people log in; the others have no login page that could lose a button. */
-function isLogin(application: Wire): boolean {
-  return !["bookmark", "app_launcher", "warp", "biso"].includes(text(application["type"]));
 }
 
 const isAddress = (record: Wire) => ["A", "AAAA", "CNAME"].includes(text(record["type"]));

@@ -1,8 +1,9 @@
-import { mkdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { basename, delimiter, join, resolve } from "node:path";
 import type { Engine } from "../../tools/engine";
 import type { Network } from "../network";
+import { fileBackendFolder } from "../stack/file-backend";
 
 /** The project's root folder, where Pulumi.yaml is. */
 export const projectDir = join(__dirname, "..", "..");
@@ -79,6 +80,20 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       NODE_COMPILE_CACHE: join(dir, "compile-cache"),
     },
   };
+}
+
+/**
+ * Forgets the states of all stacks of a workspace, with their history: they speak of an account that is no more.
+ * @returns the stacks' names
+ */
+export async function forgetStacks({ env }: Workspace): Promise<string[]> {
+  const backend = fileBackendFolder(env["PULUMI_BACKEND_URL"], projectDir);
+  if (backend === undefined) return [];
+  const files = await readdir(join(backend, "stacks"), { recursive: true }).catch(() => []);
+  for (const folder of ["stacks", "history", "backups", "locks"]) {
+    await rm(join(backend, folder), { recursive: true, force: true });
+  }
+  return files.filter((file) => file.endsWith(".json")).map((file) => basename(file, ".json"));
 }
 
 /** The choice that is made now, which is kept, or the one that was made last. */

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { UserError } from "../errors";
-import { type PulumiTarget, pulumi } from "../pulumi";
+import { type PulumiResult, type PulumiTarget, previewErrors, pulumi, sectionOf } from "../pulumi";
 import { damagedStateRemedy } from "../stack/damaged-state";
 import { maskSecrets } from "./mask";
 
@@ -29,7 +29,7 @@ export interface EngineCall {
  * @throws {UserError} when the engine is missing or fails, with its own words, secrets masked.
  */
 export async function runEngine(engine: EngineAccess, call: EngineCall): Promise<string> {
-  const { code, stdout, stderr } = await pulumi(engine, call.args, { input: call.input }).catch(
+  const result = await pulumi(engine, call.args, { input: call.input }).catch(
     (error: NodeJS.ErrnoException) => {
       throw new UserError(
         `could not ${call.purpose}: ${engine.command} does not start in ${engine.cwd} (${error.code ?? error.name})`,
@@ -37,11 +37,35 @@ export async function runEngine(engine: EngineAccess, call: EngineCall): Promise
       );
     },
   );
-  if (code === 0) return stdout;
+  if (result.code === 0) return result.stdout;
   throw new UserError(
-    `could not ${call.purpose}: ${lastWords(stderr, call.input, code)}`,
-    remedy(stderr, engine, call.args),
+    `could not ${call.purpose}: ${engineWords(result, call.input)}`,
+    remedy(result.stderr, engine, call.args),
   );
+}
+
+/**
+ * What the engine says of its own failure, secrets masked. A command that works on resources says it in the diagnostics
+ * that it prints, others on standard error.
+ * @param input what it was given on standard input, which is a secret
+ */
+export function engineWords({ code, stdout, stderr }: PulumiResult, input?: string): string {
+  const words = [...previewErrors(stdout), ...diagnostics(stdout)].join("\n") || lastWords(stderr);
+  return (
+    maskSecrets(words.trim(), input === undefined ? [] : [input]) ||
+    `pulumi ended with ${code === -1 ? "a signal" : code}`
+  );
+}
+
+/** The most lines of diagnostics that are repeated. */
+const MOST_LINES = 15;
+
+function diagnostics(stdout: string): string[] {
+  const lines = sectionOf(stdout, "Diagnostics")
+    .split("\n")
+    .slice(1)
+    .filter((line) => line.trim() !== "");
+  return lines.length === 0 ? [] : ["", ...lines.slice(0, MOST_LINES)];
 }
 
 /**
@@ -59,16 +83,19 @@ export function parseAnswer<T>(schema: z.ZodType<T>, stdout: string, purpose: st
   }
 }
 
-function lastWords(stderr: string, input: string | undefined, code: number): string {
+function lastWords(stderr: string): string {
   const words = stderr
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("warning:"));
-  const said = words.find((line) => line.startsWith("error:"))?.slice("error:".length) ?? words.join(" ");
-  return (
-    maskSecrets(said.trim(), input === undefined ? [] : [input]) ||
-    `pulumi ended with ${code === -1 ? "a signal" : code}`
-  );
+  // Behind the error stands what it is about, such as who holds a lock.
+  const at = words.findIndex((line) => line.startsWith("error:"));
+  return at < 0
+    ? words.join(" ")
+    : words
+        .slice(at, at + MOST_LINES)
+        .join(" ")
+        .slice("error:".length);
 }
 
 function remedy(stderr: string, { env, configFile }: EngineAccess, args: readonly string[]): string {

@@ -91,6 +91,8 @@ export interface StackResource {
   id: string;
   inputs: Fields;
   outputs: Fields;
+  /** The engine refuses to delete it. */
+  protect?: true;
 }
 
 /** What the engine knows of a stack. */
@@ -135,6 +137,7 @@ export function stateOf(text: string, where: string): StackState {
       id: typeof resource["id"] === "string" ? resource["id"] : "",
       inputs: fieldsOf(resource["inputs"]),
       outputs: fieldsOf(resource["outputs"]),
+      ...(resource["protect"] === true && { protect: true as const }),
     };
   });
   const { deployment } = JSON.parse(text) as { deployment?: Unfinished };

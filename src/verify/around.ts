@@ -30,7 +30,7 @@ export async function aroundRows(
     const { application } = context;
     const kind = kindOf(application);
     const what = way.ask.upgrade ? "websocket" : kind === "comfyui" ? "api" : "page";
-    const outcome = outcomeOf(await context.requests.ask(way.ask), what, { kind });
+    const outcome = notOfTheEdge(way, outcomeOf(await context.requests.ask(way.ask), what, { kind }));
     const row = judgedWay(way, outcome, performance.now() - started, application);
     rows.push(row);
     onRow(row);
@@ -68,6 +68,13 @@ function judgedWay(way: Way, outcome: Outcome, ms: number, application: TargetAp
         : "Stop cloudflared now. Then run `pulumi up` and verify again.",
     intrusion: called,
   };
+}
+
+/** Below `/cdn-cgi/` Cloudflare itself answers: what it does not have there is not found by it. */
+function notOfTheEdge({ ask }: Way, outcome: Outcome): Outcome {
+  if (outcome.is !== "web" || outcome.status < 400) return outcome;
+  if (!new URL(ask.url).pathname.startsWith("/cdn-cgi/")) return outcome;
+  return { is: "other", status: outcome.status, hint: "below /cdn-cgi/" };
 }
 
 function isReached({ ask }: Way, outcome: Outcome): boolean {

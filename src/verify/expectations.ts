@@ -72,7 +72,9 @@ function admitted(what: What, { application, write }: Declaration): Expectation 
     return { text: "opens, first event status", accepts: [{ is: "websocket" }] };
   }
   if (what === "upload" && !write) {
-    return { text: "405 from ComfyUI (asked with GET only)", accepts: [{ is: "comfyui", status: 405 }] };
+    // Its route takes POST alone, so the folder of its pages is asked, which has no such file.
+    const accepts = [404, 405].map((status) => ({ is: "comfyui" as const, status }));
+    return { text: "404 or 405 from ComfyUI (asked with GET only)", accepts };
   }
   return { text: "200 from ComfyUI", accepts: [{ is: "comfyui", status: 200 }] };
 }

@@ -135,8 +135,11 @@ function isOfTheEdge({ status, body }: RawAnswer & { kind: "response" }): boolea
 /** Whether ComfyUI itself answered, by what only it says. */
 function isComfyUi({ status, headers, body }: RawAnswer & { kind: "response" }, what: What): boolean {
   if (what === "page") return status === 200 && /<title>[^<]*ComfyUI/i.test(body);
+  const type = headers["content-type"] ?? "";
+  // As 0.3.64 and 0.27.0 were recorded to say that a folder of theirs has no such file.
+  if (what === "upload" && status === 404) return body === "" && type === "application/octet-stream";
   if (what === "upload" && status !== 200) return status === 405 || status === 400;
-  if (!(headers["content-type"] ?? "").includes("json")) return false;
+  if (!type.includes("json")) return false;
   const value = parsed(body);
   if (what === "upload") return typeof value?.["name"] === "string";
   return status === 200 && typeof value?.["system"] === "object" && Array.isArray(value["devices"]);

@@ -21,6 +21,9 @@ export interface Visit {
   answer: RawAnswer;
 }
 
+/** How long a page that has answered may take for the rest of it before it is looked at as it is, in milliseconds. */
+const SETTLED_MS = 5000;
+
 const GOOGLE_LOGIN = "accounts.google.com";
 
 /**
@@ -40,7 +43,7 @@ export async function visit(page: Page, url: string, person: TestPerson, timeout
     await chooseGoogle(page, timeoutMs);
     if (hostOf(page) === GOOGLE_LOGIN) await logIn(page, person, timeoutMs);
     const last = answers.at(-1);
-    return { hops: answers.map(hopOf), host: hostOf(page), answer: await rawAnswer(page, last, timeoutMs) };
+    return { hops: answers.map(hopOf), host: hostOf(page), answer: await rawAnswer(page, last) };
   } finally {
     page.off("response", keep);
   }
@@ -71,13 +74,13 @@ async function logIn(page: Page, { email, password }: TestPerson, timeoutMs: num
   await page.waitForURL((at) => at.hostname !== GOOGLE_LOGIN, { waitUntil: "commit", timeout: timeoutMs });
 }
 
-async function rawAnswer(page: Page, last: Response | undefined, timeoutMs: number): Promise<RawAnswer> {
+async function rawAnswer(page: Page, last: Response | undefined): Promise<RawAnswer> {
   if (last === undefined) return { kind: "unreachable", reason: "connection", detail: "no answer" };
   // As it was sent: the browser makes a document of an empty answer too. One that is still being sent, as it stands.
   const patience = new AbortController();
   const body = await Promise.race([
     last.text().catch(() => page.content()),
-    sleep(timeoutMs, undefined, { signal: patience.signal }).then(() => page.content()),
+    sleep(SETTLED_MS, undefined, { signal: patience.signal }).then(() => page.content()),
   ]);
   patience.abort();
   return { kind: "response", status: last.status(), headers: last.headers(), body };
@@ -125,9 +128,6 @@ export async function cookieHeader(context: BrowserContext, url: string): Promis
 export async function accessCookie(context: BrowserContext, url: string): Promise<string | undefined> {
   return (await context.cookies(url)).find(({ name }) => name === "CF_Authorization")?.value;
 }
-
-/** How long a page may take to load all of itself before its picture is taken, in milliseconds. */
-const SETTLED_MS = 5000;
 
 /** What the page shows, small enough to be mailed; undefined when the browser cannot say. */
 export async function picture(page: Page): Promise<string | undefined> {

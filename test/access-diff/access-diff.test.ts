@@ -252,7 +252,7 @@ describe("the report", () => {
   test("names the verdict first, then who gains, then who loses", () => {
     expect(renderText(diff)).toBe(
       [
-        "Access: WIDENED: somebody gains access, or keeps it for longer",
+        "Access: WIDENED: somebody gains access, keeps it for longer, or gets secrets",
         "",
         "Gains access",
         `  ${BOB}, eve@example.org → ${HOST} – by logging in, for 24h`,

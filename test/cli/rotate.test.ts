@@ -9,7 +9,7 @@ const run = (...rawArgs: string[]) => runCommand(rotateCommand as CommandDef, { 
 describe("wrong use is refused before anything is looked at", () => {
   test.each([
     [["--overlap", "soon", "--yes"], /--overlap is "soon"/],
-    [["--overlap", "5s", "--yes"], /from 10m to 2160h/],
+    [["--overlap", "5s", "--yes"], /from 10m to 720h/],
     [["--to", "gcp", "--file", "x", "--yes"], /--file belongs to --to file/],
     [["--no-probe", "--end", "now", "--yes"], /would end the old secret untried/],
     [["--no-probe", "--finish", "--yes"], /would end the old secret untried/],

@@ -92,6 +92,8 @@ export interface Reply {
 export interface SocketScript {
   /** Refuses the upgrade with this answer. */
   refuse?: Reply;
+  /** Takes the connection and never answers the upgrade. */
+  hang?: true;
   /** Done in order; then the socket stays open and silent. */
   steps?: SocketStep[];
   /** Answers no ping: the socket looks open and is not. */

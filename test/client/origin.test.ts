@@ -161,7 +161,7 @@ describe.each(Object.entries(ways))("%s", (_way, connect) => {
     });
   });
 
-  test("a prompt that is deleted while it waits is told", async () => {
+  test.each(["itself", "another client"])("a prompt that waits and is deleted by %s is told", async (by) => {
     await using(connect(), async (client) => {
       origin.control.hold();
       const before = client.run(workflow);
@@ -172,8 +172,12 @@ describe.each(Object.entries(ways))("%s", (_way, connect) => {
       await expect
         .poll(async () => (await client.queue()).pending.map(({ promptId }) => promptId))
         .toEqual([run.promptId]);
-      expect(await client.interrupt(run.promptId)).toBe("deleted");
-      await expect(result).rejects.toMatchObject({ code: "prompt_gone" });
+      const ended = expect(result).rejects.toMatchObject({
+        code: by === "itself" ? "cancelled" : "prompt_gone",
+      });
+      if (by === "itself") expect(await run.cancel()).toBe("deleted");
+      else await using(connect(), (other) => other.deleteFromQueue(run.promptId));
+      await ended;
       origin.control.release();
       expect((await first).outputs).toHaveLength(1);
     });

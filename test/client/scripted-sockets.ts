@@ -33,6 +33,7 @@ export class ScriptedSockets {
   accept(incoming: IncomingMessage, socket: Socket, head: Buffer): void {
     const script = this.scripts[Math.min(this.opened, this.scripts.length - 1)] ?? {};
     this.opened += 1;
+    if (script.hang) return;
     if (script.refuse !== undefined) {
       socket.end(refusal(fill(script.refuse, this.variables)));
       return;

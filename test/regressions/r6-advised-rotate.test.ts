@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { editConfig } from "../../src/adopt/edit-config";
 import { ConfigEdit, nextVersion, tokenEntry } from "../../src/rotate/edit-config";
 import { commandsHere } from "../../src/sandboxed/commands-here";
 import { selectToken } from "../../src/secrets/credentials";
@@ -54,4 +55,12 @@ test("R6: the rotation that env advises is of the stack that it was asked about"
   );
   expect(advised({ stack: "live", sandboxed: true })).toMatch(/--stack live --sandbox/);
   expect(advised({ stack: "dev", sandboxed: true })).toMatch(/npm run rotate -- --token comfyui-api/);
+});
+
+test("R6: adopt writes what it finds of a token that the config has by default beside its name", () => {
+  const changes = [{ path: ["serviceTokens", 0, "duration"], value: "17520h", why: "as the token is" }];
+  const raw = { serviceTokens: [{ name: "comfyui-api" }] };
+  const text = editConfig(MINIMAL, "p", changes, "Pulumi.live.yaml", raw);
+  expect(parse(text).config["p:serviceTokens"]).toEqual([{ name: "comfyui-api", duration: "17520h" }]);
+  expect(text.startsWith(MINIMAL)).toBe(true);
 });

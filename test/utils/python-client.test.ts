@@ -2,15 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCertificateAuthority } from "../../sandbox/tls/certificate-authority";
 import type { CaseInput, CaseOutcome } from "../client/case";
 import { loadCases, runCase } from "../client/run-case";
-import { type PythonWorker, startPython } from "./python";
+import { type PythonWorker, startCaseRunner } from "./python";
 
 const authority = createCertificateAuthority();
 const idle: PythonWorker[] = [];
 
-beforeAll(() => {
+beforeAll(async () => {
   // As many as vitest runs tests at once.
-  for (let count = 0; count < 5; count += 1) idle.push(startPython("run_case.py"));
-});
+  idle.push(...(await Promise.all(Array.from({ length: 5 }, startCaseRunner))));
+}, 60_000);
 afterAll(async () => {
   await Promise.all(idle.map((worker) => worker.close()));
 });

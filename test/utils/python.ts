@@ -47,6 +47,13 @@ export function startPython(script: string, env: NodeJS.ProcessEnv = {}): Python
   };
 }
 
+/** A `run_case.py` that has begun to answer: a busy machine takes seconds to start Python, which is no case's time. */
+export async function startCaseRunner(): Promise<PythonWorker> {
+  const worker = startPython("run_case.py");
+  await worker.ask({ env: {}, options: {}, call: "sendsCredential", args: {} });
+  return worker;
+}
+
 /** Runs a Python program to its end and gives what it printed; `path` is one of this folder, or absolute. */
 export async function runPython(
   path: string,

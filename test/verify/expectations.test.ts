@@ -115,7 +115,10 @@ describe("what a cell must show", () => {
       "valid-token",
       "upload",
       declared({}, "strict", false),
-      [{ is: "comfyui", status: 405 }],
+      [
+        { is: "comfyui", status: 404 },
+        { is: "comfyui", status: 405 },
+      ],
       [comfyui, refused(403)],
     ],
     [

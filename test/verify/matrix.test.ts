@@ -45,7 +45,7 @@ test("without --write nothing is sent but GET, HEAD, OPTIONS and WebSockets", as
   const asked = [...edge.log, ...deployed.origin.requests].map(({ method }) => method);
   expect([...new Set(asked)].sort()).toEqual(["GET", "OPTIONS"]);
   expect(report.rows.find(({ id }) => id === "comfyui/valid-token/upload")).toMatchObject({
-    got: "405 from ComfyUI",
+    got: "404 from ComfyUI",
     result: "passed",
   });
 }, 60_000);

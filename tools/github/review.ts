@@ -7,6 +7,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
+import { type ComparedPlaces, readSecretPlaces } from "../../src/access-diff/secret-places";
 import { type PulumiTarget, pulumi } from "../../src/pulumi";
 import { ensureStack, guardrails } from "../../src/sandboxed/pulumi";
 import { openSandboxSession } from "../../src/sandboxed/session";
@@ -43,17 +44,24 @@ async function preview(target: PulumiTarget, stack: string, stated: Stated): Pro
 
   // Without the resources that stay the same nobody would be known to have access now.
   const digest = await pulumi(target, [...command, "--show-sames"]);
-  return { planned, access: await accessChange(digest.stdout, stated) };
+  const places = await readSecretPlaces(target, stack);
+  return { planned, access: await accessChange(digest.stdout, places, stated) };
 }
 
 /** What `access-diff` says of a preview; it ends with an error when access widens, and its answer counts none the less. */
-async function accessChange(digest: string, { agreed, mask }: Stated): Promise<AccessChange | undefined> {
+async function accessChange(
+  digest: string,
+  places: ComparedPlaces,
+  { agreed, mask }: Stated,
+): Promise<AccessChange | undefined> {
   const dir = await mkdtemp(join(tmpdir(), "comfyui-access-review-"));
   try {
     const file = join(dir, "preview.json");
     await writeFile(file, digest, { mode: 0o600 });
+    const secrets = join(dir, "places.json");
+    await writeFile(secrets, JSON.stringify(places), { mode: 0o600 });
     const script = ["--import", "tsx", join(projectDir, "src", "cli", "main.ts"), "access-diff"];
-    const options = ["--preview", file, "--json", mask ? "--mask" : "--no-mask"];
+    const options = ["--preview", file, "--places", secrets, "--json", mask ? "--mask" : "--no-mask"];
     const { stdout } = await promisify(execFile)(process.execPath, [...script, ...options], {
       cwd: projectDir,
       maxBuffer: 16 * 1024 * 1024,

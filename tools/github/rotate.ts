@@ -5,6 +5,7 @@ import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { UserError } from "../../src/errors";
+import { LONGEST_OVERLAP_DAYS } from "../../src/limits";
 import { isDue } from "../../src/rotate/due";
 import { nextVersion, tokenEntry } from "../../src/rotate/edit-config";
 import { projectDir } from "../../src/sandboxed/workspace";
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
       "when-older-than": { type: "string" },
     },
   });
-  const days = daysOf("--days", values.days, 90);
+  const days = daysOf("--days", values.days, LONGEST_OVERLAP_DAYS);
   const age = values["when-older-than"];
   const file = new ConfigFile(join(projectDir, `Pulumi.${values.stack}.yaml`));
   const before = await file.read();

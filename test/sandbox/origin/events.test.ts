@@ -101,9 +101,33 @@ describe("the events of a prompt", () => {
     await listener.until(ended);
     expect(listener.story(id)).toContain("execution_error");
     expect(listener.story(id)).toContain("execution_success");
-    const { status } = await finished(origin, id);
+    const error = listener.events.find(({ type }) => type === "execution_error")?.data;
+    expect(error).toMatchObject({
+      node_id: "5",
+      exception_type: "ExecutionBlocked",
+      exception_message: "Execution Blocked: not now",
+      traceback: [],
+    });
+    const { status, outputs } = await finished(origin, id);
     expect(status.status_str).toBe("success");
+    // What hangs on the blocked node was not made, and nobody is told.
+    expect(outputs).toEqual({});
+    expect(listener.story(id)).not.toContain("executed");
     expect(status.messages.map(([type]: [string]) => type)).not.toContain("execution_error");
+  });
+
+  it("of a node that is expanded name the one that it became, and the one on the canvas", async () => {
+    const origin = await testOrigin({ expands: ["SaveImage"] });
+    const listener = await listen(origin, "me");
+    const id = await submit(origin, { prompt: workflow(), client_id: "me" });
+    await listener.until(ended);
+    const executed = listener.events.find(
+      ({ type, data }) => type === "executed" && data.output !== null,
+    )?.data;
+    expect(executed).toMatchObject({ node: "6.0.0.1", display_node: "6" });
+    const { outputs, meta } = await finished(origin, id);
+    expect(Object.keys(outputs)).toEqual(["6.0.0.1"]);
+    expect(meta["6.0.0.1"]).toMatchObject({ display_node: "6", parent_node: "6" });
   });
 
   it("of an interruption say so, and end with null", async () => {

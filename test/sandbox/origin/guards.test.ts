@@ -63,9 +63,11 @@ describe("the stand-in", () => {
   it("answers 404 for an unknown path and 405 for another method", async () => {
     const { url } = await testOrigin();
     const unknown = await fetch(`${url}/nothing`);
-    expect([unknown.status, await unknown.text()]).toEqual([404, "404: Not Found"]);
+    expect([unknown.status, await unknown.text()]).toEqual([404, ""]);
     const wrong = await fetch(`${url}/queue`, { method: "DELETE" });
-    expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "GET,POST"]);
+    expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "GET,HEAD,POST"]);
+    const other = await fetch(`${url}/nothing`, { method: "POST" });
+    expect([other.status, other.headers.get("allow")]).toEqual([405, "GET,HEAD"]);
   });
 
   it("tells its version, features, models and nodes, also under /api", async () => {

@@ -75,7 +75,8 @@ describe("POST /prompt", () => {
     ["too large a number", "4", { cfg: 101 }, "value_bigger_than_max"],
     ["text for a number", "4", { steps: "many" }, "invalid_input_type"],
     ["a link to a wrong output", "5", { samples: ["1", 0] }, "return_type_mismatch"],
-    ["a link to nowhere", "5", { samples: ["99", 0] }, "bad_linked_input"],
+    ["a link to nowhere", "5", { samples: ["99", 0] }, "exception_during_validation"],
+    ["a link that is none", "5", { samples: ["1"] }, "bad_linked_input"],
   ])("says of %s which node is wrong and which outputs hang on it", async (_, id, inputs, type) => {
     const origin = await testOrigin();
     const { status, body } = await post(origin, "/prompt", { prompt: withNode(id, inputs) });
@@ -83,7 +84,14 @@ describe("POST /prompt", () => {
     expect(Object.keys(body.node_errors)).toEqual([id]);
     expect(body.node_errors[id].errors.map((error: { type: string }) => error.type)).toEqual([type]);
     expect(body.node_errors[id].dependent_outputs).toEqual(["6"]);
-    expect(body.error.details).toContain(body.node_errors[id].errors[0].message);
+    // What is wrong further up stands with its node alone.
+    expect(body.error.details).toBe("");
+  });
+
+  it("says of an output node itself what is wrong, in the details too", async () => {
+    const origin = await testOrigin();
+    const { body } = await post(origin, "/prompt", { prompt: withNode("6", { images: ["1", 0] }) });
+    expect(body.error.details).toContain(body.node_errors["6"].errors[0].message);
   });
 
   it("runs the good outputs and answers 200 with the errors of the others", async () => {

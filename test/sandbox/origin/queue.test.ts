@@ -158,8 +158,8 @@ describe("/api/jobs", () => {
   });
 
   it.each([
-    ["0.3.64", 404, 404],
-    ["0.25.0", 200, 404],
+    ["0.3.64", 404, 405],
+    ["0.25.0", 200, 405],
     ["0.26.0", 200, 200],
   ])("at version %s answers %i, and its cancel %i", async (version, list, cancel) => {
     const origin = await testOrigin({ version });
