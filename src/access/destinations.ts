@@ -41,6 +41,20 @@ export function placesOf(application: Standing): string[] {
   return [...new Set(publicUris(application).map((uri) => placeText(readPlace(uri))))];
 }
 
+/** The host of a destination, or of any other host name, in its one spelling. */
+export const hostAt = (uri: string): string => readPlace(uri).host;
+
+/**
+ * An application's destinations, with those that only `self_hosted_domains` or `domain` shows: who reads the one field
+ * alone would take the application for one that stands nowhere.
+ */
+export function destinationsOf(application: Standing): Fields[] {
+  const { destinations, ...others } = application;
+  const shown = placesOf({ destinations });
+  const more = placesOf(others).filter((place) => !shown.includes(place));
+  return [...listOf(destinations).map(fieldsOf), ...more.map((uri) => ({ type: "public", uri }))];
+}
+
 /**
  * How a destination lies on a host name: it is the host name itself, a path of it, or a wildcard that covers it, with a
  * path or without. Undefined: it lies elsewhere.

@@ -2,6 +2,8 @@ export { actionOf, decide, describePolicyTrace } from "./decide";
 export {
   applicationFor,
   covers,
+  destinationsOf,
+  hostAt,
   levelMatches,
   liesOn,
   placeFor,

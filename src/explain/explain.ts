@@ -1,4 +1,4 @@
-import { actionOf, decide, type Policy, type PolicyTrace, type Subject } from "../access";
+import { actionOf, decide, hostAt, type Policy, type PolicyTrace, placesOf, type Subject } from "../access";
 import { UserError } from "../errors";
 import { nearest } from "../nearest";
 import { type Outcome, outcomeOf } from "../reach/endings";
@@ -240,15 +240,15 @@ function sameAsAnyone(application: StateApplication, email: string): string[] {
 
 function checkHostname(state: AccessState, hostname: string): void {
   const known = [
-    ...new Set([
-      ...state.applications.flatMap(({ destinations }) =>
-        destinations.flatMap(({ uri }) => (typeof uri === "string" ? [uri.split("/")[0] ?? uri] : [])),
-      ),
-      ...state.ingress.flatMap((rule) => rule.hostname ?? []),
-      ...state.hostnames,
-    ]),
+    ...new Set(
+      [
+        ...state.applications.flatMap(placesOf),
+        ...state.ingress.flatMap((rule) => rule.hostname ?? []),
+        ...state.hostnames,
+      ].map(hostAt),
+    ),
   ];
-  if (known.includes(hostname)) return;
+  if (known.includes(hostAt(hostname))) return;
   const like = nearest(hostname, known);
   throw new UserError(
     `the stack knows no host name ${hostname}`,
