@@ -66,11 +66,25 @@ export function liesOn(uri: string, hostname: string): "itself" | "path" | "wild
   return path === "" ? "itself" : "path";
 }
 
-/** Types of applications that stand in front of no host name, whatever their `domain` is: a bookmark only links to it. */
-const NOT_IN_FRONT = new Set(["bookmark", "app_launcher", "warp", "saas", "dash_sso", "biso"]);
+/**
+ * Types of applications that stand in front of no host name, whatever their `domain` is: a bookmark only links to it.
+ * Of each, whether it is an app of people's all the same, at which they choose a login.
+ */
+const NOT_IN_FRONT: ReadonlyMap<string, { login: boolean }> = new Map([
+  ["bookmark", { login: false }],
+  ["app_launcher", { login: false }],
+  ["warp", { login: false }],
+  ["biso", { login: false }],
+  ["saas", { login: true }],
+  ["dash_sso", { login: true }],
+]);
 
 /** Whether an application asks those who come to its places; one of a type that is not known does. */
 export const standsInFront = ({ type }: { type?: unknown }): boolean => !NOT_IN_FRONT.has(String(type));
+
+/** Whether people choose a login at an application; at one of a type that is not known they do. */
+export const offersLogins = ({ type }: { type?: unknown }): boolean =>
+  NOT_IN_FRONT.get(String(type))?.login ?? true;
 
 /**
  * The application that guards a request: the one with the most specific public destination that covers hostname

@@ -6,6 +6,7 @@ export {
   hostAt,
   levelMatches,
   liesOn,
+  offersLogins,
   placeFor,
   placesOf,
   readPlace,
