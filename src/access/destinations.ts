@@ -120,13 +120,13 @@ export function placeFor<T extends Placed>(
  */
 export function covers(uri: string, hostname: string, path: string): boolean {
   const { host, path: pattern } = readPlace(uri);
-  if (!levelMatches(host, hostname.toLowerCase())) return false;
+  if (!levelMatches(host, hostOf(hostname))) return false;
   if (pattern === "") return true;
   return new RegExp(`^/${escaped(pattern, ".*")}(/.*)?$`).test(plain(path));
 }
 
 /** Whether a destination's host, in which a `*` stays within one level, means a host name; both lower case. */
-export function levelMatches(pattern: string, hostname: string): boolean {
+function levelMatches(pattern: string, hostname: string): boolean {
   return new RegExp(`^${escaped(pattern, "[^.]*")}$`).test(hostname);
 }
 

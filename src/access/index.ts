@@ -4,7 +4,6 @@ export {
   covers,
   destinationsOf,
   hostAt,
-  levelMatches,
   liesOn,
   offersLogins,
   placeFor,

@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
+import type { AccountApi } from "../../src/cloudflare/account-api";
 import { kept } from "../../src/cloudflare/look-up";
 import { loginUsers, tunnelUsers } from "../../src/cloudflare/other-users";
 import { guardOwnedList, othersRules } from "../../src/cloudflare/owned-list";
+import { refuseWhileUsed } from "../../src/cloudflare/used-by-others";
 import { TYPES } from "../../src/explain/access-state";
+import type { StackResource } from "../../src/stack/read-stack";
 
 const LOGIN = "11111111-2222-4333-8444-555555555555";
 const own = new Set(["app-ours", "policy-ours", "record-ours"]);
@@ -109,3 +112,20 @@ test("12: who uses a tunnel: rules, records and networks that are not the stack'
     "private networks",
   ]);
 });
+
+test.each([[["another"]], [[]]])(
+  "12: destroy beside an application that offers every login, others being %j",
+  async (others) => {
+    const account = {
+      applications: async () => [{ id: "app-1", name: "files", type: "self_hosted", allowed_idps: [] }],
+      policies: async () => [],
+      identityProviders: async () => [LOGIN, ...others].map((id) => ({ id })),
+      read: async () => [],
+      below: (path: string) => path,
+    } as unknown as AccountApi;
+    const resource = { type: TYPES.identityProvider, id: LOGIN, inputs: { name: "Google" } };
+    const answer = refuseWhileUsed(account, "dev", [resource as unknown as StackResource]);
+    if (others.length === 0) await expect(answer).rejects.toThrow("application files");
+    else expect(await answer).toEqual([expect.stringContaining("application files")]);
+  },
+);
