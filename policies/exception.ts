@@ -1,3 +1,4 @@
+import { LONGEST_EXCEPTION_DAYS } from "../src/limits";
 import type { Resource } from "./resource";
 
 /** Lets one rule pass on one resource, for a reason and a time. */
@@ -35,14 +36,33 @@ export function flawOf(
   today: Date,
   resources: readonly Resource[] = [],
 ): string | undefined {
-  const { resource = "", reason = "", expires = "" } = exception;
-  if (resource.trim() === "" || resource.includes("*")) return "names no single resource";
-  if (reason.trim() === "") return `for ${resource} gives no reason`;
-  const end = endOf(expires);
-  if (end === undefined) return `for ${resource} has no expiry date (YYYY-MM-DD)`;
-  if (end <= today.getTime()) return `for ${resource} expired on ${expires}`;
+  const { resource, expires = "" } = exception;
+  const flaw = formFlawOf(exception) ?? tooFar(exception, today);
+  if (flaw !== undefined) return flaw;
+  if ((endOf(expires) ?? 0) <= today.getTime()) return `for ${resource} expired on ${expires}`;
   const meant = resources.filter((each) => names(exception, each));
   return meant.length > 1 ? `for ${resource} fits ${meant.length} resources: use the URN of one` : undefined;
+}
+
+/** What is wrong with an exception on whatever day; undefined when it is whole. */
+export function formFlawOf({
+  resource = "",
+  reason = "",
+  expires = "",
+}: Partial<Exception>): string | undefined {
+  if (resource.trim() === "" || resource.includes("*")) return "names no single resource";
+  if (reason.trim() === "") return `for ${resource} gives no reason`;
+  return endOf(expires) === undefined ? `for ${resource} has no expiry date (YYYY-MM-DD)` : undefined;
+}
+
+/** What is wrong with the day of one that would hold for longer than an exception may; undefined when it is near enough. */
+export function tooFar(
+  { resource = "", expires = "" }: Pick<Partial<Exception>, "resource" | "expires">,
+  today: Date,
+): string | undefined {
+  const last = (endOf(expires) ?? 0) - DAY;
+  if (last - today.getTime() <= LONGEST_EXCEPTION_DAYS * DAY) return undefined;
+  return `for ${resource} expires on ${expires}, more than ${LONGEST_EXCEPTION_DAYS} days ahead`;
 }
 
 /** Whether an exception means a resource. */
@@ -53,10 +73,12 @@ export function names(
   return resource === urn || resource === name;
 }
 
+const DAY = 86_400_000;
+
 /** The first moment after a day; undefined when it is not one. */
 function endOf(day: string): number | undefined {
   const start = /^\d{4}-\d{2}-\d{2}$/.test(day) ? new Date(`${day}T00:00:00Z`) : undefined;
   // A day that the month does not have would be moved to the next month.
   const exists = start !== undefined && !Number.isNaN(start.getTime()) && start.toISOString().startsWith(day);
-  return exists ? start.getTime() + 86_400_000 : undefined;
+  return exists ? start.getTime() + DAY : undefined;
 }

@@ -1,11 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod/mini";
-import { type Exception, flawOf } from "../policies/exception";
+import { type Exception, formFlawOf, tooFar } from "../policies/exception";
 import { placePaths } from "./config-paths";
 import { parseDuration } from "./duration";
 import { HOST_NAME as HOST } from "./host-name";
 import { rfc3339 } from "./instant";
-import { DEFAULT_LIMITS, LONGEST_OVERLAP_DAYS, lifetime, outlastsOverlap } from "./limits";
+import {
+  DEFAULT_LIMITS,
+  LONGEST_EXCEPTION_DAYS,
+  LONGEST_OVERLAP_DAYS,
+  lifetime,
+  outlastsOverlap,
+} from "./limits";
 import { type MailAddressFault, mailAddressFault, mailDomainFault } from "./mail-names";
 import { editDistance, nearest } from "./nearest";
 import { type Problem, ProblemsError } from "./problems";
@@ -463,7 +469,7 @@ export interface ParseContext {
   stack?: string;
   /** Keys, as they are set, that hold an encrypted value; without it, plain text secrets are not looked for. */
   secretKeys?: ReadonlySet<string>;
-  /** By which the end of a replaced secret is judged. Default: now. */
+  /** By which the ends of replaced secrets and of accepted findings are judged. Default: now. */
   now?: Date;
 }
 
@@ -532,7 +538,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   if (shaped.serviceTokens)
     problems.push(...checkTokens(shaped.serviceTokens, shaped, { set, now: context.now ?? new Date() }));
   problems.push(...checkAccessTests(shaped));
-  problems.push(...checkDriftAccepted(shaped));
+  problems.push(...checkDriftAccepted(shaped, context.now ?? new Date()));
   if (problems.length > 0) throw new ConfigError(context.stack, withoutSecrets(problems, secrets));
   return { ...shaped, applications } as StackConfig;
 }
@@ -936,13 +942,19 @@ function checkAccessTests({ accessTests = [], applications, serviceTokens }: Par
 }
 
 /** One that has expired is no mistake here: `drift` names it, and a stack has to come up all the same. */
-function checkDriftAccepted({ driftAccepted = [] }: Partial<Shaped>): Problem[] {
+function checkDriftAccepted({ driftAccepted = [] }: Partial<Shaped>, now: Date): Problem[] {
   return driftAccepted.flatMap((acceptance, index) => {
-    const flaw = acceptance.finding.trim() === "" ? "names no finding" : flawOf(acceptance, new Date(0));
+    const path = `driftAccepted[${index}]`;
+    const far = tooFar(acceptance, now);
+    if (far !== undefined) {
+      const remedy = `Give a last day within ${LONGEST_EXCEPTION_DAYS} days, and look at the finding again then.`;
+      return [{ path: `${path}.expires`, found: far, remedy }];
+    }
+    const flaw = acceptance.finding.trim() === "" ? "names no finding" : formFlawOf(acceptance);
     if (flaw === undefined) return [];
     const remedy =
       "Give resource (a name or an id) and finding as `drift` says them, a reason, and expires as YYYY-MM-DD.";
-    return [{ path: `driftAccepted[${index}]`, found: flaw, remedy }];
+    return [{ path, found: flaw, remedy }];
   });
 }
 

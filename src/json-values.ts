@@ -20,6 +20,12 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/** All texts in a value, whatever its form; the names of its fields are none. */
+export function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
 /** The same text for the same value, whatever the order of its names. */
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) =>

@@ -18,6 +18,12 @@ export type StackLimit = keyof typeof DEFAULT_LIMITS;
 export const lifetime = (duration: string): number => parseDuration(duration) ?? Number.POSITIVE_INFINITY;
 
 /**
+ * How far ahead the last day of an exception may lie, in the guardrails' config and of an accepted finding of drift: a
+ * year, so that somebody looks at each of them again.
+ */
+export const LONGEST_EXCEPTION_DAYS = 366;
+
+/**
  * The longest that Cloudflare still takes the secret before, after a rotation.
  * @see https://developers.cloudflare.com/cloudflare-one/access-controls/service-credentials/service-tokens/
  */

@@ -1,3 +1,4 @@
+import { placesOf as destinationsOf, hostAt, readPlace } from "../access";
 import type { AccessState } from "../explain/access-state";
 import { hostMatches, type Place } from "../reach/site";
 import type { Sides } from "./sides";
@@ -8,11 +9,7 @@ const UNNAMED = "any-other";
 /** Every place that either side tells apart from others: host names, and in each the folders of destinations. */
 export function placesOf({ before, after }: Sides): Place[] {
   const uris = [before, after].flatMap(({ applications }) =>
-    applications.flatMap(({ destinations }) =>
-      destinations.flatMap(({ type = "public", uri }) =>
-        type === "public" && typeof uri === "string" ? [splitUri(uri)] : [],
-      ),
-    ),
+    applications.flatMap((application) => destinationsOf(application).map(readPlace)),
   );
   const hostnames = new Set([before, after].flatMap(hostnamesOf).map(concrete));
   return [...hostnames].sort().flatMap((hostname) => {
@@ -21,28 +18,17 @@ export function placesOf({ before, after }: Sides): Place[] {
   });
 }
 
-/** All host names that a side publishes or guards, lower case; a wildcard stays one. */
+/** All host names that a side publishes or guards, each in its one spelling; a wildcard stays one. */
 export function hostnamesOf({ applications, ingress, records }: AccessState): string[] {
   const names = [
-    ...applications.flatMap(({ destinations }) =>
-      destinations.flatMap(({ type = "public", uri }) =>
-        type === "public" && typeof uri === "string" ? [splitUri(uri).host] : [],
-      ),
-    ),
+    ...applications.flatMap(destinationsOf),
     ...ingress.flatMap(({ hostname }) => hostname ?? []),
     ...records.map(({ name }) => name),
   ];
-  return [...new Set(names.map((name) => name.toLowerCase()))];
+  return [...new Set(names.map(hostAt))];
 }
 
 const concrete = (hostname: string): string => hostname.replaceAll("*", UNNAMED);
-
-function splitUri(uri: string): { host: string; path: string } {
-  const slash = uri.indexOf("/");
-  return slash === -1
-    ? { host: uri.toLowerCase(), path: "" }
-    : { host: uri.slice(0, slash).toLowerCase(), path: uri.slice(slash + 1) };
-}
 
 /** A path for each folder that destinations name; a wildcard stands for any folder, and for each that others name. */
 function representatives(paths: readonly string[]): string[] {

@@ -1,6 +1,6 @@
-import { applicationFor } from "../access";
+import { applicationFor, hostAt, placesOf } from "../access";
 import { parseDuration } from "../duration";
-import type { AccessState, StateApplication, StateToken } from "../explain/access-state";
+import type { AccessState, StateApplication, StateIngressRule, StateToken } from "../explain/access-state";
 import { hostMatches, isStatus, leadsTo, recordFor } from "../reach/site";
 import { hostnamesOf } from "./addressing";
 import type { Sides } from "./sides";
@@ -53,13 +53,13 @@ export function factsOf(sides: Sides, login: (id: string) => { name: string; key
 
 const guardOf = (state: AccessState, hostname: string): StateApplication | undefined =>
   applicationFor(state.applications, hostname, "/") ??
-  state.applications.find(({ destinations }) =>
-    destinations.some(({ uri }) => typeof uri === "string" && uri.toLowerCase().split("/")[0] === hostname),
-  );
+  state.applications.find((application) => placesOf(application).some((uri) => hostAt(uri) === hostname));
+
+const isOf = ({ hostname = "" }: StateIngressRule, host: string): boolean => hostAt(hostname) === host;
 
 const isPublished = ({ ingress, records }: AccessState, hostname: string): boolean =>
   records.some(({ name }) => hostMatches(name, hostname)) ||
-  ingress.some((rule) => rule.hostname === hostname && !isStatus(rule));
+  ingress.some((rule) => isOf(rule, hostname) && !isStatus(rule));
 
 function applicationFacts({ before, after }: Sides, hostname: string): Draft[] {
   const [then, now] = [guardOf(before, hostname), guardOf(after, hostname)];
@@ -111,9 +111,7 @@ const without = (list: readonly string[], others: readonly string[]): string[] =
   list.filter((each) => !others.includes(each)).sort();
 
 function ingressFacts({ before, after }: Sides, hostname: string): Draft[] {
-  const [then, now] = [before, after].map(({ ingress }) =>
-    ingress.find((rule) => rule.hostname === hostname),
-  );
+  const [then, now] = [before, after].map(({ ingress }) => ingress.find((rule) => isOf(rule, hostname)));
   if (then === undefined || now === undefined) return [];
   const facts: Draft[] = [];
   if (then.jwtRequired !== now.jwtRequired) {
@@ -148,7 +146,7 @@ function recordFacts({ before, after }: Sides, hostname: string): Draft[] {
 
 const recordOf = ({ records, tunnelId }: AccessState, hostname: string) =>
   recordFor(
-    records.filter(({ name }) => name.toLowerCase() === hostname),
+    records.filter(({ name }) => hostAt(name) === hostname),
     hostname,
     tunnelId,
   );

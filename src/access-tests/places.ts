@@ -1,3 +1,4 @@
+import { placesOf as destinationsOf, hostAt, readPlace } from "../access";
 import type { AccessState, StateApplication } from "../explain/access-state";
 import { isStatus } from "../reach/site";
 
@@ -17,25 +18,24 @@ export interface AccessPlace {
  */
 export function placesOf(state: AccessState, wanted: string): AccessPlace[] {
   if (wanted === "*") {
-    const guarded = state.applications.flatMap((application) => destinationsOf(application, ""));
+    const guarded = state.applications.flatMap((application) => placesIn(application, ""));
     const served = state.ingress.flatMap((rule) =>
       rule.hostname === undefined || isStatus(rule) ? [] : [rule.hostname],
     );
-    const named = [...new Set([...served, ...state.hostnames])];
+    const named = [...new Set([...served, ...state.hostnames].map(hostAt))];
     const bare = named.filter((hostname) => !guarded.some((place) => place.hostname === hostname));
     return [...guarded, ...bare.map((hostname) => ({ name: hostname, hostname, path: "/" }))];
   }
   const [name, ...path] = wanted.split("/");
   return state.applications
     .filter((application) => application.name === name)
-    .flatMap((application) => destinationsOf(application, path.join("/")));
+    .flatMap((application) => placesIn(application, path.join("/")));
 }
 
-function destinationsOf(application: StateApplication, path: string): AccessPlace[] {
-  return application.destinations.flatMap(({ type = "public", uri }) => {
-    if (type !== "public" || typeof uri !== "string") return [];
-    const [hostname = "", ...folders] = uri.split("/");
-    const parts = [...folders, path].filter((part) => part !== "");
-    return [{ name: application.name, hostname, path: `/${parts.join("/")}`, application }];
+function placesIn(application: StateApplication, path: string): AccessPlace[] {
+  return destinationsOf(application).map((uri) => {
+    const { host, path: folder } = readPlace(uri);
+    const parts = [...folder.split("/"), path].filter((part) => part !== "");
+    return { name: application.name, hostname: host, path: `/${parts.join("/")}`, application };
   });
 }

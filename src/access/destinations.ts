@@ -41,6 +41,20 @@ export function placesOf(application: Standing): string[] {
   return [...new Set(publicUris(application).map((uri) => placeText(readPlace(uri))))];
 }
 
+/** The host of a destination, or of any other host name, in its one spelling. */
+export const hostAt = (uri: string): string => readPlace(uri).host;
+
+/**
+ * An application's destinations, with those that only `self_hosted_domains` or `domain` shows: who reads the one field
+ * alone would take the application for one that stands nowhere.
+ */
+export function destinationsOf(application: Standing): Fields[] {
+  const { destinations, ...others } = application;
+  const shown = placesOf({ destinations });
+  const more = placesOf(others).filter((place) => !shown.includes(place));
+  return [...listOf(destinations).map(fieldsOf), ...more.map((uri) => ({ type: "public", uri }))];
+}
+
 /**
  * How a destination lies on a host name: it is the host name itself, a path of it, or a wildcard that covers it, with a
  * path or without. Undefined: it lies elsewhere.
@@ -52,11 +66,25 @@ export function liesOn(uri: string, hostname: string): "itself" | "path" | "wild
   return path === "" ? "itself" : "path";
 }
 
-/** Types of applications that stand in front of no host name, whatever their `domain` is: a bookmark only links to it. */
-const NOT_IN_FRONT = new Set(["bookmark", "app_launcher", "warp", "saas", "dash_sso", "biso"]);
+/**
+ * Types of applications that stand in front of no host name, whatever their `domain` is: a bookmark only links to it.
+ * Of each, whether it is an app of people's all the same, at which they choose a login.
+ */
+const NOT_IN_FRONT: ReadonlyMap<string, { login: boolean }> = new Map([
+  ["bookmark", { login: false }],
+  ["app_launcher", { login: false }],
+  ["warp", { login: false }],
+  ["biso", { login: false }],
+  ["saas", { login: true }],
+  ["dash_sso", { login: true }],
+]);
 
 /** Whether an application asks those who come to its places; one of a type that is not known does. */
 export const standsInFront = ({ type }: { type?: unknown }): boolean => !NOT_IN_FRONT.has(String(type));
+
+/** Whether people choose a login at an application; at one of a type that is not known they do. */
+export const offersLogins = ({ type }: { type?: unknown }): boolean =>
+  NOT_IN_FRONT.get(String(type))?.login ?? true;
 
 /**
  * The application that guards a request: the one with the most specific public destination that covers hostname
@@ -92,13 +120,13 @@ export function placeFor<T extends Placed>(
  */
 export function covers(uri: string, hostname: string, path: string): boolean {
   const { host, path: pattern } = readPlace(uri);
-  if (!levelMatches(host, hostname.toLowerCase())) return false;
+  if (!levelMatches(host, hostOf(hostname))) return false;
   if (pattern === "") return true;
   return new RegExp(`^/${escaped(pattern, ".*")}(/.*)?$`).test(plain(path));
 }
 
 /** Whether a destination's host, in which a `*` stays within one level, means a host name; both lower case. */
-export function levelMatches(pattern: string, hostname: string): boolean {
+function levelMatches(pattern: string, hostname: string): boolean {
   return new RegExp(`^${escaped(pattern, "[^.]*")}$`).test(hostname);
 }
 

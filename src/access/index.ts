@@ -2,8 +2,10 @@ export { actionOf, decide, describePolicyTrace } from "./decide";
 export {
   applicationFor,
   covers,
-  levelMatches,
+  destinationsOf,
+  hostAt,
   liesOn,
+  offersLogins,
   placeFor,
   placesOf,
   readPlace,

@@ -80,7 +80,7 @@ async function refuseDestroy(session: SandboxSession, stack: string): Promise<vo
     .find((id) => id !== undefined);
   if (accountId === undefined) return;
   const account = new AccountApi({ accountId, token: session.tokens.preview, baseUrl: session.apiUrl });
-  await refuseWhileUsed(account, stack, resources);
+  for (const line of await refuseWhileUsed(account, stack, resources)) process.stderr.write(`${line}\n`);
 }
 
 /**

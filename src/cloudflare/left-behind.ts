@@ -1,5 +1,6 @@
 import { liesOn, placesOf } from "../access";
 import type { TunnelConfig } from "../config";
+import { TYPES } from "../explain/access-state";
 import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
 import { type LastResource, lastState, type ReadState } from "../last-state";
 import { type Problem, ProblemsError } from "../problems";
@@ -71,7 +72,7 @@ export async function leftBehind(
     ...args,
     state,
     ids: new Set(state.flatMap(({ outputs }) => textOf(outputs["id"]) ?? [])),
-    ownTunnel: textOf(state.find(({ type }) => type.endsWith(":ZeroTrustTunnelCloudflared"))?.outputs["id"]),
+    ownTunnel: textOf(state.find(({ type }) => type === TYPES.tunnel)?.outputs["id"]),
     problems: [],
   };
   const left = args.applications.map((application, index) => {
@@ -155,9 +156,7 @@ function applicationLeft(
 }
 
 function applicationInState({ state }: Search, name: string): LastResource | undefined {
-  return state.find(
-    ({ type, urn }) => type.endsWith(":ZeroTrustAccessApplication") && urn.endsWith(`::${name}`),
-  );
+  return state.find(({ type, urn }) => type === TYPES.application && urn.endsWith(`::${name}`));
 }
 
 function recordLeft(search: Search, { hostname }: Application, path: string): string | undefined {

@@ -1,43 +1,61 @@
 import { canonicalHost } from "../../plugins/tunnel-ingress/host-pattern";
-import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
+import { offersLogins } from "../access";
+import { type Fields, fieldsOf, listOf, textOf, textsIn } from "../json-values";
 
 /** The parts of an account in which a login may be used. */
 export interface AroundLogin {
   applications: readonly Fields[];
   policies: readonly Fields[];
   groups: readonly Fields[];
+  /** Logins of the account, enough of them to tell whether there is another one. */
+  logins: readonly Fields[];
+}
+
+/** Who uses a login besides the stack, each as people call it. */
+export interface LoginUse {
+  /** Who would lose something with it. */
+  users: string[];
+  /** Who offers it with every other one, and goes on with those. */
+  alsoOffering: string[];
 }
 
 /**
- * Who uses a login besides the stack: applications that offer it, or every login there is, and what names it in a rule.
+ * Who uses a login besides the stack: applications that offer it, and what names it in a rule. An application that
+ * offers every login there is needs this one only while the account has no other.
  * @param own ids of all that is the stack's
- * @returns each user as people call it; empty when there is none
  */
 export function loginUsers(
   id: string,
-  { applications, policies, groups }: AroundLogin,
+  { applications, policies, groups, logins }: AroundLogin,
   own: ReadonlySet<string>,
-): string[] {
+): LoginUse {
   const others = (list: readonly Fields[]) => list.filter((each) => !own.has(String(each["id"])));
   const naming = (kind: string, list: readonly Fields[]) =>
     others(list)
-      .filter((each) => JSON.stringify(each).includes(id))
+      .filter((each) => textsIn(each).includes(id))
       .map((each) => `${kind} ${nameOf(each)}`);
   const offering = others(applications)
-    .filter((each) => offersEveryLogin(each) && !JSON.stringify(each).includes(id))
+    .filter((each) => offersEveryLogin(each) && !textsIn(each).includes(id))
     .map((each) => `application ${nameOf(each)}, which offers every login`);
-  return [
-    ...naming("application", applications),
-    ...offering,
-    ...naming("policy", policies),
-    ...naming("group", groups),
-  ];
+  const isOnly = others(logins).every((each) => each["id"] === id);
+  return {
+    users: [
+      ...naming("application", applications),
+      ...(isOnly ? offering : []),
+      ...naming("policy", policies),
+      ...naming("group", groups),
+    ],
+    alsoOffering: isOnly ? [] : offering,
+  };
 }
+
+/** What becomes of applications that offer a login with every other one. */
+export const goesOn = (object: string, applications: readonly string[]): string =>
+  `${object} is also offered by ${applications.join("; ")}: without it people log in there with the account's other logins`;
 
 /** An application at which people log in, and that does not say by which logins; the other types have no login page. */
 export function offersEveryLogin(application: Fields): boolean {
-  const isLogin = !["bookmark", "app_launcher", "warp", "biso"].includes(String(application["type"]));
-  return isLogin && listOf(application["allowed_idps"]).length === 0;
+  return offersLogins(application) && listOf(application["allowed_idps"]).length === 0;
 }
 
 /** The parts of an account in which a tunnel may be used. */

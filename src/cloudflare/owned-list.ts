@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import { canonicalHost } from "../../plugins/tunnel-ingress/host-pattern";
 import { UserError } from "../errors";
+import { TYPES } from "../explain/access-state";
 import { fieldsOf } from "../json-values";
 import { lastState, type ReadState } from "../last-state";
 
@@ -31,7 +33,7 @@ export async function guardOwnedList(list: OwnedList, readState: ReadState = las
   const declared = list.applications;
   const changes =
     declared.length !== written.size ||
-    declared.some(({ hostname, service }) => written.get(hostname) !== service);
+    declared.some(({ hostname, service }) => written.get(canonicalHost(hostname)) !== service);
   if (changes) throw new UserError(`tunnel: ${found}, and this change would remove them`, remedy);
   await pulumi.log.warn(`${found}; the next change of its list would remove them. ${remedy}`);
 }
@@ -44,7 +46,7 @@ async function foreignRules(
   if (undeclared.length === 0) return { foreign: [], written: new Map() };
   const written = ownRules(await readState(), teamName);
   const foreign = undeclared.filter((rule) => {
-    return textOf(rule["path"]) !== "" || !written.has(textOf(rule["hostname"]).toLowerCase());
+    return textOf(rule["path"]) !== "" || !written.has(canonicalHost(rule["hostname"]));
   });
   return { foreign, written };
 }
@@ -59,7 +61,7 @@ export async function othersRules(
 
 /** Host names and services of the list as it was last written, as far as the rules are of the stack's own form. */
 function ownRules(state: Awaited<ReturnType<ReadState>>, teamName: string): Map<string, string> {
-  const lists = state.filter(({ type }) => type.endsWith(":ZeroTrustTunnelCloudflaredConfig"));
+  const lists = state.filter(({ type }) => type === TYPES.ownIngress);
   const rules = lists.flatMap(({ outputs }) => {
     const ingresses = fieldsOf(outputs["config"])["ingresses"];
     return Array.isArray(ingresses) ? ingresses.map(fieldsOf) : [];
@@ -68,7 +70,7 @@ function ownRules(state: Awaited<ReturnType<ReadState>>, teamName: string): Map<
     const guard = fieldsOf(fieldsOf(rule["originRequest"])["access"]);
     return guard["required"] === true && guard["teamName"] === teamName;
   });
-  return new Map(own.map((rule) => [textOf(rule["hostname"]), textOf(rule["service"])]));
+  return new Map(own.map((rule) => [canonicalHost(rule["hostname"]), textOf(rule["service"])]));
 }
 
 function nameOf(rule: LiveRule): string {

@@ -1,3 +1,4 @@
+import { canonicalHost } from "../../plugins/tunnel-ingress/host-pattern";
 import { liesOn, placesOf, standsInFront } from "../access";
 import type { TunnelConfig } from "../config";
 import { COPY_AGAIN, flawOf } from "../credential-form";
@@ -45,6 +46,8 @@ export interface Preflight {
   undeclared: Fields[];
   /** What has the names that the stack declares. */
   seen: Seen;
+  /** Logins of the account: all that one page has, or the existing one that the stack uses. */
+  logins: Fields[];
 }
 
 const TIMEOUT_MS = 10_000;
@@ -81,13 +84,14 @@ export async function preflight(args: PreflightArgs, access: ApiAccess): Promise
   const tunnel = findOwnTunnel(lookups, args);
   const records = zone.then((id) => (id === undefined ? [] : checkRecords(lookups, args, id)));
   const existing = checkApplications(lookups, args);
+  const logins = checkIdentityProvider(lookups, args);
   await Promise.all([
     records,
     checkOrganization(lookups, args),
     existing,
     lookups.account(accountId, "access/policies?per_page=1", "Access policies", GROUPS.apps),
     lookups.account(accountId, "access/service_tokens?per_page=1", "service tokens", GROUPS.tokens),
-    checkIdentityProvider(lookups, args),
+    logins,
     checkTunnel(lookups, args),
     tunnel,
     args.alerts
@@ -102,6 +106,7 @@ export async function preflight(args: PreflightArgs, access: ApiAccess): Promise
     zoneId,
     undeclared: undeclaredRules(own?.rules ?? [], args),
     seen: { applications: await existing, records: await records, tunnel: own },
+    logins: await logins,
   };
 }
 
@@ -198,14 +203,13 @@ async function checkApplications(
   return existing ?? [];
 }
 
+/** Refuses one that cannot be used; answers with what it has seen of the account's. */
 async function checkIdentityProvider(
   lookups: Lookups,
   { accountId, google: { identityProviderId } }: PreflightArgs,
-): Promise<void> {
+): Promise<Fields[]> {
   const path =
-    identityProviderId === undefined
-      ? "identity_providers?per_page=1"
-      : `identity_providers/${identityProviderId}`;
+    identityProviderId === undefined ? "identity_providers" : `identity_providers/${identityProviderId}`;
   const answer = await lookups.account(
     accountId,
     `access/${path}`,
@@ -213,7 +217,8 @@ async function checkIdentityProvider(
     GROUPS.organization,
     true,
   );
-  if (answer === undefined || identityProviderId === undefined) return;
+  if (answer === undefined) return [];
+  if (identityProviderId === undefined) return listOf(answer.result).map(fieldsOf);
   const where = "google.identityProviderId";
   if (answer.status === 404) {
     lookups.report(
@@ -221,11 +226,14 @@ async function checkIdentityProvider(
       `there is no identity provider ${identityProviderId} in the account`,
       "Correct the id.",
     );
-    return;
+    return [];
   }
-  const type = String(fieldsOf(answer.result).type);
-  if (type === "google" || type === "google-apps") return;
-  lookups.report(where, `the provider is of type ${type}`, "Name one of type google or google-apps.");
+  const found = fieldsOf(answer.result);
+  const type = String(found.type);
+  if (type !== "google" && type !== "google-apps") {
+    lookups.report(where, `the provider is of type ${type}`, "Name one of type google or google-apps.");
+  }
+  return [found];
 }
 
 async function checkTunnel(lookups: Lookups, { accountId, tunnel }: PreflightArgs): Promise<void> {
@@ -271,9 +279,9 @@ async function findOwnTunnel(
 /** An owned tunnel's list is replaced as a whole: what of it the stack would not write again. */
 function undeclaredRules(rules: readonly Fields[], { applications }: PreflightArgs): Fields[] {
   return rules.filter(({ hostname, path: below }) => {
-    const host = typeof hostname === "string" ? hostname.toLowerCase() : "";
-    const isDeclared = applications.some((application) => application.hostname === host);
-    return host !== "" && host !== "*" && (!isDeclared || Boolean(below));
+    const host = canonicalHost(hostname);
+    const isDeclared = applications.some((application) => canonicalHost(application.hostname) === host);
+    return host !== "" && (!isDeclared || Boolean(below));
   });
 }
 

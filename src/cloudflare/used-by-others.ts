@@ -1,16 +1,19 @@
+import { canonicalHost } from "../../plugins/tunnel-ingress/host-pattern";
 import { UserError } from "../errors";
 import { TYPES } from "../explain/access-state";
 import { fieldsOf, textOf } from "../json-values";
 import type { StackResource } from "../stack/read-stack";
 import type { AccountApi, Wire } from "./account-api";
-import { loginUsers, tunnelUsers } from "./other-users";
+import { goesOn, loginUsers, tunnelUsers } from "./other-users";
 
 /** An object of the stack's that others use. */
 interface UsedByOthers {
   /** As people call it, e.g. `tunnel comfyui (<id>)`. */
   object: string;
-  /** Who uses it, at least one. */
+  /** Who needs it. */
   users: string[];
+  /** Of a login: who offers it with every other one, and goes on with those. */
+  alsoOffering: string[];
 }
 
 /**
@@ -32,7 +35,7 @@ async function usedByOthers(
   const found = [
     ...logins.map(({ id, inputs }) => ({
       object: `login ${textOf(inputs["name"]) ?? id} (${id})`,
-      users: around === undefined ? [] : loginUsers(id, around, own),
+      ...(around === undefined ? { users: [], alsoOffering: [] } : loginUsers(id, around, own)),
     })),
     ...(await Promise.all(
       tunnels.map(async ({ id, inputs }) => {
@@ -40,20 +43,22 @@ async function usedByOthers(
         return {
           object: `tunnel ${textOf(inputs["name"]) ?? id} (${id})`,
           users: tunnelUsers({ config, records }, own, ruleHosts(resources)),
+          alsoOffering: [],
         };
       }),
     )),
   ];
-  return found.filter(({ users }) => users.length > 0);
+  return found.filter(({ users, alsoOffering }) => users.length + alsoOffering.length > 0);
 }
 
 async function readAround(account: AccountApi) {
-  const [applications, policies, groups] = await Promise.all([
+  const [applications, policies, logins, groups] = await Promise.all([
     account.applications(),
     account.policies(),
+    account.identityProviders(),
     account.read(account.below("access/groups?per_page=1000"), "the Access groups"),
   ]);
-  return { applications, policies, groups: Array.isArray(groups) ? (groups as Wire[]) : [] };
+  return { applications, policies, logins, groups: Array.isArray(groups) ? (groups as Wire[]) : [] };
 }
 
 async function configOf(account: AccountApi, id: string): Promise<Wire> {
@@ -82,20 +87,22 @@ function ruleHosts(resources: readonly StackResource[]): Set<string> {
     .filter(({ type }) => type === TYPES.ownIngress)
     .flatMap(({ inputs }) => fieldsOf(inputs["config"])["ingresses"] ?? [])
     .map(fieldsOf);
-  return new Set(rules.map((rule) => textOf(rule["hostname"])?.toLowerCase() ?? ""));
+  return new Set(rules.map((rule) => canonicalHost(rule["hostname"])));
 }
 
 /**
  * Before a stack is destroyed.
+ * @returns what is worth knowing and no hindrance, a line each
  * @throws {UserError} naming what others use of it, and who they are
  */
 export async function refuseWhileUsed(
   account: AccountApi,
   stack: string,
   resources: readonly StackResource[],
-): Promise<void> {
-  const used = await usedByOthers(account, resources);
-  if (used.length === 0) return;
+): Promise<string[]> {
+  const found = await usedByOthers(account, resources);
+  const used = found.filter(({ users }) => users.length > 0);
+  if (used.length === 0) return found.map(({ object, alsoOffering }) => goesOn(object, alsoOffering));
   const lines = used.map(({ object, users }) => `${object} is used by ${users.join("; ")}`);
   throw new UserError(
     `stack ${stack} has what others use, and nothing was removed: ${lines.join(". ")}`,

@@ -1,6 +1,8 @@
 import { TYPE } from "../../plugins/tunnel-ingress/conflict";
+import { canonicalHost } from "../../plugins/tunnel-ingress/host-pattern";
 import { keyOf, keyText, mergeRules, type Rule } from "../../plugins/tunnel-ingress/merge";
 import type { Wire } from "../cloudflare/account-api";
+import { TYPES } from "../explain/access-state";
 import { fieldsOf } from "../json-values";
 import type { StackResource } from "../stack/read-stack";
 import { type Finding, finding } from "./findings";
@@ -30,14 +32,8 @@ export function judgeSharedRules(look: IngressLook): Finding[] {
 
 /** Judges the list of the stack's own tunnel, which is written as a whole. */
 export function judgeOwnRules(look: IngressLook): Finding[] {
-  const made = written(
-    look.resources,
-    (type) => type.endsWith(":ZeroTrustTunnelCloudflaredConfig"),
-    "ingresses",
-  );
-  const ours = new Set(
-    [...look.applications, ...made].map(({ hostname }) => String(hostname ?? "").toLowerCase()),
-  );
+  const made = written(look.resources, (type) => type === TYPES.ownIngress, "ingresses");
+  const ours = new Set([...look.applications, ...made].map(({ hostname }) => canonicalHost(hostname)));
   const foreign = rulesOf(look.configuration).filter((rule) => {
     const { hostname, path } = keyOf(rule);
     return hostname !== "" && (path !== "" || !ours.has(hostname));

@@ -1,4 +1,5 @@
-import type { PolicyDecision, Rule } from "../access";
+import { canonicalHost } from "../../plugins/tunnel-ingress/host-pattern";
+import { destinationsOf, hostAt, type PolicyDecision, placesOf, type Rule, standsInFront } from "../access";
 import type { Wire } from "../cloudflare/account-api";
 import {
   type AccessState,
@@ -13,7 +14,7 @@ import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
 import { ruleFor } from "../reach/site";
 import type { StackResource } from "../stack/read-stack";
 import { propertiesOf } from "./kinds/kind";
-import { coveringApplications, hostnamesOf, publicUris } from "./others";
+import { coveringApplications, hostnamesOf } from "./others";
 import type { Account } from "./read-account";
 
 /** Who could get in by the state, and who can by the account. */
@@ -46,7 +47,7 @@ export function accessSides(account: Account, resources: readonly StackResource[
     const found = live(resource);
     const before = state.applications.find(({ id }) => id === resource.id);
     if (found === undefined) return before === undefined ? [] : [before];
-    if (found === null || !guards(found)) return [];
+    if (found === null || !standsInFront(found)) return [];
     const read = applicationOf(found);
     const application = { ...read, policies: read.policies.map((each) => own.get(each.id) ?? each) };
     for (const policy of application.policies) known.set(policy.id, policy);
@@ -103,10 +104,6 @@ export function accessSides(account: Account, resources: readonly StackResource[
   };
 }
 
-/** Types of applications in front of which Access asks; a bookmark guards nothing. */
-const guards = ({ type }: Wire): boolean =>
-  ["self_hosted", "ssh", "vnc", "rdp"].includes(textOf(type) ?? "self_hosted");
-
 function applicationOf(live: Wire): StateApplication {
   const cors = live["cors_headers"];
   const { allow_all_origins, allowed_origins } = fieldsOf(cors);
@@ -114,7 +111,7 @@ function applicationOf(live: Wire): StateApplication {
     id: String(live["id"]),
     name: textOf(live["name"]) ?? String(live["id"]),
     aud: textOf(live["aud"]),
-    destinations: listOf(live["destinations"]).map(fieldsOf),
+    destinations: destinationsOf(live),
     policies: listOf(live["policies"])
       .map(fieldsOf)
       .sort((a, b) => Number(a["precedence"] ?? 0) - Number(b["precedence"] ?? 0))
@@ -168,9 +165,8 @@ function foreignApplications(
   const ours = new Set(resources.map(({ id }) => id));
   return (account.applications ?? [])
     .filter((application) => {
-      if (ours.has(String(application["id"])) || !guards(application)) return false;
-      const at = publicUris(application["destinations"]).map((uri) => uri.split("/")[0]?.toLowerCase() ?? "");
-      return covering.has(application) || at.some((host) => hosts.has(host));
+      if (ours.has(String(application["id"])) || !standsInFront(application)) return false;
+      return covering.has(application) || placesOf(application).some((uri) => hosts.has(hostAt(uri)));
     })
     .map(applicationOf);
 }
@@ -179,7 +175,8 @@ function ownHosts(resources: readonly StackResource[], account: Account): string
   return resources
     .filter(({ type }) => type === TYPES.ownIngress)
     .flatMap(({ urn }) => listOf(fieldsOf(account.objects.get(urn)?.["config"])["ingress"]))
-    .flatMap((rule) => textOf(fieldsOf(rule)["hostname"])?.toLowerCase() ?? []);
+    .map((rule) => canonicalHost(fieldsOf(rule)["hostname"]))
+    .filter((host) => host !== "");
 }
 
 /** The tunnel's rules; of a shared one those that come first for the stack's host names. */

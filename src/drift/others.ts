@@ -1,5 +1,5 @@
 import { coversHost } from "../../plugins/tunnel-ingress/host-pattern";
-import { levelMatches } from "../access";
+import { hostAt, liesOn, placesOf, standsInFront } from "../access";
 import type { Wire } from "../cloudflare/account-api";
 import { TYPES } from "../explain/access-state";
 import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
@@ -35,22 +35,14 @@ export function changesAround(around: Surroundings, context: KindContext): Chang
   ];
 }
 
-/** Host names that the stack guards or publishes, lower case. */
+/** Host names that the stack guards or publishes, each in its one spelling. */
 export function hostnamesOf(resources: readonly StackResource[]): string[] {
   const names = resources.flatMap((resource) => {
-    if (resource.type === TYPES.dnsRecord) return [nameOf(resource)];
+    if (resource.type === TYPES.dnsRecord) return [hostAt(nameOf(resource))];
     if (resource.type !== TYPES.application) return [];
-    return publicUris(resource.inputs["destinations"]).map((uri) => hostOf(uri));
+    return placesOf(resource.inputs).map(hostAt);
   });
-  return [...new Set(names.map((name) => name.toLowerCase()))];
-}
-
-/** The URIs of public destinations, in either spelling. */
-export function publicUris(destinations: unknown): string[] {
-  return listOf(destinations).flatMap((place) => {
-    const { type = "public", uri } = fieldsOf(place);
-    return type === "public" && typeof uri === "string" ? [uri] : [];
-  });
+  return [...new Set(names)];
 }
 
 /**
@@ -64,25 +56,20 @@ export function coveringApplications({
   const own = resources.filter(({ type }) => type === TYPES.application);
   const ours = new Set(own.map(({ id }) => id));
   const hostnames = hostnamesOf(resources);
-  const guarded = new Set(
-    own.flatMap(({ urn }) =>
-      publicUris(account.objects.get(urn)?.["destinations"]).map((uri) => hostOf(uri)),
-    ),
-  );
+  const guarded = new Set(own.flatMap(({ urn }) => placesOf(account.objects.get(urn) ?? {}).map(hostAt)));
   return (account.applications ?? []).flatMap((application) =>
-    ours.has(String(application["id"]))
+    ours.has(String(application["id"])) || !standsInFront(application)
       ? []
-      : publicUris(application["destinations"])
+      : placesOf(application)
           .filter((uri) =>
-            hostnames.some(
-              (name) => hostOf(uri) === name || (!guarded.has(name) && levelMatches(hostOf(uri), name)),
-            ),
+            hostnames.some((name) => {
+              const lies = liesOn(uri, name);
+              return lies === "wildcard" ? !guarded.has(name) : lies !== undefined;
+            }),
           )
           .map((uri) => ({ application, uri })),
   );
 }
-
-const hostOf = (uri: string): string => (uri.split("/")[0] ?? "").toLowerCase();
 
 const madeAt = (time: unknown): string => (typeof time === "string" ? `, made at ${time}` : "");
 
@@ -190,7 +177,7 @@ function otherRecords({ account, resources }: Surroundings): Change[] {
   const names = new Set(hostnamesOf(resources));
   return (account.records ?? [])
     .filter(({ id, type, name }) => {
-      return !ours.has(String(id)) && LEADING.has(String(type)) && names.has(String(name).toLowerCase());
+      return !ours.has(String(id)) && LEADING.has(String(type)) && names.has(hostAt(String(name)));
     })
     .map((record) => {
       const { id, name, type, content, proxied } = record;

@@ -1,5 +1,6 @@
-import { actionOf, decide, type Policy, type PolicyTrace, type Subject } from "../access";
+import { actionOf, decide, hostAt, type Policy, type PolicyTrace, placesOf, type Subject } from "../access";
 import { UserError } from "../errors";
+import { textsIn } from "../json-values";
 import { nearest } from "../nearest";
 import { type Outcome, outcomeOf } from "../reach/endings";
 import { openRules, type Reach } from "../reach/reach";
@@ -223,12 +224,9 @@ function reasonOf(
 
 /** Whether a rule of an application names an address or its domain. */
 export function isNamed({ policies }: Pick<StateApplication, "policies">, email: string): boolean {
-  const domain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
+  const names = [email, email.slice(email.lastIndexOf("@") + 1)].map((name) => name.toLowerCase());
   const rules = policies.flatMap(({ include, require, exclude }) => [...include, ...require, ...exclude]);
-  return rules.some((rule) => {
-    const text = JSON.stringify(rule).toLowerCase();
-    return text.includes(JSON.stringify(email.toLowerCase())) || text.includes(JSON.stringify(domain));
-  });
+  return rules.some((rule) => textsIn(rule).some((text) => names.includes(text.toLowerCase())));
 }
 
 /** Where no rule names the address or its domain, the answer says something about everybody. */
@@ -240,15 +238,15 @@ function sameAsAnyone(application: StateApplication, email: string): string[] {
 
 function checkHostname(state: AccessState, hostname: string): void {
   const known = [
-    ...new Set([
-      ...state.applications.flatMap(({ destinations }) =>
-        destinations.flatMap(({ uri }) => (typeof uri === "string" ? [uri.split("/")[0] ?? uri] : [])),
-      ),
-      ...state.ingress.flatMap((rule) => rule.hostname ?? []),
-      ...state.hostnames,
-    ]),
+    ...new Set(
+      [
+        ...state.applications.flatMap(placesOf),
+        ...state.ingress.flatMap((rule) => rule.hostname ?? []),
+        ...state.hostnames,
+      ].map(hostAt),
+    ),
   ];
-  if (known.includes(hostname)) return;
+  if (known.includes(hostAt(hostname))) return;
   const like = nearest(hostname, known);
   throw new UserError(
     `the stack knows no host name ${hostname}`,

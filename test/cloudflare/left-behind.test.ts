@@ -13,7 +13,11 @@ const state: LastResource[] = [
 ];
 
 function resource(kind: string, id: string): LastResource {
-  return { urn: `urn:${id}`, type: `cloudflare:index:${kind}`, outputs: { id } };
+  return {
+    urn: `urn:${id}`,
+    type: `cloudflare:index/${kind[0]?.toLowerCase()}${kind.slice(1)}:${kind}`,
+    outputs: { id },
+  };
 }
 
 const application = {

@@ -303,3 +303,19 @@ describe("a server in trouble", () => {
     ]);
   });
 });
+
+test("a rule of the own tunnel is declared in Unicode too", async () => {
+  const rules = ["BÜCHER.datacrew.space", "other.datacrew.space"].map((hostname) => ({ hostname }));
+  const answer = (result: unknown) => ({ status: 200, body: { result } });
+  const get: ApiAccess["get"] = async (url, ...rest) => {
+    if (url.includes("/configurations")) return answer({ config: { ingress: rules } });
+    if (url.includes("/cfd_tunnel?")) return answer([{ id: "t", name: "books" }]);
+    return httpGet(url, ...rest);
+  };
+  const applications = [{ name: "books", hostname: "xn--bcher-kva.datacrew.space" }];
+  const { undeclared } = await preflight(args({ applications, tunnel: { name: "books" } }), {
+    ...access(),
+    get,
+  });
+  expect(undeclared).toEqual([{ hostname: "other.datacrew.space" }]);
+});

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseAccessState } from "../../src/explain/access-state";
-import { type Caller, explain } from "../../src/explain/explain";
+import { type Caller, explain, isNamed } from "../../src/explain/explain";
 import { renderExplanation } from "../../src/explain/render";
 import { application, exported, machines, people, policy, TOKEN } from "./state";
 
@@ -157,4 +157,12 @@ describe("the state", () => {
   ])("%s is refused with a remedy", (text, said) => {
     expect(() => parseAccessState(text, "x.json")).toThrow(said);
   });
+});
+
+test("the names of a rule's fields are no addresses", () => {
+  const policy = { id: "p", name: "p", decision: "allow" as const, require: [], exclude: [] };
+  const named = (email: string) =>
+    isNamed({ policies: [{ ...policy, include: [{ email: { email: "Artist@Datacrew.space" } }] }] }, email);
+  expect(named("artist@datacrew.space")).toBe(true);
+  expect(named("somebody@email")).toBe(false);
 });

@@ -31,6 +31,7 @@ test("one for another resource, or from another rule, changes nothing", () => {
 
 test("it holds to the end of its last day, in UTC", () => {
   expect(judged([{ ...good, expires: "2026-11-23" }])).toEqual([]);
+  expect(judged([{ ...good, expires: "2027-11-24" }])).toEqual([]);
   expect(judged([{ ...good, expires: "2026-11-22" }])).toEqual([
     violation,
     "dns-proxied: An exception for comfyui expired on 2026-11-22. Mend it, or take it out of the guardrails' config.",
@@ -50,6 +51,11 @@ describe("an exception that is not whole excepts nothing, and is a failure itsel
       "with a day that there is not",
       { ...good, expires: "2027-02-30" },
       "for comfyui has no expiry date (YYYY-MM-DD)",
+    ],
+    [
+      "for longer than a year",
+      { ...good, expires: "2027-11-25" },
+      "for comfyui expires on 2027-11-25, more than 366 days ahead",
     ],
     ["for everything", { ...good, resource: "*" }, "names no single resource"],
     ["for nothing", { ...good, resource: undefined }, "names no single resource"],

@@ -2,13 +2,21 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { guardFor, siteFor } from "../../sandbox/edge/directory";
 import { DEV_ACCOUNT_ID } from "../../sandbox/seed";
 import { type Sandbox, startSandbox } from "../../sandbox/server";
+import { applicationFor } from "../../src/access";
+import { hostnamesOf } from "../../src/access-diff/addressing";
+import { placesOf } from "../../src/access-tests/places";
 import { findHost } from "../../src/adopt/find";
 import { AccountApi, type Wire } from "../../src/cloudflare/account-api";
 import { leftBehind } from "../../src/cloudflare/left-behind";
 import { preflight } from "../../src/cloudflare/preflight";
 import { hostnames } from "../../src/doctor/checks/hostnames";
 import type { Context } from "../../src/doctor/context";
+import { accessSides } from "../../src/drift/live-access";
+import { changesAround } from "../../src/drift/others";
+import { TYPES } from "../../src/explain/access-state";
+import { explain } from "../../src/explain/explain";
 import { ProblemsError } from "../../src/problems";
+import type { StackResource } from "../../src/stack/read-stack";
 import { ACCESS, RECORDS, testClient } from "../sandbox/client";
 
 const HOST = "comfyui.datacrew.space";
@@ -103,6 +111,28 @@ function adoptSays(other: Wire): Reading {
   return paths.length > 0 ? "path" : wildcards.length > 0 ? "wildcard" : "elsewhere";
 }
 
+/** By what somebody has done to the account beside the stack, and by who gets in now. */
+function driftSays(other: Wire): { finding: boolean; side: boolean } {
+  const own = { urn: "urn:ours", type: TYPES.application, id: "ours", name: "comfyui" };
+  const resource = { ...own, inputs: at(HOST), outputs: at(HOST) } as unknown as StackResource;
+  const live = { ...at(HOST), id: "ours", name: "comfyui", type: "self_hosted", policies: [] };
+  const account = {
+    objects: new Map([[own.urn, live]]),
+    successors: new Map(),
+    applications: [live, other],
+    failures: [],
+  };
+  const settings = { config: { tunnel: { name: "comfyui-dev" } } } as never;
+  const changes = changesAround({ account, resources: [resource], settings }, {
+    authDomain: "datacrew",
+  } as never);
+  const { after } = accessSides(account, [resource]);
+  return {
+    finding: changes.some(({ subject, id }) => subject === "application" && id === other["id"]),
+    side: after.applications.some(({ id }) => id === other["id"]),
+  };
+}
+
 async function previewRefuses(): Promise<boolean> {
   const args = {
     accountId: DEV_ACCOUNT_ID,
@@ -129,6 +159,8 @@ describe("11: a destination is read in one way", () => {
     for (const other of [shown, legacyOf(fields)]) {
       expect(await doctorSays(other)).toBe(reading);
       expect(adoptSays(other)).toBe(reading);
+      const isBefore = reading === "itself" || reading === "path";
+      expect(driftSays(other)).toEqual({ finding: isBefore, side: isBefore });
     }
     expect(await previewRefuses()).toBe(reading === "itself");
   });
@@ -155,6 +187,44 @@ describe("11: a destination is read in one way", () => {
         elsewhere: ["ours", "ours"],
       }[reading],
     );
+  });
+
+  test.each([
+    at(`https://${HOST}/admin`),
+    at(`${HOST}:443/admin`),
+    at(`${HOST}./admin`),
+    { domain: `${HOST}/admin` },
+    { self_hosted_domains: ["notes.datacrew.space", `${HOST}/admin`] },
+    { ...at(`${HOST}/admin`), type: "mcp_portal" },
+    { ...at(`${HOST}/admin`), type: "infrastructure" },
+    { ...at(`${HOST}/admin`), type: "of a kind to come" },
+    { ...at(`${HOST}/admin`), type: undefined },
+  ])("%j stands before a path, also for drift and for who gets in", async (fields) => {
+    const other = legacyOf(fields);
+    expect(await doctorSays(other)).toBe("path");
+    expect(driftSays(other)).toEqual({ finding: true, side: true });
+    const { after } = accessSides(
+      { objects: new Map(), successors: new Map(), failures: [], applications: [other] },
+      [
+        {
+          urn: "u",
+          type: TYPES.dnsRecord,
+          id: "r",
+          name: "comfyui",
+          inputs: { name: HOST },
+          outputs: {},
+        } as never,
+      ],
+    );
+    const state = { ...after, records: [], hostnames: [] };
+    expect(applicationFor(state.applications, HOST, "/admin")?.id).toBe("theirs");
+    expect(hostnamesOf(state)).toContain(HOST);
+    expect(placesOf(state, "theirs")).toContainEqual(
+      expect.objectContaining({ hostname: HOST, path: "/admin" }),
+    );
+    expect(() =>
+      explain(state, { hostname: HOST, path: "/", caller: { nobody: true } }, new Date()),
+    ).not.toThrow();
   });
 
   test("also when what an interrupted run left is looked for", async () => {

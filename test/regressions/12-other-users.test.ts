@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
+import type { AccountApi } from "../../src/cloudflare/account-api";
+import { kept } from "../../src/cloudflare/look-up";
 import { loginUsers, tunnelUsers } from "../../src/cloudflare/other-users";
+import { guardOwnedList, othersRules } from "../../src/cloudflare/owned-list";
+import { refuseWhileUsed } from "../../src/cloudflare/used-by-others";
+import { TYPES } from "../../src/explain/access-state";
+import type { StackResource } from "../../src/stack/read-stack";
 
 const LOGIN = "11111111-2222-4333-8444-555555555555";
 const own = new Set(["app-ours", "policy-ours", "record-ours"]);
@@ -21,12 +27,66 @@ test("12: who uses a login: what offers it, offers every one, or names it in a r
     ],
     groups: [{ id: "group-1", name: "crew", exclude: [rule] }],
   };
-  expect(loginUsers(LOGIN, around, own)).toEqual([
-    "application wiki",
-    "application files, which offers every login",
-    "policy staff",
-    "group crew",
-  ]);
+  const [offering, naming] = ["application files, which offers every login", ["policy staff", "group crew"]];
+  expect(loginUsers(LOGIN, { ...around, logins: [{ id: LOGIN }] }, own)).toEqual({
+    users: ["application wiki", offering, ...naming],
+    alsoOffering: [],
+  });
+  // Nobody could take that back from the stack: it goes on with the other login.
+  expect(loginUsers(LOGIN, { ...around, logins: [{ id: LOGIN }, { id: "another" }] }, own)).toEqual({
+    users: ["application wiki", ...naming],
+    alsoOffering: [offering],
+  });
+});
+
+test("12: a name is no rule that names a login", () => {
+  const groups = [{ id: "group-1", name: `not ${LOGIN}`, include: [{ email: { email: "a@b.org" } }] }];
+  const around = { applications: [], policies: [], groups, logins: [] };
+  expect(loginUsers(LOGIN, around, own).users).toEqual([]);
+});
+
+const state = async () => [
+  { urn: "u1", type: TYPES.identityProvider, outputs: { id: LOGIN } },
+  { urn: "u2", type: TYPES.application, outputs: { id: "app-ours" } },
+];
+
+test.each([
+  ["another stack's application of the same name", "app-1", [LOGIN], ["another"], true],
+  ["the stack's own", "app-ours", [LOGIN], ["another"], false],
+  ["one that an interrupted run of the stack left", "app-left", [LOGIN], ["another"], false],
+  ["one that offers every login, and has another", "app-1", [], ["another"], false],
+  ["one that offers every login, where there is no other", "app-1", [], [], true],
+])("12: the login stays protected for %s: %s %j", async (_, id, offered, others, isKept) => {
+  const ours = { id: "app-ours", name: "comfyui", type: "self_hosted", allowed_idps: [LOGIN] };
+  const other = { id, name: "comfyui", type: "self_hosted", allowed_idps: offered };
+  const args = {
+    protectTokens: false,
+    teamName: "datacrew",
+    adopted: [],
+    undeclared: [],
+    seen: { applications: [ours, other] },
+    logins: [LOGIN, ...others].map((each) => ({ id: each })),
+    left: { applications: { comfyui: { importId: "accounts/a/app-left", replaces: false } } },
+  };
+  expect(await kept(args, state)).toEqual({ tunnel: false, login: isKept });
+});
+
+test("12: a rule of the stack's own tunnel is its own in Unicode too", async () => {
+  const rule = (hostname: string) => ({
+    hostname,
+    service: "http://localhost:1",
+    originRequest: { access: { required: true, teamName: "datacrew" } },
+  });
+  const written = async () => [
+    {
+      urn: "u",
+      type: TYPES.ownIngress,
+      outputs: { config: { ingresses: [rule("xn--bcher-kva.example.org")] } },
+    },
+  ];
+  const list = { undeclared: [rule("BÜCHER.example.org")], teamName: "datacrew" };
+  expect(await othersRules(list, written)).toEqual([]);
+  await guardOwnedList({ ...list, applications: [] }, written);
 });
 
 test("12: who uses a tunnel: rules, records and networks that are not the stack's", () => {
@@ -52,3 +112,20 @@ test("12: who uses a tunnel: rules, records and networks that are not the stack'
     "private networks",
   ]);
 });
+
+test.each([[["another"]], [[]]])(
+  "12: destroy beside an application that offers every login, others being %j",
+  async (others) => {
+    const account = {
+      applications: async () => [{ id: "app-1", name: "files", type: "self_hosted", allowed_idps: [] }],
+      policies: async () => [],
+      identityProviders: async () => [LOGIN, ...others].map((id) => ({ id })),
+      read: async () => [],
+      below: (path: string) => path,
+    } as unknown as AccountApi;
+    const resource = { type: TYPES.identityProvider, id: LOGIN, inputs: { name: "Google" } };
+    const answer = refuseWhileUsed(account, "dev", [resource as unknown as StackResource]);
+    if (others.length === 0) await expect(answer).rejects.toThrow("application files");
+    else expect(await answer).toEqual([expect.stringContaining("application files")]);
+  },
+);

@@ -3,20 +3,24 @@ import { type ConfigError, parseConfig } from "../../src/config";
 import { settled, sortAccepted } from "../../src/drift/accepted";
 import type { Change } from "../../src/drift/types";
 import type { AccessState } from "../../src/explain/access-state";
+import { LONGEST_EXCEPTION_DAYS } from "../../src/limits";
 
 const NOW = new Date("2026-11-30T23:59:59Z");
 const good = { resource: "house", finding: "content", reason: "moved by hand", expires: "2026-11-30" };
 
 const config = (driftAccepted: unknown) =>
-  parseConfig({
-    accountId: "0".repeat(32),
-    zone: "datacrew.space",
-    teamName: "datacrew",
-    google: { clientId: "x.apps.googleusercontent.com", clientSecret: "secret" },
-    tunnel: { name: "home" },
-    applications: [{ allow: { emails: ["artist@datacrew.space"] } }],
-    driftAccepted,
-  }).driftAccepted;
+  parseConfig(
+    {
+      accountId: "0".repeat(32),
+      zone: "datacrew.space",
+      teamName: "datacrew",
+      google: { clientId: "x.apps.googleusercontent.com", clientSecret: "secret" },
+      tunnel: { name: "home" },
+      applications: [{ allow: { emails: ["artist@datacrew.space"] } }],
+      driftAccepted,
+    },
+    { now: NOW },
+  ).driftAccepted;
 
 const change = (name: string, id: string, field: string): Change => ({
   subject: "DNS record",
@@ -33,6 +37,7 @@ describe("13: findings of drift that the config accepts", () => {
     // An expired one must not keep the stack from coming up.
     expect(config([{ ...good, expires: "2020-01-01" }])).toHaveLength(1);
     expect(config(undefined)).toEqual([]);
+    expect(config([{ ...good, expires: "2027-12-01" }])).toHaveLength(1);
   });
 
   test.each([
@@ -41,6 +46,8 @@ describe("13: findings of drift that the config accepts", () => {
     [{ ...good, finding: "" }, "driftAccepted[0]"],
     [{ ...good, expires: "2026-02-30" }, "driftAccepted[0]"],
     [{ ...good, expires: "never" }, "driftAccepted[0]"],
+    [{ ...good, expires: "2027-12-02" }, "driftAccepted[0].expires"],
+    [{ ...good, expires: "2999-01-01" }, "driftAccepted[0].expires"],
     [{ ...good, until: "2026-11-30" }, "driftAccepted[0].until"],
     [{ resource: "house", finding: "content", reason: "x" }, "driftAccepted[0].expires"],
   ])("%j is refused where it stands", (acceptance, path) => {
@@ -50,6 +57,12 @@ describe("13: findings of drift that the config accepts", () => {
     } catch (error) {
       expect((error as ConfigError).problems.map((problem) => problem.path)).toContain(path);
     }
+  });
+
+  test("may not outlast the longest time of an exception, which the config names", () => {
+    expect(() => config([{ ...good, expires: "2027-12-02" }])).toThrow(
+      new RegExp(`${LONGEST_EXCEPTION_DAYS} days`),
+    );
   });
 
   test("hold to the end of their day; one that fits two objects of a name accepts neither", () => {
