@@ -1,7 +1,7 @@
 import { applicationFor, hostAt, placesOf } from "../access";
 import { parseDuration } from "../duration";
 import type { AccessState, StateApplication, StateIngressRule, StateToken } from "../explain/access-state";
-import { hostMatches, isStatus, leadsTo, recordFor } from "../reach/site";
+import { hostMatches, isStatus, leadsTo, recordFor, ruleFor } from "../reach/site";
 import { hostnamesOf } from "./addressing";
 import type { Sides } from "./sides";
 
@@ -110,8 +110,14 @@ function settingFacts(then: StateApplication, now: StateApplication, hostname: s
 const without = (list: readonly string[], others: readonly string[]): string[] =>
   list.filter((each) => !others.includes(each)).sort();
 
+/** The rule that takes a host name's requests; that a list's end answers by itself is the end of being published. */
+function servingRule(ingress: readonly StateIngressRule[], hostname: string): StateIngressRule | undefined {
+  const rule = ruleFor(ingress, hostname);
+  return rule?.hostname === undefined && rule !== undefined && isStatus(rule) ? undefined : rule;
+}
+
 function ingressFacts({ before, after }: Sides, hostname: string): Draft[] {
-  const [then, now] = [before, after].map(({ ingress }) => ingress.find((rule) => isOf(rule, hostname)));
+  const [then, now] = [before, after].map(({ ingress }) => servingRule(ingress, hostname));
   if (then === undefined || now === undefined) return [];
   const facts: Draft[] = [];
   if (then.jwtRequired !== now.jwtRequired) {

@@ -1,5 +1,6 @@
 import { domainToASCII } from "node:url";
 import { type Fields, fieldsOf, listOf } from "../json-values";
+import { globMatches } from "./glob";
 
 /** What of an application says where it applies, in the API's form. */
 export interface Placed {
@@ -122,12 +123,17 @@ export function covers(uri: string, hostname: string, path: string): boolean {
   const { host, path: pattern } = readPlace(uri);
   if (!levelMatches(host, hostOf(hostname))) return false;
   if (pattern === "") return true;
-  return new RegExp(`^/${escaped(pattern, ".*")}(/.*)?$`).test(plain(path));
+  const asked = plain(path);
+  return globMatches(`/${pattern}`, asked) || globMatches(`/${pattern}/*`, asked);
 }
 
 /** Whether a destination's host, in which a `*` stays within one level, means a host name; both lower case. */
 function levelMatches(pattern: string, hostname: string): boolean {
-  return new RegExp(`^${escaped(pattern, "[^.]*")}$`).test(hostname);
+  const [patterns, labels] = [pattern.split("."), hostname.split(".")];
+  return (
+    patterns.length === labels.length &&
+    patterns.every((each, index) => globMatches(each, labels[index] ?? ""))
+  );
 }
 
 function publicUris({ destinations, self_hosted_domains: domains, domain }: Standing): string[] {
@@ -165,9 +171,6 @@ function compareSpecificity(a: string, b: string): number {
 
 const wildcards = (text: string): number => text.split("*").length - 1;
 const letters = (text: string): number => text.length - wildcards(text);
-
-const escaped = (text: string, wildcard: string): string =>
-  text.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", wildcard);
 
 /**
  * A request's path as origins read it: without query, dot segments and percent signs that hide letters.

@@ -1,5 +1,6 @@
 import { coversHost } from "../../plugins/tunnel-ingress/host-pattern";
 import { placeFor } from "../access";
+import { globMatches } from "../access/glob";
 import type { AccessState, StateApplication, StateIngressRule, StateRecord } from "../explain/access-state";
 import { isHidden } from "../explain/wire-rules";
 
@@ -78,8 +79,7 @@ export function siteOf(own: AccessState, place: Place, other: AccessState = own)
 
 /** Whether a name, maybe with a wildcard, means a host; a wildcard of DNS or a tunnel spans levels, so here too. */
 export function hostMatches(name: string, hostname: string): boolean {
-  const pattern = name.toLowerCase().replace(/[.+?^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`^${pattern.replaceAll("*", ".*")}$`).test(hostname);
+  return globMatches(name.toLowerCase(), hostname);
 }
 
 /** The tunnel's rule for a host: the first that fits; one without a host name fits all. */

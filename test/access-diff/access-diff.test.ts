@@ -281,3 +281,16 @@ describe("the report", () => {
     expect(markdown.split("\n")[0]).toMatch(/^### Access: \*\*WIDENED\*\*/);
   });
 });
+
+test("3: a rule before ours that names no host name takes its requests past the connector's check", () => {
+  const list = '"ingresses":[';
+  const before = `${list}{"path":"/","service":"http://localhost:8188"},`;
+  const diff = diffTo(undefined, [list, before]);
+  expect(diff.verdict).toBe("widened");
+  expect(facts(diff)).toContain(`widens connector check ${HOST}`);
+  // The end of a list that answers by itself takes nothing.
+  expect(
+    diffTo(undefined, [list, `${list}{"hostname":"other.datacrew.space","service":"http_status:404"},`])
+      .verdict,
+  ).toBe("no change");
+});
