@@ -2760,17 +2760,20 @@ def _must_be_own_path(path: str, name: str) -> None:
         raise UsageError("no_file", "no path is given to write to")
     if _is_plain_name(name):
         return
-    last = _last_part(name)
-    if last and last == _last_part(path):
-        raise _unsafe(name, "use download_to(), or give a path whose last part is your own")
+    for separator in _SEPARATORS:
+        last = _last_part(name, separator)
+        if last and last == _last_part(path, separator):
+            raise _unsafe(name, "use download_to(), or give a path whose last part is your own")
 
 
-def _last_part(path: str) -> str:
-    """The part of a path that names the file, on every system, however the path is written; empty where it names a
-    folder.
-    """
+# What parts a path, by system. Each is tried alone: `x\..` is one part to some systems, and none at all to others.
+_SEPARATORS = ("[/]", r"[/\\]", r"[/\\:]")
+
+
+def _last_part(path: str, separator: str) -> str:
+    """The part of a path that names the file, however the path is written; empty where it names a folder."""
     parts: list[str] = []
-    for part in re.split(r"[/\\:]", path):
+    for part in re.split(separator, path):
         if part == "..":
             del parts[-1:]
         elif part not in ("", "."):
