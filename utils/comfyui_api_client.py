@@ -718,13 +718,19 @@ def _parse_token(text: str, single_header_name: str) -> _Credential:
     if token.startswith("{"):
         said = _json_object(token)
         value_id, value_secret = said.get("cf-access-client-id"), said.get("cf-access-client-secret")
-        if _is_header_value(value_id) and _is_header_value(value_secret):
+        if isinstance(value_id, str) and isinstance(value_secret, str) and value_id and value_secret:
+            _must_have_no_flaw(value_id, "client id")
+            _must_have_no_flaw(value_secret, "client secret")
             value = json.dumps(
                 {"cf-access-client-id": value_id, "cf-access-client-secret": value_secret}, separators=(",", ":")
             )
-            return _Credential({single_header_name: value}, [value, str(value_id), str(value_secret)])
+            return _Credential({single_header_name: value}, [value, value_id, value_secret])
+    else:
+        _must_have_no_flaw(token)
     pair = re.fullmatch(r"([^:]+\.access):(.+)", token)
-    if pair and _is_header_value(pair[1]) and _is_header_value(pair[2]):
+    if pair:
+        _must_have_no_flaw(pair[1], "client id")
+        _must_have_no_flaw(pair[2], "client secret")
         return _Credential({"CF-Access-Client-Id": pair[1], "CF-Access-Client-Secret": pair[2]}, [pair[1], pair[2]])
     jwt = re.fullmatch(r"[\w-]+\.([\w-]+)\.[\w-]+", token, re.ASCII)
     claims = _json_object(_from_base64url(jwt[1])) if jwt else {}
@@ -739,8 +745,24 @@ def _parse_token(text: str, single_header_name: str) -> _Credential:
     )
 
 
-def _is_header_value(value: object) -> bool:
-    return isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]+", value) is not None
+# What no credential has, first what copying leaves; the same words as the commands and the TypeScript client.
+_FLAWS = (
+    (re.compile(r"[\r\n]"), "holds a line break"),
+    (re.compile(f"[{_BLANKS}]"), "holds white space"),
+    (re.compile("^[\"'`\u201c\u201d\u2018\u2019]|[\"'`\u201c\u201d\u2018\u2019]\\Z"), "has quotes around it"),
+    (re.compile(r"[^\x00-\x7f]"), "holds a character that is not ASCII"),
+    (re.compile(r"[^\x21-\x7e]"), "holds a control character"),
+)
+
+
+def _must_have_no_flaw(text: str, part: str = "") -> None:
+    """Raises when a text, or a part of it, can be no credential: it would be refused later, as if wrong or expired."""
+    flaw = next((words for pattern, words in _FLAWS if pattern.search(text)), None)
+    if flaw is None:
+        return
+    what = f"the {part} in COMFYUI_ACCESS_TOKEN" if part else "COMFYUI_ACCESS_TOKEN"
+    remedy = "Set it again as it was given out: without quotes, spaces or line breaks."
+    raise UsageError("bad_token", f"{what} {flaw}, as no credential does. {remedy}")
 
 
 def _no_json(constant: str) -> NoReturn:
@@ -2760,17 +2782,20 @@ def _must_be_own_path(path: str, name: str) -> None:
         raise UsageError("no_file", "no path is given to write to")
     if _is_plain_name(name):
         return
-    last = _last_part(name)
-    if last and last == _last_part(path):
-        raise _unsafe(name, "use download_to(), or give a path whose last part is your own")
+    for separator in _SEPARATORS:
+        last = _last_part(name, separator)
+        if last and last == _last_part(path, separator):
+            raise _unsafe(name, "use download_to(), or give a path whose last part is your own")
 
 
-def _last_part(path: str) -> str:
-    """The part of a path that names the file, on every system, however the path is written; empty where it names a
-    folder.
-    """
+# What parts a path, by system. Each is tried alone: `x\..` is one part to some systems, and none at all to others.
+_SEPARATORS = ("[/]", r"[/\\]", r"[/\\:]")
+
+
+def _last_part(path: str, separator: str) -> str:
+    """The part of a path that names the file, however the path is written; empty where it names a folder."""
     parts: list[str] = []
-    for part in re.split(r"[/\\:]", path):
+    for part in re.split(separator, path):
         if part == "..":
             del parts[-1:]
         elif part not in ("", "."):

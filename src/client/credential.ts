@@ -1,3 +1,4 @@
+import { COPY_AGAIN, flawOf } from "./credential-form";
 import { ComfyUIError } from "./errors";
 
 /** A credential for Cloudflare Access, as it is sent. */
@@ -8,8 +9,6 @@ export interface Credential {
   expiresAt?: Date;
 }
 
-// What an HTTP header may hold; anything else would fail later, with an error that is harder to understand.
-const headerValue = /^[\x21-\x7e]+$/;
 /** Milliseconds from 1970 to the last time that a Date can be. */
 const FURTHEST_MS = 8.64e15;
 const jwt = /^[\w-]+\.([\w-]+)\.[\w-]+$/;
@@ -26,10 +25,12 @@ const jwt = /^[\w-]+\.([\w-]+)\.[\w-]+$/;
 export function parseToken(text: string, singleHeaderName: string): Credential {
   const token = text.trim();
   if (token.startsWith("{")) return singleHeader(token, singleHeaderName);
+  mustHaveNoFlaw(token);
   const pair = /^([^:]+\.access):(.+)$/s.exec(token);
   if (pair !== null) {
     const [, id = "", secret = ""] = pair;
-    if (!headerValue.test(id) || !headerValue.test(secret)) throw badToken();
+    mustHaveNoFlaw(id, "client id");
+    mustHaveNoFlaw(secret, "client secret");
     return {
       form: "service token",
       headers: { "cf-access-client-id": id, "cf-access-client-secret": secret },
@@ -78,8 +79,9 @@ export function mustBeCurrent(credential: Credential): void {
 
 function singleHeader(token: string, name: string): Credential {
   const { "cf-access-client-id": id, "cf-access-client-secret": secret } = objectIn(token);
-  if (typeof id !== "string" || typeof secret !== "string") throw badToken();
-  if (!headerValue.test(id) || !headerValue.test(secret)) throw badToken();
+  if (typeof id !== "string" || typeof secret !== "string" || id === "" || secret === "") throw badToken();
+  mustHaveNoFlaw(id, "client id");
+  mustHaveNoFlaw(secret, "client secret");
   const value = JSON.stringify({ "cf-access-client-id": id, "cf-access-client-secret": secret });
   return { form: "single header", headers: { [name.toLowerCase()]: value } };
 }
@@ -115,6 +117,14 @@ function objectIn(text: string): Record<string, unknown> {
     // Said once, below: the parser's own words would quote the token.
   }
   throw badToken();
+}
+
+/** Throws when a text, or a part of it, can be no credential: it would be refused later, as if it were wrong or expired. */
+function mustHaveNoFlaw(text: string, part?: string): void {
+  const flaw = flawOf(text);
+  if (flaw === undefined) return;
+  const what = part === undefined ? "COMFYUI_ACCESS_TOKEN" : `the ${part} in COMFYUI_ACCESS_TOKEN`;
+  throw new ComfyUIError("usage", "bad_token", `${what} ${flaw}, as no credential does. ${COPY_AGAIN}`);
 }
 
 function badToken(): ComfyUIError {

@@ -28,16 +28,21 @@ export function pathIn(folder: string, name: string): string {
 export function mustBeOwnPath(path: string, name: string): void {
   if (path === "") throw new ComfyUIError("usage", "no_file", "no path is given to write to");
   if (isPlainName(name)) return;
-  const last = lastPart(name);
-  if (last !== undefined && last === lastPart(path)) {
-    throw unsafe(name, "use downloadTo(), or give a path whose last part is your own");
+  for (const separator of separators) {
+    const last = lastPart(name, separator);
+    if (last !== undefined && last === lastPart(path, separator)) {
+      throw unsafe(name, "use downloadTo(), or give a path whose last part is your own");
+    }
   }
 }
 
-/** The part of a path that names the file, on every system, however the path is written; none where it names a folder. */
-function lastPart(path: string): string | undefined {
+// What parts a path, by system. Each is tried alone: `x\..` is one part to some systems, and none at all to others.
+const separators = [/\//, /[/\\]/, /[/\\:]/];
+
+/** The part of a path that names the file, however the path is written; none where it names a folder. */
+function lastPart(path: string, separator: RegExp): string | undefined {
   const parts: string[] = [];
-  for (const part of path.split(/[/\\:]/)) {
+  for (const part of path.split(separator)) {
     if (part === "..") parts.pop();
     else if (part !== "" && part !== ".") parts.push(part);
   }

@@ -1,6 +1,6 @@
+import { flawOf } from "../client/credential-form";
 import { AccountApi, type Wire } from "../cloudflare/account-api";
 import type { StackConfig } from "../config";
-import { flawOf } from "../credential-form";
 import { ApiError } from "../errors";
 import type { Network } from "../network";
 import type { Problem } from "../problems";

@@ -1,4 +1,4 @@
-import { isAccessPair } from "../credential-form";
+import { isAccessPair } from "../client/credential-form";
 import { UserError } from "../errors";
 import type { SecretValues } from "./sink";
 

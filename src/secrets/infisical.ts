@@ -1,5 +1,5 @@
+import { COPY_AGAIN, flawOf } from "../client/credential-form";
 import type { InfisicalConfig } from "../config";
-import { COPY_AGAIN, flawOf } from "../credential-form";
 import { UserError } from "../errors";
 import { refuseForeignLines } from "./foreign-lines";
 import { maskSecrets } from "./mask";

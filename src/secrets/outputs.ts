@@ -1,4 +1,4 @@
-import { pairFlawOf } from "../credential-form";
+import { pairFlawOf } from "../client/credential-form";
 import { UserError } from "../errors";
 import { isFields } from "../json-values";
 import { type EngineAccess, runEngine } from "./engine-cli";

@@ -1,4 +1,4 @@
-import { COPY_AGAIN, flawOf } from "../credential-form";
+import { COPY_AGAIN, flawOf } from "../client/credential-form";
 import { UserError } from "../errors";
 import { apiAddress } from "../provider-addresses";
 import type { StackSettings } from "./read-stack";

@@ -1,4 +1,4 @@
-import { COPY_AGAIN, flawOf, isAccessPair, pairFlawOf } from "../credential-form";
+import { COPY_AGAIN, flawOf, isAccessPair, pairFlawOf } from "../client/credential-form";
 import { UserError } from "../errors";
 import type { AccessState, StateApplication } from "../explain/access-state";
 import { fieldsOf } from "../json-values";

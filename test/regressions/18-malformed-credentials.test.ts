@@ -9,6 +9,7 @@ import { requiredAccess } from "../../src/stack/cloudflare-access";
 import { targetOfEnv } from "../../src/verify/read-target";
 import { openRig, type Rig } from "../doctor/rig";
 import { serveOwnNameOnly, serveSelfSigned, type WebApp } from "../support/origins";
+import { sharedCases } from "./clients";
 
 const SECRET = "5ec2e7c0ffee5ec2e7c0ffee5ec2e7c0ffee5ec2";
 const ID = "0123456789abcdef0123456789abcdef";
@@ -24,6 +25,8 @@ const FLAWS: [string, (text: string) => string, RegExp][] = [
   ["a letter that looks like another", (text) => text.replace("c", "с"), /not ASCII/],
   ["a character of no width", (text) => `${text}\u200b`, /not ASCII/],
 ];
+
+sharedCases(18);
 
 function refusalOf(read: () => unknown): string {
   try {

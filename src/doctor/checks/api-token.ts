@@ -1,4 +1,4 @@
-import { COPY_AGAIN, flawOf } from "../../credential-form";
+import { COPY_AGAIN, flawOf } from "../../client/credential-form";
 import { ApiError } from "../../errors";
 import type { Check } from "../check";
 import type { ApiToken } from "../context";

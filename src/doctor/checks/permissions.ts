@@ -1,6 +1,6 @@
+import { COPY_AGAIN, flawOf } from "../../client/credential-form";
 import type { Wire } from "../../cloudflare/account-api";
 import { requiredGroups } from "../../cloudflare/permission-groups";
-import { COPY_AGAIN, flawOf } from "../../credential-form";
 import { ApiError, UserError } from "../../errors";
 import type { Check, Outcome } from "../check";
 import { type Account, apiFor, type Context } from "../context";

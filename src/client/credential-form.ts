@@ -1,7 +1,8 @@
 /**
  * Looks at a credential before it is sent. One with a line break or quotes around it, as copying leaves them, fails
  * later: as a header that cannot be sent, which looks like a fault of the network, or as a credential that is not
- * known, which looks like one that has expired.
+ * known, which looks like one that has expired. The commands use it too; it stands here since the client imports nothing
+ * from outside its folder.
  */
 
 /**
@@ -12,7 +13,8 @@ export function flawOf(text: string): string | undefined {
   if (/[\r\n]/.test(text)) return "holds a line break";
   if (/\s/.test(text)) return "holds white space";
   if (/["'`“”‘’]$|^["'`“”‘’]/.test(text)) return "has quotes around it";
-  if (/[^\x21-\x7e]/.test(text)) return "holds a character that is not ASCII";
+  if (/[\u0080-\uffff]/.test(text)) return "holds a character that is not ASCII";
+  if (/[^\x21-\x7e]/.test(text)) return "holds a control character";
   return undefined;
 }
 
