@@ -69,7 +69,13 @@ const ONE_SCRIPT = [
 ];
 
 /** Spaces of every kind, and what has no shape of its own, such as a zero-width joiner. */
-const ODD = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\s]/u;
+export const ODD = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\s]/u;
+
+/** Whether a host name has letters outside of ASCII, and is spelled as DNS takes it, with none that look like others. */
+export const isInternational = (host: string): boolean =>
+  /\P{ASCII}/u.test(host) &&
+  domainToUnicode(domainToASCII(host)) === host.toLowerCase() &&
+  !looksLikeAnother(host);
 
 /** The domain that a text amounts to, in lower case and ASCII; undefined when it is none. */
 function plainDomain(text: string): string | undefined {

@@ -5,7 +5,7 @@ import { UserError } from "../errors";
 import type { StateResource } from "../explain/access-state";
 import { isHidden } from "../explain/wire-rules";
 import { fieldsOf, listOf, textOf } from "../json-values";
-import { addressFault } from "../provider-addresses";
+import { addressFault, inAscii } from "../provider-addresses";
 import { configFileArgs, type EngineAccess, parseAnswer, runEngine } from "../secrets/engine-cli";
 import { projectName } from "../stack/read-stack";
 import type { Fact } from "./facts";
@@ -145,7 +145,7 @@ function foreignPlace(provider: string, name: string, value: string | undefined)
 function placeIn({ siteUrl, projectId, environment, secretPath }: ReturnType<typeof fieldsOf>): string {
   const site = textOf(siteUrl) ?? INFISICAL_CLOUD;
   const where = `${textOf(environment) ?? "?"}:${textOf(secretPath) ?? "/"}`;
-  return `Infisical at ${site.replace(/\/+$/, "").toLowerCase()}, project ${textOf(projectId) ?? "?"}, ${where}`;
+  return `Infisical at ${inAscii(site).replace(/\/+$/, "").toLowerCase()}, project ${textOf(projectId) ?? "?"}, ${where}`;
 }
 
 /** What changes: a further place widens, whoever may read it, and one less narrows. */
