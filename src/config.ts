@@ -12,9 +12,10 @@ import {
   lifetime,
   outlastsOverlap,
 } from "./limits";
-import { type MailAddressFault, mailAddressFault, mailDomainFault } from "./mail-names";
+import { isInternational, type MailAddressFault, mailAddressFault, mailDomainFault, ODD } from "./mail-names";
 import { editDistance, nearest } from "./nearest";
 import { type Problem, ProblemsError } from "./problems";
+import { siteFault } from "./provider-addresses";
 import { standInName } from "./stand-in";
 
 /** Everything that is wrong with the stack config, in one error. */
@@ -228,6 +229,10 @@ function checkDuration(value: string): Complaint | undefined {
 }
 
 function checkService(value: string): Complaint | undefined {
+  if (ODD.test(value)) {
+    // Not repeated: it may hold a password.
+    return complain("the address has white space or an invisible character in it", "Type it anew.");
+  }
   if (/^unix(\+tls)?:\/\S+$/.test(value) || value === "hello_world") return undefined;
   const status = /^http_status:(\d+)$/.exec(value)?.[1];
   if (status !== undefined && Number(status) >= 100 && Number(status) <= 999) return undefined;
@@ -250,6 +255,14 @@ function checkService(value: string): Complaint | undefined {
     return complain(
       `${JSON.stringify(value)} has a path, and an ingress rule cannot proxy to one`,
       `End it after host and port: ${url.protocol}//${url.host}.`,
+    );
+  }
+  // Compared as written: cloudflared gets that, and may read another host in it than URL does.
+  const host = value.replace(/^[a-z]+:\/\//i, "").replace(/:\d*$/, "");
+  if (!/^([a-z0-9._-]+|\[[0-9a-f:.]+\])$/i.test(host) && !isInternational(host)) {
+    return complain(
+      `${JSON.stringify(value)} has no plain host name`,
+      "Give it in ASCII letters, digits, hyphens and dots.",
     );
   }
   return undefined;
@@ -373,10 +386,7 @@ const secretStore = z.strictObject({
   readers: z._default(z.array(text(checkReader)), []),
 });
 const infisical = z.strictObject({
-  siteUrl: z._default(
-    matches(/^https:\/\/[^\s/?#@]+\/?$/, "Give the instance's address, e.g. https://app.infisical.com."),
-    INFISICAL_CLOUD,
-  ),
+  siteUrl: z._default(text(siteFault), INFISICAL_CLOUD),
   projectId: matches(UUID, "Give the project's UUID, as its settings page shows it."),
   environment: matches(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, "Give the environment's slug, e.g. prod."),
   secretPath: z._default(

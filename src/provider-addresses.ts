@@ -1,5 +1,5 @@
 import { UserError } from "./errors";
-import { isLoopback } from "./host-name";
+import { isLoopback, plainUrl } from "./host-name";
 
 /** Names hosts, with commas between, to which credentials may be sent besides the vendor's own. */
 const TRUSTED_HOSTS = "COMFYUI_ACCESS_TRUSTED_HOSTS";
@@ -69,8 +69,8 @@ export function addressFault(
   if (setting === undefined || value === "") return undefined;
   const { own, vendor, isHost } = setting;
   const remedy = `Leave it out: ${vendor}'s own address is the default.`;
-  const url = URL.parse(isHost ? `https://${value}` : value);
-  if (url === null || !/^https?:$/.test(url.protocol)) return { found: "is no address", remedy };
+  const url = plainUrl(isHost ? `https://${value}` : value);
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return { found: "is no address", remedy };
   if (url.username !== "" || url.password !== "") {
     return { found: "holds a user name or password", remedy };
   }
@@ -86,6 +86,25 @@ export function addressFault(
     found: `would send credentials to ${there}, which is not ${vendor}'s`,
     remedy: `${remedy} If that host is meant, say so where the command runs: ${TRUSTED_HOSTS}=${url.hostname}`,
   };
+}
+
+/** How an address reads in ASCII, whatever letters it is written in; as it is, where it is no address. */
+export const inAscii = (address: string): string => URL.parse(address)?.href ?? address;
+
+/**
+ * What is wrong with the address of an Infisical instance, to which secrets and a credential go.
+ * @returns undefined when it is https, and of one host for whoever reads it
+ */
+export function siteFault(value: string): Fault | undefined {
+  const url = plainUrl(value);
+  const isSite = url?.protocol === "https:" && /^https:\/\/[^/?#@]+\/?$/.test(value);
+  if (isSite) return undefined;
+  const remedy = "Give the instance's address in plain ASCII, e.g. https://app.infisical.com.";
+  const read = URL.parse(value);
+  // Not repeated: it may hold a password.
+  if (read === null || value.includes("@")) return { found: "is no address of an instance", remedy };
+  const means = url === undefined ? `, and would be read as ${read.protocol}//${read.host}` : "";
+  return { found: `${JSON.stringify(value)} does not fit${means}`, remedy };
 }
 
 /**

@@ -3,9 +3,9 @@ type Tldts = typeof import("tldts");
 /** Providers that the lists of others lack, each where anybody can get an address, by what they are. */
 const ALSO_PUBLIC = [
   // Addresses that forward, given to anybody.
-  "8alias.com 8shield.net addy.io addymail.com aleeas.com anonaddy.com anonaddy.me erine.email",
+  "8alias.com 8shield.net addy.io addymail.com aleeas.com anonaddy.com anonaddy.me dralias.com erine.email",
   "forwardemail.net mozmail.com passfwd.com passinbox.com passmail.com passmail.net relay.firefox.com",
-  "silomails.com simplelogin.com simplelogin.fr simplelogin.io slmail.me",
+  "silomails.com simplelogin.co simplelogin.com simplelogin.fr simplelogin.io slmail.me",
   // Mailboxes of providers that encrypt, and of collectives.
   "airmail.cc autistici.org bastardi.net canaglie.org countermail.com criptext.com ctemplar.com",
   "cyberfear.com danwin1210.de dismail.de disroot.org e.email eclipso.at eclipso.ch eclipso.de",
@@ -22,7 +22,7 @@ const ALSO_PUBLIC = [
   "hispeed.ch hotmail.no magenta.at netcologne.de nifty.com ocn.ne.jp online.no plala.or.jp",
   "so-net.ne.jp vodafone.de vodafonemail.de ymobile.ne.jp",
   // Portals.
-  "dir.bg indamail.hu tlen.pl",
+  "azet.sk dir.bg indamail.hu mail.ua narod.ru passagen.se tlen.pl zoznam.sk",
 ];
 
 let lists: ReadonlySet<string> | undefined;

@@ -5,7 +5,7 @@ import { type Fields, fieldsOf } from "../json-values";
 import { changedInputs, type PlanStep, planSteps } from "../stack-plan";
 import type { Fact } from "./facts";
 import { hiddenFacts } from "./hidden";
-import { providerPlaces, secretPlaceFacts } from "./secret-places";
+import { hiddenPlaces, providerPlaces, secretPlaceFacts } from "./secret-places";
 
 /** Two situations, and what of them cannot be read. */
 export interface Comparison {
@@ -22,11 +22,12 @@ export function compareResources(
   before: readonly StateResource[],
   after: readonly StateResource[],
 ): Comparison {
+  const [then, now] = [providerPlaces(before), providerPlaces(after)];
   return {
     before: accessStateOf(before),
     after: accessStateOf(after),
-    undecided: hiddenFacts(before, after),
-    facts: secretPlaceFacts(providerPlaces(before), providerPlaces(after)),
+    undecided: [...hiddenFacts(before, after), ...hiddenPlaces(then, now)],
+    facts: secretPlaceFacts(then, now),
   };
 }
 

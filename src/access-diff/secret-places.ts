@@ -3,8 +3,9 @@ import { INFISICAL_CLOUD, settingsOf } from "../config";
 import { placePaths } from "../config-paths";
 import { UserError } from "../errors";
 import type { StateResource } from "../explain/access-state";
+import { isHidden } from "../explain/wire-rules";
 import { fieldsOf, listOf, textOf } from "../json-values";
-import { addressFault } from "../provider-addresses";
+import { addressFault, inAscii } from "../provider-addresses";
 import { configFileArgs, type EngineAccess, parseAnswer, runEngine } from "../secrets/engine-cli";
 import { projectName } from "../stack/read-stack";
 import type { Fact } from "./facts";
@@ -45,7 +46,8 @@ export async function readSecretPlaces(engine: EngineAccess, stack: string): Pro
   const after = secretPlacesOf(Object.entries(found), project);
   try {
     const last = await lastConfig(engine, stack);
-    return { before: secretPlacesOf(Object.entries(last), project), after, undecided: [] };
+    const before = secretPlacesOf(Object.entries(last), project);
+    return { before, after, undecided: hiddenPlaces(before, after) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const what = "where secrets went with the last update cannot be read";
@@ -69,24 +71,54 @@ export function secretPlacesOf(
   config: Iterable<readonly [key: string, entry: { value?: string; secret?: boolean }]>,
   project: string,
 ): SecretPlaces {
-  const all = [...config];
+  // The engine gives no value for an encrypted one, nor for a whole object of which any part is encrypted.
+  const all = [...config].map(
+    ([key, { value, secret }]) => [key, { value: secret === true ? ENCRYPTED : value }] as const,
+  );
   const { placed } = placePaths(settingsOf(all, project).raw);
-  const infisical = fieldsOf(placed["infisical"]);
-  const store = fieldsOf(placed["secretStore"]);
-  const inGoogle = store["kind"] === "gcp" ? textOf(store["project"]) : undefined;
-  const readers = listOf(store["readers"]).filter((reader) => typeof reader === "string");
   return withoutEmpty({
     ...Object.fromEntries(
-      all.flatMap(([key, { value, secret }]) => {
+      all.flatMap(([key, { value }]) => {
         const [provider = "", name = ""] = key.split(":");
-        const place = foreignPlace(provider, name, secret === true ? ENCRYPTED : value);
+        const place = foreignPlace(provider, name, value);
         return place === undefined ? [] : [[key, [place]]];
       }),
     ),
-    infisical: Object.keys(infisical).length === 0 ? [] : [placeIn(infisical)],
-    secretStore: inGoogle === undefined ? [] : [`Google Secret Manager in project ${inGoogle}`],
-    "secretStore.readers": inGoogle === undefined ? [] : readers,
+    infisical: infisicalPlaces(placed["infisical"]),
+    ...storePlaces(placed["secretStore"]),
   });
+}
+
+function infisicalPlaces(configured: unknown): string[] {
+  if (configured === ENCRYPTED) return [`Infisical: ${ENCRYPTED}`];
+  const infisical = fieldsOf(configured);
+  return Object.keys(infisical).length === 0 ? [] : [placeIn(infisical)];
+}
+
+/** What keeps secrets by the kind of the store; one that is encrypted may be Google's. */
+const KINDS = new Map<unknown, string>([
+  ["gcp", "Google Secret Manager"],
+  [ENCRYPTED, ENCRYPTED],
+]);
+
+function storePlaces(configured: unknown): SecretPlaces {
+  if (configured === ENCRYPTED) return { secretStore: [ENCRYPTED], "secretStore.readers": [ENCRYPTED] };
+  const store = fieldsOf(configured);
+  const kind = KINDS.get(store["kind"]);
+  if (kind === undefined) return {};
+  const readers = store["readers"] === ENCRYPTED ? [ENCRYPTED] : listOf(store["readers"]);
+  return {
+    secretStore: [`${kind} in project ${textOf(store["project"]) ?? "?"}`],
+    "secretStore.readers": readers.filter((reader) => typeof reader === "string"),
+  };
+}
+
+/** What is encrypted before and after, one sentence each: it may be the same, or any other. */
+export function hiddenPlaces(before: SecretPlaces, after: SecretPlaces): string[] {
+  const hides = (places: readonly string[] = []) => places.some((place) => place.includes(ENCRYPTED));
+  return Object.keys(after)
+    .filter((about) => hides(before[about]) && hides(after[about]))
+    .map((about) => `whether ${about} sends secrets elsewhere, as it is encrypted: set it with --plaintext`);
 }
 
 /** Where the providers of a plan or of a state send their credentials, where that is not the vendor. */
@@ -95,13 +127,15 @@ export function providerPlaces(resources: readonly StateResource[]): SecretPlace
   for (const { type, outputs } of resources.filter((each) => each.type.startsWith("pulumi:providers:"))) {
     const provider = type.split(":").at(-1) ?? "";
     for (const [name, value] of Object.entries(outputs)) {
-      const place = foreignPlace(provider, name, typeof value === "string" ? value : ENCRYPTED);
+      const place = foreignPlace(provider, name, isShown(value) ? value : ENCRYPTED);
       const key = `${provider}:${name}`;
       if (place !== undefined) places.set(key, [...(places.get(key) ?? []), place]);
     }
   }
   return Object.fromEntries(places);
 }
+
+const isShown = (value: unknown): value is string => typeof value === "string" && !isHidden(value);
 
 function foreignPlace(provider: string, name: string, value: string | undefined): string | undefined {
   // By nothing in the environment: what is trusted there is a change all the same.
@@ -111,7 +145,7 @@ function foreignPlace(provider: string, name: string, value: string | undefined)
 function placeIn({ siteUrl, projectId, environment, secretPath }: ReturnType<typeof fieldsOf>): string {
   const site = textOf(siteUrl) ?? INFISICAL_CLOUD;
   const where = `${textOf(environment) ?? "?"}:${textOf(secretPath) ?? "/"}`;
-  return `Infisical at ${site.replace(/\/+$/, "").toLowerCase()}, project ${textOf(projectId) ?? "?"}, ${where}`;
+  return `Infisical at ${inAscii(site).replace(/\/+$/, "").toLowerCase()}, project ${textOf(projectId) ?? "?"}, ${where}`;
 }
 
 /** What changes: a further place widens, whoever may read it, and one less narrows. */

@@ -1,6 +1,6 @@
 import { INFISICAL_CLOUD, type InfisicalConfig } from "../config";
 import { UserError } from "../errors";
-import { isLoopback } from "../host-name";
+import { isLoopback, plainUrl } from "../host-name";
 import { readSettings, type StackSettings } from "../stack/read-stack";
 import { GoogleSecretManagerSink } from "./google-secret-manager";
 import { InfisicalSink } from "./infisical";
@@ -59,7 +59,7 @@ async function infisicalPlace(
 
 /** Secrets travel encrypted, or not at all beyond this machine. */
 function refuseOpenAddress(url: string): void {
-  const { protocol, hostname = "" } = URL.parse(url) ?? {};
+  const { protocol, hostname = "" } = plainUrl(url) ?? {};
   if (protocol === "https:") return;
   if (protocol === "http:" && isLoopback(hostname)) return;
   throw new UserError(

@@ -5,7 +5,12 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { accessDiff } from "../../src/access-diff/access-diff";
 import { compareResources } from "../../src/access-diff/preview";
 import { renderText } from "../../src/access-diff/report";
-import { readSecretPlaces, secretPlaceFacts, secretPlacesOf } from "../../src/access-diff/secret-places";
+import {
+  hiddenPlaces,
+  readSecretPlaces,
+  secretPlaceFacts,
+  secretPlacesOf,
+} from "../../src/access-diff/secret-places";
 import { resourcesOf } from "../../src/explain/access-state";
 import { accessChangeOf } from "../../tools/github/access-change";
 import { exported } from "../access-diff/states";
@@ -23,8 +28,10 @@ const { before, after } = compareResources(resourcesOf(exported(), "a"), resourc
 
 /** The diff of a stack whose resources stay the same, and whose config does not. */
 function diffOf(then: Entries, now: Entries) {
-  const places = [then, now].map((each) => secretPlacesOf(Object.entries(each), "comfyui-access"));
-  return accessDiff(before, after, { facts: secretPlaceFacts(places[0] ?? {}, places[1] ?? {}) });
+  const [was = {}, is = {}] = [then, now].map((each) =>
+    secretPlacesOf(Object.entries(each), "comfyui-access"),
+  );
+  return accessDiff(before, after, { facts: secretPlaceFacts(was, is), undecided: hiddenPlaces(was, is) });
 }
 
 describe("1: the review names where secrets go elsewhere", () => {
@@ -77,6 +84,72 @@ describe("1: the review names where secrets go elsewhere", () => {
     const diff = accessDiff(compared.before, compared.after, compared);
     expect(diff.verdict).toBe("widened");
     expect(renderText(diff)).toContain(THEIRS);
+  });
+});
+
+describe("1: a place of the stack's own config that is encrypted", () => {
+  const secret = { secret: true };
+  const gcp = (more: object) => ({
+    "comfyui-access:secretStore": {
+      value: JSON.stringify({ kind: "gcp", project: "datacrew-prod", ...more }),
+    },
+  });
+
+  test.each<[what: string, then: Entries, now: Entries, about: string]>([
+    ["nested", infisical(OURS), { "comfyui-access:infisical": secret }, "infisical"],
+    [
+      "under its own key",
+      infisical(),
+      { ...infisical(), "comfyui-access:infisical.siteUrl": secret },
+      "infisical",
+    ],
+    ["a store", gcp({}), { "comfyui-access:secretStore": secret }, "secretStore"],
+    ["its kind", {}, { "comfyui-access:secretStore.kind": secret }, "secretStore"],
+    [
+      "its project",
+      {},
+      { ...gcp({ project: undefined }), "comfyui-access:secretStore.project": secret },
+      "secretStore",
+    ],
+    [
+      "its readers",
+      gcp({}),
+      { ...gcp({}), "comfyui-access:secretStore.readers": secret },
+      "secretStore.readers",
+    ],
+    [
+      "one reader",
+      gcp({}),
+      { ...gcp({}), "comfyui-access:secretStore.readers[0]": secret },
+      "secretStore.readers",
+    ],
+    ["Cloudflare's address", {}, { "cloudflare:baseUrl": secret }, "cloudflare:baseUrl"],
+  ])("is named as one where secrets now go, and blocks when it was so before: %s", (_, then, now, about) => {
+    const diff = diffOf(then, now);
+    expect(diff.verdict).toBe("widened");
+    expect(diff.facts).toContainEqual(expect.objectContaining({ about, effect: "widens" }));
+    const unknown = diffOf(now, now);
+    expect(unknown.verdict).toBe("not decided");
+    expect(unknown.undecided.join()).toContain(about);
+  });
+
+  test("names the one in plain text that comes after it", () => {
+    expect(diffOf({ "comfyui-access:infisical": secret }, infisical(THEIRS)).verdict).toBe("widened");
+  });
+
+  test("that a provider of the program's own has before and after blocks too", () => {
+    const type = "pulumi:providers:cloudflare";
+    const masked = {
+      urn: `urn:pulumi:dev::p::${type}::own`,
+      type,
+      id: "own",
+      inputs: { baseUrl: "[secret]" },
+    };
+    const state = JSON.parse(exported()) as { deployment: { resources: object[] } };
+    state.deployment.resources.push(masked);
+    const resources = resourcesOf(JSON.stringify(state), "state");
+    const compared = compareResources(resources, resources);
+    expect(accessDiff(compared.before, compared.after, compared).verdict).toBe("not decided");
   });
 });
 

@@ -1,3 +1,4 @@
+import { domainToASCII } from "node:url";
 import { describe, expect, test } from "vitest";
 import { judgeStack } from "../../policies/judge";
 import { ConfigError, parseConfig } from "../../src/config";
@@ -48,6 +49,7 @@ const PUBLIC = [
   ..."seznam.cz wp.pl o2.pl onet.pl abv.bg libero.it orange.fr laposte.net uol.com.br rediffmail.com".split(
     " ",
   ),
+  ..."azet.sk zoznam.sk narod.ru mail.ua passagen.se simplelogin.co dralias.com".split(" "),
   ..."comcast.net btinternet.com bluewin.ch mailinator.com yopmail.com simplelogin.com mozmail.com".split(
     " ",
   ),
@@ -100,9 +102,38 @@ test.each([
   ["a Cyrillic letter", "аrtist@datacrew.space"],
   ["a Cyrillic letter in the domain, as DNS spells that", "artist@xn--iclud-lye.com"],
   ["a trailing dot", "artist@datacrew.space."],
+  ["a full-width wildcard", "＊@datacrew.space"],
+  ["a small wildcard", "﹡@datacrew.space"],
+  ["a wildcard of databases", "%@datacrew.space"],
+  ["a comma, as of a list", "a,b@datacrew.space"],
+  ["a semicolon, as of a list", "a;b@datacrew.space"],
+  ["quotes", '"a b"@datacrew.space'],
+  ["a full-width letter", "ａrtist@datacrew.space"],
+  ["a letter in a circle", "ⓐrtist@datacrew.space"],
+  ["a Latin letter that looks like another", "ɑrtist@datacrew.space"],
+  ["such a letter in the domain, as DNS spells that", `a@${domainToASCII("dɑtacrew.space")}`],
+  ["a letter of a script that looks like Latin", "Ꭺrtist@datacrew.space"],
+  ["letters of two scripts", "artist名@datacrew.space"],
+  ["a mark of its own", "ar\u0337tist@datacrew.space"],
+  ["65 letters before the @", `${"a".repeat(65)}@datacrew.space`],
+  ["5,000 letters before the @", `${"a".repeat(5000)}@datacrew.space`],
+  ["33 letters of two octets each before the @", `${"ü".repeat(33)}@datacrew.space`],
 ])("2: an address with %s is refused by the config and by the guardrails", (_, email) => {
   expect(faults({ emails: [email] })).toEqual(ADDRESS);
   expect(broken({ email: { email } })).toEqual(["allow-names-people"]);
+});
+
+test.each([
+  "jürgen.o'neil+comfyui@datacrew.space",
+  "Łukasz_søren/é=ß@datacrew.space",
+  "ngọc.nguyễn@datacrew.space",
+  "иван@datacrew.space",
+  "名前@datacrew.space",
+  "सुनील@datacrew.space",
+  `${"a".repeat(64)}@datacrew.space`,
+])("2: the address %s, of one script, is taken by both", (email) => {
+  expect(faults({ emails: [email] })).toEqual([]);
+  expect(broken({ email: { email } })).toEqual([]);
 });
 
 test("2: a person with an address at such a domain is somebody, and may be named", () => {
