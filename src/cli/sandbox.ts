@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { defineCommand } from "citty";
 import { DEFAULT_SEED } from "../../sandbox/seed";
 import { LIVED_IN_SEED } from "../../sandbox/seeds/lived-in";
-import { startSandbox } from "../../sandbox/server";
+import { refuseUsedPort, startSandbox } from "../../sandbox/server";
 import { ensureEngine } from "../../tools/engine";
 import { UserError } from "../errors";
 import { edgeSettings, openAccess } from "../sandboxed/access";
@@ -67,6 +67,8 @@ export const sandbox = defineCommand({
       );
     }
     if (args.reset) {
+      // Nothing is forgotten by a command that cannot go on.
+      await refuseUsedPort(port);
       await rm(workspace.stateFile, { force: true });
       const stacks = await forgetStacks(workspace);
       const states = stacks.length === 0 ? "" : `, and the state of ${stacks.join(", ")}`;
