@@ -9,6 +9,7 @@ import { ensureEngine } from "../../tools/engine";
 import { UserError } from "../errors";
 import { edgeSettings, openAccess } from "../sandboxed/access";
 import { joinOrHold } from "../sandboxed/join-or-hold";
+import { missingPlugin } from "../sandboxed/provider-choice";
 import { stacksUp } from "../sandboxed/stacks-up";
 import { announceSandbox, forgetStacks, openWorkspace } from "../sandboxed/workspace";
 import { onInterruption } from "../signals";
@@ -59,6 +60,8 @@ export const sandbox = defineCommand({
     const seed = SEEDS[args.seed];
     const engine = await ensureEngine({ log: (line) => process.stderr.write(`${line}\n`) });
     const workspace = await openWorkspace({ engine, provider: args.provider });
+    const missing = args.provider === undefined ? undefined : missingPlugin(workspace);
+    if (missing !== undefined) throw new UserError(missing.problem, missing.remedy);
     const found = await joinOrHold(workspace, (line) => process.stderr.write(`${line}\n`));
     if ("running" in found) {
       throw new UserError(
