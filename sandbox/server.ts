@@ -1,3 +1,4 @@
+import { createServer, type Server } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { UserError } from "../src/errors";
 import { type AppOptions, createSandbox, type SandboxCore } from "./app";
@@ -96,14 +97,24 @@ function edgeOptions(
   };
 }
 
-function listen(server: ReturnType<typeof createAdaptorServer>, port: number): Promise<number> {
+/**
+ * Looks whether a sandbox could listen on a port, for a caller that has something to undo before it starts one.
+ * @throws UserError when the port is in use.
+ */
+export async function refuseUsedPort(port: number): Promise<void> {
+  const server = createServer();
+  await listen(server, port);
+  await new Promise((resolve) => server.close(resolve));
+}
+
+function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       reject(
         error.code === "EADDRINUSE"
           ? new UserError(
               `port ${port} on 127.0.0.1 is in use`,
-              "Stop what listens there, or choose another port (0 takes a free one).",
+              "Stop what listens there, or choose another port (--port 0 takes a free one).",
             )
           : error,
       );

@@ -118,7 +118,7 @@ function inlineOf(application: Wire): Wire[] {
   return Array.isArray(policies) ? (policies as Wire[]) : [];
 }
 
-const GOOGLE_TYPES = ["google", "google-apps"];
+export const GOOGLE_TYPES = ["google", "google-apps"];
 
 /** The Google login: used by its id wherever others use it too. */
 export interface GoogleChoice {

@@ -2,7 +2,7 @@ import { liesOn, placesOf, readPlace } from "../access";
 import { shadowsIn } from "../drift/others";
 import { canonical, isFields } from "../json-values";
 import type { Account } from "./account";
-import { listed, quoted } from "./choose";
+import { GOOGLE_TYPES, listed, quoted } from "./choose";
 import { toWire } from "./fields";
 import { type AttachedPolicy, type FoundHost, nameOf } from "./find";
 import { inEffect, originEffect } from "./meanings";
@@ -116,10 +116,34 @@ function applicationStops({ account, choices, found, candidate, rows }: JudgedHo
   );
   return stops.map((stop) =>
     stop.field === "allowed_idps" && names.length > 0
-      ? { ...stop, effect: `people who log in with ${names.join(" or ")} no longer get in` }
+      ? {
+          ...stop,
+          effect: `people who log in with ${names.join(" or ")} no longer get in`,
+          ...wordOf(logins, account),
+        }
       : stop,
   );
 }
+
+/** The config can name one login, and Google's only. */
+function wordOf(logins: readonly string[], { identityProviders }: Account): Pick<Stop, "word"> {
+  const [login, ...more] = new Set(logins);
+  const type = text(
+    identityProviders.find((each) => each["id"] === login),
+    "type",
+  );
+  return GOOGLE_TYPES.includes(type) && more.length === 0 ? { word: "google.identityProviderId" } : {};
+}
+
+/** Who is let in by rules that the config can say. */
+function wordOfRules(rules: readonly Readonly<Record<string, unknown>>[]): Pick<Stop, "word"> {
+  const all = (...types: string[]) =>
+    rules.every((rule) => Object.keys(rule).every((type) => types.includes(type)));
+  if (all("email", "email_domain")) return { word: "allow" };
+  return all("service_token") ? { word: "serviceTokens" } : {};
+}
+
+const loginOf = (rule: Readonly<Record<string, unknown>>): string => text(inner(rule, "login_method"), "id");
 
 /** Which login is to be used is a decision of its own; until then a stand-in has its place. */
 const isOpen = (logins: unknown): boolean => texts({ logins }, "logins").includes(NO_ID);
@@ -151,8 +175,8 @@ function policyStops(host: JudgedHost): Stop[] {
   );
   const logins = loginsOf(wire, account);
   return [
-    ...found.policies.flatMap((policy) => foundPolicyStops(policy, wire, declared, account)),
-    ...declared.flatMap((next) => newcomers(next, found, wire, logins)),
+    ...found.policies.flatMap((policy) => foundPolicyStops(policy, wire, declared, account, found)),
+    ...declared.flatMap((next) => newcomers(next, found, wire, logins, account)),
   ];
 }
 
@@ -160,12 +184,15 @@ function foundPolicyStops(
   { wire }: AttachedPolicy,
   application: Readonly<Record<string, unknown>>,
   all: readonly Readonly<Record<string, unknown>>[],
-  { organization }: Account,
+  account: Account,
+  { policies }: FoundHost,
 ): Stop[] {
   const decision = text(wire, "decision");
   const next = all.find((each) => each["decision"] === decision);
   const object = `policy ${quoted(wire)} of application ${quoted(application)}`;
-  const stop = (field: string, found: unknown, effect: string): Stop => ({ object, field, found, effect });
+  const stop = (field: string, found: unknown, effect: string, word: Pick<Stop, "word"> = {}): Stop => {
+    return { object, field, found, effect, ...word };
+  };
   if (next === undefined) {
     const effect =
       decision === "deny"
@@ -173,27 +200,53 @@ function foundPolicyStops(
         : decision === "bypass"
           ? "it is no longer there: whom it lets through without a login gets none of it"
           : "it is no longer there: whom it lets in gets in no more";
-    return [stop("decision", decision, effect)];
+    const isTokens = decision === "non_identity";
+    return [stop("decision", decision, effect, isTokens ? wordOfRules(objects(wire, "include")) : {})];
   }
   const lost = (list: string) => {
     const kept = new Set(objects(next, list).map(ruleText));
     return objects(wire, list).filter((rule) => !kept.has(ruleText(rule)));
   };
   const [outside, unasked] = [lost("include"), lost("require")];
-  const sessions =
-    text(wire, "session_duration") ||
+  // What the config can say and what it cannot are two things to do.
+  const [people, others] = [
+    outside.filter((rule) => wordOfRules([rule]).word !== undefined),
+    outside.filter((rule) => wordOfRules([rule]).word === undefined),
+  ];
+  const lasts = (policy: Readonly<Record<string, unknown>>) =>
+    text(policy, "session_duration") ||
     text(application, "session_duration") ||
-    text(organization, "session_duration");
+    text(account.organization, "session_duration");
+  const sessions = lasts(wire);
+  const isOneLength = policies.every((each) => lastAlike(lasts(each.wire), sessions));
   const declared = text(next, "session_duration");
   return [
-    ...(outside.length === 0 ? [] : [stop("include", outside, "whom that lets in gets in no more")]),
+    ...[people, others].flatMap((rules) =>
+      rules.length === 0
+        ? []
+        : [stop("include", rules, "whom that lets in gets in no more", wordOfRules(rules))],
+    ),
     ...(unasked.length === 0
       ? []
-      : [stop("require", unasked, "that is no longer asked for, and others get in as well")]),
+      : [
+          stop(
+            "require",
+            unasked,
+            "that is no longer asked for, and others get in as well",
+            wordOf(unasked.map(loginOf), account),
+          ),
+        ]),
     ...(isEmpty(wire["exclude"]) ? [] : [stop("exclude", wire["exclude"], "whom that keeps out gets in")]),
     ...(sessions === "" || lastAlike(sessions, declared)
       ? []
-      : [stop("session_duration", sessions, `sessions last ${declared}`)]),
+      : [
+          stop(
+            "session_duration",
+            sessions,
+            `sessions last ${declared}`,
+            isOneLength ? { word: "sessionDuration" } : {},
+          ),
+        ]),
     ...fieldStops(
       "policy",
       wire,
@@ -210,6 +263,7 @@ function newcomers(
   { policies }: FoundHost,
   application: Readonly<Record<string, unknown>>,
   logins: readonly string[],
+  account: Account,
 ): Stop[] {
   const same = policies.filter(({ wire }) => wire["decision"] === next["decision"]);
   const present = same.flatMap(({ wire }) => objects(wire, "include"));
@@ -235,8 +289,8 @@ function newcomers(
       !same.every(({ wire }) => objects(wire, "require").some((each) => ruleText(each) === ruleText(rule))),
   );
   const beyond = asked.filter((rule) => {
-    const login = inner(rule, "login_method")["id"];
-    return !(typeof login === "string" && (logins.includes(login) || isOpen([login])));
+    const login = loginOf(rule);
+    return !(login !== "" && (logins.includes(login) || isOpen([login])));
   });
   if (beyond.length > 0 && same.length > 0) {
     stops.push({
@@ -244,6 +298,7 @@ function newcomers(
       field: "policies",
       found: same.map(({ wire }) => ({ name: nameOf(wire), require: wire["require"] ?? [] })),
       effect: `only who fits ${beyond.map((rule) => canonical(rule)).join(", ")} gets in`,
+      ...(beyond.every((rule) => loginOf(rule) !== "") ? wordOf(logins, account) : {}),
     });
   }
   return stops;
@@ -333,6 +388,7 @@ function accessStops(object: string, own: unknown, next: Readonly<Record<string,
             field: "originRequest.access.teamName",
             found: teamName,
             effect: "who has a JWT of that team gets a 403 from cloudflared",
+            word: "teamName" as const,
           },
         ]),
     ...Object.entries(rest).flatMap(([name, value]) =>

@@ -3,6 +3,7 @@ import { placePaths } from "../config-paths";
 import { isFields } from "../json-values";
 import type { Account } from "./account";
 import { chooseApplication, chooseGoogle } from "./choose";
+import { saidIn } from "./config-words";
 import { type Declared, declaredResources, type KnownIds, urnOf } from "./declared";
 import { type FoundHost, findHost, mayTake, nameOf, type Own } from "./find";
 import { hostStops } from "./host-stops";
@@ -133,13 +134,17 @@ export function planAdoption(input: PlanInput): Plan {
   const names = namesOf(account);
   const plan = { config: { ...config, adopted: [...config.adopted, ...fresh] }, configChanges, rows };
   if (!isDone(plan)) {
-    const stops = [
-      ...rows.flatMap((row) => (isToDo(row.how) ? objectStops(row, choices.take) : [])),
-      ...applications.flatMap((application) =>
-        hostStops({ ...application, account, choices, ...ofHost(application, rows) }),
+    decisions.push(
+      ...stateStop(input, rows),
+      ...rows
+        .flatMap((row) => (isToDo(row.how) ? objectStops(row, choices.take) : []))
+        .map((stop) => decisionOf(stop, names, saidIn(placed))),
+      ...applications.flatMap((application, index) =>
+        hostStops({ ...application, account, choices, ...ofHost(application, rows) }).map((stop) =>
+          decisionOf(stop, names, saidIn(placed, index)),
+        ),
       ),
-    ];
-    decisions.push(...stateStop(input, rows), ...stops.map((stop) => decisionOf(stop, names)));
+    );
   }
   return {
     ...plan,

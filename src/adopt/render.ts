@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { isFields } from "../json-values";
+import { commandsHere, type Place } from "../sandboxed/commands-here";
 import { isDone, isToDo, type Plan } from "./plan";
 import { pathText } from "./propose";
 import type { Proof } from "./prove";
@@ -24,6 +25,15 @@ const ORDER: readonly Row["kind"][] = [
   "alert",
   "secret store",
 ];
+
+/** The plan with its advice as commands that work where the user is; what the account says stays as it is. */
+export function adviceHere(plan: Plan, place: Place): Plan {
+  return {
+    ...plan,
+    decisions: plan.decisions.map((each) => ({ ...each, remedy: commandsHere(each.remedy, place) })),
+    unreadable: plan.unreadable.map((each) => ({ ...each, next: commandsHere(each.next, place) })),
+  };
+}
 
 /** The plan as text: the objects, what the next `up` changes, what cannot be read, what has to be decided. */
 export function toText(

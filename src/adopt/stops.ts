@@ -1,6 +1,7 @@
 import { parseDuration } from "../duration";
 import { canonical } from "../json-values";
 import { quoted } from "./choose";
+import type { ConfigWord, IsSaid } from "./config-words";
 import { toWire } from "./fields";
 import { type JudgedKind, meaningOf } from "./meanings";
 import { type Decision, type Row, takeFlag } from "./types";
@@ -17,18 +18,29 @@ export interface Stop {
   found: unknown;
   /** What would happen. */
   effect: string;
-  /** What to do. Default: {@link IN_THE_DASHBOARD}. */
+  /** The key of the config that could say what the account has. Default: there is none. */
+  word?: ConfigWord;
+  /** What to do. Default: as the word is said, {@link leftOut}, or {@link IN_THE_DASHBOARD}. */
   remedy?: string;
 }
 
 const IN_THE_DASHBOARD =
   "The config has no word for it. Where it can go, take it away in the dashboard, see that all still works, and run the command again; else leave this host name to the dashboard.";
 
-/** A stop as what has to be decided. @param names of objects by id, for people */
+const leftOut = (word: ConfigWord): string =>
+  `The stack file says otherwise. Leave ${word} out of it, or say there what the account has; adopt, and change it after the first up, as any other change.`;
+
+/**
+ * A stop as what has to be decided.
+ * @param names of objects by id, for people
+ * @param isSaid by the stack file: what it leaves out is as the account has it, as far as the config has a word for that
+ */
 export function decisionOf(
-  { object, field, found, effect, remedy = IN_THE_DASHBOARD }: Stop,
+  { object, field, found, effect, word, remedy: own }: Stop,
   names: ReadonlyMap<string, string>,
+  isSaid: IsSaid,
 ): Decision {
+  const remedy = own ?? (word !== undefined && isSaid(word) ? leftOut(word) : IN_THE_DASHBOARD);
   const shown = withoutSecrets(found);
   return {
     what: `${object}, ${field}`,
@@ -57,9 +69,19 @@ export function fieldStops(
     if (meaning === undefined) return isUnset(found) ? [] : [unjudged(object, field, found)];
     if ("neither" in meaning) return [];
     const stays = compare[field] ?? ((now, next) => alikeWithDefault(now, next, meaning.unset));
-    return stays(found, declared[field]) ? [] : [{ object, field, found, effect: meaning.decides }];
+    if (stays(found, declared[field])) return [];
+    const word = WORDS[`${kind} ${field}`];
+    return [{ object, field, found, effect: meaning.decides, ...(word === undefined ? {} : { word }) }];
   });
 }
+
+/** Fields whose every value the config can say. */
+const WORDS: Partial<Record<`${JudgedKind} ${string}`, ConfigWord>> = {
+  "ingress rule service": "service",
+  "service token duration": "serviceTokens",
+  "service token client_secret_version": "serviceTokens",
+  "service token previous_client_secret_expires_at": "serviceTokens",
+};
 
 /** A field that this version does not know. */
 export const unjudged = (object: string, field: string, found: unknown): Stop => ({
@@ -140,7 +162,7 @@ export function objectStops(row: Row, take: ReadonlySet<string>): Stop[] {
     case "alert":
       return fieldStops(kind, was, declared, {
         mechanisms: (now, next) => recipients(now).every((each) => recipients(next).includes(each)),
-      });
+      }).map((stop) => (isMailOnly(stop) ? { ...stop, word: "alerts.emails" } : stop));
     default:
       return [];
   }
@@ -173,6 +195,9 @@ function sameOrPast(now: unknown, next: unknown): boolean {
 }
 
 const hostText = (value: unknown): string => String(value).toLowerCase().replace(/\.$/, "");
+
+const isMailOnly = ({ field, found }: Stop): boolean =>
+  field === "mechanisms" && recipients(found).every((each) => each.startsWith("email "));
 
 function recipients(mechanisms: unknown): string[] {
   return Object.entries(inner({ mechanisms }, "mechanisms")).flatMap(([way, list]) =>

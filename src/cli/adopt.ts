@@ -3,8 +3,9 @@ import { defineCommand } from "citty";
 import { adopt, readPlan, writePlannedConfig } from "../adopt/adopt";
 import { openAdoption } from "../adopt/open";
 import { isDone, type Plan } from "../adopt/plan";
-import { proofText, toText } from "../adopt/render";
+import { adviceHere, proofText, toText } from "../adopt/render";
 import { type Choices, TAKE_WORDS } from "../adopt/types";
+import { isSandboxed } from "../stack/engine-access";
 import { sandboxArg, stackArg, UsageError } from "./args";
 import { ask } from "./ask";
 
@@ -58,15 +59,16 @@ export const adoptCommand = defineCommand({
     }
     const file = args["config-file"];
     const open = await openAdoption({ ...args, configFile: file === undefined ? undefined : resolve(file) });
+    const here = (plan: Plan) => adviceHere(plan, { stack: args.stack, sandboxed: isSandboxed(args) });
     const show = (plan: Plan) => {
       const { project, stack } = open;
-      return toText(plan, open.environment, { accountId: plan.config.accountId, project, stack });
+      return toText(here(plan), open.environment, { accountId: plan.config.accountId, project, stack });
     };
     try {
       if (!args.apply) {
         const plan = await readPlan(open, choices);
         if (args.write) await writePlannedConfig(open, plan);
-        process.stdout.write(args.json ? `${JSON.stringify(report(plan), null, 2)}\n` : show(plan));
+        process.stdout.write(args.json ? `${JSON.stringify(report(here(plan)), null, 2)}\n` : show(plan));
         return isDone(plan) ? 0 : TO_ADOPT;
       }
       const { plan, proof } = await adopt(open, {
@@ -77,7 +79,7 @@ export const adoptCommand = defineCommand({
           return args.yes || (await ask("Adopt this? [y/N] "));
         },
       });
-      if (args.json) process.stdout.write(`${JSON.stringify({ ...report(plan), proof }, null, 2)}\n`);
+      if (args.json) process.stdout.write(`${JSON.stringify({ ...report(here(plan)), proof }, null, 2)}\n`);
       else
         process.stdout.write(proof === undefined ? "Nothing was changed.\n" : proofText(proof, args.stack));
       return proof === undefined ? TO_ADOPT : 0;

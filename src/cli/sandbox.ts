@@ -4,11 +4,12 @@ import { join, relative } from "node:path";
 import { defineCommand } from "citty";
 import { DEFAULT_SEED } from "../../sandbox/seed";
 import { LIVED_IN_SEED } from "../../sandbox/seeds/lived-in";
-import { startSandbox } from "../../sandbox/server";
+import { refuseUsedPort, startSandbox } from "../../sandbox/server";
 import { ensureEngine } from "../../tools/engine";
 import { UserError } from "../errors";
 import { edgeSettings, openAccess } from "../sandboxed/access";
 import { joinOrHold } from "../sandboxed/join-or-hold";
+import { missingPlugin } from "../sandboxed/provider-choice";
 import { stacksUp } from "../sandboxed/stacks-up";
 import { announceSandbox, forgetStacks, openWorkspace } from "../sandboxed/workspace";
 import { onInterruption } from "../signals";
@@ -59,6 +60,8 @@ export const sandbox = defineCommand({
     const seed = SEEDS[args.seed];
     const engine = await ensureEngine({ log: (line) => process.stderr.write(`${line}\n`) });
     const workspace = await openWorkspace({ engine, provider: args.provider });
+    const missing = args.provider === undefined ? undefined : missingPlugin(workspace);
+    if (missing !== undefined) throw new UserError(missing.problem, missing.remedy);
     const found = await joinOrHold(workspace, (line) => process.stderr.write(`${line}\n`));
     if ("running" in found) {
       throw new UserError(
@@ -67,6 +70,8 @@ export const sandbox = defineCommand({
       );
     }
     if (args.reset) {
+      // Nothing is forgotten by a command that cannot go on.
+      await refuseUsedPort(port);
       await rm(workspace.stateFile, { force: true });
       const stacks = await forgetStacks(workspace);
       const states = stacks.length === 0 ? "" : `, and the state of ${stacks.join(", ")}`;

@@ -2,9 +2,11 @@ import { spawn } from "node:child_process";
 import { defineCommand } from "citty";
 import { AccountApi } from "../cloudflare/account-api";
 import { refuseWhileUsed } from "../cloudflare/used-by-others";
+import { UserError } from "../errors";
 import { TYPES } from "../explain/access-state";
 import { textOf } from "../json-values";
 import { isCutOff, recover, renderRecovery } from "../recover/recover";
+import { missingPlugin } from "../sandboxed/provider-choice";
 import { ensureStack, guardrails } from "../sandboxed/pulumi";
 import { openSandboxSession, type SandboxSession } from "../sandboxed/session";
 import { guardChild } from "../signals";
@@ -62,7 +64,10 @@ function command(verb: Verb) {
         // Nothing is declared in a destroy, so there is nothing to judge.
         const guarded = verb === "destroy" || args.guardrails === false ? [] : guardrails;
         const own = [verb, "--stack", args.stack, ...yes, ...guarded];
-        return await inherit(target.command, [...own, ...passed], target);
+        const code = await inherit(target.command, [...own, ...passed], target);
+        const missing = missingPlugin(session.workspace);
+        if (code !== 0 && missing !== undefined) throw new UserError(missing.problem, missing.remedy);
+        return code;
       } finally {
         await restart?.();
         await session.close();

@@ -5,14 +5,9 @@ import { type Engine, ensureEngine } from "../../tools/engine";
 import type { PulumiTarget } from "../pulumi";
 import { edgeSettings, openAccess, type SandboxAccess } from "./access";
 import { joinOrHold } from "./join-or-hold";
+import { keepChoice, type ProviderChoice } from "./provider-choice";
 import { stacksUp } from "./stacks-up";
-import {
-  findRunningSandbox,
-  openWorkspace,
-  type ProviderChoice,
-  projectDir,
-  type Workspace,
-} from "./workspace";
+import { findRunningSandbox, openWorkspace, projectDir, type Workspace } from "./workspace";
 
 /** A sandbox with an engine pointed at it. */
 export interface SandboxSession {
@@ -128,6 +123,8 @@ export async function openSandboxSession(options: SandboxSessionOptions = {}): P
       },
     }),
     close: async () => {
+      // The engine may have fetched the plugin meanwhile.
+      await keepChoice(workspace);
       await plugin.close();
       await access?.close();
       await own?.close();

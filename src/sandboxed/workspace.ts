@@ -4,6 +4,7 @@ import { basename, delimiter, join, resolve } from "node:path";
 import type { Engine } from "../../tools/engine";
 import type { Network } from "../network";
 import { fileBackendFolder } from "../stack/file-backend";
+import { keepChoice, lastChoice, type ProviderChoice } from "./provider-choice";
 
 /** The project's root folder, where Pulumi.yaml is. */
 export const projectDir = join(__dirname, "..", "..");
@@ -29,17 +30,14 @@ export interface Workspace {
   env: NodeJS.ProcessEnv;
 }
 
-/** The sandbox's own Cloudflare provider, or the installed plugin. */
-export type ProviderChoice = "sandbox" | "real";
-
 /** What the engine should talk to. */
 export interface WorkspaceOptions {
   engine: Engine;
   /** Default: what COMFYUI_ACCESS_WORKSPACE says, or `.sandbox` in the project. */
   dir?: string;
   /**
-   * `sandbox`: the sandbox's own providers. `real`: the installed Cloudflare plugin. The choice is kept: the state that
-   * one of them wrote is read by every later command. Default: the last choice, at first the sandbox's own.
+   * `sandbox`: the sandbox's own providers. `real`: the installed Cloudflare plugin. The choice is kept when
+   * it can be had: the state that one of them wrote is read by every later command. Default: the last choice, at first the sandbox's own.
    */
   provider?: ProviderChoice;
 }
@@ -56,9 +54,9 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const backend = join(dir, "state");
   await mkdir(pulumiHome, { recursive: true, mode: 0o700 });
   await mkdir(backend, { recursive: true, mode: 0o700 });
-  const provider = await chosenProvider(join(dir, "provider"), options.provider);
+  const provider = options.provider ?? (await lastChoice(dir));
   if (provider === "real") await linkUserPlugins(pulumiHome);
-  return {
+  const workspace: Workspace = {
     dir,
     provider,
     stateFile: join(dir, "cloudflare.json"),
@@ -80,6 +78,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       NODE_COMPILE_CACHE: join(dir, "compile-cache"),
     },
   };
+  await keepChoice(workspace);
+  return workspace;
 }
 
 /**
@@ -94,14 +94,6 @@ export async function forgetStacks({ env }: Workspace): Promise<string[]> {
     await rm(join(backend, folder), { recursive: true, force: true });
   }
   return files.filter((file) => file.endsWith(".json")).map((file) => basename(file, ".json"));
-}
-
-/** The choice that is made now, which is kept, or the one that was made last. */
-async function chosenProvider(file: string, choice: ProviderChoice | undefined): Promise<ProviderChoice> {
-  const kept = (await readFile(file, "utf8").catch(() => "")).trim();
-  if (choice === undefined) return kept === "real" ? "real" : "sandbox";
-  if (choice !== kept) await writeFile(file, `${choice}\n`);
-  return choice;
 }
 
 /** A copy of the environment in which no account of the user's can be reached by accident. */

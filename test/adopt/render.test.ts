@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { LIVED_IN } from "../../sandbox/seeds/lived-in";
 import type { Account } from "../../src/adopt/account";
 import type { Plan } from "../../src/adopt/plan";
-import { proofText, toText } from "../../src/adopt/render";
+import { adviceHere, proofText, toText } from "../../src/adopt/render";
 import { choices, edited, HOSTNAME, MINIMAL, planOf, readSeed } from "./account";
 
 let account: Account;
@@ -23,6 +23,25 @@ test("the table of the account that people have lived in", async () => {
   const text = shown(planOf(account, { raw, choices: choices([], { convertInline: false }) }));
   await expect(text).toMatchFileSnapshot(join(__dirname, "../expected/adopt.txt"));
   expect(text.split("\n").filter((line) => line.length > 100)).toEqual([]);
+});
+
+test.each([
+  [true, "npm run cli -- rotate --sandbox --stack live"],
+  [false, "npm run cli -- rotate --stack live"],
+])("advice is about the stack where it is: in the sandbox %s", (sandboxed, command) => {
+  const plan = adviceHere(planOf(account, { stack: "live" }), { stack: "live", sandboxed });
+  const advice = plan.unreadable.map(({ next }) => next);
+  expect(advice).toContainEqual(expect.stringMatching(new RegExp(`${command}$`)));
+});
+
+test("a state that speaks of another account is mended with the sandbox's own commands", () => {
+  const plan = planOf(account, { stack: "live" });
+  const remedy = "Then `pulumi refresh --stack live` takes them out of the state.";
+  const [decision] = adviceHere(
+    { ...plan, decisions: [{ what: "w", why: "y", remedy }] },
+    { stack: "live", sandboxed: true },
+  ).decisions;
+  expect(decision?.remedy).toMatch(/`npm run sandbox:up -- --stack live -- --refresh`/);
 });
 
 describe("in 100 columns", () => {

@@ -338,3 +338,64 @@ describe("9: what decides neither access nor delivery passes:", () => {
     expect(planOf(edit(account)).decisions).toEqual([]);
   });
 });
+
+describe("9: the advice at a stop is what the config can do about it:", () => {
+  const ELSE = "00000000-0000-4000-8000-000000000778";
+  const google = (from: Account) => ({
+    ...from,
+    identityProviders: [
+      ...from.identityProviders,
+      { id: ELSE, name: "Google of before", type: "google", config: { client_id: "x" } },
+    ],
+  });
+  const one = (more: Wire = {}) => ({ ...MINIMAL, applications: [{ hostname: HOSTNAME, ...more }] });
+  const LEAVE = /^The stack file says otherwise\. Leave (\S+) out of it/;
+  const adviceOn = (field: string, from: Account, raw: Record<string, unknown>) =>
+    planOf(from, { raw }).decisions.flatMap((each) =>
+      each.field === field ? [LEAVE.exec(each.remedy)?.[1] ?? each.remedy.split(".")[0]] : [],
+    );
+
+  test.each<[string, (from: Account) => Account, Record<string, unknown>, string, string]>([
+    [
+      "another login",
+      google,
+      { ...one(), google: { identityProviderId: ELSE } },
+      "allowed_idps",
+      "google.identityProviderId",
+    ],
+    [
+      "a required login",
+      google,
+      { ...one(), google: { identityProviderId: ELSE } },
+      "policies",
+      "google.identityProviderId",
+    ],
+    [
+      "other people",
+      (from) => from,
+      one({ allow: { emails: ["artist@datacrew.space"] } }),
+      "include",
+      "allow",
+    ],
+    ["sessions", (from) => from, one({ sessionDuration: "2h" }), "session_duration", "sessionDuration"],
+    ["the service", (from) => from, one({ service: "http://localhost:9" }), "service", "service"],
+    ["no tokens", (from) => from, { ...one(), serviceTokens: [] }, "decision", "serviceTokens"],
+  ])("%s that the stack file says, and the account otherwise", (_, edit, raw, field, word) => {
+    const policies = policy(0, {
+      include: [{ email: { email: "artist@datacrew.space" } }, { email: { email: "more@datacrew.space" } }],
+    });
+    const from = edit(policies(account));
+    expect(adviceOn(field, from, raw)).toContain(word);
+    // The advice works.
+    expect(planOf(from, { raw: one() }).decisions).toEqual([]);
+  });
+
+  test("what the config cannot say is for the dashboard, also beside what it can", () => {
+    const group = policy(0, { include: [{ group: { id: "g" } }, { email: { email: "b@datacrew.space" } }] });
+    const raw = one({ allow: { emails: ["artist@datacrew.space"] } });
+    expect(adviceOn("include", group(account), raw)).toEqual(["allow", "The config has no word for it"]);
+    const pin = application({ allowed_idps: [ONE_TIME_PIN, LIVED_IN.google] })(account);
+    const named = { ...one(), google: { identityProviderId: LIVED_IN.google } };
+    expect(adviceOn("allowed_idps", pin, named)).toEqual(["The config has no word for it"]);
+  });
+});

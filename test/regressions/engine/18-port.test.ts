@@ -1,4 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -24,4 +26,27 @@ test("18: sandbox --port 0 takes a free port, as the advice on a port in use say
   expect(url, text).not.toBe("");
   expect((await fetch(url)).status).toBe(200);
   sandbox.kill("SIGINT");
+});
+
+test("18: sandbox --reset on a port in use forgets nothing, and names the option for a free one", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const workspace = await mkdtemp(join(tmpdir(), "comfyui-access-port-"));
+  const stack = join(workspace, "state", ".pulumi", "stacks", "comfyui-access", "dev.json");
+  const account = join(workspace, "cloudflare.json");
+  await mkdir(join(stack, ".."), { recursive: true });
+  await writeFile(stack, "{}");
+  await writeFile(account, "{}");
+  try {
+    const { code, text } = await new Commands(workspace).run(["sandbox", "--reset", "--port", String(port)]);
+    expect(text).toMatch(new RegExp(`port ${port} on 127.0.0.1 is in use\\n.*--port 0 takes a free one`));
+    expect(text).not.toContain("Forgotten");
+    expect(code).toBe(1);
+    expect(await readFile(stack, "utf8")).toBe("{}");
+    expect(await readFile(account, "utf8")).toBe("{}");
+  } finally {
+    server.close();
+    await rm(workspace, { recursive: true, force: true });
+  }
 });
