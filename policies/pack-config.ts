@@ -1,8 +1,8 @@
 import { parseDuration } from "../src/duration";
 import { UserError } from "../src/errors";
+import { EXCEPTIONS_SCHEMA, type Exception } from "../src/exception";
 import { DEFAULT_LIMITS, type StackLimit } from "../src/limits";
 import { nearest } from "../src/nearest";
-import { EXCEPTIONS_SCHEMA, type Exception } from "./exception";
 import type { Limits, Rule } from "./rule";
 import { RULES } from "./rules";
 

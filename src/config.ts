@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod/mini";
-import { type Exception, formFlawOf, tooFar } from "../policies/exception";
 import { placePaths } from "./config-paths";
 import { parseDuration } from "./duration";
+import { type Exception, formFlawOf, tooFar } from "./exception";
 import { HOST_NAME as HOST } from "./host-name";
 import { rfc3339 } from "./instant";
 import {

@@ -1,5 +1,5 @@
-import { flawOf, names } from "../../policies/exception";
 import type { DriftAcceptance } from "../config";
+import { flawOf, names } from "../exception";
 import type { AccessState } from "../explain/access-state";
 import type { Orphan } from "../orphans/find";
 import type { Accepted, Change, IdleAcceptance, Subject } from "./types";

@@ -277,7 +277,7 @@ describe("a rotation", () => {
     }
     const tokens = "comfyui-access:serviceTokens";
     const [token] = before.config[tokens] ?? [];
-    const next = { ...token, version: 2, previousExpiresAt: expect.stringMatching(/^20.*Z$/) };
+    const next = { ...token, version: 101, previousExpiresAt: expect.stringMatching(/^20.*Z$/) };
     const { files, pulls } = clone.github.state;
     expect(parse(files["rotate/comfyui-api-500:Pulumi.prod.yaml"] ?? "")).toEqual({
       config: { ...before.config, [tokens]: [next] },

@@ -30,7 +30,13 @@ interface Resource extends Parts {
 }
 
 /** What differs from the recording and stays so. */
-const LISTED: Listed[] = [];
+const LISTED: Listed[] = [
+  {
+    line: "base",
+    path: /::tunnel"\]\.outputs\.connections$/,
+    why: "the API was to drop the field on 5 October 2026, and the sandbox's has; it was recorded from one that had it",
+  },
+];
 
 interface Application {
   name: string;

@@ -1,5 +1,10 @@
-import { LONGEST_EXCEPTION_DAYS } from "../src/limits";
-import type { Resource } from "./resource";
+import { LONGEST_EXCEPTION_DAYS } from "./limits";
+
+/** What an exception is about. */
+interface Named {
+  urn: string;
+  name: string;
+}
 
 /** Lets one rule pass on one resource, for a reason and a time. */
 export interface Exception {
@@ -34,7 +39,7 @@ export const EXCEPTIONS_SCHEMA = {
 export function flawOf(
   exception: Partial<Exception>,
   today: Date,
-  resources: readonly Resource[] = [],
+  resources: readonly Named[] = [],
 ): string | undefined {
   const { resource, expires = "" } = exception;
   const flaw = formFlawOf(exception) ?? tooFar(exception, today);
@@ -66,10 +71,7 @@ export function tooFar(
 }
 
 /** Whether an exception means a resource. */
-export function names(
-  { resource }: Partial<Exception>,
-  { urn, name }: Pick<Resource, "urn" | "name">,
-): boolean {
+export function names({ resource }: Partial<Exception>, { urn, name }: Named): boolean {
   return resource === urn || resource === name;
 }
 
