@@ -66,7 +66,10 @@ test("every option of a pulumi command exists in the engine", async () => {
   const helps = new Map<string, string>();
   for (const [, ...words] of commands) {
     const options = words.filter((word) => word.startsWith("--")).map((word) => word.replace(/=.*/, ""));
-    const verbs = words.slice(0, ["config", "stack", "policy"].includes(words[0] ?? "") ? 2 : 1);
+    const verbs = words.slice(
+      0,
+      ["config", "stack", "policy", "state", "plugin"].includes(words[0] ?? "") ? 2 : 1,
+    );
     const verb = verbs.filter((word) => /^[a-z]+$/.test(word));
     const name = verb.join(" ");
     if (!helps.has(name)) {

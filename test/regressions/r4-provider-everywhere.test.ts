@@ -40,7 +40,8 @@ beforeAll(() => {
   record = join(dir, "calls");
   mkdirSync(join(dir, "bin"));
   mkdirSync(join(dir, "theirs", "plugins"), { recursive: true });
-  for (const name of ["pulumi", "pulumi-language-nodejs"]) {
+  // The plugin too, since a choice is kept only of one that is installed.
+  for (const name of ["pulumi", "pulumi-language-nodejs", "pulumi-resource-cloudflare"]) {
     writeFileSync(join(dir, "bin", name), ENGINE);
     chmodSync(join(dir, "bin", name), 0o755);
   }
