@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { CONFIG_KEYS, ConfigError, loadConfig, type ParseContext, parseConfig } from "../src/config";
 import { parseDuration } from "../src/duration";
-import type { Problem } from "../src/problems";
+import { problemsOf as problemsIn } from "./support/config-problems";
 import { knownValue } from "./support/mocks";
 import { holds } from "./support/properties";
 
@@ -23,15 +23,8 @@ const valid = () => ({
 
 const context = { stack: "dev", secretKeys: new Set(["google"]), now: new Date("2027-01-10T00:00:00Z") };
 
-function problemsOf(raw: Record<string, unknown>, parseContext: ParseContext = context): readonly Problem[] {
-  try {
-    parseConfig(raw, parseContext);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}
+const problemsOf = (raw: Record<string, unknown>, parseContext: ParseContext = context) =>
+  problemsIn(raw, parseContext);
 
 const application = (overrides: Record<string, unknown>) => ({
   ...valid(),

@@ -4,7 +4,8 @@ import { dirname, join, normalize } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { CONFIG_KEYS, ConfigError, parseConfig } from "../../src/config";
+import { CONFIG_KEYS } from "../../src/config";
+import { problemsOf as problemsIn } from "../support/config-problems";
 import { commandsIn, faultOf } from "./commands";
 import { fencesOf, inlineCommands, pages, prose, root, textOf } from "./markdown";
 
@@ -170,16 +171,8 @@ test("drawings are complete by themselves, in light and dark, with words for tho
   }
 });
 
-function problemsOf(raw: Record<string, unknown>) {
-  try {
-    // The names that other keys refer to, where the sample leaves them out.
-    parseConfig({ zone: "datacrew.space", ...raw });
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}
+/** With the names that other keys refer to, where the sample leaves them out. */
+const problemsOf = (raw: Record<string, unknown>) => problemsIn({ zone: "datacrew.space", ...raw });
 
 /** Errors of TypeScript in samples, with the package's own name leading to its source. */
 function typeErrors(samples: { name: string; text: string }[]): string[] {

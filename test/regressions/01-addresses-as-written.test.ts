@@ -1,26 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { secretPlacesOf } from "../../src/access-diff/secret-places";
-import { ConfigError, parseConfig } from "../../src/config";
 import { refuseForeignAddresses } from "../../src/provider-addresses";
+import { problemsOf, REQUIRED } from "../support/config-problems";
 
 /** What the config says of an application's service and of an Infisical. */
-function problems({ service, siteUrl }: { service?: string; siteUrl?: string }) {
-  try {
-    parseConfig({
-      accountId: "0123456789abcdef0123456789abcdef",
-      zone: "datacrew.space",
-      teamName: "datacrew",
-      google: { identityProviderId: "00000000-0000-4000-8000-000000000000" },
-      tunnel: { name: "comfyui-dev" },
-      applications: [{ allow: { emails: ["artist@datacrew.space"] }, service }],
-      infisical: { projectId: "3f0f4b0e-0f57-4b4e-9d6f-0a3d3c6a8f11", environment: "prod", siteUrl },
-    });
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}
+const problems = ({ service, siteUrl }: { service?: string; siteUrl?: string }) =>
+  problemsOf({
+    ...REQUIRED,
+    applications: [{ allow: { emails: ["artist@datacrew.space"] }, service }],
+    infisical: { projectId: "3f0f4b0e-0f57-4b4e-9d6f-0a3d3c6a8f11", environment: "prod", siteUrl },
+  });
 
 describe("1: an address of which two readers would make two hosts", () => {
   test.each([

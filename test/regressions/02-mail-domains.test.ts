@@ -1,26 +1,12 @@
 import { domainToASCII } from "node:url";
 import { describe, expect, test } from "vitest";
 import { judgeStack } from "../../policies/judge";
-import { ConfigError, parseConfig } from "../../src/config";
 import { compliant, set, the } from "../policies/compliant";
+import { faultyPaths, REQUIRED } from "../support/config-problems";
 
 /** Where the config finds fault, for an application that lets in what is given. */
-function faults(allow: { emails?: string[]; emailDomains?: string[] }): string[] {
-  try {
-    parseConfig({
-      accountId: "0123456789abcdef0123456789abcdef",
-      zone: "datacrew.space",
-      teamName: "datacrew",
-      google: { identityProviderId: "00000000-0000-4000-8000-000000000000" },
-      tunnel: { name: "comfyui-dev" },
-      applications: [{ allow }],
-    });
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map(({ path }) => path);
-    throw error;
-  }
-  return [];
-}
+const faults = (allow: { emails?: string[]; emailDomains?: string[] }): string[] =>
+  faultyPaths({ ...REQUIRED, applications: [{ allow }] });
 
 /** The rules that a policy breaks which lets in what is given. */
 function broken(selector: { email?: { email: string }; emailDomain?: { domain: string } }): string[] {

@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { judgeStack } from "../../policies/judge";
 import { renderText } from "../../src/access-diff/report";
 import { rotateCommand } from "../../src/cli/rotate";
-import { ConfigError, parseConfig } from "../../src/config";
 import type { Problem } from "../../src/problems";
 import { diffBetween, exported } from "../access-diff/states";
 import { compliant, set, the } from "../policies/compliant";
+import { problemsOf, REQUIRED } from "../support/config-problems";
 
 const NOW = new Date("2026-11-30T12:00:00Z");
 const TIMES: [ends: string, isAccepted: boolean][] = [
@@ -22,26 +22,11 @@ const TIMES: [ends: string, isAccepted: boolean][] = [
   ["2999-01-01 00:00:00 +0000 UTC", false],
 ];
 
-function problems(serviceTokens: object[]): readonly Problem[] {
-  try {
-    parseConfig(
-      {
-        accountId: "0123456789abcdef0123456789abcdef",
-        zone: "datacrew.space",
-        teamName: "datacrew",
-        google: { identityProviderId: "00000000-0000-4000-8000-000000000000" },
-        tunnel: { name: "comfyui-dev" },
-        applications: [{ allow: { emails: ["artist@datacrew.space"] } }],
-        serviceTokens,
-      },
-      { now: NOW },
-    );
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}
+const problems = (serviceTokens: object[]): readonly Problem[] =>
+  problemsOf(
+    { ...REQUIRED, applications: [{ allow: { emails: ["artist@datacrew.space"] } }], serviceTokens },
+    { now: NOW },
+  );
 
 describe("4: a rotated secret ends within Cloudflare's own limit of 30 days", () => {
   test.each(TIMES)("in the config: %s accepted: %s", (previousExpiresAt, isAccepted) => {

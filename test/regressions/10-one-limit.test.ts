@@ -3,9 +3,9 @@ import { judgeStack } from "../../policies/judge";
 import { stackLimitsOf } from "../../policies/pack-config";
 import type { Account } from "../../src/adopt/account";
 import type { Wire } from "../../src/cloudflare/account-api";
-import { ConfigError, parseConfig } from "../../src/config";
 import { MINIMAL, planOf, readSeed } from "../adopt/account";
 import { compliant, type Shape } from "../policies/compliant";
+import { faultyPaths, REQUIRED } from "../support/config-problems";
 
 interface Wished {
   session?: string;
@@ -14,24 +14,13 @@ interface Wished {
 }
 
 /** Where the config finds fault with how long something lasts. */
-function config({ session = "24h", token = "8760h", limits = {} }: Wished): string[] {
-  try {
-    parseConfig({
-      accountId: "0123456789abcdef0123456789abcdef",
-      zone: "datacrew.space",
-      teamName: "datacrew",
-      google: { identityProviderId: "00000000-0000-4000-8000-000000000000" },
-      tunnel: { name: "comfyui-dev" },
-      applications: [{ allow: { emails: ["artist@datacrew.space"] }, sessionDuration: session }],
-      serviceTokens: [{ name: "comfyui-api", duration: token }],
-      ...limits,
-    });
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map(({ path }) => path);
-    throw error;
-  }
-  return [];
-}
+const config = ({ session = "24h", token = "8760h", limits = {} }: Wished): string[] =>
+  faultyPaths({
+    ...REQUIRED,
+    applications: [{ allow: { emails: ["artist@datacrew.space"] }, sessionDuration: session }],
+    serviceTokens: [{ name: "comfyui-api", duration: token }],
+    ...limits,
+  });
 
 /** The rules that the same breaks, for the guardrails of the same stack. */
 function guardrails({ session = "24h", token = "8760h", limits = {} }: Wished): string[] {

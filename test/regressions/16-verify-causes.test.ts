@@ -25,15 +25,7 @@ function withChanged(fields: Partial<TargetApplication>): VerifyTarget {
   return { ...deployed.target, applications };
 }
 
-/** Puts another origin behind the application, as its ingress rule does. */
-async function behind(service: string): Promise<void> {
-  const { target, change, sandbox } = deployed;
-  const [account] = sandbox.store.tunnels.all().map(({ accountId }) => accountId);
-  const path = `/accounts/${account}/cfd_tunnel/${target.tunnelId}/configurations`;
-  const config = (await change.send("GET", path))["config"] as { ingress: Record<string, unknown>[] };
-  const ingress = config.ingress.map((rule, index) => (index === 0 ? { ...rule, service } : rule));
-  await change.send("PUT", path, { config: { ingress } });
-}
+const behind = (service: string, checked?: boolean) => deployed.change.service(service, checked);
 
 const verified = (target: VerifyTarget, options: VerifyOptions = {}) =>
   verify(target, { network: deployed.network, browser: false, ...options });

@@ -64,16 +64,7 @@ describe("with a web app behind Access", () => {
     await deployed.close();
   });
 
-  async function behind(service: string, kept = true): Promise<void> {
-    const { target, change, sandbox } = deployed;
-    const [account] = sandbox.store.tunnels.all().map(({ accountId }) => accountId);
-    const path = `/accounts/${account}/cfd_tunnel/${target.tunnelId}/configurations`;
-    const config = (await change.send("GET", path))["config"] as { ingress: Record<string, unknown>[] };
-    const ingress = config.ingress.map((rule, index) =>
-      index === 0 ? { ...rule, service, ...(kept ? {} : { originRequest: {} }) } : rule,
-    );
-    await change.send("PUT", path, { config: { ingress } });
-  }
+  const behind = (service: string, checked?: boolean) => deployed.change.service(service, checked);
 
   async function rows(fields: Partial<TargetApplication>, accessTests: AccessTest[] = []) {
     const applications = deployed.target.applications.map((each) => ({

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { preflight } from "../../src/cloudflare/preflight";
-import { ConfigError, parseConfig } from "../../src/config";
 import { examine } from "../../src/doctor/doctor";
 import { toText } from "../../src/doctor/render";
 import { UserError } from "../../src/errors";
@@ -8,6 +7,7 @@ import { parseStackOutputs } from "../../src/secrets/outputs";
 import { requiredAccess } from "../../src/stack/cloudflare-access";
 import { targetOfEnv } from "../../src/verify/read-target";
 import { openRig, type Rig } from "../doctor/rig";
+import { problemsOf } from "../support/config-problems";
 import { serveOwnNameOnly, serveSelfSigned, type WebApp } from "../support/origins";
 import { sharedCases } from "./clients";
 
@@ -142,13 +142,7 @@ describe("doctor names what it saw", () => {
 });
 
 test("18: a tunnel that is not set has both remedies: one to make, one to share", () => {
-  let problems: ConfigError["problems"] = [];
-  try {
-    parseConfig({}, { stack: "prod" });
-  } catch (error) {
-    if (error instanceof ConfigError) problems = error.problems;
-  }
-  const { remedy = "" } = problems.find(({ path }) => path === "tunnel") ?? {};
+  const { remedy = "" } = problemsOf({}, { stack: "prod" }).find(({ path }) => path === "tunnel") ?? {};
   expect(remedy).toContain("--path tunnel.name");
   expect(remedy).toContain("--path tunnel.id");
 });

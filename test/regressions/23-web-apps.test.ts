@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { ConfigError, parseConfig } from "../../src/config";
+import { parseConfig } from "../../src/config";
 import { examine } from "../../src/doctor/doctor";
 import { toJson, toText } from "../../src/doctor/render";
 import { UserError } from "../../src/errors";
@@ -11,6 +11,7 @@ import { EnvFileSink } from "../../src/secrets/env-file";
 import { parseStackOutputs } from "../../src/secrets/outputs";
 import { targetOfEnv } from "../../src/verify/read-target";
 import { openRig, type Rig } from "../doctor/rig";
+import { faultyPaths, REQUIRED } from "../support/config-problems";
 import { serveWebApp, type WebApp } from "../support/origins";
 
 const url = "https://grafana.datacrew.space";
@@ -123,26 +124,15 @@ describe("lines of the same name that are another program's", () => {
 });
 
 test("23: a web app has to say its own name and service; ComfyUI's are not taken for it", () => {
-  const required = {
-    accountId: "0".repeat(32),
-    zone: "datacrew.space",
-    teamName: "datacrew",
-    google: { identityProviderId: "00000000-0000-4000-8000-000000000000" },
-    tunnel: { name: "t" },
-  };
   const allow = { emails: ["artist@datacrew.space"] };
-  const problemsOf = (application: object) => {
-    try {
-      return parseConfig({ ...required, applications: [{ kind: "web", allow, ...application }] });
-    } catch (error) {
-      if (error instanceof ConfigError) return error.problems.map(({ path }) => path);
-      throw error;
-    }
-  };
-  expect(problemsOf({})).toEqual(["applications[0].name", "applications[0].service"]);
+  const config = (application: object) => ({
+    ...REQUIRED,
+    applications: [{ kind: "web", allow, ...application }],
+  });
+  expect(faultyPaths(config({}))).toEqual(["applications[0].name", "applications[0].service"]);
   const named = { name: "grafana", service: "http://localhost:3000" };
-  expect(problemsOf({ ...named, name: "comfyui" })).toEqual(["applications[0].name"]);
-  expect(problemsOf(named)).toMatchObject({ applications: [{ kind: "web", ...named }] });
+  expect(faultyPaths(config({ ...named, name: "comfyui" }))).toEqual(["applications[0].name"]);
+  expect(parseConfig(config(named))).toMatchObject({ applications: [{ kind: "web", ...named }] });
 });
 
 describe("doctor", () => {

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { State } from "../../sandbox/store";
 import type { PropertyMap } from "../../src/provider-host";
-import { accountId, ProviderRig, zoneId } from "../sandbox/provider/support";
+import { accountId, cloudflareType, ProviderRig, zoneId } from "../sandbox/provider/support";
 
 let rig: ProviderRig;
-const of = (name: string) =>
-  rig.driver(`cloudflare:index/${name.charAt(0).toLowerCase()}${name.slice(1)}:${name}`);
+const of = (name: string) => rig.driver(cloudflareType(name));
 
 beforeAll(async () => {
   rig = await ProviderRig.open();

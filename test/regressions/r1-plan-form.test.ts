@@ -5,7 +5,7 @@ import type { PlanForm } from "../../sandbox/provider/kind";
 import { combinePackages } from "../../sandbox/provider/package-provider";
 import { type Sandbox, startSandbox } from "../../sandbox/server";
 import type { DiffResult, PropertyMap } from "../../src/provider-host";
-import { accountId, Driver, zoneId } from "../sandbox/provider/support";
+import { accountId, cloudflareType, Driver, zoneId } from "../sandbox/provider/support";
 
 let sandbox: Sandbox;
 
@@ -24,7 +24,7 @@ async function planned(
   sandbox.reset();
   const access = { baseUrl: sandbox.apiUrl, apiToken: sandbox.tokens.up };
   const provider = combinePackages({ cloudflare: cloudflarePackage(access, {}, form) }, "0.0.0");
-  const type = `cloudflare:index/${kind.charAt(0).toLowerCase()}${kind.slice(1)}:${kind}`;
+  const type = cloudflareType(kind);
   const { id, state } = await new Driver(provider, type).create(inputs);
   return provider.diff({
     urn: `urn:pulumi:dev::project::${type}::name`,

@@ -28,6 +28,8 @@ export interface Deployed {
     people(fields: Fields): Promise<void>;
     machines(fields: Fields): Promise<void>;
     ingress(access: Fields | undefined): Promise<void>;
+    /** Puts another origin behind the application, as its ingress rule does; unchecked: without a check of the JWT. */
+    service(service: string, checked?: boolean): Promise<void>;
     /** Puts a further policy at a place of the application, from 1. */
     addPolicy(policy: Fields, precedence: number): Promise<void>;
     record(fields: Fields): Promise<void>;
@@ -197,6 +199,14 @@ export async function deploy(): Promise<Deployed> {
       },
       async ingress(access) {
         await putIngress(access);
+      },
+      async service(service, checked = true) {
+        const path = `${ACCOUNT}/cfd_tunnel/${tunnelId}/configurations`;
+        const config = (await send("GET", path))["config"] as { ingress: Fields[] };
+        const ingress = config.ingress.map((rule, index) =>
+          index === 0 ? { ...rule, service, ...(checked ? {} : { originRequest: {} }) } : rule,
+        );
+        await send("PUT", path, { config: { ingress } });
       },
       async addPolicy(policy, precedence) {
         const added = await make(`${ACCESS}/policies`, policy);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Seed } from "../../../sandbox/seed";
 import { LIVED_IN_SEED } from "../../../sandbox/seeds/lived-in";
 import { projectDir } from "../../../src/sandboxed/workspace";
+import { LIVED_IN_CONFIG } from "../lived-in-config";
 import type { EngineRig, Settings } from "../support";
 import type { Command } from "./process-tree";
 import { checkpointFile, readCheckpoint } from "./state-file";
@@ -30,15 +31,7 @@ export type OperationName = (typeof OPERATIONS)[number];
 
 const UP = ["up", "--yes", "--skip-preview"];
 
-/** What `adopt` finds in the account is all that this leaves out. */
-const MINIMAL = `config:
-  comfyui-access:accountId: 0123456789abcdef0123456789abcdef
-  comfyui-access:zone: datacrew.space
-  comfyui-access:teamName: datacrew
-  comfyui-access:protectTokens: "false"
-  comfyui-access:applications:
-    - hostname: comfyui.datacrew.space
-  comfyui-access:alerts: { emails: [ops@datacrew.space] }
+const MINIMAL = `${LIVED_IN_CONFIG}  comfyui-access:alerts: { emails: [ops@datacrew.space] }
 `;
 
 interface Application {

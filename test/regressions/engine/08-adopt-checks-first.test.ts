@@ -5,21 +5,13 @@ import { LIVED_IN, LIVED_IN_SEED } from "../../../sandbox/seeds/lived-in";
 import { adopt, readPlan, writePlannedConfig } from "../../../src/adopt/adopt";
 import { importFile } from "../../../src/adopt/import-file";
 import { type OpenAdoption, sandboxedAdoption } from "../../../src/adopt/open";
+import { LIVED_IN_CONFIG } from "../../engine/lived-in-config";
 import { EngineRig } from "../../engine/support";
 
 const ACCOUNT = "0123456789abcdef0123456789abcdef";
 const ONE_TIME_PIN = LIVED_IN_SEED.objects?.(new Date()).identityProviders?.find(
   ({ type }) => type === "onetimepin",
 )?.id;
-
-const MINIMAL = `config:
-  comfyui-access:accountId: ${ACCOUNT}
-  comfyui-access:zone: datacrew.space
-  comfyui-access:teamName: datacrew
-  comfyui-access:protectTokens: "false"
-  comfyui-access:applications:
-    - hostname: comfyui.datacrew.space
-`;
 
 let rig: EngineRig;
 let open: OpenAdoption;
@@ -28,14 +20,14 @@ let file: string;
 beforeAll(async () => {
   rig = await EngineRig.open({ seed: LIVED_IN_SEED });
   file = join(rig.dir, "Pulumi.dev.yaml");
-  await writeFile(file, MINIMAL);
+  await writeFile(file, LIVED_IN_CONFIG);
   open = await sandboxedAdoption(rig.session, "dev", file);
 });
 afterEach(() => rig.clearFaults());
 afterAll(() => rig?.close());
 
 /** What an adoption with every consent says when it fails; and nothing of account, state and config is changed by it. */
-async function refused(config = MINIMAL, state: readonly string[] = []): Promise<string> {
+async function refused(config = LIVED_IN_CONFIG, state: readonly string[] = []): Promise<string> {
   await writeFile(file, config);
   const [account, writes] = [JSON.stringify(await rig.account()), (await rig.writes()).length];
   const choices = { take: new Set<string>(), convertInline: true };
@@ -62,14 +54,16 @@ async function stateIds(): Promise<string[]> {
 describe("8: an adoption that would fail does so before it converts a policy:", () => {
   test("a login whose type is not Google's", async () => {
     const said = await refused(
-      `${MINIMAL}  comfyui-access:google: { identityProviderId: ${ONE_TIME_PIN} }\n`,
+      `${LIVED_IN_CONFIG}  comfyui-access:google: { identityProviderId: ${ONE_TIME_PIN} }\n`,
     );
     expect(said).toContain("onetimepin");
   });
 
   test("a login that is not there", async () => {
     const id = "00000000-0000-4000-8000-000000000001";
-    expect(await refused(`${MINIMAL}  comfyui-access:google: { identityProviderId: ${id} }\n`)).toContain(id);
+    expect(
+      await refused(`${LIVED_IN_CONFIG}  comfyui-access:google: { identityProviderId: ${id} }\n`),
+    ).toContain(id);
   });
 
   test("an import that the engine cannot do, in Pulumi's own words", async () => {
@@ -83,7 +77,7 @@ describe("8: an adoption that would fail does so before it converts a policy:", 
 
   test("a program that ends with an error", async () => {
     const tests = `  comfyui-access:accessTests: [{ who: stranger@example.org, allow: [comfyui] }]\n`;
-    expect(await refused(MINIMAL + tests)).toContain("stranger@example.org");
+    expect(await refused(LIVED_IN_CONFIG + tests)).toContain("stranger@example.org");
   });
 
   test("a stack that somebody else's update holds", async () => {
@@ -112,7 +106,7 @@ describe("8: an adoption that would fail does so before it converts a policy:", 
     const imported = await rig.run([...args, "--protect=false", "--yes", "--skip-preview"]);
     expect(imported.code, imported.stdout).toBe(0);
     await rig.api("DELETE", `/accounts/${ACCOUNT}/access/service_tokens/${id}`);
-    const said = await refused(MINIMAL, [id]);
+    const said = await refused(LIVED_IN_CONFIG, [id]);
     expect(said).toContain(`state of stack dev`);
     expect(said).toContain(id);
   });
@@ -122,7 +116,7 @@ describe("8: an adoption that was cut off before it converted a policy", () => {
   let cut: EngineRig;
   beforeAll(async () => {
     cut = await EngineRig.open({ seed: LIVED_IN_SEED });
-    await writeFile(join(cut.dir, "Pulumi.dev.yaml"), MINIMAL);
+    await writeFile(join(cut.dir, "Pulumi.dev.yaml"), LIVED_IN_CONFIG);
   });
   afterAll(() => cut?.close());
 

@@ -6,21 +6,13 @@ import { LIVED_IN, LIVED_IN_SEED, scriptsHeaders } from "../../../sandbox/seeds/
 import { adopt } from "../../../src/adopt/adopt";
 import { type OpenAdoption, sandboxedAdoption } from "../../../src/adopt/open";
 import { dispatcherFor } from "../../../src/network";
+import { LIVED_IN_CONFIG } from "../../engine/lived-in-config";
 import { EngineRig } from "../../engine/support";
 
 const ACCOUNT = "0123456789abcdef0123456789abcdef";
 const HOST = "comfyui.datacrew.space";
 const APP = `/accounts/${ACCOUNT}/access/apps/${LIVED_IN.application}`;
 const RULES = `/accounts/${ACCOUNT}/cfd_tunnel/${LIVED_IN.tunnel}/configurations`;
-
-const MINIMAL = `config:
-  comfyui-access:accountId: ${ACCOUNT}
-  comfyui-access:zone: datacrew.space
-  comfyui-access:teamName: datacrew
-  comfyui-access:protectTokens: "false"
-  comfyui-access:applications:
-    - hostname: ${HOST}
-`;
 
 type Fields = Record<string, unknown>;
 
@@ -36,7 +28,7 @@ beforeAll(async () => {
   access.connectAll();
   dispatcher = dispatcherFor(access.network);
   file = join(rig.dir, "Pulumi.dev.yaml");
-  await writeFile(file, MINIMAL);
+  await writeFile(file, LIVED_IN_CONFIG);
   open = await sandboxedAdoption(rig.session, "dev", file);
 });
 afterAll(() => rig?.close());

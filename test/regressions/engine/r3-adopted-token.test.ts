@@ -8,16 +8,8 @@ import type { AccountApi } from "../../../src/cloudflare/account-api";
 import { fieldsOf } from "../../../src/json-values";
 import { cliCommand } from "../../engine/faults/operations";
 import { start } from "../../engine/faults/process-tree";
+import { LIVED_IN_CONFIG } from "../../engine/lived-in-config";
 import { EngineRig } from "../../engine/support";
-
-const MINIMAL = `config:
-  comfyui-access:accountId: 0123456789abcdef0123456789abcdef
-  comfyui-access:zone: datacrew.space
-  comfyui-access:teamName: datacrew
-  comfyui-access:protectTokens: "false"
-  comfyui-access:applications:
-    - hostname: comfyui.datacrew.space
-`;
 
 let rig: EngineRig;
 let open: OpenAdoption;
@@ -27,7 +19,7 @@ beforeAll(async () => {
   rig = await EngineRig.open({ seed: LIVED_IN_SEED, access: true, keepState: true });
   rig.session.access?.connectAll();
   file = join(rig.dir, "Pulumi.dev.yaml");
-  await writeFile(file, MINIMAL);
+  await writeFile(file, LIVED_IN_CONFIG);
   const sandboxed = await sandboxedAdoption(rig.session, "dev", file);
   open = { ...sandboxed, account: (as) => asInLife(sandboxed.account(as)) };
 });

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type PropertyMap, reveal, Secret, UNKNOWN } from "../../../src/provider-host";
-import { accountId, type Driver, ProviderRig, zoneId } from "./support";
+import { accountId, cloudflareType, type Driver, ProviderRig, zoneId } from "./support";
 
 let rig: ProviderRig;
-const of = (name: string): Driver =>
-  rig.driver(`cloudflare:index/${name.charAt(0).toLowerCase()}${name.slice(1)}:${name}`);
+const of = (name: string): Driver => rig.driver(cloudflareType(name));
 
 beforeAll(async () => {
   rig = await ProviderRig.open();

@@ -4,11 +4,10 @@ import { combinePackages } from "../../../sandbox/provider/package-provider";
 import { randomPackage, randomText } from "../../../sandbox/provider/random/package";
 import { reveal, Secret } from "../../../src/provider-host";
 import { holds } from "../../support/properties";
-import { Driver } from "./support";
+import { Driver, typeOf } from "./support";
 
 const provider = combinePackages({ random: randomPackage }, "0.0.0");
-const of = (name: string) =>
-  new Driver(provider, `random:index/${name.charAt(0).toLowerCase()}${name.slice(1)}:${name}`);
+const of = (name: string) => new Driver(provider, typeOf("random", name));
 
 describe("random values", () => {
   it("RandomBytes: the same bytes in two spellings, both secret", async () => {

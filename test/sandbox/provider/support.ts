@@ -60,6 +60,13 @@ export class Driver {
   }
 }
 
+/** The type of a package's resource, by the name of its class. */
+export const typeOf = (pack: string, name: string): string =>
+  `${pack}:index/${name.charAt(0).toLowerCase()}${name.slice(1)}:${name}`;
+
+/** The same of Cloudflare's. */
+export const cloudflareType = (name: string): string => typeOf("cloudflare", name);
+
 /** A sandbox and its provider, with short waits between tries. */
 export class ProviderRig {
   private constructor(
