@@ -3,8 +3,9 @@ import * as z from "zod/mini";
 import { placePaths } from "./config-paths";
 import { parseDuration } from "./duration";
 import { type Exception, formFlawOf, tooFar } from "./exception";
-import { HOST_NAME as HOST } from "./host-name";
+import { HOST_NAME as HOST, urlIn } from "./host-name";
 import { rfc3339 } from "./instant";
+import { textsIn } from "./json-values";
 import {
   DEFAULT_LIMITS,
   LONGEST_EXCEPTION_DAYS,
@@ -236,7 +237,7 @@ function checkService(value: string): Complaint | undefined {
   if (/^unix(\+tls)?:\/\S+$/.test(value) || value === "hello_world") return undefined;
   const status = /^http_status:(\d+)$/.exec(value)?.[1];
   if (status !== undefined && Number(status) >= 100 && Number(status) <= 999) return undefined;
-  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const url = urlIn(value);
   if (url && (url.username !== "" || url.password !== "")) {
     // Not repeated: it may hold a password.
     return complain(
@@ -601,12 +602,6 @@ function decode(key: string, value: string): unknown {
   } catch {
     return value;
   }
-}
-
-/** Every text in a value, however deep. */
-function textsIn(value: unknown): string[] {
-  if (typeof value === "string") return [value];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 /** Shorter text is no secret, and is part of many words. */

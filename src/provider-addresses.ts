@@ -1,5 +1,5 @@
 import { UserError } from "./errors";
-import { isLoopback, plainUrl } from "./host-name";
+import { isLoopback, plainUrl, urlIn } from "./host-name";
 
 /** Names hosts, with commas between, to which credentials may be sent besides the vendor's own. */
 const TRUSTED_HOSTS = "COMFYUI_ACCESS_TRUSTED_HOSTS";
@@ -89,7 +89,7 @@ export function addressFault(
 }
 
 /** How an address reads in ASCII, whatever letters it is written in; as it is, where it is no address. */
-export const inAscii = (address: string): string => URL.parse(address)?.href ?? address;
+export const inAscii = (address: string): string => urlIn(address)?.href ?? address;
 
 /**
  * What is wrong with the address of an Infisical instance, to which secrets and a credential go.
@@ -100,9 +100,9 @@ export function siteFault(value: string): Fault | undefined {
   const isSite = url?.protocol === "https:" && /^https:\/\/[^/?#@]+\/?$/.test(value);
   if (isSite) return undefined;
   const remedy = "Give the instance's address in plain ASCII, e.g. https://app.infisical.com.";
-  const read = URL.parse(value);
+  const read = urlIn(value);
   // Not repeated: it may hold a password.
-  if (read === null || value.includes("@")) return { found: "is no address of an instance", remedy };
+  if (read === undefined || value.includes("@")) return { found: "is no address of an instance", remedy };
   const means = url === undefined ? `, and would be read as ${read.protocol}//${read.host}` : "";
   return { found: `${JSON.stringify(value)} does not fit${means}`, remedy };
 }

@@ -20,17 +20,23 @@ export interface PlanStep {
   paths: readonly string[];
 }
 
+/** What the engine would do. */
+export interface StackPlan {
+  steps: readonly PlanStep[];
+  /** How many resources stay the same; their steps may be left out. */
+  same: number;
+}
+
+/** The steps of {@link readPlan}. */
+export const planSteps = (text: string, where: string): readonly PlanStep[] => readPlan(text, where).steps;
+
 /**
- * The steps of what `pulumi preview --json` or `pulumi refresh --preview-only --json` printed.
+ * Reads what `pulumi preview --json` or `pulumi refresh --preview-only --json` printed.
  * @param where where the text comes from, for messages.
  * @throws {UserError} when it is no plan, or one that failed.
  */
-export function planSteps(
-  text: string,
-  where: string,
-  remedy = "Use Pulumi 3.259 or newer.",
-): readonly PlanStep[] {
-  const { steps, diagnostics } = fieldsOf(parsed(text, where, remedy));
+export function readPlan(text: string, where: string, remedy = "Use Pulumi 3.259 or newer."): StackPlan {
+  const { steps, diagnostics, changeSummary } = fieldsOf(parsed(text, where, remedy));
   const failed = listOf(diagnostics)
     .map(fieldsOf)
     .find(({ severity }) => severity === "error");
@@ -38,9 +44,12 @@ export function planSteps(
   if (!Array.isArray(steps) || !steps.every(isStep)) {
     throw new UserError(`${where} is not in the known form: it holds no steps`, remedy);
   }
-  return steps.map(({ op, urn, oldState, newState, detailedDiff, diffReasons }) => {
-    return planStep({ op, urn, oldState, newState, detailedDiff, reasons: diffReasons });
-  });
+  return {
+    steps: steps.map(({ op, urn, oldState, newState, detailedDiff, diffReasons }) => {
+      return planStep({ op, urn, oldState, newState, detailedDiff, reasons: diffReasons });
+    }),
+    same: Number(fieldsOf(changeSummary)["same"] ?? 0),
+  };
 }
 
 /** One step out of what the engine says of it, in a preview or in one of its events. */

@@ -1,4 +1,4 @@
-import { canonicalHost, coversHost } from "./host-pattern";
+import { canonicalHost, coversHost } from "../../src/host-pattern";
 
 /** JSON as the API writes it. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };

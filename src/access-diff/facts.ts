@@ -1,6 +1,6 @@
 import { applicationFor, hostAt, placesOf } from "../access";
-import { parseDuration } from "../duration";
 import type { AccessState, StateApplication, StateIngressRule, StateToken } from "../explain/access-state";
+import { DEFAULT_LIMITS, lifetime } from "../limits";
 import { hostMatches, isStatus, leadsTo, recordFor, ruleFor } from "../reach/site";
 import { hostnamesOf } from "./addressing";
 import type { Sides } from "./sides";
@@ -210,7 +210,7 @@ function tokenFacts({ before, after }: Sides): Fact[] {
         const text = `service token ${about} is created${duration === undefined ? "" : `, valid for ${duration}`}`;
         return [fact({ kind: "token", effect: "informs", about, detail: `created ${duration ?? ""}`, text })];
       }
-      const [then, now] = [lifetime(old), lifetime(token)];
+      const [then, now] = [lastsFor(old), lastsFor(token)];
       const overlap = overlapFacts(old, token);
       if (then === now) return overlap;
       const effect = now > then ? "widens" : "narrows";
@@ -247,7 +247,5 @@ function endOf(time: string | undefined): number {
   return Number.isNaN(ms) ? Number.POSITIVE_INFINITY : ms;
 }
 
-/** `forever`, and what cannot be read, never ends. An absent one is the API's default of a year. */
-function lifetime({ duration = "8760h" }: StateToken): number {
-  return parseDuration(duration) ?? Number.POSITIVE_INFINITY;
-}
+/** Of one that does not say it, the API's default, which is the stack's own too. */
+const lastsFor = ({ duration = DEFAULT_LIMITS.maxTokenDuration }: StateToken): number => lifetime(duration);

@@ -2,7 +2,7 @@ import { UserError } from "../errors";
 import { type AccessState, accessStateOf, type StateResource, TYPES } from "../explain/access-state";
 import { isHidden, MASKED_VALUE, UNKNOWN_VALUE } from "../explain/wire-rules";
 import { type Fields, fieldsOf } from "../json-values";
-import { changedInputs, type PlanStep, planSteps } from "../stack-plan";
+import { changedInputs, type PlanStep, readPlan } from "../stack-plan";
 import type { Fact } from "./facts";
 import { hiddenFacts } from "./hidden";
 import { hiddenPlaces, providerPlaces, secretPlaceFacts } from "./secret-places";
@@ -88,11 +88,9 @@ export function comparePreview(text: string, where: string): Comparison {
 const HOW = `Give what \`pulumi ${PREVIEW_CALL.join(" ")}\` printed.`;
 
 function stepsOf(text: string, where: string): readonly PlanStep[] {
-  const steps = planSteps(text, where, HOW);
+  const { steps, same } = readPlan(text, where, HOW);
   // Without them a changed policy would have no application, and the change would look like none.
-  const same = steps.filter(({ op }) => op === "same").length;
-  const { changeSummary } = fieldsOf(JSON.parse(text));
-  if (Number(fieldsOf(changeSummary)["same"] ?? 0) > same) {
+  if (same > steps.filter(({ op }) => op === "same").length) {
     throw new UserError(`${where} leaves out the resources that stay the same`, HOW);
   }
   return steps;

@@ -126,9 +126,8 @@ async function comparison(args: Source): Promise<Comparison & { judged: Judged }
     const judged: Judged = { read: "plan", files: [preview] };
     return { ...(places === undefined ? compared : withPlaces(compared, await readPlaces(places))), judged };
   }
-  const { text, secrets } = await previewOf(args);
-  const compared = withPlaces(comparePreview(text, `the preview of stack ${args.stack}`), secrets);
-  return { ...compared, judged: await judgedStack("plan", args) };
+  const { text, secrets, judged } = await previewOf(args);
+  return { ...withPlaces(comparePreview(text, `the preview of stack ${args.stack}`), secrets), judged };
 }
 
 /** With what the config says of secrets; the engine's own providers may say the same once more. */
@@ -159,12 +158,17 @@ async function readText(path: string): Promise<string> {
 }
 
 /** What the working tree would change of a stack as it is deployed. */
-async function previewOf(args: Source): Promise<{ text: string; secrets: ComparedPlaces }> {
+async function previewOf(args: Source): Promise<{ text: string; secrets: ComparedPlaces; judged: Judged }> {
   const call = [...PREVIEW_CALL, "--stack", args.stack];
-  const read = async (engine: EngineAccess) => ({
-    text: jsonOf(await pulumi(engine, call), args.stack),
-    secrets: await readSecretPlaces(engine, args.stack),
-  });
+  const read = async (engine: EngineAccess) => {
+    const preview = pulumi(engine, call);
+    const others = Promise.all([readSecretPlaces(engine, args.stack), judgedStack("plan", args)]);
+    // Should both fail, what the preview says comes first.
+    others.catch(() => undefined);
+    const text = jsonOf(await preview, args.stack);
+    const [secrets, judged] = await others;
+    return { text, secrets, judged };
+  };
   if (!isSandboxed(args)) return read(await engineAccess(false));
   const session = await openSandboxSession({ log: (line) => process.stderr.write(`${line}\n`) });
   try {

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { defineCommand } from "citty";
 import { judgeAccessTests } from "../access-tests/judge";
@@ -11,7 +10,7 @@ import { runEngine } from "../secrets/engine-cli";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { parseAccessTests } from "../verify/access-tests";
 import { sandboxArg, stackArg, UsageError } from "./args";
-import { type Judged, judgedFile, judgedLine, judgedStack } from "./judged";
+import { type Judged, judgedLine, readJudgedState, type StateArgs } from "./judged";
 
 export const explainCommand = defineCommand({
   meta: {
@@ -143,26 +142,7 @@ function callerOf(args: {
   return token === undefined ? { nobody: true, ...circumstances } : { token, ...circumstances };
 }
 
-interface StateArgs {
-  stack: string;
-  sandbox?: boolean;
-  state?: string;
-}
-
 async function readState(args: StateArgs): Promise<{ state: AccessState; judged: Judged }> {
-  if (args.state !== undefined) {
-    const text = await readFile(args.state, "utf8").catch((error: NodeJS.ErrnoException) => {
-      throw new UserError(
-        `could not read ${args.state} (${error.code})`,
-        "Give a file that `pulumi stack export` wrote.",
-      );
-    });
-    return { state: parseAccessState(text, args.state), judged: judgedFile(args.state, text) };
-  }
-  const exported = runEngine(await engineAccess(isSandboxed(args)), {
-    purpose: `read the state of stack ${args.stack}`,
-    args: ["stack", "export", "--stack", args.stack],
-  });
-  const [text, judged] = await Promise.all([exported, judgedStack("state", args, exported)]);
-  return { state: parseAccessState(text, `stack ${args.stack}`), judged };
+  const { text, where, judged } = await readJudgedState(args);
+  return { state: parseAccessState(text, where), judged };
 }

@@ -4,11 +4,10 @@ import type { Violation } from "../../policies/judge";
 import { checkConfig, type PackConfig, type StackLimits, stackLimitsOf } from "../../policies/pack-config";
 import { judgeState } from "../../policies/state";
 import { UserError } from "../errors";
-import { runEngine } from "../secrets/engine-cli";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { readOpenConfig } from "../stack/read-stack";
 import { sandboxArg, stackArg } from "./args";
-import { type Judged, judgedFile, judgedLine, judgedStack } from "./judged";
+import { type Judged, judgedLine, readJudgedState, type StateArgs } from "./judged";
 
 export const guardrailsCommand = defineCommand({
   meta: {
@@ -34,32 +33,18 @@ export const guardrailsCommand = defineCommand({
   },
   async run({ args }) {
     const config = args.config === undefined ? {} : await readConfig(args.config);
-    const { text, judged, stackLimits } = await readState(args);
-    const violations = judgeState(text, args.state ?? `stack ${args.stack}`, { config, stackLimits });
+    const { text, where, judged } = await readJudgedState(args);
+    const violations = judgeState(text, where, { config, stackLimits: await limitsFor(args) });
     process.stdout.write(args.json ? toJson(judged, violations) : judgedLine(judged) + toText(violations));
     return violations.length === 0 ? 0 : 1;
   },
 });
 
-/** The state, and the limits that the stack's config sets; of a file nobody knows the config. */
-async function readState(args: {
-  stack: string;
-  sandbox?: boolean;
-  state?: string;
-}): Promise<{ text: string; judged: Judged; stackLimits?: StackLimits }> {
-  const { stack, state } = args;
-  if (state !== undefined) {
-    const text = await read(state);
-    return { text, judged: judgedFile(state, text) };
-  }
-  const engine = await engineAccess(isSandboxed(args));
-  const exported = runEngine(engine, {
-    purpose: `export the state of stack ${stack}`,
-    args: ["stack", "export", "--stack", stack],
-  });
-  const [text, judged] = await Promise.all([exported, judgedStack("state", args, exported)]);
-  const { raw } = await readOpenConfig(engine, stack);
-  return { text, judged, stackLimits: stackLimitsOf((key) => raw[key]) };
+/** The limits that the stack's config sets; of a file nobody knows the config. */
+async function limitsFor(args: StateArgs): Promise<StackLimits | undefined> {
+  if (args.state !== undefined) return undefined;
+  const { raw } = await readOpenConfig(await engineAccess(isSandboxed(args)), args.stack);
+  return stackLimitsOf((key) => raw[key]);
 }
 
 /** The pack's own words do not say which file they are about. */

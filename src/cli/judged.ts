@@ -1,6 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { UserError } from "../errors";
 import { fieldsOf, textOf } from "../json-values";
 import { pulumi } from "../pulumi";
+import { runEngine } from "../secrets/engine-cli";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 
 /** What a command judges, said before its answer and as `judged` in its JSON. */
@@ -57,6 +60,44 @@ export async function judgedStack(
     ...(backend === undefined ? {} : { backend }),
     ...(Object.keys(asOf).length === 0 ? {} : { asOf }),
   };
+}
+
+/** Of which stack the state is judged. */
+export interface StateArgs {
+  stack: string;
+  sandbox?: boolean;
+  /** A file that was exported before, instead of the stack. */
+  state?: string;
+}
+
+/** A state that is judged. */
+interface JudgedState {
+  /** As `pulumi stack export` prints it. */
+  text: string;
+  /** Where it comes from, for messages. */
+  where: string;
+  judged: Judged;
+}
+
+/**
+ * Reads the state that a command judges: a stack's, or one that was exported to a file.
+ * @throws {UserError} when it cannot be read
+ */
+export async function readJudgedState({ stack, sandbox, state }: StateArgs): Promise<JudgedState> {
+  if (state !== undefined) {
+    const text = await readFile(state, "utf8").catch((error: NodeJS.ErrnoException) => {
+      const remedy = "Give a file that `pulumi stack export` wrote.";
+      throw new UserError(`cannot read ${state} (${error.code})`, remedy);
+    });
+    return { text, where: state, judged: judgedFile(state, text) };
+  }
+  const where = `stack ${stack}`;
+  const exported = runEngine(await engineAccess(isSandboxed({ stack, sandbox })), {
+    purpose: `export the state of ${where}`,
+    args: ["stack", "export", "--stack", stack],
+  });
+  const [text, judged] = await Promise.all([exported, judgedStack("state", { stack, sandbox }, exported)]);
+  return { text, where, judged };
 }
 
 /** What is judged of an exported state in a file. */

@@ -1,5 +1,5 @@
-import { canonicalHost } from "../../plugins/tunnel-ingress/host-pattern";
 import { offersLogins } from "../access";
+import { canonicalHost } from "../host-pattern";
 import { type Fields, fieldsOf, listOf, textOf, textsIn } from "../json-values";
 
 /** The parts of an account in which a login may be used. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { canonicalHost } from "../../plugins/tunnel-ingress/host-pattern";
 import { UserError } from "../errors";
 import { TYPES } from "../explain/access-state";
+import { canonicalHost } from "../host-pattern";
 import { fieldsOf } from "../json-values";
 import { lastState, type ReadState } from "../last-state";
 

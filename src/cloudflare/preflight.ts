@@ -1,7 +1,7 @@
-import { canonicalHost } from "../../plugins/tunnel-ingress/host-pattern";
 import { liesOn, placesOf, standsInFront } from "../access";
 import { COPY_AGAIN, flawOf } from "../client/credential-form";
 import type { TunnelConfig } from "../config";
+import { canonicalHost } from "../host-pattern";
 import { type Fields, fieldsOf, listOf } from "../json-values";
 import { pause, timeout } from "../patience";
 import { type Problem, ProblemsError } from "../problems";

@@ -1,6 +1,6 @@
-import { canonicalHost } from "../../plugins/tunnel-ingress/host-pattern";
 import { UserError } from "../errors";
 import { TYPES } from "../explain/access-state";
+import { canonicalHost } from "../host-pattern";
 import { fieldsOf, textOf } from "../json-values";
 import type { StackResource } from "../stack/read-stack";
 import type { AccountApi, Wire } from "./account-api";

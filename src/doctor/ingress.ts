@@ -1,8 +1,8 @@
 import { TYPE } from "../../plugins/tunnel-ingress/conflict";
-import { canonicalHost } from "../../plugins/tunnel-ingress/host-pattern";
 import { keyOf, keyText, mergeRules, type Rule } from "../../plugins/tunnel-ingress/merge";
 import type { Wire } from "../cloudflare/account-api";
 import { TYPES } from "../explain/access-state";
+import { canonicalHost } from "../host-pattern";
 import { fieldsOf } from "../json-values";
 import type { StackResource } from "../stack/read-stack";
 import { type Finding, finding } from "./findings";

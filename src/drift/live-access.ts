@@ -1,4 +1,3 @@
-import { canonicalHost } from "../../plugins/tunnel-ingress/host-pattern";
 import { destinationsOf, hostAt, type PolicyDecision, placesOf, type Rule, standsInFront } from "../access";
 import type { Wire } from "../cloudflare/account-api";
 import {
@@ -10,6 +9,7 @@ import {
   type StateToken,
   TYPES,
 } from "../explain/access-state";
+import { canonicalHost } from "../host-pattern";
 import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
 import { ruleFor } from "../reach/site";
 import type { StackResource } from "../stack/read-stack";

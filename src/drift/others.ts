@@ -1,7 +1,7 @@
-import { coversHost } from "../../plugins/tunnel-ingress/host-pattern";
 import { hostAt, liesOn, placesOf, standsInFront } from "../access";
 import type { Wire } from "../cloudflare/account-api";
 import { TYPES } from "../explain/access-state";
+import { coversHost } from "../host-pattern";
 import { type Fields, fieldsOf, listOf, textOf } from "../json-values";
 import type { StackResource, StackSettings } from "../stack/read-stack";
 import type { KindContext } from "./kinds/kind";

@@ -1,8 +1,8 @@
-import { coversHost } from "../../plugins/tunnel-ingress/host-pattern";
 import { placeFor } from "../access";
 import { globMatches } from "../access/glob";
 import type { AccessState, StateApplication, StateIngressRule, StateRecord } from "../explain/access-state";
 import { isHidden } from "../explain/wire-rules";
+import { coversHost } from "../host-pattern";
 
 /** An address that is asked for. */
 export interface Place {

@@ -1,5 +1,6 @@
 import { pairFlawOf } from "../client/credential-form";
 import { UserError } from "../errors";
+import { urlIn } from "../host-name";
 import { isFields } from "../json-values";
 import { type EngineAccess, runEngine } from "./engine-cli";
 
@@ -138,7 +139,7 @@ const isText = (value: unknown, form: RegExp): value is string =>
   typeof value === "string" && form.test(value);
 
 const isWebAddress = (value: unknown): boolean =>
-  typeof value === "string" && /^https?:$/.test(URL.parse(value)?.protocol ?? "");
+  typeof value === "string" && /^https?:$/.test(urlIn(value)?.protocol ?? "");
 
 function parseJson(json: string, stack: string): unknown {
   try {

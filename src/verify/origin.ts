@@ -51,14 +51,16 @@ const REFUSALS = new Set([400, 403, 404, 421]);
 
 /**
  * Asks an origin as cloudflared does, with the public host name, and where it refuses that, with its own.
+ * @param given what it said when it was asked so; default: it is asked now
  * @returns what is wrong; undefined when nothing of this kind is.
  */
 export async function lookAtOrigin(
   { service, hostname, kind }: OriginPlace,
   requests: Requests,
+  given?: RawAnswer,
 ): Promise<OriginFault | undefined> {
   const url = new URL(PROBE_PATH[kind], service).href;
-  const asked = await requests.ask({ method: "GET", url, headers: { host: hostname } });
+  const asked = given ?? (await requests.ask({ method: "GET", url, headers: { host: hostname } }));
   if (asked.kind === "unreachable") return faultOf(asked);
   if (asked.kind !== "response" || !REFUSALS.has(asked.status)) return undefined;
   const own = await requests.ask({ method: "GET", url });

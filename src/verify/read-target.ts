@@ -1,6 +1,7 @@
 import { COPY_AGAIN, flawOf, isAccessPair, pairFlawOf } from "../client/credential-form";
 import { UserError } from "../errors";
 import type { AccessState, StateApplication } from "../explain/access-state";
+import { urlIn } from "../host-name";
 import { fieldsOf } from "../json-values";
 import type { StackOutputs } from "../secrets/outputs";
 import { isOnThisMachine } from "./origin";
@@ -143,7 +144,7 @@ function applicationOfEnv(
   file: string,
 ): TargetApplication {
   const text = values[key] ?? "";
-  const found = URL.canParse(text) ? new URL(text) : undefined;
+  const found = urlIn(text);
   if (found === undefined) {
     throw new UserError(`${key} in ${file} is no address`, "Write it anew with `comfyui-access env`.");
   }

@@ -116,7 +116,7 @@ async function lookAtComfyUI({ url, headers, place, hostnames }: Asked, requests
     page,
     // What refuses the plain request too does not refuse it for where it comes from.
     plain: refusesPage ? await ask("/") : page,
-    fault: isOnThisMachine(url) && !isOk(stats) ? await lookAtOrigin(place, requests) : undefined,
+    fault: isOnThisMachine(url) && !isOk(stats) ? await lookAtOrigin(place, requests, stats) : undefined,
   };
   return {
     findings: judgeComfyUI(look, place, hostnames),
@@ -165,9 +165,9 @@ function judgeComfyUI(
 }
 
 async function lookAtWebApp({ url, headers, place }: Asked, requests: Requests) {
-  const answer = await requests.ask({ method: "GET", url: new URL("/", url).href, headers });
+  const answer = await requests.ask({ method: "GET", url: new URL(PROBE_PATH.web, url).href, headers });
   const summary = `${url} answers`;
-  const fault = isOnThisMachine(url) ? await lookAtOrigin(place, requests) : undefined;
+  const fault = isOnThisMachine(url) ? await lookAtOrigin(place, requests, answer) : undefined;
   if (fault !== undefined) return { findings: [ofFault(fault, place)], summary };
   if (answer.kind === "unreachable") return { findings: [ofFault(faultOf(answer), place)], summary };
   if (answer.kind === "response" && answer.status >= 500) {
