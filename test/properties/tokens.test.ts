@@ -17,6 +17,8 @@ const printable = fc.string({
   maxLength: 16,
 });
 const secret = printable.map((text) => `S3CR3T${text}`);
+/** A secret that may be one: with a quote at its end it is refused, as what was copied with too much. */
+const properSecret = secret.map((text) => `${text}Z`);
 const id = fc
   .string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: 8, maxLength: 8 })
   .map((hex) => `${hex}.access`);
@@ -125,7 +127,7 @@ describe("COMFYUI_ACCESS_TOKEN", () => {
     holds(
       fc.property(
         id,
-        secret,
+        properSecret,
         fc.constantFrom("", " ", "\n", "\uFEFF", "\u00a0"),
         (clientId, clientSecret, around) => {
           const own = { "cf-access-client-id": clientId, "cf-access-client-secret": clientSecret };
