@@ -5,7 +5,7 @@ import { UserError } from "../errors";
 import { previewErrors, pulumi } from "../pulumi";
 import { configFileArgs, type EngineAccess, engineWords, runEngine } from "../secrets/engine-cli";
 import { ConfigFile } from "../stack/config-file";
-import { readState } from "../stack/read-stack";
+import { exportState, readState } from "../stack/read-stack";
 import { readAccount } from "./account";
 import { urnOf } from "./declared";
 import { editConfig } from "./edit-config";
@@ -106,13 +106,6 @@ export async function adopt(open: OpenAdoption, options: AdoptOptions): Promise<
     });
     throw new UserError(words, `State and config of stack ${stack} are as before${kept}.`);
   }
-}
-
-function exportState(engine: EngineAccess, stack: string): Promise<string> {
-  return runEngine(engine, {
-    purpose: `export the state of stack ${stack}`,
-    args: ["stack", "export", "--stack", stack],
-  });
 }
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

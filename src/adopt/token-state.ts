@@ -2,6 +2,7 @@ import { UserError } from "../errors";
 import { TYPES } from "../explain/access-state";
 import { type Fields, fieldsOf, isFields } from "../json-values";
 import { type EngineAccess, runEngine } from "../secrets/engine-cli";
+import { exportState } from "../stack/read-stack";
 import { exportedResources } from "../stack-export";
 import { urnOf } from "./declared";
 import type { Plan } from "./plan";
@@ -21,10 +22,7 @@ export async function noteTokenVersions(
   { project, stack }: { project: string; stack: string },
   plan: Plan,
 ): Promise<void> {
-  const state = await runEngine(engine, {
-    purpose: `export the state of stack ${stack}`,
-    args: ["stack", "export", "--stack", stack],
-  });
+  const state = await exportState(engine, stack);
   const declared = new Map(
     plan.rows.flatMap(({ kind, resource }) =>
       kind === "service token" && resource !== undefined

@@ -6,9 +6,8 @@ import { UserError } from "../errors";
 import { type AccessState, parseAccessState } from "../explain/access-state";
 import { type Caller, explain } from "../explain/explain";
 import { renderExplanation } from "../explain/render";
-import { runEngine } from "../secrets/engine-cli";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
-import { parseAccessTests } from "../verify/access-tests";
+import { readAccessTests } from "../verify/access-tests";
 import { sandboxArg, stackArg, UsageError } from "./args";
 import { type Judged, judgedLine, readJudgedState, type StateArgs } from "./judged";
 
@@ -73,11 +72,7 @@ async function judgeTests(args: StateArgs & { address?: string; json: boolean })
   if (args.address !== undefined) {
     throw new UsageError("--tests and an address are two questions", "give one of them");
   }
-  const config = await runEngine(await engineAccess(isSandboxed(args)), {
-    purpose: `read the config of stack ${args.stack}`,
-    args: ["config", "--json", "--stack", args.stack],
-  });
-  const tests = parseAccessTests(config);
+  const tests = await readAccessTests(await engineAccess(isSandboxed(args)), args.stack);
   if (tests.length === 0) {
     throw new UserError(
       `stack ${args.stack} has no access tests`,

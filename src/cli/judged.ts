@@ -3,8 +3,8 @@ import { z } from "zod";
 import { UserError } from "../errors";
 import { fieldsOf, textOf } from "../json-values";
 import { pulumi } from "../pulumi";
-import { runEngine } from "../secrets/engine-cli";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
+import { exportState } from "../stack/read-stack";
 
 /** What a command judges, said before its answer and as `judged` in its JSON. */
 export interface Judged {
@@ -91,13 +91,9 @@ export async function readJudgedState({ stack, sandbox, state }: StateArgs): Pro
     });
     return { text, where: state, judged: judgedFile(state, text) };
   }
-  const where = `stack ${stack}`;
-  const exported = runEngine(await engineAccess(isSandboxed({ stack, sandbox })), {
-    purpose: `export the state of ${where}`,
-    args: ["stack", "export", "--stack", stack],
-  });
+  const exported = exportState(await engineAccess(isSandboxed({ stack, sandbox })), stack);
   const [text, judged] = await Promise.all([exported, judgedStack("state", { stack, sandbox }, exported)]);
-  return { text, where, judged };
+  return { text, where: `stack ${stack}`, judged };
 }
 
 /** What is judged of an exported state in a file. */

@@ -117,9 +117,16 @@ interface Unfinished {
  * @throws {UserError} when the stack cannot be read.
  */
 export async function readState(engine: EngineAccess, stack: string): Promise<StackState> {
-  const where = `stack ${stack}`;
+  return stateOf(await exportState(engine, stack), `stack ${stack}`);
+}
+
+/**
+ * The state of a stack as `pulumi stack export` prints it; its secrets are encrypted.
+ * @throws {UserError} when the stack cannot be read.
+ */
+export function exportState(engine: EngineAccess, stack: string): Promise<string> {
   const args = ["stack", "export", "--stack", stack];
-  return stateOf(await runEngine(engine, { purpose: `export the state of ${where}`, args }), where);
+  return runEngine(engine, { purpose: `export the state of stack ${stack}`, args });
 }
 
 /**

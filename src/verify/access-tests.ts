@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type EngineAccess, runEngine } from "../secrets/engine-cli";
 import { askPage, type CellContext } from "./cell";
 import { isBehindAccess } from "./expectations";
 import { describeOutcome, type Outcome } from "./outcome";
@@ -19,6 +20,15 @@ const accessTest = z.object({
 });
 
 export type AccessTest = z.infer<typeof accessTest>;
+
+/**
+ * The access tests in a stack's config.
+ * @throws {UserError} when the config cannot be read.
+ */
+export async function readAccessTests(engine: EngineAccess, stack: string): Promise<AccessTest[]> {
+  const args = ["config", "--json", "--stack", stack];
+  return parseAccessTests(await runEngine(engine, { purpose: `read the config of stack ${stack}`, args }));
+}
 
 /** Reads the tests out of what `pulumi config --json` prints; none when the stack has none. */
 export function parseAccessTests(json: string): AccessTest[] {

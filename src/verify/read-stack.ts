@@ -1,7 +1,8 @@
 import { type AccessState, parseAccessState } from "../explain/access-state";
-import { type EngineAccess, runEngine } from "../secrets/engine-cli";
+import type { EngineAccess } from "../secrets/engine-cli";
 import { readStackOutputs } from "../secrets/outputs";
-import { parseAccessTests } from "./access-tests";
+import { exportState } from "../stack/read-stack";
+import { readAccessTests } from "./access-tests";
 import { targetOfStack } from "./read-target";
 import type { VerifyTarget } from "./target";
 
@@ -15,10 +16,8 @@ export async function readStack(
   stack: string,
   environment: string,
 ): Promise<{ target: VerifyTarget; state: AccessState }> {
-  const read = (what: string, ...args: string[]) =>
-    runEngine(engine, { purpose: `read the ${what} of stack ${stack}`, args: [...args, "--stack", stack] });
   const outputs = await readStackOutputs(engine, stack);
-  const state = parseAccessState(await read("state", "stack", "export"), `stack ${stack}`);
-  const accessTests = parseAccessTests(await read("config", "config", "--json"));
+  const state = parseAccessState(await exportState(engine, stack), `stack ${stack}`);
+  const accessTests = await readAccessTests(engine, stack);
   return { target: { ...targetOfStack(environment, outputs, state), accessTests }, state };
 }
