@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { ComfyUIClient } from "../src/client";
 import { dispatcherFor, type Network } from "../src/network";
+import { withTypeScript } from "../src/sandboxed/workspace";
 import { pairedRatio, type Spread, spreadOf } from "./statistics";
 
 /** Where the requests go. */
@@ -68,7 +69,7 @@ export async function compareWithUndici(
 
 /** Starts the TLS server of `loopback-server.ts` in a process of its own. */
 export async function startLoopbackServer(): Promise<BenchTarget & { close(): Promise<void> }> {
-  const child = spawn(process.execPath, ["--import", "tsx", join(__dirname, "loopback-server.ts")], {
+  const child = spawn(process.execPath, [...withTypeScript, join(__dirname, "loopback-server.ts")], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const ended = once(child, "exit");

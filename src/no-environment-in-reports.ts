@@ -1,7 +1,7 @@
 // Node's diagnostic reports (--report-on-fatalerror and the like) repeat the whole environment, in a file that everybody
 // may read and that people send along with a bug: with the API token, the passphrase and, in the program, the stack's
-// config as the engine decrypted it. `--report-exclude-env` does not hold for worker threads, of which tsx has one. So
-// there are none here. Import it first. https://nodejs.org/api/report.html
+// config as the engine decrypted it. `--report-exclude-env` does not hold for worker threads. So there are none here.
+// Import it first. https://nodejs.org/api/report.html
 const { report } = process;
 
 if (report?.reportOnFatalError || report?.reportOnSignal || report?.reportOnUncaughtException) {

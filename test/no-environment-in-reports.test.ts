@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { projectDir } from "../src/sandboxed/workspace";
+import { projectDir, withTypeScript } from "../src/sandboxed/workspace";
 
 const SECRET = "5ec2e7-5ec2e7-5ec2e7";
 
@@ -30,7 +30,7 @@ function run(ending: string, { guarded }: { guarded: boolean }) {
   const reports = ["--report-on-signal", "--report-uncaught-exception", "--report-on-fatalerror"];
   const { stderr } = spawnSync(
     process.execPath,
-    ["--max-old-space-size=64", ...reports, "--report-directory", dir, "--import", "tsx", file],
+    ["--max-old-space-size=64", ...reports, "--report-directory", dir, ...withTypeScript, file],
     { cwd: projectDir, env: { ...process.env, CLOUDFLARE_API_TOKEN: SECRET }, encoding: "utf8" },
   );
   const names = readdirSync(dir).filter((name) => name.startsWith("report."));

@@ -1,6 +1,6 @@
 import { delimiter, join } from "node:path";
 import { ensureEngine } from "../../tools/engine";
-import { openWorkspace, projectDir } from "../sandboxed/workspace";
+import { openWorkspace, projectDir, quickEngine } from "../sandboxed/workspace";
 import type { EngineAccess } from "../secrets/engine-cli";
 
 /** Whether a command's stack is the sandbox's: unless it is said, the stack dev is, and no other. */
@@ -22,8 +22,7 @@ export async function engineAccess(sandboxed: boolean): Promise<EngineAccess> {
   const env = sandboxed
     ? (await openWorkspace({ engine })).env
     : {
-        // Start-up of the program is mostly compiling the SDK's JavaScript: Node keeps the result, beside the packages.
-        NODE_COMPILE_CACHE: join(projectDir, "node_modules", ".cache", "compiled"),
+        ...quickEngine,
         ...process.env,
         PATH: [engine.binDir, process.env["PATH"]].filter((entry) => entry !== undefined).join(delimiter),
       };

@@ -78,7 +78,7 @@ function elsewhere(who: "local" | "docker", { service }: TargetApplication) {
 const startLocally = (application: TargetApplication) =>
   `Start ${calledName(application)} on this machine, or name its address with --local.`;
 const runInCompose =
-  'Run it inside the compose network: docker run --rm --network <project>_default -v "$PWD":/app -w /app node:24 npx tsx src/cli/main.ts verify --only docker';
+  'Run it inside the compose network: docker run --rm --network <project>_default -v "$PWD":/app -w /app node:24 npm run verify -- --only docker';
 
 /** Why an address cannot be tried from here; undefined when something answers, or when it has to. */
 async function absence(

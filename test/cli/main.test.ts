@@ -1,13 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { withTypeScript } from "../../src/sandboxed/workspace";
 
 const root = join(__dirname, "..", "..");
 
 function cli(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
-    join(root, "node_modules/.bin/tsx"),
-    ["src/cli/main.ts", ...args],
+    process.execPath,
+    [...withTypeScript, "src/cli/main.ts", ...args],
     {
       cwd: root,
       encoding: "utf8",

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startLoopbackServer } from "../../bench/client";
+import { withTypeScript } from "../../src/sandboxed/workspace";
 import type { LoadOrder, LoadReport } from "./load-client";
 
 const limitMiB = 100;
@@ -23,7 +24,7 @@ afterAll(async () => {
 
 // In a process of its own: the test runner instruments the client's modules and not undici.
 test("at least 0.9 of bare undici's requests per second", { timeout: 120_000 }, async () => {
-  const child = spawn(process.execPath, ["--import", "tsx", join(__dirname, "../../bench/client.ts")], {
+  const child = spawn(process.execPath, [...withTypeScript, join(__dirname, "../../bench/client.ts")], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const said = await text(child.stdout);
@@ -57,7 +58,7 @@ test(`90 MiB are uploaded with under ${limitMiB} MiB more memory`, { timeout: 12
 /** The transfer in a process of its own, whose memory nothing else uses. */
 async function measured(call: LoadOrder["call"], mebibytes: number, path = ""): Promise<LoadReport> {
   const { url, token, network } = server;
-  const child = spawn(process.execPath, ["--import", "tsx", join(__dirname, "load-client.ts")], {
+  const child = spawn(process.execPath, [...withTypeScript, join(__dirname, "load-client.ts")], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const ended = once(child, "exit");

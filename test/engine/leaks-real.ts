@@ -23,8 +23,7 @@ export function realScenes(rig: LeaksRig, github: StandIn): Scene[] {
     COMMIT: commit,
     PULL_REQUEST: "7",
   };
-  const script = (file: string, ...args: string[]) =>
-    rig.npmExec(["tsx", `tools/github/${file}`, "--stack", "prod", ...args]);
+  const script = (name: string, ...args: string[]) => rig.npmReal([`github:${name}`, ...args]);
   const plain = (file: string, env: NodeJS.ProcessEnv) => {
     github.state.head = commit;
     return rig.run.run(`node ${file}`, process.execPath, [`tools/github/plain/${file}`], {
@@ -147,9 +146,9 @@ export function realScenes(rig: LeaksRig, github: StandIn): Scene[] {
       name: "the workflows' steps, and what they write to GitHub",
       full: true,
       play: async () => {
-        await answers(script("review.ts", "--commit", commit));
+        await answers(script("review", "--commit", commit));
         await answers(plain("comment.ts", { MODE: "review", REVIEW_FILE: "review.json" }), 1);
-        await answers(script("drift.ts", "--mask", "false"));
+        await answers(script("drift", "--mask", "false"));
         await answers(plain("issue.ts", { FINDINGS_FILE: "findings.json" }), 1);
         comments();
       },

@@ -21,7 +21,7 @@ import { startSandboxProvider } from "../../sandbox/provider";
 import { DEFAULT_SEED, DEV_INFISICAL_IDENTITY, DEV_TOKENS } from "../../sandbox/seed";
 import { type Sandbox, startSandbox } from "../../sandbox/server";
 import { edgeSettings, openAccess } from "../../src/sandboxed/access";
-import { projectDir } from "../../src/sandboxed/workspace";
+import { projectDir, withTypeScript } from "../../src/sandboxed/workspace";
 import { type Engine, ensureEngine } from "../../tools/engine";
 import { tapEdge } from "../leaks/edge-taps";
 import { KnownValues } from "../leaks/known-values";
@@ -233,12 +233,6 @@ export class LeaksRig {
     return this.npm([...args, "--stack", "prod"], { ...options, name, env });
   }
 
-  /** A program of the project's packages, as the workflows run it. */
-  npmExec(args: readonly string[]): Promise<Ended> {
-    const name = `npm exec ${args.slice(1, 2).join(" ")}`;
-    return this.run.run(name, "npm", ["exec", "--no", "--", ...args], { env: this.realEnv });
-  }
-
   /** The environment of the stack `prod`, and more. */
   realWith(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     return { ...this.realEnv, ...more };
@@ -329,7 +323,7 @@ export class LeaksRig {
       pid = undefined;
       return undefined;
     };
-    const args = ["--import", "tsx", "src/cli/main.ts", "orphans", "--stack", "prod"];
+    const args = [...withTypeScript, "src/cli/main.ts", "orphans", "--stack", "prod"];
     const started = (child: ChildProcess) => {
       pid = child.pid;
     };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { pulumi } from "../../src/pulumi";
 import { isCutOff, recover, renderRecovery } from "../../src/recover/recover";
-import { projectDir } from "../../src/sandboxed/workspace";
+import { projectDir, withTypeScript } from "../../src/sandboxed/workspace";
 import { EngineRig } from "./support";
 
 const ACCOUNT = "/accounts/0123456789abcdef0123456789abcdef";
@@ -100,7 +100,7 @@ test("the sandbox's own up does so by itself", async () => {
   await killedUp();
   await rig.announce();
   const bin = join(projectDir, "node_modules", ".bin");
-  const child = spawn(join(bin, "tsx"), ["src/cli/main.ts", "up", "--no-guardrails"], {
+  const child = spawn(process.execPath, [...withTypeScript, "src/cli/main.ts", "up", "--no-guardrails"], {
     cwd: projectDir,
     env: { ...process.env, PATH: `${bin}:${process.env["PATH"]}`, COMFYUI_ACCESS_WORKSPACE: rig.dir },
   });

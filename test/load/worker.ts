@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { withTypeScript } from "../../src/sandboxed/workspace";
 
 /** A call to a process under load, and what it answers. */
 interface Call {
@@ -42,7 +43,7 @@ export class Worker {
 
   /** @param file a module that calls {@link serve} */
   static start(file: string): Worker {
-    return new Worker(fork(file, { execArgv: ["--expose-gc", "--import", "tsx"], stdio: "inherit" }));
+    return new Worker(fork(file, { execArgv: ["--expose-gc", ...withTypeScript], stdio: "inherit" }));
   }
 
   /** Rejects with the error that the other side threw, or when it ends without an answer. */

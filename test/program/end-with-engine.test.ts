@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { projectDir } from "../../src/sandboxed/workspace";
+import { projectDir, withTypeScript } from "../../src/sandboxed/workspace";
 
 /** Does what the SDK does with an uncaught error, and keeps the program from ending by itself. */
 const PROGRAM = `
@@ -12,7 +12,7 @@ const PROGRAM = `
 
 /** Runs a program whose engine dies; undefined when it still runs after a while. */
 async function endOf(program: string): Promise<number | null | undefined> {
-  const child = spawn(process.execPath, ["--import", "tsx", "--eval", program], { cwd: projectDir });
+  const child = spawn(process.execPath, [...withTypeScript, "--eval", program], { cwd: projectDir });
   try {
     const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
     child.stdout.destroy();

@@ -18,6 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../../src/errors";
+import { withTypeScript } from "../../src/sandboxed/workspace";
 import { EnvFileSink } from "../../src/secrets/env-file";
 
 const SECRET = "5ec2e7c0ffee5ec2e7c0ffee5ec2e7c0ffee";
@@ -219,7 +220,7 @@ describe("a write that fails", () => {
   test("killed in the middle: the old file is whole, the half-made one is private, and the next write removes it", async () => {
     writeFileSync(path, "A=1\n", { mode: 0o600 });
     const script = require.resolve("./write-slowly.ts");
-    const child = spawn(process.execPath, ["--import", "tsx", script, path, SECRET], {
+    const child = spawn(process.execPath, [...withTypeScript, script, path, SECRET], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     await once(child.stdout, "data");

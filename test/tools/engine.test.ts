@@ -6,6 +6,7 @@ import { hostname, tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { withTypeScript } from "../../src/sandboxed/workspace";
 import { ensureEngine, isUsable, parseVersion } from "../../tools/engine";
 
 let dir: string;
@@ -159,7 +160,7 @@ describe("two commands that need the engine", () => {
       env: { PATH: ${JSON.stringify(`${bin}:/bin`)} }, cacheDir: ${JSON.stringify(join(dir, "cache"))},
     });`;
     await writeFile(join(dir, "builder.cjs"), script);
-    const child = spawn(process.execPath, ["--import", "tsx", join(dir, "builder.cjs")], {
+    const child = spawn(process.execPath, [...withTypeScript, join(dir, "builder.cjs")], {
       stdio: "inherit",
     });
     while (!existsSync(join(dir, "runs"))) await sleep(20);

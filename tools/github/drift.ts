@@ -1,7 +1,7 @@
 // Compares what is live with what the last update left and with what is declared, and says which service tokens end
 // soon.
 //
-//   tsx tools/github/drift.ts --stack prod --out findings.json [--days 30] [--mask true]
+//   npm run github:drift -- --stack prod --out findings.json [--days 30] [--mask true]
 import "../../src/no-environment-in-reports";
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";

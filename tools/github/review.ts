@@ -1,6 +1,6 @@
 // Previews a stack with the guardrails and writes the review that the comment is made of.
 //
-//   tsx tools/github/review.ts --stack prod --commit <sha> [--out review.json] [--agreed true] [--mask true] [--sandbox]
+//   npm run github:review -- --stack prod --commit <sha> [--out review.json] [--agreed true] [--mask true] [--sandbox]
 import "../../src/no-environment-in-reports";
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { type ComparedPlaces, readSecretPlaces } from "../../src/access-diff/sec
 import { type PulumiTarget, pulumi } from "../../src/pulumi";
 import { ensureStack, guardrails } from "../../src/sandboxed/pulumi";
 import { openSandboxSession } from "../../src/sandboxed/session";
-import { projectDir } from "../../src/sandboxed/workspace";
+import { projectDir, withTypeScript } from "../../src/sandboxed/workspace";
 import { engineAccess } from "../../src/stack/engine-access";
 import { projectName } from "../../src/stack/read-stack";
 import { accessChangeOf } from "./access-change";
@@ -60,7 +60,7 @@ async function accessChange(
     await writeFile(file, digest, { mode: 0o600 });
     const secrets = join(dir, "places.json");
     await writeFile(secrets, JSON.stringify(places), { mode: 0o600 });
-    const script = ["--import", "tsx", join(projectDir, "src", "cli", "main.ts"), "access-diff"];
+    const script = [...withTypeScript, join(projectDir, "src", "cli", "main.ts"), "access-diff"];
     const options = ["--preview", file, "--places", secrets, "--json", mask ? "--mask" : "--no-mask"];
     const { stdout } = await promisify(execFile)(process.execPath, [...script, ...options], {
       cwd: projectDir,

@@ -1,6 +1,6 @@
 // Raises the version of one service token in the stack's config, in place: comments and order stay as they are.
 //
-//   tsx tools/github/rotate.ts --stack prod --token comfyui-api --days 7 [--when-older-than 90]
+//   npm run github:rotate -- --stack prod --token comfyui-api --days 7 [--when-older-than 90]
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";

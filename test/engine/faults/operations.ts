@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Seed } from "../../../sandbox/seed";
 import { LIVED_IN_SEED } from "../../../sandbox/seeds/lived-in";
-import { projectDir } from "../../../src/sandboxed/workspace";
+import { projectDir, withTypeScript } from "../../../src/sandboxed/workspace";
 import { LIVED_IN_CONFIG } from "../lived-in-config";
 import type { EngineRig, Settings } from "../support";
 import type { Command } from "./process-tree";
@@ -144,12 +144,7 @@ export function cliCommand(args: readonly string[], dir: string): Command {
   const bin = join(projectDir, "node_modules", ".bin");
   return {
     file: process.execPath,
-    args: [
-      "--require",
-      join(projectDir, "tools/cached-typescript.cjs"),
-      join(projectDir, "src/cli/main.ts"),
-      ...args,
-    ],
+    args: [...withTypeScript, join(projectDir, "src/cli/main.ts"), ...args],
     cwd: projectDir,
     env: {
       ...process.env,
