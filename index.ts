@@ -1,21 +1,21 @@
-import "./src/program-process";
+import "./packages/base/process/program-process";
 import * as pulumi from "@pulumi/pulumi";
 import { AccessApplication } from "./components/access-application";
+import { judgePlan } from "./components/access-tests";
 import { DnsRoute, ownerComment } from "./components/dns-route";
 import { ExpiryAlert } from "./components/expiry-alert";
 import { GoogleIdentityProvider } from "./components/google-identity-provider";
 import { SecretStore, storedCredentials } from "./components/secret-store";
+import { secretsLeftBehind } from "./components/secrets-left-behind";
 import { ServiceToken } from "./components/service-token";
 import { Tunnel } from "./components/tunnel";
 import { TunnelIngress } from "./components/tunnel-ingress";
-import { judgePlan } from "./src/access-tests/plan";
-import { apiAccess } from "./src/cloudflare/api-access";
-import { lookUp } from "./src/cloudflare/look-up";
-import { loadConfig } from "./src/config";
-import { UserError } from "./src/errors";
-import { secretsLeftBehind } from "./src/google/secrets-left-behind";
-import { stackPrefix } from "./src/secrets/secret-id";
-import { acceptedTokens, credentialsOf } from "./src/stand-in";
+import { stackPrefix } from "./config/secret-id";
+import { loadConfig } from "./config/stack-config";
+import { acceptedTokens, credentialsOf } from "./config/stand-in";
+import { UserError } from "./packages/base/errors";
+import { apiAccess } from "./packages/cloudflare/api-access";
+import { lookUp } from "./packages/cloudflare/look-up";
 
 /** Declares the stack, in the order in which nothing is public before its guard. */
 async function program() {

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { ComfyUIClient } from "../src/client";
-import { dispatcherFor, type Network } from "../src/network";
-import { withTypeScript } from "../src/sandboxed/workspace";
+import { withTypeScript } from "../packages/cli/sandboxed/workspace";
+import { ComfyUIClient } from "../packages/client/typescript";
+import { dispatcherFor, type Network } from "../packages/client/typescript/network";
 import { pairedRatio, type Spread, spreadOf } from "./statistics";
 
 /** Where the requests go. */

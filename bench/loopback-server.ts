@@ -1,6 +1,6 @@
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { createCertificateAuthority } from "../sandbox/tls/certificate-authority";
+import { createCertificateAuthority } from "../packages/sandbox/tls/certificate-authority";
 
 // A ComfyUI over TLS that costs as little as it can, in a process of its own, so that what is measured is the client.
 // Prints `{port, ca}` and ends with its parent.

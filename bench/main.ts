@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { table } from "../src/demo/steps";
-import { projectDir } from "../src/sandboxed/workspace";
+import { table } from "../packages/cli/demo/steps";
+import { projectDir } from "../packages/cli/sandboxed/workspace";
 import { withResults } from "./document";
 import { type Figure, misses } from "./figure";
 import type { Bench } from "./figures/bench";

@@ -1,5 +1,5 @@
 import { arch, cpus, release, totalmem, type } from "node:os";
-import { ensureEngine } from "../tools/engine";
+import { ensureEngine } from "../packages/cli/engine/engine";
 import type { Figure } from "./figure";
 import type { DemoStep } from "./figures/demo";
 

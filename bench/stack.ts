@@ -2,9 +2,9 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { guardrails, mustPulumi } from "../src/sandboxed/pulumi";
-import { openSandboxSession } from "../src/sandboxed/session";
-import { projectDir } from "../src/sandboxed/workspace";
+import { guardrails, mustPulumi } from "../packages/cli/sandboxed/pulumi";
+import { openSandboxSession } from "../packages/cli/sandboxed/session";
+import { projectDir } from "../packages/cli/sandboxed/workspace";
 import { type Timed, timed } from "./timed";
 
 /** A program to measure: this project's, or one of those it is compared with. */

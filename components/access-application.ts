@@ -1,7 +1,7 @@
 import { ZeroTrustAccessApplication } from "@pulumi/cloudflare/zeroTrustAccessApplication.js";
 import * as pulumi from "@pulumi/pulumi";
-import { type LeftApplication, REPLACEMENT } from "../src/cloudflare/left-behind";
-import { UserError } from "../src/errors";
+import { UserError } from "../packages/base/errors";
+import { type LeftApplication, REPLACEMENT } from "../packages/cloudflare/left-behind";
 import {
   GoogleEmailPolicy,
   type GoogleEmailPolicyArgs,

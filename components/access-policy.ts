@@ -1,6 +1,6 @@
 import { ZeroTrustAccessPolicy } from "@pulumi/cloudflare/zeroTrustAccessPolicy.js";
 import type * as pulumi from "@pulumi/pulumi";
-import { UserError } from "../src/errors";
+import { UserError } from "../packages/base/errors";
 
 /** Who may log in with Google. */
 export interface GoogleEmailPolicyArgs {

@@ -1,6 +1,6 @@
 import { DnsRecord } from "@pulumi/cloudflare/dnsRecord.js";
 import * as pulumi from "@pulumi/pulumi";
-import { UserError } from "../src/errors";
+import { UserError } from "../packages/base/errors";
 
 /** Which name leads to which tunnel. */
 export interface DnsRouteArgs {

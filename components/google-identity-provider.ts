@@ -1,6 +1,6 @@
 import { ZeroTrustAccessIdentityProvider } from "@pulumi/cloudflare/zeroTrustAccessIdentityProvider.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { GoogleConfig } from "../src/config";
+import type { GoogleConfig } from "../config/stack-config";
 
 /** How the login is called, and of which kind it is. */
 export const GOOGLE_LOGIN = { name: "Google", type: "google" } as const;

@@ -4,7 +4,7 @@ import { Secret } from "@pulumi/gcp/secretmanager/secret.js";
 import { SecretIamMember } from "@pulumi/gcp/secretmanager/secretIamMember.js";
 import { SecretVersion } from "@pulumi/gcp/secretmanager/secretVersion.js";
 import * as pulumi from "@pulumi/pulumi";
-import { secretId } from "../src/secrets/secret-id";
+import { secretId } from "../config/secret-id";
 
 /** One value to keep. */
 export interface StoredSecret {

@@ -1,6 +1,6 @@
 import { ZeroTrustAccessServiceToken } from "@pulumi/cloudflare/zeroTrustAccessServiceToken.js";
 import type * as pulumi from "@pulumi/pulumi";
-import { UserError } from "../src/errors";
+import { UserError } from "../packages/base/errors";
 
 /** What a service token is made of. */
 export interface ServiceTokenArgs {

@@ -1,6 +1,6 @@
 import { ZeroTrustTunnelCloudflaredConfig } from "@pulumi/cloudflare/zeroTrustTunnelCloudflaredConfig.js";
 import * as pulumi from "@pulumi/pulumi";
-import { UserError } from "../src/errors";
+import { UserError } from "../packages/base/errors";
 
 /** One host name of the tunnel. */
 export interface IngressRule {
@@ -79,7 +79,7 @@ interface SharedTunnelIngressArgs {
 }
 
 /**
- * This stack's rules in a shared tunnel's list, merged in by the project's own provider (`plugins/tunnel-ingress`):
+ * This stack's rules in a shared tunnel's list, merged in by the project's own provider (`packages/provider/tunnel-ingress`):
  * the Cloudflare provider's resource replaces the whole list, and with it the host names of everybody else.
  */
 class SharedTunnelIngress extends pulumi.CustomResource {

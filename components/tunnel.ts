@@ -1,7 +1,7 @@
 import { ZeroTrustTunnelCloudflared } from "@pulumi/cloudflare/zeroTrustTunnelCloudflared.js";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomBytes } from "@pulumi/random/randomBytes.js";
-import type { TunnelConfig } from "../src/config";
+import type { TunnelConfig } from "../config/stack-config";
 
 /** Which tunnel leads to the origin. */
 export interface TunnelArgs {

@@ -1,4 +1,4 @@
-import { isMap, type PropertyMap } from "../src/provider-host/values";
+import { isMap, type PropertyMap } from "../packages/provider/host/values";
 import { isOf, isUnknown, listOf, type Resource, type Value, valueAt } from "./resource";
 import type { Finding } from "./rule";
 import { undecided } from "./rule";

@@ -1,5 +1,5 @@
-import { parseDuration } from "../src/duration";
-import { lifetime } from "../src/limits";
+import { lifetime } from "../config/limits";
+import { parseDuration } from "../packages/base/duration";
 import { isUnknown, type Resource, type Value } from "./resource";
 import { type Finding, undecided } from "./rule";
 

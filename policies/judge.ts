@@ -1,4 +1,4 @@
-import { flawOf, names } from "../src/exception";
+import { flawOf, names } from "../config/exception";
 import { exceptionsOf, limitsOf, type PackConfig, type StackLimits } from "./pack-config";
 import { className, type Resource } from "./resource";
 import { concerns, type Finding, type Rule } from "./rule";

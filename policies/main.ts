@@ -1,6 +1,6 @@
-import "../src/no-environment-in-reports";
+import "../packages/base/process/no-environment-in-reports";
 import { version } from "../package.json";
-import { endWithParent } from "../src/end-with-parent";
+import { endWithParent } from "../packages/base/process/end-with-parent";
 import { serveAnalyzer } from "./analyzer";
 
 // The engine reads the port from the first line; how to go on it learns over gRPC.

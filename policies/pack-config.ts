@@ -1,8 +1,8 @@
-import { parseDuration } from "../src/duration";
-import { UserError } from "../src/errors";
-import { EXCEPTIONS_SCHEMA, type Exception } from "../src/exception";
-import { DEFAULT_LIMITS, type StackLimit } from "../src/limits";
-import { nearest } from "../src/nearest";
+import { EXCEPTIONS_SCHEMA, type Exception } from "../config/exception";
+import { DEFAULT_LIMITS, type StackLimit } from "../config/limits";
+import { parseDuration } from "../packages/base/duration";
+import { UserError } from "../packages/base/errors";
+import { nearest } from "../packages/base/nearest";
 import type { Limits, Rule } from "./rule";
 import { RULES } from "./rules";
 

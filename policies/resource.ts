@@ -5,7 +5,7 @@ import {
   reveal,
   Unknown,
   unwrap,
-} from "../src/provider-host/values";
+} from "../packages/provider/host/values";
 
 /** One resource of a plan or of a state, as the rules see it. */
 export interface Resource {

@@ -1,4 +1,4 @@
-import type { StackLimit } from "../src/limits";
+import type { StackLimit } from "../config/limits";
 import { isOf, type Kind, type Resource } from "./resource";
 import type { Stack } from "./stack";
 

@@ -1,4 +1,4 @@
-import type { PropertyMap } from "../src/provider-host/values";
+import type { PropertyMap } from "../packages/provider/host/values";
 import { isOf, isUnknown, type Kind, listOf, type Resource, type Value, valueAt } from "./resource";
 
 /** All resources that are judged together. */

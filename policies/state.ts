@@ -1,14 +1,14 @@
-import { UserError } from "../src/errors";
-import { decode, SIGNATURES, type WireValue } from "../src/provider-host/codec";
-import { parseUrn } from "../src/provider-host/urn";
+import { UserError } from "../packages/base/errors";
+import { exportedResources } from "../packages/cloudflare/stack-export";
+import { decode, SIGNATURES, type WireValue } from "../packages/provider/host/codec";
+import { parseUrn } from "../packages/provider/host/urn";
 import {
   mapValues,
   type PropertyMap,
   type PropertyValue,
   Secret,
   UNKNOWN,
-} from "../src/provider-host/values";
-import { exportedResources } from "../src/stack-export";
+} from "../packages/provider/host/values";
 import { judgeStack, type Terms, type Violation } from "./judge";
 import type { Resource } from "./resource";
 

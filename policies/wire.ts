@@ -7,7 +7,7 @@ import type {
 } from "@pulumi/pulumi/proto/analyzer_pb";
 import * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { fromStruct } from "../src/provider-host/codec";
+import { fromStruct } from "../packages/provider/host/codec";
 import type { Violation } from "./judge";
 import { schemasOf } from "./pack-config";
 import type { Resource } from "./resource";

@@ -5,8 +5,8 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import tls, { type SecureContext } from "node:tls";
 import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { type CertificateAuthority, createCertificateAuthority } from "../sandbox/tls";
-import { addressOf, dispatcherFor, type Network, socketTo } from "../src/network";
+import { addressOf, dispatcherFor, type Network, socketTo } from "../packages/client/typescript/network";
+import { type CertificateAuthority, createCertificateAuthority } from "../packages/sandbox/tls";
 
 const plain = createHttpServer((req, res) => res.end(`plain ${req.headers.host}`));
 const secure = createHttpsServer({ SNICallback: (hostname, done) => present(hostname, done) }, (req, res) =>

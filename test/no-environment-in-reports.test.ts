@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { projectDir, withTypeScript } from "../src/sandboxed/workspace";
+import { projectDir, withTypeScript } from "../packages/cli/sandboxed/workspace";
 
 const SECRET = "5ec2e7-5ec2e7-5ec2e7";
 
@@ -25,7 +25,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 /** What a process that ends in a way leaves as reports, and what it says. */
 function run(ending: string, { guarded }: { guarded: boolean }) {
   const file = join(dir, "program.ts");
-  const guard = `import ${JSON.stringify(join(projectDir, "src/no-environment-in-reports"))};\n`;
+  const guard = `import ${JSON.stringify(join(projectDir, "packages/base/process/no-environment-in-reports"))};\n`;
   writeFileSync(file, `${guarded ? guard : ""}${ENDS[ending]}\nexport {};\n`);
   const reports = ["--report-on-signal", "--report-uncaught-exception", "--report-on-fatalerror"];
   const { stderr } = spawnSync(
@@ -52,18 +52,20 @@ describe.each(Object.keys(ENDS))("Node's report of a process that ends %s", (end
 });
 
 test.each([
-  "src/cli/main.ts",
+  "packages/cli/main.ts",
   // index.ts loads this first.
-  "src/program-process.ts",
+  "packages/base/process/program-process.ts",
   "policies/main.ts",
-  "plugins/tunnel-ingress/main.ts",
-  "tools/github/review.ts",
-  "tools/github/drift.ts",
+  "packages/provider/tunnel-ingress/main.ts",
+  "packages/github/review.ts",
+  "packages/github/drift.ts",
 ])("%s sees to that from its start", (file) => {
   const imports = readFileSync(join(projectDir, file), "utf8").match(/^import .*/gm) ?? [];
   expect(imports[0]).toContain("no-environment-in-reports");
 });
 
 test("index.ts begins with it", () => {
-  expect(readFileSync(join(projectDir, "index.ts"), "utf8")).toMatch(/^import "\.\/src\/program-process";\n/);
+  expect(readFileSync(join(projectDir, "index.ts"), "utf8")).toMatch(
+    /^import "\.\/packages\/base\/process\/program-process";\n/,
+  );
 });

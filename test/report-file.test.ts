@@ -12,10 +12,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { DEFAULT_SEED, stateFromSeed } from "../sandbox/seed";
-import { Store } from "../sandbox/store";
-import { writeReport } from "../src/report-file";
-import { EnvFileSink } from "../src/secrets/env-file";
+import { writeReport } from "../packages/base/process/report-file";
+import { EnvFileSink } from "../packages/cli/secrets/env-file";
+import { DEFAULT_SEED, stateFromSeed } from "../packages/sandbox/seed";
+import { Store } from "../packages/sandbox/store";
 
 let folder: string;
 beforeEach(() => {

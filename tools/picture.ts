@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { openBrowser } from "../src/browser";
+import { openBrowser } from "../packages/cli/browser";
 
 /**
  * Takes the README's picture of the verification report again, from the report that `demo` left: its verdict and

@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openWorkspace, projectDir } from "../../src/sandboxed/workspace";
-import { ensureEngine } from "../../tools/engine";
+import { ensureEngine } from "../../packages/cli/engine/engine";
+import { openWorkspace, projectDir } from "../../packages/cli/sandboxed/workspace";
 import { type Command, timed } from "../timed";
 import type { Bench } from "./bench";
 import { scriptWords } from "./scripts";

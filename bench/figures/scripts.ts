@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { projectDir } from "../../src/sandboxed/workspace";
+import { projectDir } from "../../packages/cli/sandboxed/workspace";
 
 /** What an npm script runs, so that it and nothing else is measured. */
 export async function scriptWords(name: string): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { mailAddressFault, mailDomainFault } from "../../src/mail-names";
+import { mailAddressFault, mailDomainFault } from "../../config/mail-names";
 import {
   type AccessPolicy,
   policiesIn,

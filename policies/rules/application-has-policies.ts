@@ -1,4 +1,4 @@
-import { isMap } from "../../src/provider-host/values";
+import { isMap } from "../../packages/provider/host/values";
 import { isUnknown, listOf, type Resource, type Value, valueAt } from "../resource";
 import { type Finding, type StackRule, undecided } from "../rule";
 import { of, type Stack, targetOf } from "../stack";

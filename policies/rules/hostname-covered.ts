@@ -1,4 +1,4 @@
-import { applicationFor } from "../../src/access/destinations";
+import { applicationFor } from "../../packages/access/destinations";
 import { isUnknown } from "../resource";
 import { type Finding, type StackRule, undecided } from "../rule";
 import { type IngressRule, type PlacedApplication, placedApplications, publicRules } from "../stack";

@@ -1,4 +1,4 @@
-import { applicationFor } from "../../src/access/destinations";
+import { applicationFor } from "../../packages/access/destinations";
 import { isUnknown, listOf, type Value, valueAt } from "../resource";
 import { type Finding, type StackRule, undecided } from "../rule";
 import { type IngressRule, placedApplications, publicRules, type Stack, targetOf } from "../stack";

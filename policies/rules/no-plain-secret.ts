@@ -1,4 +1,4 @@
-import { isMap, type PropertyValue, Secret, UNKNOWN } from "../../src/provider-host/values";
+import { isMap, type PropertyValue, Secret, UNKNOWN } from "../../packages/provider/host/values";
 import type { Finding, ResourceRule } from "../rule";
 
 /** Properties that always hold a secret, whatever the resource. */

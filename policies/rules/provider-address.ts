@@ -1,4 +1,4 @@
-import { addressFault, isAddressSetting } from "../../src/provider-addresses";
+import { addressFault, isAddressSetting } from "../../config/provider-addresses";
 import { isUnknown, valueAt } from "../resource";
 import { type Finding, type ResourceRule, undecided } from "../rule";
 

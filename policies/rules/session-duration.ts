@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS } from "../../src/limits";
+import { DEFAULT_LIMITS } from "../../config/limits";
 import { policiesIn } from "../access-policy";
 import { judgeDuration } from "../durations";
 import { isOf, valueAt } from "../resource";

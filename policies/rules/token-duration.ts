@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS } from "../../src/limits";
+import { DEFAULT_LIMITS } from "../../config/limits";
 import { judgeDuration } from "../durations";
 import { valueAt } from "../resource";
 import type { ResourceRule } from "../rule";

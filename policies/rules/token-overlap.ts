@@ -1,4 +1,4 @@
-import { LONGEST_OVERLAP_DAYS, outlastsOverlap } from "../../src/limits";
+import { LONGEST_OVERLAP_DAYS, outlastsOverlap } from "../../config/limits";
 import { isUnknown, valueAt } from "../resource";
 import { type ResourceRule, undecided } from "../rule";
 

@@ -1,4 +1,4 @@
-import { isStandInName } from "../../src/stand-in";
+import { isStandInName } from "../../config/stand-in";
 import { stackOf } from "../resource";
 import type { Finding, ResourceRule } from "../rule";
 

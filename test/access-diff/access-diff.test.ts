@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { AccessDiff } from "../../src/access-diff/access-diff";
-import { maskAddresses } from "../../src/access-diff/mask";
-import { renderMarkdown, renderText } from "../../src/access-diff/report";
+import type { AccessDiff } from "../../packages/cli/access-diff/access-diff";
+import { maskAddresses } from "../../packages/cli/access-diff/mask";
+import { renderMarkdown, renderText } from "../../packages/cli/access-diff/report";
 import {
   application,
   diffBetween,

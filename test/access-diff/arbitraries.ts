@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { Rule } from "../../src/access";
-import type { AccessState, StateApplication, StatePolicy } from "../../src/explain/access-state";
+import type { Rule } from "../../packages/access";
+import type { AccessState, StateApplication, StatePolicy } from "../../packages/cloudflare/access-state";
 
 // Small pools, so that both sides and their callers often meet.
 export const HOSTNAMES = ["comfyui.datacrew.space", "grafana.datacrew.space"];

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "citty";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { accessDiffCommand } from "../../src/cli/access-diff";
+import { accessDiffCommand } from "../../packages/cli/commands/access-diff";
 import { exported } from "./states";
 
 let dir: string;

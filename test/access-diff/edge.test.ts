@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Subject } from "../../src/access";
-import { type Cell, compareCallers } from "../../src/access-diff/cells";
-import { align } from "../../src/access-diff/sides";
-import type { AccessState, StatePolicy } from "../../src/explain/access-state";
+import type { Subject } from "../../packages/access";
+import { type Cell, compareCallers } from "../../packages/cli/access-diff/cells";
+import { align } from "../../packages/cli/access-diff/sides";
+import type { AccessState, StatePolicy } from "../../packages/cloudflare/access-state";
 import { ACCESS, APP, HOST, type Json, type Rig, startRig } from "../sandbox/edge/rig";
 import { PROPERTY_SEED } from "../support/property-seed";
 import { DOMAINS, EMAILS, policiesArbitrary, TOKENS } from "./arbitraries";

@@ -1,5 +1,5 @@
-import { applicationFor, decide, type Policy, type Rule, type Subject } from "../../src/access";
-import type { AccessState, StateApplication } from "../../src/explain/access-state";
+import { applicationFor, decide, type Policy, type Rule, type Subject } from "../../packages/access";
+import type { AccessState, StateApplication } from "../../packages/cloudflare/access-state";
 import { COUNTRIES, DOMAINS, EMAILS, HOSTNAMES, LOGINS, PATHS, TOKENS } from "./arbitraries";
 
 /** One concrete request: somebody, somewhere, at one address. */

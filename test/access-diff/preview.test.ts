@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { accessDiff } from "../../src/access-diff/access-diff";
-import { comparePreview } from "../../src/access-diff/preview";
+import { accessDiff } from "../../packages/cli/access-diff/access-diff";
+import { comparePreview } from "../../packages/cli/access-diff/preview";
 import { application, machines, people, policy } from "./states";
 
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type AccessTest, judgeAccessTests } from "../../src/access-tests/judge";
-import { renderAccessTests } from "../../src/access-tests/render";
-import { parseAccessState } from "../../src/explain/access-state";
+import { type AccessTest, judgeAccessTests } from "../../packages/access/tests/judge";
+import { renderAccessTests } from "../../packages/access/tests/render";
+import { parseAccessState } from "../../packages/cloudflare/access-state";
 import { application, exported, machines, people, policy, TOKEN } from "../explain/state";
 
 const NOW = new Date("2026-11-23T12:00:00Z");

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { judgePlan, plannedAccess } from "../../src/access-tests/plan";
-import { parseConfig } from "../../src/config";
+import { judgePlan, plannedAccess } from "../../components/access-tests";
+import { parseConfig } from "../../config/stack-config";
 import { cpuTime } from "../support/cpu-time";
 
 const ARTIST = "artist@datacrew.space";

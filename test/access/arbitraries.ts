@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Policy, Rule, Subject } from "../../src/access";
+import type { Policy, Rule, Subject } from "../../packages/access";
 
 // Small pools, so that rules and subjects often meet.
 const email = fc.constantFrom("ann@datacrew.space", "bob@datacrew.space", "eve@example.org");

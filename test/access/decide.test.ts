@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decide, describePolicyTrace, type Policy, type PolicyDecision, type Rule } from "../../src/access";
+import {
+  decide,
+  describePolicyTrace,
+  type Policy,
+  type PolicyDecision,
+  type Rule,
+} from "../../packages/access";
 import { holds } from "../support/properties";
 import { forgottenArbitrary, fullSubjectArbitrary, policiesArbitrary, policyArbitrary } from "./arbitraries";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { applicationFor, covers, placeFor } from "../../src/access";
+import { applicationFor, covers, placeFor } from "../../packages/access";
 
 // The tables of https://developers.cloudflare.com/cloudflare-one/access-controls/policies/app-paths/.
 describe("covers", () => {

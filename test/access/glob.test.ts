@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { covers, liesOn } from "../../src/access";
-import { globMatches } from "../../src/access/glob";
+import { covers, liesOn } from "../../packages/access";
+import { globMatches } from "../../packages/access/glob";
 import { cpuTime } from "../support/cpu-time";
 import { holds } from "../support/properties";
 

@@ -1,10 +1,10 @@
-import { DEV_ACCOUNT_ID, type Seed } from "../../sandbox/seed";
-import { LIVED_IN_SEED } from "../../sandbox/seeds/lived-in";
-import { startSandbox } from "../../sandbox/server";
-import { type Account, readAccount } from "../../src/adopt/account";
-import { type Plan, type PlanInput, planAdoption, wantedOf } from "../../src/adopt/plan";
-import type { Choices } from "../../src/adopt/types";
-import { AccountApi, type Wire } from "../../src/cloudflare/account-api";
+import { type Account, readAccount } from "../../packages/cli/adopt/account";
+import { type Plan, type PlanInput, planAdoption, wantedOf } from "../../packages/cli/adopt/plan";
+import type { Choices } from "../../packages/cli/adopt/types";
+import { AccountApi, type Wire } from "../../packages/cloudflare/account-api";
+import { DEV_ACCOUNT_ID, type Seed } from "../../packages/sandbox/seed";
+import { LIVED_IN_SEED } from "../../packages/sandbox/seeds/lived-in";
+import { startSandbox } from "../../packages/sandbox/server";
 
 export const HOSTNAME = "comfyui.datacrew.space";
 

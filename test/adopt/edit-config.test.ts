@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { editConfig } from "../../src/adopt/edit-config";
-import type { ConfigChange } from "../../src/adopt/types";
+import { editConfig } from "../../packages/cli/adopt/edit-config";
+import type { ConfigChange } from "../../packages/cli/adopt/types";
 
 const change = (path: (string | number)[], value: unknown): ConfigChange => ({ path, value, why: "" });
 const edit = (text: string, ...changes: ConfigChange[]) =>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { meaningOf } from "../../src/adopt/meanings";
-import { kindOf } from "../../src/drift/kinds";
-import { TYPES } from "../../src/explain/access-state";
+import { meaningOf } from "../../packages/cli/adopt/meanings";
+import { kindOf } from "../../packages/cli/drift/kinds";
+import { TYPES } from "../../packages/cloudflare/access-state";
 
 test("every field that drift knows of an object that is taken has been judged", () => {
   const kinds = [

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { editConfig } from "../../src/adopt/edit-config";
-import type { ConfigChange } from "../../src/adopt/types";
+import { editConfig } from "../../packages/cli/adopt/edit-config";
+import type { ConfigChange } from "../../packages/cli/adopt/types";
 import { holds } from "../support/properties";
 
 const change = (path: (string | number)[], value: unknown): ConfigChange => ({ path, value, why: "" });

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { LIVED_IN, LIVED_IN_SEED } from "../../sandbox/seeds/lived-in";
-import type { Account } from "../../src/adopt/account";
-import { urnOf } from "../../src/adopt/declared";
-import { isDone, type StateEntry } from "../../src/adopt/plan";
-import type { Row } from "../../src/adopt/types";
-import { ConfigError } from "../../src/config";
+import { ConfigError } from "../../config/stack-config";
+import type { Account } from "../../packages/cli/adopt/account";
+import { urnOf } from "../../packages/cli/adopt/declared";
+import { isDone, type StateEntry } from "../../packages/cli/adopt/plan";
+import type { Row } from "../../packages/cli/adopt/types";
+import { LIVED_IN, LIVED_IN_SEED } from "../../packages/sandbox/seeds/lived-in";
 import { choices, edited, HOSTNAME, MINIMAL, planOf, readSeed } from "./account";
 
 let account: Account;

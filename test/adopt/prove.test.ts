@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { LIVED_IN } from "../../sandbox/seeds/lived-in";
-import { urnOf } from "../../src/adopt/declared";
-import { importFile } from "../../src/adopt/import-file";
-import type { Plan } from "../../src/adopt/plan";
-import { prove } from "../../src/adopt/prove";
-import { isNewId, type Row } from "../../src/adopt/types";
+import { urnOf } from "../../packages/cli/adopt/declared";
+import { importFile } from "../../packages/cli/adopt/import-file";
+import type { Plan } from "../../packages/cli/adopt/plan";
+import { prove } from "../../packages/cli/adopt/prove";
+import { isNewId, type Row } from "../../packages/cli/adopt/types";
+import { LIVED_IN } from "../../packages/sandbox/seeds/lived-in";
 import { MINIMAL, planOf, readSeed } from "./account";
 
 let plan: Plan;

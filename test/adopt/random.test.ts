@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Account } from "../../src/adopt/account";
-import { planAdoption } from "../../src/adopt/plan";
-import type { Wire } from "../../src/cloudflare/account-api";
-import { ConfigError } from "../../src/config";
+import { ConfigError } from "../../config/stack-config";
+import type { Account } from "../../packages/cli/adopt/account";
+import { planAdoption } from "../../packages/cli/adopt/plan";
+import type { Wire } from "../../packages/cloudflare/account-api";
 import { holds } from "../support/properties";
 import { HOSTNAME, MINIMAL } from "./account";
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { LIVED_IN } from "../../sandbox/seeds/lived-in";
-import type { Account } from "../../src/adopt/account";
-import type { Plan } from "../../src/adopt/plan";
-import { adviceHere, proofText, toText } from "../../src/adopt/render";
+import type { Account } from "../../packages/cli/adopt/account";
+import type { Plan } from "../../packages/cli/adopt/plan";
+import { adviceHere, proofText, toText } from "../../packages/cli/adopt/render";
+import { LIVED_IN } from "../../packages/sandbox/seeds/lived-in";
 import { choices, edited, HOSTNAME, MINIMAL, planOf, readSeed } from "./account";
 
 let account: Account;

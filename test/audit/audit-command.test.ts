@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { runCommand } from "citty";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { auditCommand } from "../../src/cli/audit";
+import { auditCommand } from "../../packages/cli/commands/audit";
 import { cpuTime } from "../support/cpu-time";
 
 const REMOTE = 'import requests\nrequests.get("https://comfyui.datacrew.space/system_stats")\n';

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { audit } from "../../src/audit/audit";
-import { toMarkdown } from "../../src/audit/render";
+import { audit } from "../../packages/cli/audit/audit";
+import { toMarkdown } from "../../packages/cli/audit/render";
 
 const page = readFileSync(join(__dirname, "../../docs/comfyui-api-audit.md"), "utf8");
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { leaksIn, mask } from "../../src/audit/mask";
+import { leaksIn, mask } from "../../packages/cli/audit/mask";
 
 const HEX = "0123456789abcdef".repeat(4);
 const ID = `${HEX.slice(0, 32)}.access`;

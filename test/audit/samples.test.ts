@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { audit } from "../../src/audit/audit";
-import { collect } from "../../src/audit/collect";
-import type { AuditFile, Finding } from "../../src/audit/types";
+import { audit } from "../../packages/cli/audit/audit";
+import { collect } from "../../packages/cli/audit/collect";
+import type { AuditFile, Finding } from "../../packages/cli/audit/types";
 import { EXPECTED } from "./expected-findings";
 
 const HOSTNAME = "comfyui.datacrew.space";

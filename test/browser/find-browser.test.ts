@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type BrowserSearch, findBrowser } from "../../src/browser";
+import { type BrowserSearch, findBrowser } from "../../packages/cli/browser";
 
 const CHROME_ON_MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 

@@ -2,8 +2,8 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
-import { createCertificateAuthority } from "../../sandbox/tls";
-import { type OpenBrowser, openBrowser } from "../../src/browser";
+import { type OpenBrowser, openBrowser } from "../../packages/cli/browser";
+import { createCertificateAuthority } from "../../packages/sandbox/tls";
 
 const PAGE = `<!doctype html><title>Served</title><h1>waiting</h1><script>
 const socket = new WebSocket("wss://" + location.host + "/ws");

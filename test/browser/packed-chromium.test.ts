@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { isPackedChromiumUsable, unpackChromium } from "../../src/browser/packed-chromium";
+import { isPackedChromiumUsable, unpackChromium } from "../../packages/cli/browser/packed-chromium";
 
 let cacheDir: string;
 

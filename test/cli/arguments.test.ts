@@ -1,11 +1,11 @@
 import type { ArgDef, ArgsDef, CommandDef, CommandMeta } from "citty";
 import { beforeAll, describe, expect, test } from "vitest";
-import { UsageError } from "../../src/cli/args";
-import { checkArguments } from "../../src/cli/check-arguments";
-import { commands, PASS_ON } from "../../src/cli/commands";
-import { failureOf } from "../../src/cli/failure";
-import { helpOf } from "../../src/cli/help";
-import { choicesOf } from "../../src/cli/options";
+import { UsageError } from "../../packages/cli/commands/args";
+import { checkArguments } from "../../packages/cli/commands/check-arguments";
+import { commands, PASS_ON } from "../../packages/cli/commands/commands";
+import { failureOf } from "../../packages/cli/commands/failure";
+import { helpOf } from "../../packages/cli/commands/help";
+import { choicesOf } from "../../packages/cli/commands/options";
 
 interface Known {
   name: string;

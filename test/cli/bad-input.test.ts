@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { failureOf } from "../../src/cli/failure";
-import { start } from "../../src/cli/start";
+import { failureOf } from "../../packages/cli/commands/failure";
+import { start } from "../../packages/cli/commands/start";
 
 /** Stands in every damaged file, as a secret could: none of it may be printed. */
 const SECRET = "5ec2e7-of-a-stack";

@@ -1,6 +1,6 @@
 import { type CommandDef, runCommand } from "citty";
 import { expect, test } from "vitest";
-import { doctorCommand } from "../../src/cli/doctor";
+import { doctorCommand } from "../../packages/cli/commands/doctor";
 
 test("a purpose that is none is refused before anything is opened", async () => {
   const refused = runCommand(doctorCommand as CommandDef, { rawArgs: ["--for", "destroy"] });

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { DEV_INFISICAL_IDENTITY, DEV_INFISICAL_PROJECT_ID } from "../../sandbox/seed";
-import { type Sandbox, startSandbox } from "../../sandbox/server";
-import { type EnvOptions, runEnv } from "../../src/cli/env";
-import { failureOf } from "../../src/cli/failure";
-import { openSink } from "../../src/secrets/open-sink";
+import { type EnvOptions, runEnv } from "../../packages/cli/commands/env";
+import { failureOf } from "../../packages/cli/commands/failure";
+import { openSink } from "../../packages/cli/secrets/open-sink";
+import { DEV_INFISICAL_IDENTITY, DEV_INFISICAL_PROJECT_ID } from "../../packages/sandbox/seed";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
 
 /** Answers `stack output` and `config --show-secrets` with a file's content, and every other command with an error. */
 const PROGRAM = `#!${process.execPath}

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "citty";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { guardrailsCommand } from "../../src/cli/guardrails";
+import { guardrailsCommand } from "../../packages/cli/commands/guardrails";
 import { compliant, set, the } from "../policies/compliant";
 import { exported } from "../policies/state";
 

@@ -1,14 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { withTypeScript } from "../../src/sandboxed/workspace";
+import { withTypeScript } from "../../packages/cli/sandboxed/workspace";
 
 const root = join(__dirname, "..", "..");
 
 function cli(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [...withTypeScript, "src/cli/main.ts", ...args],
+    [...withTypeScript, "packages/cli/main.ts", ...args],
     {
       cwd: root,
       encoding: "utf8",

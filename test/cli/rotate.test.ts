@@ -1,8 +1,8 @@
 import { type CommandDef, runCommand } from "citty";
 import { describe, expect, test } from "vitest";
-import { rotateCommand } from "../../src/cli/rotate";
-import { start } from "../../src/cli/start";
-import { toEnd, toLine, toStatus } from "../../src/rotate/report";
+import { rotateCommand } from "../../packages/cli/commands/rotate";
+import { start } from "../../packages/cli/commands/start";
+import { toEnd, toLine, toStatus } from "../../packages/cli/rotate/report";
 
 const run = (...rawArgs: string[]) => runCommand(rotateCommand as CommandDef, { rawArgs });
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CommandDef, runCommand } from "citty";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { explainCommand } from "../../src/cli/explain";
-import { start } from "../../src/cli/start";
-import { verifyCommand } from "../../src/cli/verify";
+import { explainCommand } from "../../packages/cli/commands/explain";
+import { start } from "../../packages/cli/commands/start";
+import { verifyCommand } from "../../packages/cli/commands/verify";
 import { application, exported, people, policy } from "../explain/state";
 
 let dir: string;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createCertificateAuthority } from "../../sandbox/tls/certificate-authority";
+import { createCertificateAuthority } from "../../packages/sandbox/tls/certificate-authority";
 import { loadCases, runCase } from "./run-case";
 import { typescriptClient } from "./subject";
 

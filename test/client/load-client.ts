@@ -1,5 +1,5 @@
-import { ComfyUIClient } from "../../src/client";
-import type { Network } from "../../src/network";
+import { ComfyUIClient } from "../../packages/client/typescript";
+import type { Network } from "../../packages/client/typescript/network";
 
 /** What a measured transfer is told, as JSON on stdin. */
 export interface LoadOrder {

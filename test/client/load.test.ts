@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startLoopbackServer } from "../../bench/client";
-import { withTypeScript } from "../../src/sandboxed/workspace";
+import { withTypeScript } from "../../packages/cli/sandboxed/workspace";
 import type { LoadOrder, LoadReport } from "./load-client";
 
 const limitMiB = 100;

@@ -3,9 +3,9 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type Origin, type OriginSettings, startOrigin } from "../../sandbox/origin";
-import { DEV_ACCOUNT_ID } from "../../sandbox/seed";
-import { ComfyUIClient, type RunEvent } from "../../src/client";
+import { ComfyUIClient, type RunEvent } from "../../packages/client/typescript";
+import { type Origin, type OriginSettings, startOrigin } from "../../packages/sandbox/origin";
+import { DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
 import { APP, type Rig, startRig } from "../sandbox/edge/rig";
 import { workflow as textToImage } from "../sandbox/origin/support";
 

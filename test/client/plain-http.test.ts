@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { request } from "undici";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import WebSocket from "ws";
-import { type Origin, startOrigin } from "../../sandbox/origin";
-import { ComfyUIClient } from "../../src/client";
-import { dispatcherFor, type Network, socketTo } from "../../src/network";
+import { ComfyUIClient } from "../../packages/client/typescript";
+import { dispatcherFor, type Network, socketTo } from "../../packages/client/typescript/network";
+import { type Origin, startOrigin } from "../../packages/sandbox/origin";
 import { workflow } from "../sandbox/origin/support";
 
 // What a local script sends with plain undici and ws is the measure: the client may send nothing that it does not.

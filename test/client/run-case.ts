@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { CertificateAuthority } from "../../sandbox/tls/certificate-authority";
+import type { CertificateAuthority } from "../../packages/sandbox/tls/certificate-authority";
 import { type CaseInput, type CaseOutcome, type ClientCase, type Expectation, quickOptions } from "./case";
 import {
   matchesRequest,

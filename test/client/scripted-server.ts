@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import busboy from "busboy";
-import type { CertificateAuthority } from "../../sandbox/tls/certificate-authority";
+import type { CertificateAuthority } from "../../packages/sandbox/tls/certificate-authority";
 import type { HttpRule, Reply, RequestMatch, ServerScript, SocketScript } from "./case";
 import { ScriptedSockets } from "./scripted-sockets";
 import { fill, type Variables } from "./templates";

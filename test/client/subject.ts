@@ -9,7 +9,7 @@ import {
   type RunOptions,
   type SavedFile,
   type UploadSource,
-} from "../../src/client";
+} from "../../packages/client/typescript";
 import type { CaseInput, CaseOutcome } from "./case";
 
 /** The TypeScript client, called the way a case says. */

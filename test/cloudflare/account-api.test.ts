@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { AccountApi } from "../../src/cloudflare/account-api";
+import { AccountApi } from "../../packages/cloudflare/account-api";
 
 let send: (response: ServerResponse) => void;
 let asked = 0;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type LeftBehindArgs, leftBehind, REPLACEMENT } from "../../src/cloudflare/left-behind";
-import type { LastResource } from "../../src/last-state";
-import { ProblemsError } from "../../src/problems";
+import { ProblemsError } from "../../packages/base/problems";
+import type { LastResource } from "../../packages/cloudflare/last-state";
+import { type LeftBehindArgs, leftBehind, REPLACEMENT } from "../../packages/cloudflare/left-behind";
 
 const accountId = "a".repeat(32);
 const zoneId = "b".repeat(32);

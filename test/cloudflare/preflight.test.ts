@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../sandbox/seed";
-import { type Sandbox, startSandbox } from "../../sandbox/server";
-import { type HttpAnswer, httpGet } from "../../src/cloudflare/http-get";
-import { type ApiAccess, type PreflightArgs, preflight } from "../../src/cloudflare/preflight";
-import { type Problem, ProblemsError } from "../../src/problems";
+import { type Problem, ProblemsError } from "../../packages/base/problems";
+import { type HttpAnswer, httpGet } from "../../packages/cloudflare/http-get";
+import { type ApiAccess, type PreflightArgs, preflight } from "../../packages/cloudflare/preflight";
+import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/seed";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
 
 let sandbox: Sandbox;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import {
   type AccessApplicationArgs,
   precedence,
 } from "../../components/access-application";
-import { UserError } from "../../src/errors";
+import { UserError } from "../../packages/base/errors";
 import { knownValue, type Recorder, startMocks, UNKNOWN } from "../support/mocks";
 
 let run: Recorder;

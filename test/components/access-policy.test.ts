@@ -5,7 +5,7 @@ import {
   ServiceTokenPolicy,
   tokenRules,
 } from "../../components/access-policy";
-import { UserError } from "../../src/errors";
+import { UserError } from "../../packages/base/errors";
 import { type Recorder, startMocks } from "../support/mocks";
 
 let run: Recorder;

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { DnsRoute, ownerComment } from "../../components/dns-route";
-import { UserError } from "../../src/errors";
+import { UserError } from "../../packages/base/errors";
 import { type Recorder, startMocks } from "../support/mocks";
 
 let run: Recorder;

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { rotation, ServiceToken } from "../../components/service-token";
-import { UserError } from "../../src/errors";
+import { UserError } from "../../packages/base/errors";
 import { type Recorder, startMocks } from "../support/mocks";
 
 let run: Recorder;

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, expect, test } from "vitest";
 import { checkRules, type IngressRule, TunnelIngress } from "../../components/tunnel-ingress";
-import { UserError } from "../../src/errors";
+import { UserError } from "../../packages/base/errors";
 import { type Recorder, startMocks } from "../support/mocks";
 
 let run: Recorder;

@@ -1,7 +1,7 @@
 import Cloudflare from "cloudflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../sandbox/seed";
-import { type Sandbox, startSandbox } from "../../sandbox/server";
+import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/seed";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
 
 const account_id = DEV_ACCOUNT_ID;
 const zone_id = DEV_ZONE_ID;

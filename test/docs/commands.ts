@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ArgsDef, CommandDef } from "citty";
-import { commands } from "../../src/cli/commands";
-import { CONFIG_KEYS, ConfigError, parseConfig } from "../../src/config";
+import { CONFIG_KEYS, ConfigError, parseConfig } from "../../config/stack-config";
+import { commands } from "../../packages/cli/commands/commands";
 import { root } from "./markdown";
 
 const scripts = (
@@ -56,7 +56,7 @@ async function npmFault([verb = "", ...rest]: string[]): Promise<string | undefi
   const [name = "", dashes, ...args] = rest;
   const script = scripts[name];
   if (script === undefined) return `package.json has no script ${name}`;
-  const command = / src\/cli\/main\.ts ?(.*)$/.exec(script)?.[1];
+  const command = / packages\/cli\/main\.ts ?(.*)$/.exec(script)?.[1];
   if (command === undefined) return dashes === undefined ? undefined : `${name} takes no options`;
   if (dashes !== undefined && dashes !== "--") return `options of npm run ${name} stand behind --`;
   const words = [...command.split(" ").filter((word) => word !== ""), ...args];

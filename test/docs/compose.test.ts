@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { dockerUrl } from "../../src/sandboxed/access";
-import { envValues } from "../../src/secrets/credentials";
+import { dockerUrl } from "../../packages/cli/sandboxed/access";
+import { envValues } from "../../packages/cli/secrets/credentials";
 
 const root = join(__dirname, "../..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");

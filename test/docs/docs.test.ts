@@ -4,7 +4,7 @@ import { dirname, join, normalize } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { CONFIG_KEYS } from "../../src/config";
+import { CONFIG_KEYS } from "../../config/stack-config";
 import { problemsOf as problemsIn } from "../support/config-problems";
 import { commandsIn, faultOf } from "./commands";
 import { fencesOf, inlineCommands, pages, prose, root, textOf } from "./markdown";
@@ -38,7 +38,7 @@ describe("commands", () => {
     ["pulumi config set --path google.clientID x", /clientID: unknown key/],
     ["pulumi config set --path 'serviceTokens[0].version' x", /version/],
     ["pulumi config set zone", /no value/],
-    ["python3 utils/comfyui_api_client.py --chek", /--chek/],
+    ["python3 packages/client/python/comfyui_api_client.py --chek", /--chek/],
     ["frobnicate", /frobnicate/],
   ])("a mistake is found: %s", async (line, expected) => {
     const [words = []] = commandsIn(line);
@@ -53,7 +53,11 @@ test("what troubleshooting quotes of a preview is what the code says", () => {
   const fragments = quotes.flatMap(([, quote = ""]) =>
     quote.split(/…|: |\(HTTP 403 |\)/).map((part) => part.trim()),
   );
-  const code = ["src/config.ts", "src/cloudflare/preflight.ts", "src/access-tests/judge.ts"]
+  const code = [
+    "config/stack-config.ts",
+    "packages/cloudflare/preflight.ts",
+    "packages/access/tests/judge.ts",
+  ]
     .map(textOf)
     .join("\n");
   expect(fragments.length).toBeGreaterThan(12);
@@ -86,7 +90,7 @@ test("the settings of the sandbox that are named are there", () => {
   const names = table
     .split("\n")
     .flatMap((row) => [...(row.split("|")[2] ?? "").matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));
-  const code = ["sandbox/entities.ts", "sandbox/edge/settings.ts"].map(textOf).join("\n");
+  const code = ["packages/sandbox/entities.ts", "packages/sandbox/edge/settings.ts"].map(textOf).join("\n");
   expect(names.length).toBeGreaterThan(10);
   expect(names.filter((name) => !code.includes(`${name}: `))).toEqual([]);
 });
@@ -184,7 +188,7 @@ function typeErrors(samples: { name: string; text: string }[]): string[] {
     noEmit: true,
     skipLibCheck: true,
     types: ["node"],
-    paths: { "comfyui-access/client": [join(root, "src/client/index.ts")] },
+    paths: { "comfyui-access/client": [join(root, "packages/client/typescript/index.ts")] },
   };
   // Names that a sample takes from its reader.
   const given = "declare const workflow: import('comfyui-access/client').Workflow;\n";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { DoctorInput } from "../../src/doctor/context";
-import { examine, type Report } from "../../src/doctor/doctor";
-import { ACCESS_LIMITS } from "../../src/doctor/limits";
-import { projectDir } from "../../src/sandboxed/workspace";
+import type { DoctorInput } from "../../packages/cli/doctor/context";
+import { examine, type Report } from "../../packages/cli/doctor/doctor";
+import { ACCESS_LIMITS } from "../../packages/cli/doctor/limits";
+import { projectDir } from "../../packages/cli/sandboxed/workspace";
 import { type Deployed, deploy } from "../verify/deployed";
 import { devConfig, stateOf } from "./rig";
 

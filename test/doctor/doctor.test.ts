@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { examine, exitCode, type Report } from "../../src/doctor/doctor";
-import { FINDING_IDS, FINDINGS } from "../../src/doctor/findings";
-import { toJson, toText } from "../../src/doctor/render";
+import { examine, exitCode, type Report } from "../../packages/cli/doctor/doctor";
+import { FINDING_IDS, FINDINGS } from "../../packages/cli/doctor/findings";
+import { toJson, toText } from "../../packages/cli/doctor/render";
 import { PLANTS } from "./plants";
 import { openRig, type Rig } from "./rig";
 

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DEV_ACCOUNT_ID, OTHER_ZONE_ID } from "../../sandbox/seed";
-import { requiredGroups } from "../../src/cloudflare/permission-groups";
-import type { FindingId } from "../../src/doctor/findings";
+import type { FindingId } from "../../packages/cli/doctor/findings";
+import { requiredGroups } from "../../packages/cloudflare/permission-groups";
+import { DEV_ACCOUNT_ID, OTHER_ZONE_ID } from "../../packages/sandbox/seed";
 import { serveOwnNameOnly, serveSelfSigned } from "../support/origins";
 import { ACCESS, ACCOUNT, HOSTNAME, RECORDS, type Rig, stateOf } from "./rig";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { requiredGroups } from "../../src/cloudflare/permission-groups";
-import { comparePolicies, policiesOf } from "../../src/doctor/token-policies";
+import { comparePolicies, policiesOf } from "../../packages/cli/doctor/token-policies";
+import { requiredGroups } from "../../packages/cloudflare/permission-groups";
 
 const ACCOUNT = "0123456789abcdef0123456789abcdef";
 const ZONE = "fedcba9876543210fedcba9876543210";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { usableConfig } from "../../src/doctor/usable-config";
+import { usableConfig } from "../../packages/cli/doctor/usable-config";
 
 const SOUND = {
   accountId: "0123456789abcdef0123456789abcdef",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { compareFields } from "../../src/drift/compare";
-import { compareRules } from "../../src/drift/kinds/tunnel-configuration";
+import { compareFields } from "../../packages/cli/drift/compare";
+import { compareRules } from "../../packages/cli/drift/kinds/tunnel-configuration";
 
 const fields = (before: object, after: object, rule: object = {}) =>
   compareFields({ f: rule }, { f: before }, { f: after }).differences;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { exitCode } from "../../src/drift/exit-code";
-import { renderMarkdown } from "../../src/drift/render/markdown";
-import { renderText } from "../../src/drift/render/text";
-import type { DriftReport } from "../../src/drift/types";
+import { exitCode } from "../../packages/cli/drift/exit-code";
+import { renderMarkdown } from "../../packages/cli/drift/render/markdown";
+import { renderText } from "../../packages/cli/drift/render/text";
+import type { DriftReport } from "../../packages/cli/drift/types";
 
 const none: DriftReport = {
   environment: "stack prod",

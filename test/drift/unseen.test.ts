@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { Change } from "../../src/drift/types";
-import { checkUnseen } from "../../src/drift/unseen";
-import type { Probes, UnseenContext } from "../../src/drift/unseen/context";
-import { ApiError } from "../../src/errors";
-import { TYPES } from "../../src/explain/access-state";
-import type { GoogleAnswer } from "../../src/google/check-client";
-import type { StackResource } from "../../src/stack/read-stack";
+import { ApiError } from "../../packages/base/errors";
+import type { Change } from "../../packages/cli/drift/types";
+import { checkUnseen } from "../../packages/cli/drift/unseen";
+import type { Probes, UnseenContext } from "../../packages/cli/drift/unseen/context";
+import type { GoogleAnswer } from "../../packages/cli/google/check-client";
+import type { StackResource } from "../../packages/cli/stack/read-stack";
+import { TYPES } from "../../packages/cloudflare/access-state";
 
 const SINCE = "2030-01-01T00:00:00Z";
 

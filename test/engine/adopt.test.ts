@@ -1,12 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LIVED_IN, LIVED_IN_SEED, scriptsHeaders } from "../../sandbox/seeds/lived-in";
-import { adopt, readPlan } from "../../src/adopt/adopt";
-import { type OpenAdoption, sandboxedAdoption } from "../../src/adopt/open";
-import { isDone, type Plan } from "../../src/adopt/plan";
-import type { Choices } from "../../src/adopt/types";
-import { alike } from "../../src/adopt/wire";
+import { adopt, readPlan } from "../../packages/cli/adopt/adopt";
+import { type OpenAdoption, sandboxedAdoption } from "../../packages/cli/adopt/open";
+import { isDone, type Plan } from "../../packages/cli/adopt/plan";
+import type { Choices } from "../../packages/cli/adopt/types";
+import { alike } from "../../packages/cli/adopt/wire";
+import { LIVED_IN, LIVED_IN_SEED, scriptsHeaders } from "../../packages/sandbox/seeds/lived-in";
 import { Prober } from "./prober";
 import { EngineRig } from "./support";
 

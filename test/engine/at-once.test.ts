@@ -4,7 +4,7 @@ import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { projectDir, withTypeScript } from "../../src/sandboxed/workspace";
+import { projectDir, withTypeScript } from "../../packages/cli/sandboxed/workspace";
 import { RotateRig } from "./rotate-rig";
 
 let rig: RotateRig;
@@ -20,11 +20,15 @@ function command(args: string[]): {
   ended: Promise<{ code: number | null; output: string }>;
 } {
   const bin = join(projectDir, "node_modules", ".bin");
-  const child = spawn(process.execPath, [...withTypeScript, join(projectDir, "src/cli/main.ts"), ...args], {
-    cwd: projectDir,
-    env: { ...process.env, PATH: `${bin}:${process.env["PATH"]}`, COMFYUI_ACCESS_WORKSPACE: rig.rig.dir },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    [...withTypeScript, join(projectDir, "packages/cli/main.ts"), ...args],
+    {
+      cwd: projectDir,
+      env: { ...process.env, PATH: `${bin}:${process.env["PATH"]}`, COMFYUI_ACCESS_WORKSPACE: rig.rig.dir },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (chunk: string) => {

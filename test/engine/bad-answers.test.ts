@@ -15,9 +15,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { pulumi } from "../../src/pulumi";
-import { openWorkspace, projectDir } from "../../src/sandboxed/workspace";
-import { ensureEngine } from "../../tools/engine";
+import { ensureEngine } from "../../packages/cli/engine/engine";
+import { pulumi } from "../../packages/cli/engine/pulumi";
+import { openWorkspace, projectDir } from "../../packages/cli/sandboxed/workspace";
 import { Commands } from "./command";
 
 const FULL = process.env["FULL_TABLES"] === "1";

@@ -8,7 +8,7 @@ import { comparePreviews } from "../../bench/figures/engine";
 import { envFigures } from "../../bench/figures/env";
 import { inTurn } from "../../bench/rounds";
 import { type BenchStack, openBenchStack } from "../../bench/stack";
-import { projectDir } from "../../src/sandboxed/workspace";
+import { projectDir } from "../../packages/cli/sandboxed/workspace";
 
 // A quick look at what `npm run bench` measures with care: few rounds, and limits that a busy machine may pass by a
 // quarter. What costs a program half as much again is told.
@@ -69,7 +69,7 @@ async function slowedProgram(): Promise<string> {
   for (const name of ["Pulumi.yaml", "package.json", "tsconfig.json"]) {
     await cp(join(projectDir, name), join(dir, name));
   }
-  for (const name of ["node_modules", "tools", "plugins", "policies", "src", "components"]) {
+  for (const name of ["node_modules", "tools", "packages", "policies", "config", "components"]) {
     await symlink(join(projectDir, name), join(dir, name));
   }
   const program = await readFile(join(projectDir, "index.ts"), "utf8");

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { commandLineOf } from "../../src/process-alive";
-import { withTypeScript } from "../../src/sandboxed/workspace";
+import { commandLineOf } from "../../packages/base/process/process-alive";
+import { withTypeScript } from "../../packages/cli/sandboxed/workspace";
 import { root } from "../docs/markdown";
 
 /** Runs the project's commands as a user does, each as a process of its own, in one workspace. */
@@ -12,7 +12,7 @@ export class Commands {
   constructor(readonly workspace: string) {}
 
   begin(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess & { text(): string } {
-    const child = spawn(process.execPath, [...withTypeScript, "src/cli/main.ts", ...args], {
+    const child = spawn(process.execPath, [...withTypeScript, "packages/cli/main.ts", ...args], {
       cwd: root,
       env: { ...process.env, COMFYUI_ACCESS_WORKSPACE: this.workspace, ...env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -3,8 +3,8 @@ import { cp, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type PulumiTarget, pulumi } from "../../src/pulumi";
-import { openSandboxSession, type SandboxSession } from "../../src/sandboxed/session";
+import { type PulumiTarget, pulumi } from "../../packages/cli/engine/pulumi";
+import { openSandboxSession, type SandboxSession } from "../../packages/cli/sandboxed/session";
 import { commandsIn } from "../docs/commands";
 import { type Fence, fencesOf, inlineCommands, pages, root } from "../docs/markdown";
 

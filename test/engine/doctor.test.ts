@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { examine, type Report } from "../../src/doctor/doctor";
-import { sandboxedInput } from "../../src/doctor/open";
-import { toText } from "../../src/doctor/render";
+import { examine, type Report } from "../../packages/cli/doctor/doctor";
+import { sandboxedInput } from "../../packages/cli/doctor/open";
+import { toText } from "../../packages/cli/doctor/render";
 import { EngineRig } from "./support";
 
 let rig: EngineRig;

@@ -1,14 +1,13 @@
 import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AccountApi } from "../../src/cloudflare/account-api";
-import { drift } from "../../src/drift/drift";
-import { exitCode } from "../../src/drift/exit-code";
-import { renderMarkdown } from "../../src/drift/render/markdown";
-import { renderText } from "../../src/drift/render/text";
-import type { DriftReport } from "../../src/drift/types";
-import { projectDir } from "../../src/sandboxed/workspace";
-import { type OpenStack, sandboxedStack } from "../../src/stack/open-stack";
+import { drift } from "../../packages/cli/drift/drift";
+import { exitCode } from "../../packages/cli/drift/exit-code";
+import { renderMarkdown } from "../../packages/cli/drift/render/markdown";
+import { renderText } from "../../packages/cli/drift/render/text";
+import type { DriftReport } from "../../packages/cli/drift/types";
+import { projectDir, withTypeScript } from "../../packages/cli/sandboxed/workspace";
+import { type OpenStack, sandboxedStack } from "../../packages/cli/stack/open-stack";
+import { AccountApi } from "../../packages/cloudflare/account-api";
 import { EngineRig } from "./support";
 
 const ACCOUNT = "/accounts/0123456789abcdef0123456789abcdef";
@@ -46,11 +45,11 @@ async function google(method: string, path: string, body?: unknown): Promise<voi
 /** The command as a schedule runs it, on this stack. */
 function command(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const { env } = rig.session.target("preview");
-  const options = ["src/cli/main.ts", "drift", "--stack", "dev", "--no-sandbox", "--no-probe", ...args];
+  const options = ["packages/cli/main.ts", "drift", "--stack", "dev", "--no-sandbox", "--no-probe", ...args];
   return new Promise((resolve) => {
     execFile(
-      join(projectDir, "node_modules", ".bin", "tsx"),
-      options,
+      process.execPath,
+      [...withTypeScript, ...options],
       { cwd: projectDir, env },
       (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
     );

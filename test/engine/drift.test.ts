@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { organizationBody } from "../../sandbox/api/organizations";
-import { sectionsOf } from "../../src/access-diff/report";
-import type { Wire } from "../../src/cloudflare/account-api";
-import type { Kind } from "../../src/drift/kinds/kind";
-import { canonical } from "../../src/json-values";
-import type { StackResource } from "../../src/stack/read-stack";
+import { canonical } from "../../packages/base/json-values";
+import { sectionsOf } from "../../packages/cli/access-diff/report";
+import type { Kind } from "../../packages/cli/drift/kinds/kind";
+import type { StackResource } from "../../packages/cli/stack/read-stack";
+import type { Wire } from "../../packages/cloudflare/account-api";
+import { organizationBody } from "../../packages/sandbox/api/organizations";
 import { DriftRig, type Look } from "./drift/account";
 import { deedsOf } from "./drift/deeds";
 import { bodyMutations, changed, type Mutation, shownMutations } from "./drift/mutations";

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parseEnv } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { runEnv } from "../../src/cli/env";
-import { failureOf } from "../../src/cli/failure";
-import { StackConfigSink } from "../../src/secrets/stack-config";
-import { ensureEngine } from "../../tools/engine";
+import { runEnv } from "../../packages/cli/commands/env";
+import { failureOf } from "../../packages/cli/commands/failure";
+import { ensureEngine } from "../../packages/cli/engine/engine";
+import { StackConfigSink } from "../../packages/cli/secrets/stack-config";
 
 const SECRET = "5ec2e7c0ffee5ec2e7c0ffee5ec2e7c0ffee";
 const KEY = "comfyui-access-tokens:comfyui-api";

@@ -1,4 +1,4 @@
-import { ensureEngine } from "../../tools/engine";
+import { ensureEngine } from "../../packages/cli/engine/engine";
 
 /** Builds the engine before any test asks for it, and says so: on a new machine that takes minutes. */
 export default async function setup(): Promise<void> {

@@ -2,10 +2,10 @@ import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { PulumiResult } from "../../packages/cli/engine/pulumi";
+import { guardrails, mustPulumi } from "../../packages/cli/sandboxed/pulumi";
+import { projectDir } from "../../packages/cli/sandboxed/workspace";
 import { judgeState } from "../../policies/state";
-import type { PulumiResult } from "../../src/pulumi";
-import { guardrails, mustPulumi } from "../../src/sandboxed/pulumi";
-import { projectDir } from "../../src/sandboxed/workspace";
 import { FlatRig } from "./flat/rig";
 import { EngineRig } from "./support";
 

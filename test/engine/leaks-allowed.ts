@@ -28,7 +28,7 @@ export const ALLOWED: readonly Allowance[] = [
   },
   {
     kind: "file",
-    place: /(^|\/)(compile-cache|tsx-\d+)\//,
+    place: /(^|\/)compile-cache\//,
     secrets: /^constant /,
     because: "Compiled source code, in which a value that is public stands in clear.",
   },

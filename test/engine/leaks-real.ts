@@ -26,7 +26,7 @@ export function realScenes(rig: LeaksRig, github: StandIn): Scene[] {
   const script = (name: string, ...args: string[]) => rig.npmReal([`github:${name}`, ...args]);
   const plain = (file: string, env: NodeJS.ProcessEnv) => {
     github.state.head = commit;
-    return rig.run.run(`node ${file}`, process.execPath, [`tools/github/plain/${file}`], {
+    return rig.run.run(`node ${file}`, process.execPath, [`packages/github/plain/${file}`], {
       env: { ...runner, ...env },
     });
   };

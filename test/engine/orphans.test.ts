@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runOrphans } from "../../src/orphans/command";
-import { type OpenStack, sandboxedStack } from "../../src/stack/open-stack";
-import { probeToken } from "../../src/verify/probe-token";
+import { runOrphans } from "../../packages/cli/orphans/command";
+import { type OpenStack, sandboxedStack } from "../../packages/cli/stack/open-stack";
+import { probeToken } from "../../packages/cli/verify/probe-token";
 import { EngineRig } from "./support";
 
 const account = "/accounts/0123456789abcdef0123456789abcdef";

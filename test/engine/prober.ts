@@ -1,5 +1,5 @@
 import { request } from "undici";
-import { dispatcherFor, type Network } from "../../src/network";
+import { dispatcherFor, type Network } from "../../packages/client/typescript/network";
 
 /** Asks a hostname for ComfyUI's data, by default without a credential, over and over, and counts what answers. */
 export class Prober {

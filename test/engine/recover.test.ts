@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { pulumi } from "../../src/pulumi";
-import { isCutOff, recover, renderRecovery } from "../../src/recover/recover";
-import { projectDir, withTypeScript } from "../../src/sandboxed/workspace";
+import { pulumi } from "../../packages/cli/engine/pulumi";
+import { isCutOff, recover, renderRecovery } from "../../packages/cli/recover/recover";
+import { projectDir, withTypeScript } from "../../packages/cli/sandboxed/workspace";
 import { EngineRig } from "./support";
 
 const ACCOUNT = "/accounts/0123456789abcdef0123456789abcdef";
@@ -100,10 +100,14 @@ test("the sandbox's own up does so by itself", async () => {
   await killedUp();
   await rig.announce();
   const bin = join(projectDir, "node_modules", ".bin");
-  const child = spawn(process.execPath, [...withTypeScript, "src/cli/main.ts", "up", "--no-guardrails"], {
-    cwd: projectDir,
-    env: { ...process.env, PATH: `${bin}:${process.env["PATH"]}`, COMFYUI_ACCESS_WORKSPACE: rig.dir },
-  });
+  const child = spawn(
+    process.execPath,
+    [...withTypeScript, "packages/cli/main.ts", "up", "--no-guardrails"],
+    {
+      cwd: projectDir,
+      env: { ...process.env, PATH: `${bin}:${process.env["PATH"]}`, COMFYUI_ACCESS_WORKSPACE: rig.dir },
+    },
+  );
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += chunk));
   const code = await new Promise((resolve) => child.once("close", resolve));

@@ -1,6 +1,6 @@
 import { request } from "undici";
-import { dispatcherFor, type Network } from "../../src/network";
-import type { TokenCredentials } from "../../src/verify/probe-token";
+import type { TokenCredentials } from "../../packages/cli/verify/probe-token";
+import { dispatcherFor, type Network } from "../../packages/client/typescript/network";
 import { URL_OF_APP } from "./rotate-rig";
 
 /** Requests under way. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { announceSandbox } from "../../src/sandboxed/workspace";
-import { probeToken, type TokenCredentials } from "../../src/verify/probe-token";
+import { announceSandbox } from "../../packages/cli/sandboxed/workspace";
+import { probeToken, type TokenCredentials } from "../../packages/cli/verify/probe-token";
 import { Between, type Call, type Interference } from "./faults/between";
 import { cliCommand } from "./faults/operations";
 import { type Ended as End, type Running, start } from "./faults/process-tree";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type EnvOptions, runEnv } from "../../src/cli/env";
-import { failureOf } from "../../src/cli/failure";
+import { type EnvOptions, runEnv } from "../../packages/cli/commands/env";
+import { failureOf } from "../../packages/cli/commands/failure";
 import { EngineRig } from "./support";
 
 const PROJECT = "datacrew-dev";

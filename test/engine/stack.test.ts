@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { changesOf } from "../../src/sandboxed/pulumi";
+import { changesOf } from "../../packages/cli/sandboxed/pulumi";
 import { EngineRig } from "./support";
 
 const account = "/accounts/0123456789abcdef0123456789abcdef";

@@ -2,13 +2,13 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import type { Fault } from "../../sandbox/faults";
-import type { Seed } from "../../sandbox/seed";
-import type { RequestLogEntry } from "../../sandbox/server";
-import { type PulumiCall, type PulumiResult, pulumi } from "../../src/pulumi";
-import { ensureStack } from "../../src/sandboxed/pulumi";
-import { openSandboxSession, type SandboxSession } from "../../src/sandboxed/session";
-import { announceSandbox, projectDir } from "../../src/sandboxed/workspace";
+import { type PulumiCall, type PulumiResult, pulumi } from "../../packages/cli/engine/pulumi";
+import { ensureStack } from "../../packages/cli/sandboxed/pulumi";
+import { openSandboxSession, type SandboxSession } from "../../packages/cli/sandboxed/session";
+import { announceSandbox, projectDir } from "../../packages/cli/sandboxed/workspace";
+import type { Fault } from "../../packages/sandbox/faults";
+import type { Seed } from "../../packages/sandbox/seed";
+import type { RequestLogEntry } from "../../packages/sandbox/server";
 
 /** The stack config as the program reads it, keys without the namespace. */
 export type Settings = Record<string, unknown>;

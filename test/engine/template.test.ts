@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { parseConfig } from "../../src/config";
-import type { PulumiTarget } from "../../src/pulumi";
-import { mustPulumi } from "../../src/sandboxed/pulumi";
-import { openSandboxSession, type SandboxSession } from "../../src/sandboxed/session";
-import { projectDir } from "../../src/sandboxed/workspace";
+import { parseConfig } from "../../config/stack-config";
+import type { PulumiTarget } from "../../packages/cli/engine/pulumi";
+import { mustPulumi } from "../../packages/cli/sandboxed/pulumi";
+import { openSandboxSession, type SandboxSession } from "../../packages/cli/sandboxed/session";
+import { projectDir } from "../../packages/cli/sandboxed/workspace";
 
 const STACK = "live";
 const CLIENT_SECRET = "sandbox-google-client-secret";
@@ -92,7 +92,7 @@ test("a preview of the new project plans one whole application", async () => {
 
 /** The project as a template, with the answers as defaults, and without dependencies that npm would have to fetch. */
 async function writeTemplate(folder: string): Promise<Record<string, Question>> {
-  for (const part of ["index.ts", "tsconfig.json", "src", "components", "plugins", "tools"]) {
+  for (const part of ["index.ts", "tsconfig.json", "config", "components", "packages", "tools"]) {
     await cp(join(projectDir, part), join(folder, part), { recursive: true });
   }
   const manifest = parse(await readFile(join(projectDir, "Pulumi.yaml"), "utf8")) as {

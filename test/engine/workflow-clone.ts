@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { runInNewContext } from "node:vm";
 import { parse } from "yaml";
-import { projectDir } from "../../src/sandboxed/workspace";
+import { projectDir } from "../../packages/cli/sandboxed/workspace";
 import { type StandIn, startGitHub } from "../github/github-stand-in";
 
 const run = promisify(execFile);

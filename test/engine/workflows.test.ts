@@ -2,8 +2,8 @@ import { cp, mkdir, readFile, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { announceSandbox, type RunningSandbox } from "../../src/sandboxed/workspace";
-import type { Findings } from "../../tools/github/plain/findings";
+import { announceSandbox, type RunningSandbox } from "../../packages/cli/sandboxed/workspace";
+import type { Findings } from "../../packages/github/plain/findings";
 import { EngineRig } from "./support";
 import { type Context, WorkflowClone } from "./workflow-clone";
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseAccessState } from "../../src/explain/access-state";
-import { type Caller, explain, isNamed } from "../../src/explain/explain";
-import { renderExplanation } from "../../src/explain/render";
+import { type Caller, explain, isNamed } from "../../packages/access/explain";
+import { renderExplanation } from "../../packages/cli/explain/render";
+import { parseAccessState } from "../../packages/cloudflare/access-state";
 import { application, exported, machines, people, policy, TOKEN } from "./state";
 
 const NOW = new Date("2026-11-23T12:00:00Z");

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { writeMarker } from "../../tools/github/plain/marker";
-import type { Review } from "../../tools/github/plain/review";
+import { writeMarker } from "../../packages/github/plain/marker";
+import type { Review } from "../../packages/github/plain/review";
 import { type StandIn, startGitHub } from "./github-stand-in";
 import { commit, goodReview } from "./reviews";
 import { type Ended, runScript } from "./script-run";

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { code, fenced } from "../../tools/github/plain/escape";
-import { readMarker, writeMarker } from "../../tools/github/plain/marker";
-import { type Comment, render, stateOf } from "../../tools/github/plain/render";
-import { MalformedReview, parseReview, type Review } from "../../tools/github/plain/review";
+import { code, fenced } from "../../packages/github/plain/escape";
+import { readMarker, writeMarker } from "../../packages/github/plain/marker";
+import { type Comment, render, stateOf } from "../../packages/github/plain/render";
+import { MalformedReview, parseReview, type Review } from "../../packages/github/plain/review";
 import { holds } from "../support/properties";
 import { commit, goodReview } from "./reviews";
 

@@ -1,4 +1,4 @@
-import type { Review } from "../../tools/github/plain/review";
+import type { Review } from "../../packages/github/plain/review";
 
 export const commit = "a".repeat(40);
 

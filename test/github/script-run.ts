@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { projectDir } from "../../src/sandboxed/workspace";
+import { projectDir } from "../../packages/cli/sandboxed/workspace";
 
 /** How a script ended. */
 export interface Ended {
@@ -32,7 +32,7 @@ export async function runScript(
     for (const [file, text] of Object.entries({ summary: "", outputs: "", ...files })) {
       await writeFile(join(dir, file), text);
     }
-    const child = spawn(process.execPath, [join(projectDir, "tools", "github", "plain", `${name}.ts`)], {
+    const child = spawn(process.execPath, [join(projectDir, "packages/github/plain", `${name}.ts`)], {
       cwd: dir,
       env: {
         GITHUB_API_URL: apiUrl,

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { nextVersion } from "../../src/rotate/edit-config";
-import { accessChangeOf } from "../../tools/github/access-change";
-import { readEvents } from "../../tools/github/engine-events";
-import type { Findings } from "../../tools/github/plain/findings";
+import { nextVersion } from "../../packages/cli/rotate/edit-config";
+import { accessChangeOf } from "../../packages/github/access-change";
+import { readEvents } from "../../packages/github/engine-events";
+import type { Findings } from "../../packages/github/plain/findings";
 import { type StandIn, startGitHub } from "./github-stand-in";
 import { commit, goodReview } from "./reviews";
 import { runScript } from "./script-run";

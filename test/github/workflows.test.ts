@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { projectDir } from "../../src/sandboxed/workspace";
+import { projectDir } from "../../packages/cli/sandboxed/workspace";
 import { ensureActionlint, ensureZizmor } from "../../tools/lint/linters";
 
 const run = promisify(execFile);
@@ -105,7 +105,7 @@ describe("what the linters do not ask for", () => {
       expect(job.environment, where).toBeUndefined();
       for (const step of job.steps) {
         expect(step.uses ?? "actions/", where).toMatch(/^actions\//);
-        expect(step.run ?? "node tools/github/plain/", where).toMatch(/^node tools\/github\/plain\//);
+        expect(step.run ?? "node packages/github/plain/", where).toMatch(/^node packages\/github\/plain\//);
         expect(JSON.stringify(step), where).not.toContain("secrets.");
       }
     }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { checkGoogleClient, type GoogleClient } from "../../src/google/check-client";
-import { judgeAuthorize, judgeToken } from "../../src/google/judge-client";
+import { checkGoogleClient, type GoogleClient } from "../../packages/cli/google/check-client";
+import { judgeAuthorize, judgeToken } from "../../packages/cli/google/judge-client";
 import { type ServedGoogle, serveGoogle } from "../sandbox/google/visitor";
 
 const CALLBACK = "https://datacrew.cloudflareaccess.com/cdn-cgi/access/callback";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { spellingsOf } from "../../src/secrets/spellings";
+import { spellingsOf } from "../../packages/cli/secrets/spellings";
 import { type Allowance, findingLines, searchPlaces } from "./findings";
 import type { PlaceKind } from "./places";
 import { SearchedRun } from "./run";

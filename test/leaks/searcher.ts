@@ -1,4 +1,4 @@
-import { type SpellingName, spellingsOf } from "../../src/secrets/spellings";
+import { type SpellingName, spellingsOf } from "../../packages/cli/secrets/spellings";
 
 /** A value that nobody but its users may see. */
 export interface Secret {

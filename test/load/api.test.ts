@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { acceptsSecret } from "../../sandbox/api/service-tokens";
-import { DEV_TOKENS } from "../../sandbox/seed";
-import { type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/server";
+import { acceptsSecret } from "../../packages/sandbox/api/service-tokens";
+import { DEV_TOKENS } from "../../packages/sandbox/seed";
+import { type Sandbox, type SandboxOptions, startSandbox } from "../../packages/sandbox/server";
 import { ACCOUNT, type Call, callerOf, KINDS, ZONE } from "./api-objects";
 import { differences, readAll, Writer } from "./api-writers";
 

@@ -1,5 +1,5 @@
-import { ComfyUIClient, ComfyUIError } from "../../src/client";
-import type { Network } from "../../src/network";
+import { ComfyUIClient, ComfyUIError } from "../../packages/client/typescript";
+import type { Network } from "../../packages/client/typescript/network";
 import { clientVisits } from "./client-visits";
 import { collectWarnings, type Held, heldNow, memoryNow } from "./measured";
 import { type Mix, round } from "./rounds";

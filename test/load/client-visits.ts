@@ -1,5 +1,5 @@
-import type { Fault } from "../../sandbox/faults";
-import { type ComfyUIClient, ComfyUIError, type ErrorKind } from "../../src/client";
+import { type ComfyUIClient, ComfyUIError, type ErrorKind } from "../../packages/client/typescript";
+import type { Fault } from "../../packages/sandbox/faults";
 import type { Visit } from "./rounds";
 
 const ALWAYS = { times: Number.MAX_SAFE_INTEGER };

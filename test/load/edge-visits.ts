@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
 import { type Dispatcher, request } from "undici";
 import WebSocket from "ws";
-import { dispatcherFor } from "../../src/network";
+import { dispatcherFor } from "../../packages/client/typescript/network";
 import { APP, HOST } from "../sandbox/edge/rig";
 import { type EdgeTarget, FORBIDDEN } from "./edge-process";
 import type { Visit } from "./rounds";

@@ -1,4 +1,4 @@
-import { EnvFileSink } from "../../src/secrets/env-file";
+import { EnvFileSink } from "../../packages/cli/secrets/env-file";
 import { serve } from "./worker";
 
 /** A command that writes a `.env` file, again and again: the values of one key are 1, 2, 3 … */

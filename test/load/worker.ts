@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { withTypeScript } from "../../src/sandboxed/workspace";
+import { withTypeScript } from "../../packages/cli/sandboxed/workspace";
 
 /** A call to a process under load, and what it answers. */
 interface Call {

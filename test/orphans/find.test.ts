@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { DEV_ZONE_ID } from "../../sandbox/seed";
-import { AccountApi } from "../../src/cloudflare/account-api";
-import { parseConfig } from "../../src/config";
-import { EMPTY_STATE, findOrphans, type Orphan } from "../../src/orphans/find";
+import { parseConfig } from "../../config/stack-config";
+import { EMPTY_STATE, findOrphans, type Orphan } from "../../packages/cli/orphans/find";
+import { AccountApi } from "../../packages/cloudflare/account-api";
+import { DEV_ZONE_ID } from "../../packages/sandbox/seed";
 import { Account, HOST, type Stack, search, settings, stateOf } from "./support";
 
 let account: Account;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { refusePending } from "../../src/orphans/command";
-import { findOrphans, type OrphanSearch } from "../../src/orphans/find";
-import { type Removal, removable, removeOrphans } from "../../src/orphans/remove";
-import { renderOrphans, renderRemovals } from "../../src/orphans/render";
+import { refusePending } from "../../packages/cli/orphans/command";
+import { findOrphans, type OrphanSearch } from "../../packages/cli/orphans/find";
+import { type Removal, removable, removeOrphans } from "../../packages/cli/orphans/remove";
+import { renderOrphans, renderRemovals } from "../../packages/cli/orphans/render";
 import { Account, type Stack, search, stateOf } from "./support";
 
 let account: Account;

@@ -1,9 +1,9 @@
-import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../sandbox/seed";
-import { type Sandbox, startSandbox } from "../../sandbox/server";
-import { AccountApi, type Wire } from "../../src/cloudflare/account-api";
-import { parseConfig } from "../../src/config";
-import type { OrphanSearch } from "../../src/orphans/find";
-import type { StackResource, StackSettings } from "../../src/stack/read-stack";
+import { parseConfig } from "../../config/stack-config";
+import type { OrphanSearch } from "../../packages/cli/orphans/find";
+import type { StackResource, StackSettings } from "../../packages/cli/stack/read-stack";
+import { AccountApi, type Wire } from "../../packages/cloudflare/account-api";
+import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/seed";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
 
 const OWNER = "comfyui-access comfyui-access/dev";
 export const HOST = "comfyui.datacrew.space";

@@ -9,9 +9,9 @@ import * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { toStruct } from "../../packages/provider/host/codec";
 import type { Resource } from "../../policies/resource";
 import { RULES } from "../../policies/rules";
-import { toStruct } from "../../src/provider-host/codec";
 import { compliant, set, the } from "./compliant";
 
 let pack: ChildProcess;

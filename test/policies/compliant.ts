@@ -1,5 +1,5 @@
+import { type PropertyMap, type PropertyValue, Secret, UNKNOWN } from "../../packages/provider/host/values";
 import { type Kind, type Resource, TYPES } from "../../policies/resource";
-import { type PropertyMap, type PropertyValue, Secret, UNKNOWN } from "../../src/provider-host/values";
 
 /** How a compliant stack is to be made. */
 export interface Shape {

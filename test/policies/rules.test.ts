@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { type PropertyValue, UNKNOWN } from "../../packages/provider/host/values";
 import { judgeStack } from "../../policies/judge";
 import type { Kind } from "../../policies/resource";
 import { RULES } from "../../policies/rules";
-import { type PropertyValue, UNKNOWN } from "../../src/provider-host/values";
 import { compliant, type Shape, set, the } from "./compliant";
 
 const shapes: [string, Shape][] = [

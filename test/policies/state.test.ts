@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { Secret } from "../../packages/provider/host/values";
 import { checkConfig } from "../../policies/pack-config";
 import { judgeState } from "../../policies/state";
-import { Secret } from "../../src/provider-host/values";
 import { compliant, set, the } from "./compliant";
 import { exported } from "./state";
 

@@ -1,6 +1,12 @@
+import { SIGNATURES, type WireValue } from "../../packages/provider/host/codec";
+import {
+  isMap,
+  type PropertyMap,
+  type PropertyValue,
+  Secret,
+  Unknown,
+} from "../../packages/provider/host/values";
 import type { Resource } from "../../policies/resource";
-import { SIGNATURES, type WireValue } from "../../src/provider-host/codec";
-import { isMap, type PropertyMap, type PropertyValue, Secret, Unknown } from "../../src/provider-host/values";
 
 /** The text of `pulumi stack export` for resources; secrets are encrypted, as they are without --show-secrets. */
 export function exported(resources: readonly Resource[]): string {

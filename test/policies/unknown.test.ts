@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { UNKNOWN } from "../../packages/provider/host/values";
 import { judgeStack } from "../../policies/judge";
 import type { Kind } from "../../policies/resource";
 import { RULES } from "../../policies/rules";
-import { UNKNOWN } from "../../src/provider-host/values";
 import { compliant, set, the } from "./compliant";
 
 const PEOPLE: [Kind, string] = ["policy", "comfyui-google-email"];

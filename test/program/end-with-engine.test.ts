@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { projectDir, withTypeScript } from "../../src/sandboxed/workspace";
+import { projectDir, withTypeScript } from "../../packages/cli/sandboxed/workspace";
 
 /** Does what the SDK does with an uncaught error, and keeps the program from ending by itself. */
 const PROGRAM = `
@@ -28,7 +28,7 @@ async function endOf(program: string): Promise<number | null | undefined> {
 }
 
 test("a program ends when its engine was killed", async () => {
-  const guard = JSON.stringify(join(projectDir, "src", "end-with-engine.ts"));
+  const guard = JSON.stringify(join(projectDir, "packages/base/process/end-with-engine.ts"));
   expect(await endOf(`require(${guard});${PROGRAM}`)).toBe(1);
 });
 

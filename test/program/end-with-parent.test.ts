@@ -3,13 +3,16 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
-import { isAlive } from "../../src/process-alive";
-import { projectDir } from "../../src/sandboxed/workspace";
+import { isAlive } from "../../packages/base/process/process-alive";
+import { projectDir } from "../../packages/cli/sandboxed/workspace";
 
 // As the engine starts them, with an address that nobody answers at.
 test.each([
   ["the guardrails", join(projectDir, "policies", "run")],
-  ["the tunnel's plugin", join(projectDir, "plugins/tunnel-ingress/pulumi-resource-comfyui-access")],
+  [
+    "the tunnel's plugin",
+    join(projectDir, "packages/provider/tunnel-ingress/pulumi-resource-comfyui-access"),
+  ],
 ])("%s end when the engine that started them is killed", async (_, file) => {
   const engine = spawn("sh", ["-c", `"${file}" 127.0.0.1:1 & echo $!; wait`], {
     stdio: ["pipe", "pipe", "ignore"],

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, test } from "vitest";
+import { decide, type Policy, placeFor, type Rule, type Subject } from "../../packages/access";
+import type { PropertyMap } from "../../packages/provider/host/values";
 import { judgeStack } from "../../policies/judge";
-import { decide, type Policy, placeFor, type Rule, type Subject } from "../../src/access";
-import type { PropertyMap } from "../../src/provider-host/values";
 import {
   forgottenArbitrary,
   fullSubjectArbitrary,

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { standInName } from "../../src/stand-in";
+import { standInName } from "../../config/stand-in";
 
 /** A stack config as YAML gives it; only what the tests reach into is named. */
 export interface RawConfig extends Record<string, unknown> {

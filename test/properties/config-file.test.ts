@@ -5,10 +5,10 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { editConfig } from "../../src/adopt/edit-config";
-import { UserError } from "../../src/errors";
-import { ConfigEdit, nextVersion, timeOf } from "../../src/rotate/edit-config";
-import { ConfigFile } from "../../src/stack/config-file";
+import { UserError } from "../../packages/base/errors";
+import { editConfig } from "../../packages/cli/adopt/edit-config";
+import { ConfigEdit, nextVersion, timeOf } from "../../packages/cli/rotate/edit-config";
+import { ConfigFile } from "../../packages/cli/stack/config-file";
 import { holds, holdsInTime } from "../support/properties";
 import { anyJson, validConfig } from "./config-arbitraries";
 

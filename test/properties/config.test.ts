@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, test } from "vitest";
-import { CONFIG_KEYS, ConfigError, type ParseContext, parseConfig, settingsOf } from "../../src/config";
-import { parseDuration } from "../../src/duration";
-import { editDistance } from "../../src/nearest";
+import {
+  CONFIG_KEYS,
+  ConfigError,
+  type ParseContext,
+  parseConfig,
+  settingsOf,
+} from "../../config/stack-config";
+import { parseDuration } from "../../packages/base/duration";
+import { editDistance } from "../../packages/base/nearest";
 import { cpuTime } from "../support/cpu-time";
 import { caseCount, holds } from "../support/properties";
 import {

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import fc from "fast-check";
 import { afterAll, describe, test } from "vitest";
-import { UserError } from "../../src/errors";
-import { formatValue, type Merged, mergeDotenv, parseDotenv } from "../../src/secrets/dotenv";
+import { UserError } from "../../packages/base/errors";
+import { formatValue, type Merged, mergeDotenv, parseDotenv } from "../../packages/cli/secrets/dotenv";
 import { caseCount, countCases, holds } from "../support/properties";
 import { PROPERTY_SEED } from "../support/property-seed";
 

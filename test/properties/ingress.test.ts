@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, test } from "vitest";
-import { bodyOf, configuration } from "../../plugins/tunnel-ingress/configuration";
+import type { PropertyValue } from "../../packages/provider/host";
+import { bodyOf, configuration } from "../../packages/provider/tunnel-ingress/configuration";
 import {
   CATCH_ALL,
   keyOf,
@@ -10,9 +11,8 @@ import {
   ownedRules,
   type Rule,
   same,
-} from "../../plugins/tunnel-ingress/merge";
-import { checkRules } from "../../plugins/tunnel-ingress/rules";
-import type { PropertyValue } from "../../src/provider-host";
+} from "../../packages/provider/tunnel-ingress/merge";
+import { checkRules } from "../../packages/provider/tunnel-ingress/rules";
 import { holds } from "../support/properties";
 import { anyJson } from "./config-arbitraries";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, test, vi } from "vitest";
-import { type Origin, startOrigin } from "../../sandbox/origin";
+import { type Origin, startOrigin } from "../../packages/sandbox/origin";
 import { workflow } from "../sandbox/origin/support";
 import { countCases, holdsInTime } from "../support/properties";
 import { anyJson, NASTY_KEYS, ownObject } from "./config-arbitraries";

@@ -8,7 +8,7 @@ import json
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "utils"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "packages/client/python"))
 
 import comfyui_api_client as client  # noqa: E402
 

@@ -2,10 +2,15 @@ import assert from "node:assert/strict";
 import { isIP } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, test } from "vitest";
-import { isLocal, mayCarryCredential, parseAddress } from "../../src/client/address";
-import { type Credential, mustBeCurrent, parseToken, redact } from "../../src/client/credential";
-import { ComfyUIError } from "../../src/client/errors";
-import { settingsOf } from "../../src/client/options";
+import { isLocal, mayCarryCredential, parseAddress } from "../../packages/client/typescript/address";
+import {
+  type Credential,
+  mustBeCurrent,
+  parseToken,
+  redact,
+} from "../../packages/client/typescript/credential";
+import { ComfyUIError } from "../../packages/client/typescript/errors";
+import { settingsOf } from "../../packages/client/typescript/options";
 import { caseCount, countCases, holds } from "../support/properties";
 import { PROPERTY_SEED } from "../support/property-seed";
 import { type PythonWorker, startPython } from "../utils/python";

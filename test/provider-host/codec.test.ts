@@ -1,7 +1,7 @@
 import { runtime } from "@pulumi/pulumi";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decode, encode, fromStruct, SIGNATURES, toStruct } from "../../src/provider-host/codec";
+import { decode, encode, fromStruct, SIGNATURES, toStruct } from "../../packages/provider/host/codec";
 import {
   hasUnknown,
   type PropertyValue,
@@ -10,7 +10,7 @@ import {
   sameValue,
   secretStrings,
   UNKNOWN,
-} from "../../src/provider-host/values";
+} from "../../packages/provider/host/values";
 import { holds } from "../support/properties";
 
 const { value: anyValue } = fc.letrec<{ value: PropertyValue }>((tie) => ({

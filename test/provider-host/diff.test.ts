@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { changesBetween, Secret, topLevel, UNKNOWN } from "../../src/provider-host";
+import { changesBetween, Secret, topLevel, UNKNOWN } from "../../packages/provider/host";
 
 describe("changes between two sets of properties", () => {
   it("names each at the depth where it happened", () => {

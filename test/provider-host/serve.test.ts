@@ -10,8 +10,8 @@ import {
   type ServedProvider,
   serveProvider,
   UNKNOWN,
-} from "../../src/provider-host";
-import { fromStruct, toStruct } from "../../src/provider-host/codec";
+} from "../../packages/provider/host";
+import { fromStruct, toStruct } from "../../packages/provider/host/codec";
 
 const urn = "urn:pulumi:dev::project::my:component:Parent$my:index:Thing::name";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { secretPlacesOf } from "../../src/access-diff/secret-places";
-import { refuseForeignAddresses } from "../../src/provider-addresses";
+import { refuseForeignAddresses } from "../../config/provider-addresses";
+import { secretPlacesOf } from "../../packages/cli/access-diff/secret-places";
 import { problemsOf, REQUIRED } from "../support/config-problems";
 
 /** What the config says of an application's service and of an Infisical. */

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { apiAddress, refuseForeignAddresses } from "../../config/provider-addresses";
+import { readConfig } from "../../packages/cli/stack/read-stack";
 import { judgeStack } from "../../policies/judge";
 import type { Resource } from "../../policies/resource";
-import { apiAddress, refuseForeignAddresses } from "../../src/provider-addresses";
-import { readConfig } from "../../src/stack/read-stack";
 import { compliant } from "../policies/compliant";
 
 beforeEach(() => {

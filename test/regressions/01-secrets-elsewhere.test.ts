@@ -2,17 +2,17 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { accessDiff } from "../../src/access-diff/access-diff";
-import { compareResources } from "../../src/access-diff/preview";
-import { renderText } from "../../src/access-diff/report";
+import { accessDiff } from "../../packages/cli/access-diff/access-diff";
+import { compareResources } from "../../packages/cli/access-diff/preview";
+import { renderText } from "../../packages/cli/access-diff/report";
 import {
   hiddenPlaces,
   readSecretPlaces,
   secretPlaceFacts,
   secretPlacesOf,
-} from "../../src/access-diff/secret-places";
-import { resourcesOf } from "../../src/explain/access-state";
-import { accessChangeOf } from "../../tools/github/access-change";
+} from "../../packages/cli/access-diff/secret-places";
+import { resourcesOf } from "../../packages/cloudflare/access-state";
+import { accessChangeOf } from "../../packages/github/access-change";
 import { exported } from "../access-diff/states";
 
 const PLACE = { projectId: "3f0f4b0e-0f57-4b4e-9d6f-0a3d3c6a8f11", environment: "prod" };

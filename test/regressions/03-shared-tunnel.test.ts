@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bodyOf, configuration } from "../../plugins/tunnel-ingress/configuration";
-import { keyOf, mergeRules, ownedRules, type Rule } from "../../plugins/tunnel-ingress/merge";
-import { findMatchingRule, parseIngress } from "../../sandbox/tunnel/ingress";
-import { tunnelRows } from "../../src/adopt/tunnel-rows";
-import { judgeSharedRules } from "../../src/doctor/ingress";
+import { tunnelRows } from "../../packages/cli/adopt/tunnel-rows";
+import { judgeSharedRules } from "../../packages/cli/doctor/ingress";
+import { bodyOf, configuration } from "../../packages/provider/tunnel-ingress/configuration";
+import { keyOf, mergeRules, ownedRules, type Rule } from "../../packages/provider/tunnel-ingress/merge";
+import { findMatchingRule, parseIngress } from "../../packages/sandbox/tunnel/ingress";
 import { holds } from "../support/properties";
 
 const HOST = "xn--bcher-kva.example.org";

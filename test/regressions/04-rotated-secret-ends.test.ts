@@ -1,9 +1,9 @@
 import { runCommand } from "citty";
 import { describe, expect, test } from "vitest";
+import type { Problem } from "../../packages/base/problems";
+import { renderText } from "../../packages/cli/access-diff/report";
+import { rotateCommand } from "../../packages/cli/commands/rotate";
 import { judgeStack } from "../../policies/judge";
-import { renderText } from "../../src/access-diff/report";
-import { rotateCommand } from "../../src/cli/rotate";
-import type { Problem } from "../../src/problems";
 import { diffBetween, exported } from "../access-diff/states";
 import { compliant, set, the } from "../policies/compliant";
 import { problemsOf, REQUIRED } from "../support/config-problems";

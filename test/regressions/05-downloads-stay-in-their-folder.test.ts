@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/prom
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Origin, startOrigin } from "../../sandbox/origin";
-import { ComfyUIClient } from "../../src/client";
+import { ComfyUIClient } from "../../packages/client/typescript";
+import { type Origin, startOrigin } from "../../packages/sandbox/origin";
 import { quickOptions } from "../client/case";
 import { startPython } from "../utils/python";
 import { sharedCases } from "./clients";
@@ -70,7 +70,7 @@ function examplesOf(file: string, text: string): string {
 }
 
 test("5: every example that saves an output leaves the path to the client", async () => {
-  const listed = ["ls-files", "README.md", "docs", "src/client", "utils"];
+  const listed = ["ls-files", "README.md", "docs", "packages/client"];
   const files = execFileSync("git", listed, { cwd: root, encoding: "utf8" }).trim().split("\n");
   const saving: string[] = [];
   for (const file of files.filter((each) => /\.(md|ts|py)$/.test(each))) {
@@ -79,5 +79,9 @@ test("5: every example that saves an output leaves the path to the client", asyn
     // With neither, an example has no path of the server's, however it would be joined.
     expect(examples.match(/\.download\(|\bfilename\b/g), file).toBeNull();
   }
-  expect(saving.sort()).toEqual(["README.md", "src/client/client.ts", "utils/comfyui_api_client.py"]);
+  expect(saving.sort()).toEqual([
+    "README.md",
+    "packages/client/typescript/client.ts",
+    "packages/client/python/comfyui_api_client.py",
+  ]);
 });

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { createServer, type Server } from "node:tls";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ComfyUIClient } from "../../src/client";
-import type { Network } from "../../src/network";
+import { ComfyUIClient } from "../../packages/client/typescript";
+import type { Network } from "../../packages/client/typescript/network";
 import { runPython } from "../utils/python";
 import { authority, sharedCases } from "./clients";
 
@@ -88,7 +88,7 @@ describe("an error", () => {
 test("6: Python shows it to nobody who prints, lists, pickles or copies a client", async () => {
   const program = `
 import copy, json, pickle, pprint, sys, traceback
-sys.path.insert(0, ${JSON.stringify(join(__dirname, "..", "..", "utils"))})
+sys.path.insert(0, ${JSON.stringify(join(__dirname, "..", "..", "packages/client/python"))})
 import comfyui_api_client as module
 SECRET = ${JSON.stringify(secret)}
 shown = []

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { setInText } from "../../src/adopt/yaml-edit";
-import { sameInstant } from "../../src/instant";
-import { isDue } from "../../src/rotate/due";
-import { ConfigEdit, nextVersion, tokenEntry } from "../../src/rotate/edit-config";
-import { type Facts, fingerprint, type Wish } from "../../src/rotate/facts";
-import { isUnderWay, nextStep } from "../../src/rotate/next-step";
+import { sameInstant } from "../../packages/base/instant";
+import { setInText } from "../../packages/cli/adopt/yaml-edit";
+import { isDue } from "../../packages/cli/rotate/due";
+import { ConfigEdit, nextVersion, tokenEntry } from "../../packages/cli/rotate/edit-config";
+import { type Facts, fingerprint, type Wish } from "../../packages/cli/rotate/facts";
+import { isUnderWay, nextStep } from "../../packages/cli/rotate/next-step";
 
 const own = fingerprint("own");
 const now = new Date("2026-12-01T00:00:00Z");

@@ -2,10 +2,10 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LIVED_IN } from "../../sandbox/seeds/lived-in";
-import type { Account } from "../../src/adopt/account";
-import { urnOf } from "../../src/adopt/declared";
-import { runEngine } from "../../src/secrets/engine-cli";
+import type { Account } from "../../packages/cli/adopt/account";
+import { urnOf } from "../../packages/cli/adopt/declared";
+import { runEngine } from "../../packages/cli/secrets/engine-cli";
+import { LIVED_IN } from "../../packages/sandbox/seeds/lived-in";
 import { choices, MINIMAL, planOf, readSeed } from "../adopt/account";
 
 describe("8: what can be known before an adoption is decided before it:", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { Account } from "../../packages/cli/adopt/account";
+import type { Wire } from "../../packages/cloudflare/account-api";
 import { judgeStack } from "../../policies/judge";
 import { stackLimitsOf } from "../../policies/pack-config";
-import type { Account } from "../../src/adopt/account";
-import type { Wire } from "../../src/cloudflare/account-api";
 import { MINIMAL, planOf, readSeed } from "../adopt/account";
 import { compliant, type Shape } from "../policies/compliant";
 import { faultyPaths, REQUIRED } from "../support/config-problems";

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { AccountApi } from "../../src/cloudflare/account-api";
-import { kept } from "../../src/cloudflare/look-up";
-import { loginUsers, tunnelUsers } from "../../src/cloudflare/other-users";
-import { guardOwnedList, othersRules } from "../../src/cloudflare/owned-list";
-import { refuseWhileUsed } from "../../src/cloudflare/used-by-others";
-import { TYPES } from "../../src/explain/access-state";
-import type { StackResource } from "../../src/stack/read-stack";
+import type { StackResource } from "../../packages/cli/stack/read-stack";
+import { TYPES } from "../../packages/cloudflare/access-state";
+import type { AccountApi } from "../../packages/cloudflare/account-api";
+import { kept } from "../../packages/cloudflare/look-up";
+import { loginUsers, tunnelUsers } from "../../packages/cloudflare/other-users";
+import { guardOwnedList, othersRules } from "../../packages/cloudflare/owned-list";
+import { refuseWhileUsed } from "../../packages/cloudflare/used-by-others";
 
 const LOGIN = "11111111-2222-4333-8444-555555555555";
 const own = new Set(["app-ours", "policy-ours", "record-ours"]);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { type ConfigError, parseConfig } from "../../src/config";
-import { settled, sortAccepted } from "../../src/drift/accepted";
-import type { Change } from "../../src/drift/types";
-import type { AccessState } from "../../src/explain/access-state";
-import { LONGEST_EXCEPTION_DAYS } from "../../src/limits";
+import { LONGEST_EXCEPTION_DAYS } from "../../config/limits";
+import { type ConfigError, parseConfig } from "../../config/stack-config";
+import { settled, sortAccepted } from "../../packages/cli/drift/accepted";
+import type { Change } from "../../packages/cli/drift/types";
+import type { AccessState } from "../../packages/cloudflare/access-state";
 
 const NOW = new Date("2026-11-30T23:59:59Z");
 const good = { resource: "house", finding: "content", reason: "moved by hand", expires: "2026-11-30" };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { AccountApi, type Wire } from "../../src/cloudflare/account-api";
-import { leftBehind } from "../../src/cloudflare/left-behind";
-import { findOrphans } from "../../src/orphans/find";
-import { ProblemsError } from "../../src/problems";
+import { ProblemsError } from "../../packages/base/problems";
+import { findOrphans } from "../../packages/cli/orphans/find";
+import { AccountApi, type Wire } from "../../packages/cloudflare/account-api";
+import { leftBehind } from "../../packages/cloudflare/left-behind";
 import { Account, search, stateOf } from "../orphans/support";
 
 let account: Account;

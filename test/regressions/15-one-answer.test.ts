@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { applicationFor } from "../../src/access";
-import { compareCallers } from "../../src/access-diff/cells";
-import { OTHER_LOGIN, type Principal, witnessOf } from "../../src/access-diff/principals";
-import { judgeAccessTests } from "../../src/access-tests/judge";
-import { type AccessState, parseAccessState } from "../../src/explain/access-state";
-import { type Caller, explain } from "../../src/explain/explain";
+import { applicationFor } from "../../packages/access";
+import { type Caller, explain } from "../../packages/access/explain";
+import { judgeAccessTests } from "../../packages/access/tests/judge";
+import { compareCallers } from "../../packages/cli/access-diff/cells";
+import { OTHER_LOGIN, type Principal, witnessOf } from "../../packages/cli/access-diff/principals";
+import { type AccessState, parseAccessState } from "../../packages/cloudflare/access-state";
 import { stateArbitrary } from "../access-diff/arbitraries";
 import { exported } from "../explain/state";
 import { holds } from "../support/properties";

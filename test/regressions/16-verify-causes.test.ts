@@ -1,10 +1,10 @@
 import type { RequestListener } from "node:http";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseAccessState } from "../../src/explain/access-state";
-import { targetOfStack } from "../../src/verify/read-target";
-import { exitCode, type VerifyReport } from "../../src/verify/report";
-import type { TargetApplication, VerifyTarget } from "../../src/verify/target";
-import { type VerifyOptions, verify } from "../../src/verify/verify";
+import { targetOfStack } from "../../packages/cli/verify/read-target";
+import { exitCode, type VerifyReport } from "../../packages/cli/verify/report";
+import type { TargetApplication, VerifyTarget } from "../../packages/cli/verify/target";
+import { type VerifyOptions, verify } from "../../packages/cli/verify/verify";
+import { parseAccessState } from "../../packages/cloudflare/access-state";
 import { application, exported, machines, people } from "../explain/state";
 import { serveOwnNameOnly, serveSelfSigned, serveWebApp, type WebApp } from "../support/origins";
 import { type Deployed, deploy } from "../verify/deployed";

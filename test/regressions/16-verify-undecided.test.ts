@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { AccessTest } from "../../src/verify/access-tests";
-import { accessTestRows } from "../../src/verify/access-tests";
-import type { CellContext } from "../../src/verify/cell";
-import type { Outcome, RawAnswer } from "../../src/verify/outcome";
-import { outcomeOf } from "../../src/verify/outcome";
-import type { VerifyRow } from "../../src/verify/report";
-import type { TargetApplication, VerifyTarget } from "../../src/verify/target";
-import { verify } from "../../src/verify/verify";
+import type { AccessTest } from "../../packages/cli/verify/access-tests";
+import { accessTestRows } from "../../packages/cli/verify/access-tests";
+import type { CellContext } from "../../packages/cli/verify/cell";
+import type { Outcome, RawAnswer } from "../../packages/cli/verify/outcome";
+import { outcomeOf } from "../../packages/cli/verify/outcome";
+import type { VerifyRow } from "../../packages/cli/verify/report";
+import type { TargetApplication, VerifyTarget } from "../../packages/cli/verify/target";
+import { verify } from "../../packages/cli/verify/verify";
 import { serveWebApp, type WebApp } from "../support/origins";
 import { type Deployed, deploy } from "../verify/deployed";
 

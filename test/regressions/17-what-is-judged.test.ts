@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { type ArgsDef, type CommandDef, runCommand } from "citty";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { accessDiffCommand } from "../../src/cli/access-diff";
-import { UsageError } from "../../src/cli/args";
-import { checkArguments } from "../../src/cli/check-arguments";
-import { commands } from "../../src/cli/commands";
-import { NPM_ALSO, NPM_READS_AS } from "../../src/cli/eaten-by-npm";
-import { explainCommand } from "../../src/cli/explain";
-import { guardrailsCommand } from "../../src/cli/guardrails";
-import { verifyCommand } from "../../src/cli/verify";
+import { accessDiffCommand } from "../../packages/cli/commands/access-diff";
+import { UsageError } from "../../packages/cli/commands/args";
+import { checkArguments } from "../../packages/cli/commands/check-arguments";
+import { commands } from "../../packages/cli/commands/commands";
+import { NPM_ALSO, NPM_READS_AS } from "../../packages/cli/commands/eaten-by-npm";
+import { explainCommand } from "../../packages/cli/commands/explain";
+import { guardrailsCommand } from "../../packages/cli/commands/guardrails";
+import { verifyCommand } from "../../packages/cli/commands/verify";
 import { root } from "../docs/markdown";
 import { exported } from "../explain/state";
 
@@ -89,7 +89,7 @@ describe("17: options that npm has kept to itself", () => {
     npm_lifecycle_script: script,
     ...more,
   });
-  const OWN = "node --require ./tools/cached-typescript.cjs src/cli/main.ts explain";
+  const OWN = "node --require ./tools/cached-typescript.cjs packages/cli/main.ts explain";
 
   test("of every command each option is missed, and none of npm's own settings is taken for one", () => {
     const settings = {

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { preflight } from "../../src/cloudflare/preflight";
-import { examine } from "../../src/doctor/doctor";
-import { toText } from "../../src/doctor/render";
-import { UserError } from "../../src/errors";
-import { parseStackOutputs } from "../../src/secrets/outputs";
-import { requiredAccess } from "../../src/stack/cloudflare-access";
-import { targetOfEnv } from "../../src/verify/read-target";
+import { UserError } from "../../packages/base/errors";
+import { examine } from "../../packages/cli/doctor/doctor";
+import { toText } from "../../packages/cli/doctor/render";
+import { parseStackOutputs } from "../../packages/cli/secrets/outputs";
+import { requiredAccess } from "../../packages/cli/stack/cloudflare-access";
+import { targetOfEnv } from "../../packages/cli/verify/read-target";
+import { preflight } from "../../packages/cloudflare/preflight";
 import { openRig, type Rig } from "../doctor/rig";
 import { problemsOf } from "../support/config-problems";
 import { serveOwnNameOnly, serveSelfSigned, type WebApp } from "../support/origins";

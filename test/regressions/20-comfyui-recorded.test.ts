@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Origin, startOrigin } from "../../sandbox/origin";
+import { type Origin, startOrigin } from "../../packages/sandbox/origin";
 
 // What two versions of the real ComfyUI were recorded to answer, line by line, against the stand-in.
 

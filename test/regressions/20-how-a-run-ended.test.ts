@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Origin, startOrigin } from "../../sandbox/origin";
-import { ComfyUIClient, type RunEvent } from "../../src/client";
+import { ComfyUIClient, type RunEvent } from "../../packages/client/typescript";
+import { type Origin, startOrigin } from "../../packages/sandbox/origin";
 import { workflow } from "../sandbox/origin/support";
 import { sharedCases } from "./clients";
 

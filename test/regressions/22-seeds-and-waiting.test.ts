@@ -2,8 +2,8 @@ import { globSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import ts from "typescript";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { startSandbox } from "../../sandbox/server";
-import { projectDir } from "../../src/sandboxed/workspace";
+import { projectDir } from "../../packages/cli/sandboxed/workspace";
+import { startSandbox } from "../../packages/sandbox/server";
 
 const FILES = globSync("test/**/*.ts", { cwd: projectDir }).map((file) => join(projectDir, file));
 

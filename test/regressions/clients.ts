@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createCertificateAuthority } from "../../sandbox/tls/certificate-authority";
+import { createCertificateAuthority } from "../../packages/sandbox/tls/certificate-authority";
 import type { CaseInput, CaseOutcome } from "../client/case";
 import { loadCases, runCase, type Subject } from "../client/run-case";
 import { typescriptClient } from "../client/subject";

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { startSandboxProvider } from "../../sandbox/provider";
-import { cloudflarePackage } from "../../sandbox/provider/cloudflare/package";
-import type { PlanForm } from "../../sandbox/provider/kind";
-import { combinePackages } from "../../sandbox/provider/package-provider";
-import { type Sandbox, startSandbox } from "../../sandbox/server";
-import type { DiffResult, PropertyMap } from "../../src/provider-host";
+import type { DiffResult, PropertyMap } from "../../packages/provider/host";
+import { startSandboxProvider } from "../../packages/sandbox/provider";
+import { cloudflarePackage } from "../../packages/sandbox/provider/cloudflare/package";
+import type { PlanForm } from "../../packages/sandbox/provider/kind";
+import { combinePackages } from "../../packages/sandbox/provider/package-provider";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
 import { accountId, cloudflareType, Driver, zoneId } from "../sandbox/provider/support";
 
 let sandbox: Sandbox;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { PropertyMap } from "../../src/provider-host";
+import type { PropertyMap } from "../../packages/provider/host";
 import { accountId, cloudflareType, ProviderRig, zoneId } from "../sandbox/provider/support";
 
 let rig: ProviderRig;

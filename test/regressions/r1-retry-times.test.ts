@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { growing } from "../../sandbox/provider/cloudflare/api";
-import { cloudflarePackage } from "../../sandbox/provider/cloudflare/package";
-import { combinePackages } from "../../sandbox/provider/package-provider";
-import { startSandbox } from "../../sandbox/server";
+import { growing } from "../../packages/sandbox/provider/cloudflare/api";
+import { cloudflarePackage } from "../../packages/sandbox/provider/cloudflare/package";
+import { combinePackages } from "../../packages/sandbox/provider/package-provider";
+import { startSandbox } from "../../packages/sandbox/server";
 import { accountId, Driver } from "../sandbox/provider/support";
 
 afterEach(() => void vi.unstubAllEnvs());

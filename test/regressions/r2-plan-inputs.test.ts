@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { comparePreview } from "../../src/access-diff/preview";
-import { refreshChanges } from "../../src/drift/engine-view";
-import { foreignChanges } from "../../src/rotate/foreign-changes";
-import { changedInputs, planSteps } from "../../src/stack-plan";
-import { readEvents } from "../../tools/github/engine-events";
+import { comparePreview } from "../../packages/cli/access-diff/preview";
+import { refreshChanges } from "../../packages/cli/drift/engine-view";
+import { foreignChanges } from "../../packages/cli/rotate/foreign-changes";
+import { changedInputs, planSteps } from "../../packages/cloudflare/stack-plan";
+import { readEvents } from "../../packages/github/engine-events";
 
 interface Recorded {
   change: string;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { withTokenVersions } from "../../src/adopt/token-state";
+import { withTokenVersions } from "../../packages/cli/adopt/token-state";
 
 const type = "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken";
 const urn = (name: string) => `urn:pulumi:dev::p::${type}::${name}`;

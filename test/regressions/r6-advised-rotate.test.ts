@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { editConfig } from "../../src/adopt/edit-config";
-import { ConfigEdit, nextVersion, tokenEntry } from "../../src/rotate/edit-config";
-import { commandsHere } from "../../src/sandboxed/commands-here";
-import { selectToken } from "../../src/secrets/credentials";
+import { editConfig } from "../../packages/cli/adopt/edit-config";
+import { ConfigEdit, nextVersion, tokenEntry } from "../../packages/cli/rotate/edit-config";
+import { commandsHere } from "../../packages/cli/sandboxed/commands-here";
+import { selectToken } from "../../packages/cli/secrets/credentials";
 
 const MINIMAL = `# what we know
 config:

@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { hostname } from "node:os";
 import { describe, expect, test } from "vitest";
-import { fingerprint, UNKNOWN_SECRET } from "../../src/rotate/facts";
-import { foreignChanges, isCreatedByRotation } from "../../src/rotate/foreign-changes";
-import { tokensOf } from "../../src/rotate/read-tokens";
-import { isGone, lockOwners } from "../../src/stack/lock";
+import { fingerprint, UNKNOWN_SECRET } from "../../packages/cli/rotate/facts";
+import { foreignChanges, isCreatedByRotation } from "../../packages/cli/rotate/foreign-changes";
+import { tokensOf } from "../../packages/cli/rotate/read-tokens";
+import { isGone, lockOwners } from "../../packages/cli/stack/lock";
 
 const TYPE = "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken";
 const urn = (type: string, name: string) => `urn:pulumi:dev::comfyui-access::${type}::${name}`;

@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { parseConfig } from "../../src/config";
-import { isDue } from "../../src/rotate/due";
-import { ConfigEdit, nextVersion, tokenEntry } from "../../src/rotate/edit-config";
-import { projectDir } from "../../src/sandboxed/workspace";
-import { acceptedTokens, credentialsOf, standInName } from "../../src/stand-in";
+import { parseConfig } from "../../config/stack-config";
+import { acceptedTokens, credentialsOf, standInName } from "../../config/stand-in";
+import { isDue } from "../../packages/cli/rotate/due";
+import { ConfigEdit, nextVersion, tokenEntry } from "../../packages/cli/rotate/edit-config";
+import { projectDir } from "../../packages/cli/sandboxed/workspace";
 
 const PROJECT = "comfyui-access";
 const TOKEN = "comfyui-api";

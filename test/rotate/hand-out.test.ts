@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parseConfig } from "../../src/config";
-import { handOut } from "../../src/rotate/hand-out";
+import { parseConfig } from "../../config/stack-config";
+import { handOut } from "../../packages/cli/rotate/hand-out";
 
 test("one sink that fails keeps no other from its credentials, and is named without them", async () => {
   const dir = mkdtempSync(join(tmpdir(), "rotate-"));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { RotationNote } from "../../src/config";
-import { type Facts, fingerprint, UNKNOWN_SECRET, type Wish } from "../../src/rotate/facts";
-import { nextStep, type Step, trustIn } from "../../src/rotate/next-step";
-import { intention, stopWords } from "../../src/rotate/words";
+import type { RotationNote } from "../../config/stack-config";
+import { type Facts, fingerprint, UNKNOWN_SECRET, type Wish } from "../../packages/cli/rotate/facts";
+import { nextStep, type Step, trustIn } from "../../packages/cli/rotate/next-step";
+import { intention, stopWords } from "../../packages/cli/rotate/words";
 
 const HOUR = 3_600_000;
 const now = new Date("2030-01-01T00:00:00Z");

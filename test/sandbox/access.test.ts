@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { acceptsSecret } from "../../sandbox/api/service-tokens";
+import { acceptsSecret } from "../../packages/sandbox/api/service-tokens";
 import { ACCESS, type Json, madeObjects, testClient } from "./client";
 
 const UNKNOWN = "00000000-0000-4000-8000-000000000000";

@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Origin, startOrigin } from "../../sandbox/origin";
-import { type OpenBrowser, openBrowser } from "../../src/browser";
+import { type OpenBrowser, openBrowser } from "../../packages/cli/browser";
+import { type Origin, startOrigin } from "../../packages/sandbox/origin";
 import { ACCOUNT } from "./client";
 import { type Furnished, furnished } from "./page/support";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Sandbox, startSandbox } from "../../sandbox/server";
-import { openAccess, type SandboxAccess } from "../../src/sandboxed/access";
+import { openAccess, type SandboxAccess } from "../../packages/cli/sandboxed/access";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
 
 const ACCOUNT = "0123456789abcdef0123456789abcdef";
 

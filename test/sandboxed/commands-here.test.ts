@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { allCommandsHere, commandsHere } from "../../src/sandboxed/commands-here";
-import { workspaceDir } from "../../src/sandboxed/workspace";
+import { allCommandsHere, commandsHere } from "../../packages/cli/sandboxed/commands-here";
+import { workspaceDir } from "../../packages/cli/sandboxed/workspace";
 
 const dev = { stack: "dev", sandboxed: true };
 const play = { stack: "play", sandboxed: true };
@@ -52,13 +52,13 @@ test("a report has them in every text, and everything else as it was", () => {
 });
 
 test("every command that changes a stack stands so in the source that it is found", () => {
-  const sources = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) =>
+  const sources = readdirSync("packages/cli", { recursive: true, encoding: "utf8" }).filter((name) =>
     name.endsWith(".ts"),
   );
   const strange: string[] = [];
   for (const name of sources) {
-    if (/^(sandboxed\/commands-here|cli\/stack|cli\/guardrails)\.ts$/.test(name)) continue;
-    const code = readFileSync(join("src", name), "utf8").replace(/^\s*(\/\/|\/?\*).*$/gm, "");
+    if (/^(sandboxed\/commands-here|commands\/stack|commands\/guardrails)\.ts$/.test(name)) continue;
+    const code = readFileSync(join("packages/cli", name), "utf8").replace(/^\s*(\/\/|\/?\*).*$/gm, "");
     for (const [found] of code.matchAll(/.?pulumi (up|refresh|destroy)\b.{0,20}/g)) {
       if (!found.startsWith("`")) strange.push(`${name}: ${found}`);
     }

@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { takeLock, waitForLock } from "../../src/lock-file";
-import { startOf } from "../../src/process-alive";
-import { openSandboxSession, type SandboxSession } from "../../src/sandboxed/session";
+import { takeLock, waitForLock } from "../../packages/base/process/lock-file";
+import { startOf } from "../../packages/base/process/process-alive";
+import { openSandboxSession, type SandboxSession } from "../../packages/cli/sandboxed/session";
 import { ACCOUNT, callerOf } from "../load/api-objects";
 
 let dir: string;

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { version } from "@pulumi/cloudflare/package.json";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { missingPlugin } from "../../src/sandboxed/provider-choice";
-import { openWorkspace } from "../../src/sandboxed/workspace";
+import { missingPlugin } from "../../packages/cli/sandboxed/provider-choice";
+import { openWorkspace } from "../../packages/cli/sandboxed/workspace";
 
 let dir: string;
 let home: string;

@@ -5,8 +5,8 @@ import {
   expiryWarning,
   selectApplication,
   selectToken,
-} from "../../src/secrets/credentials";
-import type { StackOutputs } from "../../src/secrets/outputs";
+} from "../../packages/cli/secrets/credentials";
+import type { StackOutputs } from "../../packages/cli/secrets/outputs";
 
 const application = (name: string) => ({ url: `https://${name}.example.org` });
 const token = (name: string) => ({ clientId: `${name}.access`, clientSecret: `secret-of-${name}` });

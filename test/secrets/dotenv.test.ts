@@ -1,8 +1,8 @@
 import { parseEnv } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { UserError } from "../../src/errors";
-import { DotenvError, formatValue, mergeDotenv, parseDotenv } from "../../src/secrets/dotenv";
+import { UserError } from "../../packages/base/errors";
+import { DotenvError, formatValue, mergeDotenv, parseDotenv } from "../../packages/cli/secrets/dotenv";
 import { holds } from "../support/properties";
 
 const OWN = {

@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { UserError } from "../../src/errors";
-import { runEngine } from "../../src/secrets/engine-cli";
+import { UserError } from "../../packages/base/errors";
+import { runEngine } from "../../packages/cli/secrets/engine-cli";
 
 /** Runs the JavaScript in the variable RUN, as a program that fails in any wanted way. */
 const PROGRAM = `#!${process.execPath}\neval(process.env.RUN);\n`;

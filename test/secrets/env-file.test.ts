@@ -17,9 +17,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { UserError } from "../../src/errors";
-import { withTypeScript } from "../../src/sandboxed/workspace";
-import { EnvFileSink } from "../../src/secrets/env-file";
+import { UserError } from "../../packages/base/errors";
+import { withTypeScript } from "../../packages/cli/sandboxed/workspace";
+import { EnvFileSink } from "../../packages/cli/secrets/env-file";
 
 const SECRET = "5ec2e7c0ffee5ec2e7c0ffee5ec2e7c0ffee";
 const VALUES = { COMFYUI_URL: "https://comfyui.example.org", COMFYUI_ACCESS_TOKEN: `abc.access:${SECRET}` };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Sandbox, startSandbox } from "../../sandbox/server";
-import { GoogleSecretManagerSink } from "../../src/secrets/google-secret-manager";
+import { GoogleSecretManagerSink } from "../../packages/cli/secrets/google-secret-manager";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
 import { startEchoServer } from "./echo-server";
 
 const PROJECT = "datacrew-dev";

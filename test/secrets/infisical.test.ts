@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { DEV_INFISICAL_IDENTITY, DEV_INFISICAL_PROJECT_ID } from "../../sandbox/seed";
-import { type Sandbox, startSandbox } from "../../sandbox/server";
-import { InfisicalSink } from "../../src/secrets/infisical";
+import { InfisicalSink } from "../../packages/cli/secrets/infisical";
+import { DEV_INFISICAL_IDENTITY, DEV_INFISICAL_PROJECT_ID } from "../../packages/sandbox/seed";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
 import { startEchoServer } from "./echo-server";
 
 const SECRET = "5ec2e7c0ffee";

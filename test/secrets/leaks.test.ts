@@ -11,8 +11,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { knownSecrets, leakWarnings } from "../../src/secrets/known-secrets";
-import { findLeaks } from "../../src/secrets/leaks";
+import { knownSecrets, leakWarnings } from "../../packages/cli/secrets/known-secrets";
+import { findLeaks } from "../../packages/cli/secrets/leaks";
 
 const SECRET = "5ec2e7-c0ffee/5ec2e7+==";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { UserError } from "../../src/errors";
-import { parseStackOutputs } from "../../src/secrets/outputs";
+import { UserError } from "../../packages/base/errors";
+import { parseStackOutputs } from "../../packages/cli/secrets/outputs";
 
 const SECRET = "5ec2e7c0ffee";
 

@@ -2,7 +2,7 @@
  * A process for the test that kills it: `write-slowly.ts <file> <value>` writes COMFYUI_ACCESS_TOKEN, says
  * `ready` when the new content is complete beside the file, and then waits for its end.
  */
-import { EnvFileSink } from "../../src/secrets/env-file";
+import { EnvFileSink } from "../../packages/cli/secrets/env-file";
 
 const [path = "", value = ""] = process.argv.slice(2);
 

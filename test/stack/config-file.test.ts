@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ConfigFile } from "../../src/stack/config-file";
+import { ConfigFile } from "../../packages/cli/stack/config-file";
 
 let dir: string;
 let path: string;

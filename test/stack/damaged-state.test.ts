@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { damagedStateRemedy } from "../../src/stack/damaged-state";
+import { damagedStateRemedy } from "../../packages/cli/stack/damaged-state";
 
 const WORDS = "error: failed to load checkpoint: EOF";
 

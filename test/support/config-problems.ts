@@ -1,5 +1,5 @@
-import { ConfigError, type ParseContext, parseConfig } from "../../src/config";
-import type { Problem } from "../../src/problems";
+import { ConfigError, type ParseContext, parseConfig } from "../../config/stack-config";
+import type { Problem } from "../../packages/base/problems";
 
 /** What a stack config needs at least, but for its applications, without a fault. */
 export const REQUIRED = {

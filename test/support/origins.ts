@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { createCertificateAuthority } from "../../sandbox/tls";
+import { createCertificateAuthority } from "../../packages/sandbox/tls";
 
 /** A server of a web app on loopback. */
 export interface WebApp {

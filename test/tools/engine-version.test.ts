@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { printedVersion } from "../../tools/engine-version";
+import { printedVersion } from "../../packages/cli/engine/version";
 
 let dir: string;
 let memory: string;

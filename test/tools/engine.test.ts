@@ -6,8 +6,8 @@ import { hostname, tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { withTypeScript } from "../../src/sandboxed/workspace";
-import { ensureEngine, isUsable, parseVersion } from "../../tools/engine";
+import { ensureEngine, isUsable, parseVersion } from "../../packages/cli/engine/engine";
+import { withTypeScript } from "../../packages/cli/sandboxed/workspace";
 
 let dir: string;
 let bin: string;
@@ -155,8 +155,8 @@ describe("two commands that need the engine", () => {
 
   /** A command of its own that needs the engine, once it has begun to build. */
   async function builder(): Promise<ChildProcess> {
-    const script = `require(${JSON.stringify(resolve("src/signals.ts"))}).endInOrder();
-    require(${JSON.stringify(resolve("tools/engine.ts"))}).ensureEngine({
+    const script = `require(${JSON.stringify(resolve("packages/base/process/signals.ts"))}).endInOrder();
+    require(${JSON.stringify(resolve("packages/cli/engine/engine.ts"))}).ensureEngine({
       env: { PATH: ${JSON.stringify(`${bin}:/bin`)} }, cacheDir: ${JSON.stringify(join(dir, "cache"))},
     });`;
     await writeFile(join(dir, "builder.cjs"), script);

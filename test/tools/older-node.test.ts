@@ -41,7 +41,7 @@ test("a command in a Node.js that is too old says so, and where a newer one is",
   const { status, text } = inOlderNode(
     "--require",
     "./tools/cached-typescript.cjs",
-    "src/cli/main.ts",
+    "packages/cli/main.ts",
     "--help",
   );
   expect(text).toMatch(/^\nerror: this is Node\.js .* needed\n {2}→ .*npm run cli -- ….*\n$/);
@@ -52,7 +52,7 @@ test("a command without the packages says which command brings them", () => {
   mkdirSync(join(folder, "tools"));
   for (const name of ["cached-transpiler.cjs", "cached-typescript.cjs"])
     cpSync(join(root, "tools", name), join(folder, "tools", name));
-  const args = ["--require", "./tools/cached-typescript.cjs", "src/cli/main.ts"];
+  const args = ["--require", "./tools/cached-typescript.cjs", "packages/cli/main.ts"];
   const { status, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
   expect(stderr).toBe("\nerror: the packages are not installed\n  → npm ci\n");
   expect(status).toBe(1);

@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { type Origin, startOrigin } from "../../sandbox/origin";
-import { DEV_ACCOUNT_ID } from "../../sandbox/seed";
+import { type Origin, startOrigin } from "../../packages/sandbox/origin";
+import { DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
 import { APP, type Rig, startRig } from "../sandbox/edge/rig";
 import { workflow } from "../sandbox/origin/support";
 import { runPython } from "./python";
 
-const client = join(__dirname, "../../utils/comfyui_api_client.py");
+const client = join(__dirname, "../../packages/client/python/comfyui_api_client.py");
 let rig: Rig;
 let origin: Origin;
 let folder: string;

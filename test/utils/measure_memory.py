@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "utils"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packages/client/python"))
 
 from comfyui_api_client import ComfyUIClient, Output  # noqa: E402
 

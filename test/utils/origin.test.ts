@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Origin, type OriginSettings, startOrigin } from "../../sandbox/origin";
+import { type Origin, type OriginSettings, startOrigin } from "../../packages/sandbox/origin";
 import { quickOptions } from "../client/case";
 import { eventually, workflow } from "../sandbox/origin/support";
 import { type PythonWorker, runPython, startPython } from "./python";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createCertificateAuthority } from "../../sandbox/tls/certificate-authority";
+import { createCertificateAuthority } from "../../packages/sandbox/tls/certificate-authority";
 import type { CaseInput, CaseOutcome } from "../client/case";
 import { loadCases, runCase } from "../client/run-case";
 import { type PythonWorker, startCaseRunner } from "./python";

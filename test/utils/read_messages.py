@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "utils"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packages/client/python"))
 
 from comfyui_api_client import ComfyUIClient, ComfyUIError  # noqa: E402
 

@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Callable
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "utils"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packages/client/python"))
 
 from comfyui_api_client import ComfyUIClient, ComfyUIError, NodeFailure, Output  # noqa: E402
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type AccessTest, parseAccessTests } from "../../src/verify/access-tests";
-import { verify } from "../../src/verify/verify";
+import { type AccessTest, parseAccessTests } from "../../packages/cli/verify/access-tests";
+import { verify } from "../../packages/cli/verify/verify";
 import { type Deployed, deploy } from "./deployed";
 
 let deployed: Deployed;

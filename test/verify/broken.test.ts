@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { VerifyReport } from "../../src/verify/report";
-import { type VerifyOptions, verify } from "../../src/verify/verify";
+import type { VerifyReport } from "../../packages/cli/verify/report";
+import { type VerifyOptions, verify } from "../../packages/cli/verify/verify";
 import { type Deployed, deploy } from "./deployed";
 
 // Each test breaks one property of what the program deploys, as somebody would in the dashboard, and names every

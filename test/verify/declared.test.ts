@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { VerifyReport, VerifyRow } from "../../src/verify/report";
-import type { DeclaredProperties } from "../../src/verify/target";
-import { verify } from "../../src/verify/verify";
+import type { VerifyReport, VerifyRow } from "../../packages/cli/verify/report";
+import type { DeclaredProperties } from "../../packages/cli/verify/target";
+import { verify } from "../../packages/cli/verify/verify";
 import { type Deployed, deploy } from "./deployed";
 
 // Other declarations than the program's own: what is expected follows them, and the edge answers accordingly.

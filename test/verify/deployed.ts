@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { type Origin, type OriginSettings, startOrigin } from "../../sandbox/origin";
-import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../sandbox/seed";
-import { type Sandbox, startSandbox } from "../../sandbox/server";
-import type { Network } from "../../src/network";
-import { liveIngress } from "../../src/verify/live-api";
-import type { VerifyTarget } from "../../src/verify/target";
+import { liveIngress } from "../../packages/cli/verify/live-api";
+import type { VerifyTarget } from "../../packages/cli/verify/target";
+import type { Network } from "../../packages/client/typescript/network";
+import { type Origin, type OriginSettings, startOrigin } from "../../packages/sandbox/origin";
+import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/seed";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
 
 const HOSTNAME = "comfyui.datacrew.space";
 export const NEIGHBOUR = "notes.datacrew.space";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type Declaration, expected, fits } from "../../src/verify/expectations";
-import { type Outcome, outcomeOf, type RawAnswer } from "../../src/verify/outcome";
-import type { DeclaredProperties, VerifyTarget, What, Who } from "../../src/verify/target";
+import { type Declaration, expected, fits } from "../../packages/cli/verify/expectations";
+import { type Outcome, outcomeOf, type RawAnswer } from "../../packages/cli/verify/outcome";
+import type { DeclaredProperties, VerifyTarget, What, Who } from "../../packages/cli/verify/target";
 
 const AUD = "a".repeat(64);
 const TEAM = "datacrew.cloudflareaccess.com";

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { checkJwt } from "../../src/verify/keys";
+import { checkJwt } from "../../packages/cli/verify/keys";
 
 const NOW = new Date("2026-11-23T12:00:00Z");
 const LATER = NOW.getTime() / 1000 + 3600;

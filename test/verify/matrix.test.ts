@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { WHAT, WHO } from "../../src/verify/target";
-import { verify } from "../../src/verify/verify";
+import { WHAT, WHO } from "../../packages/cli/verify/target";
+import { verify } from "../../packages/cli/verify/verify";
 import { type Deployed, deploy, NEIGHBOUR } from "./deployed";
 
 let deployed: Deployed;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { parseAccessState } from "../../src/explain/access-state";
-import { neighbourRows, parseBaseline } from "../../src/verify/neighbours";
-import { targetOfEnv, targetOfStack } from "../../src/verify/read-target";
+import { neighbourRows, parseBaseline } from "../../packages/cli/verify/neighbours";
+import { targetOfEnv, targetOfStack } from "../../packages/cli/verify/read-target";
+import { parseAccessState } from "../../packages/cloudflare/access-state";
 import { application, exported, machines, people } from "../explain/state";
 
 const outputs = {

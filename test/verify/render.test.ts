@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type OpenBrowser, openBrowser } from "../../src/browser";
-import { toHtml, toJson, toJUnit, toTable } from "../../src/verify/render";
-import { exitCode, type VerifyReport } from "../../src/verify/report";
+import { type OpenBrowser, openBrowser } from "../../packages/cli/browser";
+import { toHtml, toJson, toJUnit, toTable } from "../../packages/cli/verify/render";
+import { exitCode, type VerifyReport } from "../../packages/cli/verify/report";
 import { failing, leftOpen, sampleReport } from "./sample";
 
 const good = sampleReport();

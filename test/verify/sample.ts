@@ -1,5 +1,5 @@
-import { summarize, type VerifyReport, type VerifyRow } from "../../src/verify/report";
-import { WHAT, WHAT_NAMES, WHO, WHO_NAMES } from "../../src/verify/target";
+import { summarize, type VerifyReport, type VerifyRow } from "../../packages/cli/verify/report";
+import { WHAT, WHAT_NAMES, WHO, WHO_NAMES } from "../../packages/cli/verify/target";
 
 /** A report as `verify` makes them, with some rows of each kind; nothing was tried for it. */
 export function sampleReport(change: (row: VerifyRow) => VerifyRow = (row) => row): VerifyReport {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { stuckAt } from "../../src/verify/people";
-import { shortened } from "../../src/verify/visit";
+import { stuckAt } from "../../packages/cli/verify/people";
+import { shortened } from "../../packages/cli/verify/visit";
 
 // A login's uid is worth that login while it lasts; the shortest that is met has 21 characters.
 test.each([

@@ -4,7 +4,7 @@ import { access, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { UserError } from "../../src/errors";
+import { UserError } from "../../packages/base/errors";
 
 const run = promisify(execFile);
 

@@ -1,15 +1,15 @@
-import { AccountApi, type Wire } from "../../../src/cloudflare/account-api";
-import { type AccountCompared, compareAccount } from "../../../src/drift/drift";
-import { kindOf } from "../../../src/drift/kinds";
-import type { Kind } from "../../../src/drift/kinds/kind";
-import { readAccount } from "../../../src/drift/read-account";
-import type { Failure } from "../../../src/drift/types";
-import { checkUnseen } from "../../../src/drift/unseen";
-import type { Probes, UnseenResult } from "../../../src/drift/unseen/context";
-import { ApiError } from "../../../src/errors";
-import { readStackOutputs, type StackOutputs } from "../../../src/secrets/outputs";
-import { type OpenStack, sandboxedStack } from "../../../src/stack/open-stack";
-import { readState, type StackResource, type StackState } from "../../../src/stack/read-stack";
+import { ApiError } from "../../../packages/base/errors";
+import { type AccountCompared, compareAccount } from "../../../packages/cli/drift/drift";
+import { kindOf } from "../../../packages/cli/drift/kinds";
+import type { Kind } from "../../../packages/cli/drift/kinds/kind";
+import { readAccount } from "../../../packages/cli/drift/read-account";
+import type { Failure } from "../../../packages/cli/drift/types";
+import { checkUnseen } from "../../../packages/cli/drift/unseen";
+import type { Probes, UnseenResult } from "../../../packages/cli/drift/unseen/context";
+import { readStackOutputs, type StackOutputs } from "../../../packages/cli/secrets/outputs";
+import { type OpenStack, sandboxedStack } from "../../../packages/cli/stack/open-stack";
+import { readState, type StackResource, type StackState } from "../../../packages/cli/stack/read-stack";
+import { AccountApi, type Wire } from "../../../packages/cloudflare/account-api";
 import { EngineRig } from "../support";
 
 /** What one look at the account found. */

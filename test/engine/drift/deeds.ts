@@ -1,4 +1,4 @@
-import type { Wire } from "../../../src/cloudflare/account-api";
+import type { Wire } from "../../../packages/cloudflare/account-api";
 import type { DriftRig } from "./account";
 import { changed } from "./mutations";
 import { type Others, writings } from "./table";

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { applicationBody } from "../../../sandbox/api/application-body";
-import { recordBody } from "../../../sandbox/api/dns-records";
-import { googleConfig, providerBody } from "../../../sandbox/api/identity-providers";
-import { policyBody as notificationBody } from "../../../sandbox/api/notification-policies";
-import { policyBody } from "../../../sandbox/api/policies";
-import { updateBody } from "../../../sandbox/api/service-tokens";
-import { editBody } from "../../../sandbox/api/tunnels";
-import type { Wire } from "../../../src/cloudflare/account-api";
-import type { Subject } from "../../../src/drift/types";
+import type { Subject } from "../../../packages/cli/drift/types";
+import type { Wire } from "../../../packages/cloudflare/account-api";
+import { applicationBody } from "../../../packages/sandbox/api/application-body";
+import { recordBody } from "../../../packages/sandbox/api/dns-records";
+import { googleConfig, providerBody } from "../../../packages/sandbox/api/identity-providers";
+import { policyBody as notificationBody } from "../../../packages/sandbox/api/notification-policies";
+import { policyBody } from "../../../packages/sandbox/api/policies";
+import { updateBody } from "../../../packages/sandbox/api/service-tokens";
+import { editBody } from "../../../packages/sandbox/api/tunnels";
 import { bodyMutations, type Mutation } from "./mutations";
 
 /** How an object of one kind is written, and which values its fields can take. */

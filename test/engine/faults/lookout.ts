@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { scriptsHeaders } from "../../../sandbox/seeds/lived-in";
-import { dispatcherFor } from "../../../src/network";
-import { probeToken, type TokenCredentials } from "../../../src/verify/probe-token";
+import { probeToken, type TokenCredentials } from "../../../packages/cli/verify/probe-token";
+import { dispatcherFor } from "../../../packages/client/typescript/network";
+import { scriptsHeaders } from "../../../packages/sandbox/seeds/lived-in";
 import { askOnce, Prober } from "../prober";
 import type { EngineRig } from "../support";
 import type { Call } from "./between";

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Seed } from "../../../sandbox/seed";
-import { LIVED_IN_SEED } from "../../../sandbox/seeds/lived-in";
-import { projectDir, withTypeScript } from "../../../src/sandboxed/workspace";
+import { projectDir, withTypeScript } from "../../../packages/cli/sandboxed/workspace";
+import type { Seed } from "../../../packages/sandbox/seed";
+import { LIVED_IN_SEED } from "../../../packages/sandbox/seeds/lived-in";
 import { LIVED_IN_CONFIG } from "../lived-in-config";
 import type { EngineRig, Settings } from "../support";
 import type { Command } from "./process-tree";
@@ -144,7 +144,7 @@ export function cliCommand(args: readonly string[], dir: string): Command {
   const bin = join(projectDir, "node_modules", ".bin");
   return {
     file: process.execPath,
-    args: [...withTypeScript, join(projectDir, "src/cli/main.ts"), ...args],
+    args: [...withTypeScript, join(projectDir, "packages/cli/main.ts"), ...args],
     cwd: projectDir,
     env: {
       ...process.env,

@@ -2,9 +2,9 @@ import { createDecipheriv, pbkdf2Sync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import type { GcpSecret } from "../../../sandbox/entities";
-import { standInName } from "../../../src/stand-in";
-import type { TokenCredentials } from "../../../src/verify/probe-token";
+import { standInName } from "../../../config/stand-in";
+import type { TokenCredentials } from "../../../packages/cli/verify/probe-token";
+import type { GcpSecret } from "../../../packages/sandbox/entities";
 
 /** What the engine has written of a stack. */
 export interface Checkpoint {

@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type SandboxProvider, startSandboxProvider } from "../../../sandbox/provider";
-import { type Sandbox, startSandbox } from "../../../sandbox/server";
-import { type PulumiResult, pulumi } from "../../../src/pulumi";
-import { openWorkspace } from "../../../src/sandboxed/workspace";
-import { ensureEngine } from "../../../tools/engine";
+import { ensureEngine } from "../../../packages/cli/engine/engine";
+import { type PulumiResult, pulumi } from "../../../packages/cli/engine/pulumi";
+import { openWorkspace } from "../../../packages/cli/sandboxed/workspace";
+import { type SandboxProvider, startSandboxProvider } from "../../../packages/sandbox/provider";
+import { type Sandbox, startSandbox } from "../../../packages/sandbox/server";
 
 /** One resource as the state holds it. */
 export interface StoredResource {

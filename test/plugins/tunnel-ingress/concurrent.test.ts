@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { textAt } from "../../../plugins/tunnel-ingress/json-text";
-import { ownedRules, type Rule, same } from "../../../plugins/tunnel-ingress/merge";
-import { UncertainWrite, writeRules } from "../../../plugins/tunnel-ingress/write";
-import { ingressFault } from "../../../sandbox/api/ingress";
+import { textAt } from "../../../packages/provider/tunnel-ingress/json-text";
+import { ownedRules, type Rule, same } from "../../../packages/provider/tunnel-ingress/merge";
+import { UncertainWrite, writeRules } from "../../../packages/provider/tunnel-ingress/write";
+import { ingressFault } from "../../../packages/sandbox/api/ingress";
 import { holdsInTime } from "../../support/properties";
 import { PROPERTY_SEED } from "../../support/property-seed";
 import { rulesIn, SharedList, TUNNEL, withRules } from "./shared-list";

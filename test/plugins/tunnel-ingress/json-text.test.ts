@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { entriesOf, textAt } from "../../../plugins/tunnel-ingress/json-text";
+import { entriesOf, textAt } from "../../../packages/provider/tunnel-ingress/json-text";
 import { holds } from "../../support/properties";
 
 describe("the text of JSON", () => {

@@ -7,7 +7,7 @@ import {
   mergeRules,
   ownedRules,
   type Rule,
-} from "../../../plugins/tunnel-ingress/merge";
+} from "../../../packages/provider/tunnel-ingress/merge";
 import { holds } from "../../support/properties";
 
 const app: Rule = {

@@ -6,10 +6,10 @@ import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { CheckRequest, type CheckResponse } from "@pulumi/pulumi/proto/provider_pb";
 import { afterEach, expect, it } from "vitest";
-import { startSandbox } from "../../../sandbox/server";
-import { toStruct } from "../../../src/provider-host/codec";
+import { toStruct } from "../../../packages/provider/host/codec";
+import { startSandbox } from "../../../packages/sandbox/server";
 
-const command = join(__dirname, "../../../plugins/tunnel-ingress/pulumi-resource-comfyui-access");
+const command = join(__dirname, "../../../packages/provider/tunnel-ingress/pulumi-resource-comfyui-access");
 let plugin: ChildProcess | undefined;
 
 afterEach(() => plugin?.kill());

@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { tunnelIngressProvider } from "../../../plugins/tunnel-ingress/provider";
-import { TunnelApi } from "../../../plugins/tunnel-ingress/tunnel-api";
-import { type Sandbox, startSandbox } from "../../../sandbox/server";
-import { PartialFailure, type PropertyMap, type ProviderImpl, UNKNOWN } from "../../../src/provider-host";
+import {
+  PartialFailure,
+  type PropertyMap,
+  type ProviderImpl,
+  UNKNOWN,
+} from "../../../packages/provider/host";
+import { tunnelIngressProvider } from "../../../packages/provider/tunnel-ingress/provider";
+import { TunnelApi } from "../../../packages/provider/tunnel-ingress/tunnel-api";
+import { type Sandbox, startSandbox } from "../../../packages/sandbox/server";
 
 const accountId = "0123456789abcdef0123456789abcdef";
 const tunnels = `/accounts/${accountId}/cfd_tunnel`;

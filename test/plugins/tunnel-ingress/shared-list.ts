@@ -1,9 +1,13 @@
-import { bodyOf, configuration, type LiveConfiguration } from "../../../plugins/tunnel-ingress/configuration";
-import { entriesOf, textAt } from "../../../plugins/tunnel-ingress/json-text";
-import type { Rule } from "../../../plugins/tunnel-ingress/merge";
-import type { RuleStore } from "../../../plugins/tunnel-ingress/write";
-import { ingressFault } from "../../../sandbox/api/ingress";
-import { ApiError } from "../../../src/errors";
+import { ApiError } from "../../../packages/base/errors";
+import {
+  bodyOf,
+  configuration,
+  type LiveConfiguration,
+} from "../../../packages/provider/tunnel-ingress/configuration";
+import { entriesOf, textAt } from "../../../packages/provider/tunnel-ingress/json-text";
+import type { Rule } from "../../../packages/provider/tunnel-ingress/merge";
+import type { RuleStore } from "../../../packages/provider/tunnel-ingress/write";
+import { ingressFault } from "../../../packages/sandbox/api/ingress";
 
 export const TUNNEL = { accountId: "a", tunnelId: "t" };
 

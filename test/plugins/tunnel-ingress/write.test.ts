@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Rule } from "../../../plugins/tunnel-ingress/merge";
-import { type Change, UncertainWrite, writeRules } from "../../../plugins/tunnel-ingress/write";
+import type { Rule } from "../../../packages/provider/tunnel-ingress/merge";
+import { type Change, UncertainWrite, writeRules } from "../../../packages/provider/tunnel-ingress/write";
 import { SharedList, TUNNEL, withRules } from "./shared-list";
 
 const app: Rule = { hostname: "app.example.org", service: "http://localhost:1" };

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { comparePreview, PREVIEW_CALL } from "../../../src/access-diff/preview";
-import { readSecretPlaces, secretPlaceFacts } from "../../../src/access-diff/secret-places";
-import { guardrails } from "../../../src/sandboxed/pulumi";
+import { comparePreview, PREVIEW_CALL } from "../../../packages/cli/access-diff/preview";
+import { readSecretPlaces, secretPlaceFacts } from "../../../packages/cli/access-diff/secret-places";
+import { guardrails } from "../../../packages/cli/sandboxed/pulumi";
 import { FlatRig } from "../../engine/flat/rig";
 import { EngineRig } from "../../engine/support";
 

@@ -1,10 +1,10 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { LIVED_IN, LIVED_IN_SEED } from "../../../sandbox/seeds/lived-in";
-import { adopt, readPlan, writePlannedConfig } from "../../../src/adopt/adopt";
-import { importFile } from "../../../src/adopt/import-file";
-import { type OpenAdoption, sandboxedAdoption } from "../../../src/adopt/open";
+import { adopt, readPlan, writePlannedConfig } from "../../../packages/cli/adopt/adopt";
+import { importFile } from "../../../packages/cli/adopt/import-file";
+import { type OpenAdoption, sandboxedAdoption } from "../../../packages/cli/adopt/open";
+import { LIVED_IN, LIVED_IN_SEED } from "../../../packages/sandbox/seeds/lived-in";
 import { LIVED_IN_CONFIG } from "../../engine/lived-in-config";
 import { EngineRig } from "../../engine/support";
 

@@ -2,10 +2,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LIVED_IN, LIVED_IN_SEED, scriptsHeaders } from "../../../sandbox/seeds/lived-in";
-import { adopt } from "../../../src/adopt/adopt";
-import { type OpenAdoption, sandboxedAdoption } from "../../../src/adopt/open";
-import { dispatcherFor } from "../../../src/network";
+import { adopt } from "../../../packages/cli/adopt/adopt";
+import { type OpenAdoption, sandboxedAdoption } from "../../../packages/cli/adopt/open";
+import { dispatcherFor } from "../../../packages/client/typescript/network";
+import { LIVED_IN, LIVED_IN_SEED, scriptsHeaders } from "../../../packages/sandbox/seeds/lived-in";
 import { LIVED_IN_CONFIG } from "../../engine/lived-in-config";
 import { EngineRig } from "../../engine/support";
 

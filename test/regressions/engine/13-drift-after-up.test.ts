@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { drift } from "../../../src/drift/drift";
-import { exitCode } from "../../../src/drift/exit-code";
-import { renderText } from "../../../src/drift/render/text";
-import type { DriftReport } from "../../../src/drift/types";
+import { drift } from "../../../packages/cli/drift/drift";
+import { exitCode } from "../../../packages/cli/drift/exit-code";
+import { renderText } from "../../../packages/cli/drift/render/text";
+import type { DriftReport } from "../../../packages/cli/drift/types";
 import { DriftRig } from "../../engine/drift/account";
 
 const ACCOUNT = "/accounts/0123456789abcdef0123456789abcdef";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { exitCode, type VerifyReport } from "../../../src/verify/report";
-import { sandboxTarget } from "../../../src/verify/sandbox-target";
-import { verify } from "../../../src/verify/verify";
+import { exitCode, type VerifyReport } from "../../../packages/cli/verify/report";
+import { sandboxTarget } from "../../../packages/cli/verify/sandbox-target";
+import { verify } from "../../../packages/cli/verify/verify";
 import { EngineRig } from "../../engine/support";
 import { serveWebApp, type WebApp } from "../../support/origins";
 

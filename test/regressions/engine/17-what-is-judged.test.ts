@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { withTypeScript } from "../../../src/sandboxed/workspace";
+import { withTypeScript } from "../../../packages/cli/sandboxed/workspace";
 import { root } from "../../docs/markdown";
 import { EngineRig } from "../../engine/support";
 
@@ -18,7 +18,7 @@ afterAll(() => rig?.close());
 /** A command on the stack, as with a user's own login. */
 function command(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const { env } = rig.session.target("preview");
-  const call = [...withTypeScript, "src/cli/main.ts", ...args, "--stack", "dev", "--no-sandbox"];
+  const call = [...withTypeScript, "packages/cli/main.ts", ...args, "--stack", "dev", "--no-sandbox"];
   return new Promise((resolve) => {
     execFile(process.execPath, call, { cwd: root, env }, (error, stdout, stderr) =>
       resolve({ code: Number(error?.code ?? 0), stdout, stderr }),

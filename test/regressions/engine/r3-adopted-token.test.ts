@@ -1,11 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { LIVED_IN, LIVED_IN_SEED } from "../../../sandbox/seeds/lived-in";
-import { adopt } from "../../../src/adopt/adopt";
-import { type OpenAdoption, sandboxedAdoption } from "../../../src/adopt/open";
-import type { AccountApi } from "../../../src/cloudflare/account-api";
-import { fieldsOf } from "../../../src/json-values";
+import { fieldsOf } from "../../../packages/base/json-values";
+import { adopt } from "../../../packages/cli/adopt/adopt";
+import { type OpenAdoption, sandboxedAdoption } from "../../../packages/cli/adopt/open";
+import type { AccountApi } from "../../../packages/cloudflare/account-api";
+import { LIVED_IN, LIVED_IN_SEED } from "../../../packages/sandbox/seeds/lived-in";
 import { cliCommand } from "../../engine/faults/operations";
 import { start } from "../../engine/faults/process-tree";
 import { LIVED_IN_CONFIG } from "../../engine/lived-in-config";

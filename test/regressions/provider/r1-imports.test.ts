@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cloudflarePackage } from "../../../sandbox/provider/cloudflare/package";
-import { combinePackages } from "../../../sandbox/provider/package-provider";
-import type { PropertyMap } from "../../../src/provider-host";
+import type { PropertyMap } from "../../../packages/provider/host";
+import { cloudflarePackage } from "../../../packages/sandbox/provider/cloudflare/package";
+import { combinePackages } from "../../../packages/sandbox/provider/package-provider";
 import { accountId, Driver, zoneId } from "../../sandbox/provider/support";
 import { type Listed, Replay, recording } from "./replay";
 

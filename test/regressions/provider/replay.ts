@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { changesBetween, isMap, type PropertyMap, type PropertyValue } from "../../../src/provider-host";
+import { changesBetween, isMap, type PropertyMap, type PropertyValue } from "../../../packages/provider/host";
 
 /** A difference from the real provider that stays. */
 export interface Listed {

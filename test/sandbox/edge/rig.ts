@@ -1,8 +1,8 @@
-import type { EdgeSettings } from "../../../sandbox/edge";
-import type { GoogleOptions } from "../../../sandbox/google";
-import { DEFAULT_SEED, DEV_ACCOUNT_ID, DEV_TOKENS, DEV_ZONE_ID } from "../../../sandbox/seed";
-import { type Sandbox, startSandbox } from "../../../sandbox/server";
-import type { Connector } from "../../../sandbox/tunnel";
+import type { EdgeSettings } from "../../../packages/sandbox/edge";
+import type { GoogleOptions } from "../../../packages/sandbox/google";
+import { DEFAULT_SEED, DEV_ACCOUNT_ID, DEV_TOKENS, DEV_ZONE_ID } from "../../../packages/sandbox/seed";
+import { type Sandbox, startSandbox } from "../../../packages/sandbox/server";
+import type { Connector } from "../../../packages/sandbox/tunnel";
 import { type EchoOrigin, startEchoOrigin } from "./origin";
 import { Visitor } from "./visitor";
 

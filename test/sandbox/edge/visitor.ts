@@ -1,5 +1,5 @@
 import { type Dispatcher, request } from "undici";
-import { dispatcherFor, type Network } from "../../../src/network";
+import { dispatcherFor, type Network } from "../../../packages/client/typescript/network";
 
 /** An answer, read to its end. */
 export interface Seen {

@@ -1,5 +1,5 @@
 import { connect } from "node:tls";
-import type { Network } from "../../../src/network";
+import type { Network } from "../../../packages/client/typescript/network";
 
 /** An answer as it came over the wire, up to the end of the connection. */
 export interface WireAnswer {

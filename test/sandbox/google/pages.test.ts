@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type OpenBrowser, openBrowser } from "../../../src/browser";
+import { type OpenBrowser, openBrowser } from "../../../packages/cli/browser";
 import { type ServedGoogle, serveGoogle } from "./visitor";
 
 const AUTH = `https://accounts.google.com/o/oauth2/v2/auth?${new URLSearchParams({

@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { type Dispatcher, fetch, type RequestInit, type Response } from "undici";
-import { createGoogle, type Google, type GoogleOptions } from "../../../sandbox/google";
-import { createCertificateAuthority } from "../../../sandbox/tls";
-import { dispatcherFor, type Network } from "../../../src/network";
+import { dispatcherFor, type Network } from "../../../packages/client/typescript/network";
+import { createGoogle, type Google, type GoogleOptions } from "../../../packages/sandbox/google";
+import { createCertificateAuthority } from "../../../packages/sandbox/tls";
 
 /** A Google behind a TLS listener on the loopback interface. */
 export interface ServedGoogle {

@@ -1,7 +1,7 @@
 import { request } from "undici";
 import { describe, expect, it } from "vitest";
 import WebSocket from "ws";
-import type { OriginSettings } from "../../../sandbox/origin";
+import type { OriginSettings } from "../../../packages/sandbox/origin";
 import { get, testOrigin } from "./support";
 
 const HOST = "comfyui.example.org";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Origin, startOrigin } from "../../../sandbox/origin";
-import { type OpenBrowser, openBrowser } from "../../../src/browser";
+import { type OpenBrowser, openBrowser } from "../../../packages/cli/browser";
+import { type Origin, startOrigin } from "../../../packages/sandbox/origin";
 
 let origin: Origin;
 let opened: OpenBrowser;

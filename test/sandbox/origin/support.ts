@@ -1,6 +1,6 @@
 import { afterEach } from "vitest";
 import WebSocket from "ws";
-import { type Origin, type OriginSettings, startOrigin } from "../../../sandbox/origin";
+import { type Origin, type OriginSettings, startOrigin } from "../../../packages/sandbox/origin";
 
 /** What parsing an answer gives: tests know its shape and assert it. */
 type Json = ReturnType<typeof JSON.parse>;

@@ -1,6 +1,6 @@
 import { fetch as fetchThrough } from "undici";
 import { afterEach, expect, test } from "vitest";
-import { dispatcherFor } from "../../../src/network";
+import { dispatcherFor } from "../../../packages/client/typescript/network";
 import { ACCESS } from "../client";
 import { type Furnished, furnished } from "./support";
 

@@ -1,8 +1,8 @@
 import type { Page } from "playwright-core";
 import { fetch as fetchThrough } from "undici";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type OpenBrowser, openBrowser } from "../../../src/browser";
-import { dispatcherFor } from "../../../src/network";
+import { type OpenBrowser, openBrowser } from "../../../packages/cli/browser";
+import { dispatcherFor } from "../../../packages/client/typescript/network";
 import { ACCESS, ACCOUNT } from "../client";
 import { type Furnished, furnished } from "./support";
 

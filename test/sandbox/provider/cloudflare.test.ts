@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type PropertyMap, reveal, Secret, UNKNOWN } from "../../../src/provider-host";
+import { type PropertyMap, reveal, Secret, UNKNOWN } from "../../../packages/provider/host";
 import { accountId, cloudflareType, type Driver, ProviderRig, zoneId } from "./support";
 
 let rig: ProviderRig;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { cloudflarePackage } from "../../../sandbox/provider/cloudflare/package";
-import { combinePackages } from "../../../sandbox/provider/package-provider";
-import { Secret } from "../../../src/provider-host";
+import { Secret } from "../../../packages/provider/host";
+import { cloudflarePackage } from "../../../packages/sandbox/provider/cloudflare/package";
+import { combinePackages } from "../../../packages/sandbox/provider/package-provider";
 import { accountId, Driver, ProviderRig } from "./support";
 
 let rig: ProviderRig;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { Secret } from "../../../src/provider-host";
+import { Secret } from "../../../packages/provider/host";
 import { ProviderRig } from "./support";
 
 let rig: ProviderRig;

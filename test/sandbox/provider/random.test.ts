@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { combinePackages } from "../../../sandbox/provider/package-provider";
-import { randomPackage, randomText } from "../../../sandbox/provider/random/package";
-import { reveal, Secret } from "../../../src/provider-host";
+import { reveal, Secret } from "../../../packages/provider/host";
+import { combinePackages } from "../../../packages/sandbox/provider/package-provider";
+import { randomPackage, randomText } from "../../../packages/sandbox/provider/random/package";
 import { holds } from "../../support/properties";
 import { Driver, typeOf } from "./support";
 

@@ -1,9 +1,9 @@
-import { cloudflarePackage } from "../../../sandbox/provider/cloudflare/package";
-import { gcpPackage } from "../../../sandbox/provider/gcp/package";
-import { combinePackages } from "../../../sandbox/provider/package-provider";
-import { randomPackage } from "../../../sandbox/provider/random/package";
-import { type Sandbox, startSandbox } from "../../../sandbox/server";
-import type { PropertyMap, ProviderImpl, ReadResult } from "../../../src/provider-host";
+import type { PropertyMap, ProviderImpl, ReadResult } from "../../../packages/provider/host";
+import { cloudflarePackage } from "../../../packages/sandbox/provider/cloudflare/package";
+import { gcpPackage } from "../../../packages/sandbox/provider/gcp/package";
+import { combinePackages } from "../../../packages/sandbox/provider/package-provider";
+import { randomPackage } from "../../../packages/sandbox/provider/random/package";
+import { type Sandbox, startSandbox } from "../../../packages/sandbox/server";
 
 export const accountId = "0123456789abcdef0123456789abcdef";
 export const zoneId = "fedcba9876543210fedcba9876543210";

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type CertificateAuthority, createCertificateAuthority } from "../../../sandbox/tls";
+import { type CertificateAuthority, createCertificateAuthority } from "../../../packages/sandbox/tls";
 
 let authority: CertificateAuthority;
 let server: Server;

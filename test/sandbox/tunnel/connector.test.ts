@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { UserError } from "../../../src/errors";
+import { UserError } from "../../../packages/base/errors";
 import { SERVICE, serve, testTunnel, tokenOf } from "./support";
 
 const entity = ({ store, connector }: Awaited<ReturnType<typeof testTunnel>>) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findMatchingRule, parseIngress } from "../../../sandbox/tunnel/ingress";
+import { findMatchingRule, parseIngress } from "../../../packages/sandbox/tunnel/ingress";
 import { testTunnel } from "./support";
 
 const CATCH_ALL = { service: "http_status:404" };

@@ -8,8 +8,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { request } from "undici";
 import { describe, expect, it } from "vitest";
-import { startOrigin } from "../../../sandbox/origin";
-import { createCertificateAuthority } from "../../../sandbox/tls";
+import { startOrigin } from "../../../packages/sandbox/origin";
+import { createCertificateAuthority } from "../../../packages/sandbox/tls";
 import { SERVICE, serve, testTunnel } from "./support";
 
 const MIB = 2 ** 20;

@@ -4,11 +4,16 @@ import type { Duplex } from "node:stream";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { request } from "undici";
 import { afterEach } from "vitest";
-import { createSandbox } from "../../../sandbox/app";
-import type { Tunnel } from "../../../sandbox/entities";
-import { DEV_ACCOUNT_ID } from "../../../sandbox/seed";
-import type { Store } from "../../../sandbox/store";
-import { type Connector, createTunnels, type ProxyResult, type Tunnels } from "../../../sandbox/tunnel";
+import { createSandbox } from "../../../packages/sandbox/app";
+import type { Tunnel } from "../../../packages/sandbox/entities";
+import { DEV_ACCOUNT_ID } from "../../../packages/sandbox/seed";
+import type { Store } from "../../../packages/sandbox/store";
+import {
+  type Connector,
+  createTunnels,
+  type ProxyResult,
+  type Tunnels,
+} from "../../../packages/sandbox/tunnel";
 
 export const TEAM = "datacrew";
 export const ISSUER = `https://${TEAM}.cloudflareaccess.com`;

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { describe, expect, it } from "vitest";
 import WebSocket, { WebSocketServer } from "ws";
-import { startOrigin } from "../../../sandbox/origin";
+import { startOrigin } from "../../../packages/sandbox/origin";
 import { SERVICE, serve, signer, TEAM, testTunnel } from "./support";
 
 const HOST = "comfyui.example.org";

@@ -1,0 +1,79 @@
+import type { Subject } from ".";
+import { type Assumptions, type Reach, reachOf } from "./reach";
+import type { Site } from "./site";
+
+/** Somebody at a place. */
+export interface Visit {
+  site: Site;
+  subject: Subject;
+}
+
+/** How visits end under assumptions, in their order. */
+export interface Ending {
+  reaches: Reach[];
+  assumed: Assumptions;
+}
+
+/** Every way in which visits can end. */
+export interface Endings {
+  /** One for each way in which the open rules can be answered; undefined when there are too many. */
+  endings?: Ending[];
+  /** The words of the open rules, by key. */
+  words: ReadonlyMap<string, string>;
+}
+
+/** More unknown rules than this, or more ways in which they can be answered, are not gone through. */
+const MOST_UNKNOWN = 8;
+const CAP = 2 ** MOST_UNKNOWN;
+
+/** How visits end, under each answer of what cannot be known that makes a difference. */
+export function endingsOf(visits: readonly Visit[]): Endings {
+  const words = new Map<string, string>();
+  const endings = under(visits, new Map(), words, { left: CAP });
+  return endings === undefined || words.size > MOST_UNKNOWN ? { words } : { endings, words };
+}
+
+function under(
+  visits: readonly Visit[],
+  assumed: Assumptions,
+  words: Map<string, string>,
+  budget: { left: number },
+): Ending[] | undefined {
+  const reaches: Reach[] = [];
+  for (const { site, subject } of visits) {
+    const reach = reachOf(site, subject, assumed);
+    if ("in" in reach) {
+      reaches.push(reach);
+      continue;
+    }
+    const { open } = reach;
+    words.set(open.key, open.words);
+    const endings: Ending[] = [];
+    for (const value of [true, false]) {
+      const found = under(visits, new Map([...assumed, [open.key, value]]), words, budget);
+      if (found === undefined) return undefined;
+      endings.push(...found);
+    }
+    return endings;
+  }
+  budget.left -= 1;
+  return budget.left < 0 ? undefined : [{ reaches, assumed }];
+}
+
+/** What is known of how one visit ends. */
+export type Outcome =
+  | { verdict: "in" | "out"; endings: Reach[] }
+  /** Some answers let it in and others keep it out, or what the state does not say would have to be so. */
+  | { verdict: "open"; endings: Reach[]; on: string[] };
+
+/** How one visit ends, as far as it is known: the one answer to "does this caller get there?". */
+export function outcomeOf(visit: Visit): Outcome {
+  const { endings, words } = endingsOf([visit]);
+  if (endings === undefined) return { verdict: "open", endings: [], on: [...new Set(words.values())].sort() };
+  const reaches = endings.flatMap((ending) => ending.reaches);
+  if (reaches.every((reach) => !reach.in)) return { verdict: "out", endings: reaches };
+  const assuming = reaches.flatMap((reach) => (reach.in ? (reach.assuming ?? []) : []));
+  if (reaches.every((reach) => reach.in) && assuming.length === 0) return { verdict: "in", endings: reaches };
+  const rules = reaches.some((reach) => !reach.in) ? [...words.values()] : [];
+  return { verdict: "open", endings: reaches, on: [...new Set([...rules, ...assuming])] };
+}

@@ -1,0 +1,147 @@
+import type {
+  AccessState,
+  StateApplication,
+  StateIngressRule,
+  StateRecord,
+} from "../cloudflare/access-state";
+import { isHidden } from "../cloudflare/wire-rules";
+import { placeFor } from ".";
+import { globMatches } from "./glob";
+import { coversHost } from "./host-pattern";
+
+/** An address that is asked for. */
+export interface Place {
+  hostname: string;
+  /** From the first slash. */
+  path: string;
+}
+
+/** What a state says of a place: which name leads there, what asks there, and what the connector does. */
+export interface Site {
+  /** What keeps every request away, whoever sends it; absent when something leads there. */
+  blocked?: { at: "name" | "tunnel"; why: string };
+  /** True when its visitors pass by Cloudflare, so that neither Access nor the connector is asked. */
+  direct?: true;
+  /** What is taken to be so because the state does not say it, in words. */
+  assumed: string[];
+  /** The rule of the tunnel, where the state has it. */
+  ingress?: StateIngressRule;
+  /** The application in front; undefined: nobody asks. */
+  application?: StateApplication;
+  /** The application's destination that covers the place. */
+  uri?: string;
+}
+
+/**
+ * What a state says of a place.
+ * @param other the state that it is compared with: a record or a tunnel rule that only that one has is missing here.
+ *   One that neither has is somebody else's: taken to be there, and named in `assumed`.
+ */
+export function siteOf(own: AccessState, place: Place, other: AccessState = own): Site {
+  const hostname = place.hostname.toLowerCase();
+  const guard = placeFor(own.applications, hostname, place.path);
+  const guarded = guard === undefined ? {} : { application: guard.application, uri: guard.uri };
+  const record = recordFor(own.records, hostname, own.tunnelId);
+  const ingress = ruleFor(own.ingress, hostname);
+  if (guard === undefined && record === undefined && ingress === undefined) {
+    return { assumed: [], blocked: { at: "name", why: `nothing publishes ${hostname}` } };
+  }
+  if (record === undefined && recordFor(other.records, hostname) !== undefined) {
+    return { assumed: [], ...guarded, blocked: { at: "name", why: `${hostname} has no DNS record` } };
+  }
+  const assumed = record === undefined ? [`whether a DNS record of ${hostname} leads here`] : [];
+  const leads = record === undefined ? "maybe here" : whereTo(record, own.tunnelId);
+  if (record?.proxied === false) {
+    const off = `the DNS record ${record.name} is not proxied`;
+    if (leads === "here" || leads === "another tunnel") {
+      const why = `${off}, and a tunnel is reached through Cloudflare alone`;
+      return { assumed, ...guarded, blocked: { at: "name", why } };
+    }
+    return { direct: true, assumed: [...assumed, `what answers at ${targetOf(record)}: ${off}`], ...guarded };
+  }
+  if (record !== undefined && record.proxied === undefined) {
+    assumed.push(`whether the DNS record ${record.name} is proxied`);
+  }
+  if (record !== undefined && (leads === "another tunnel" || leads === "elsewhere")) {
+    return { assumed: [...assumed, `what answers at ${targetOf(record)}`], ...guarded };
+  }
+  if (record !== undefined && leads === "maybe here") {
+    assumed.push(`where the DNS record ${record.name} leads`);
+  }
+  if (ingress === undefined) {
+    const why = `the tunnel has no rule for ${hostname}`;
+    if (ruleFor(other.ingress, hostname) !== undefined) {
+      return { assumed, ...guarded, blocked: { at: "tunnel", why } };
+    }
+    return { assumed: [...assumed, `whether the tunnel has a rule for ${hostname}`], ...guarded };
+  }
+  if (isStatus(ingress)) {
+    const why = `the tunnel answers for ${hostname} itself, with ${ingress.service}`;
+    return { assumed, ingress, ...guarded, blocked: { at: "tunnel", why } };
+  }
+  return { assumed, ingress, ...guarded };
+}
+
+/** Whether a name, maybe with a wildcard, means a host; a wildcard of DNS or a tunnel spans levels, so here too. */
+export function hostMatches(name: string, hostname: string): boolean {
+  return globMatches(name.toLowerCase(), hostname);
+}
+
+/** The tunnel's rule for a host: the first that fits; one without a host name fits all. */
+export function ruleFor<T extends Pick<StateIngressRule, "hostname">>(
+  rules: readonly T[],
+  hostname: string,
+): T | undefined {
+  return rules.find((rule) => coversHost(rule.hostname, hostname));
+}
+
+/** Whether a rule answers by itself instead of leading to an origin. */
+export const isStatus = ({ service }: StateIngressRule): boolean => service.startsWith("http_status:");
+
+/** The end of every tunnel's own host name. */
+const TUNNEL_DOMAIN = ".cfargotunnel.com";
+
+type Leads = "here" | "maybe here" | "another tunnel" | "elsewhere";
+
+/** Where a record leads, seen from the tunnel whose rules a state holds. */
+function whereTo({ target }: StateRecord, tunnelId: string | undefined): Leads {
+  if (target === undefined || isHidden(target)) return "maybe here";
+  const name = target.toLowerCase().replace(/\.$/, "");
+  if (!name.endsWith(TUNNEL_DOMAIN)) return "elsewhere";
+  if (tunnelId === undefined || isHidden(tunnelId)) return "maybe here";
+  return name === `${tunnelId.toLowerCase()}${TUNNEL_DOMAIN}` ? "here" : "another tunnel";
+}
+
+const targetOf = ({ target }: StateRecord): string =>
+  target === undefined || isHidden(target) ? "an address that is not known" : target;
+
+/** Where a record leads, in words that stay the same when a stack's tunnel is made anew; undefined: not known. */
+export function leadsTo(record: StateRecord, tunnelId: string | undefined): string | undefined {
+  const leads = whereTo(record, tunnelId);
+  if (leads === "maybe here") return undefined;
+  return leads === "here" ? "the stack's tunnel" : record.target?.toLowerCase();
+}
+
+/** Worst first: any record of a name may be the one that a visitor is led by. */
+const CAUTION: readonly Leads[] = ["elsewhere", "maybe here", "another tunnel", "here"];
+
+/**
+ * The record that a host is found by: of those with the most specific name the one that leads furthest past Access.
+ * @param tunnelId the tunnel whose rules are known
+ */
+export function recordFor(
+  records: readonly StateRecord[],
+  hostname: string,
+  tunnelId?: string,
+): StateRecord | undefined {
+  const rank = (record: StateRecord) => CAUTION.indexOf(whereTo(record, tunnelId));
+  return records
+    .filter(({ name }) => hostMatches(name, hostname))
+    .sort(
+      (a, b) =>
+        Number(a.name.includes("*")) - Number(b.name.includes("*")) ||
+        b.name.length - a.name.length ||
+        Number(a.proxied !== false) - Number(b.proxied !== false) ||
+        rank(a) - rank(b),
+    )[0];
+}

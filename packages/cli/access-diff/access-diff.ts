@@ -1,0 +1,117 @@
+import { createHash, createHmac } from "node:crypto";
+import type { AccessState } from "../../cloudflare/access-state";
+import { compareCallers } from "./cells";
+import { type Entry, entriesOf } from "./entries";
+import { type Fact, factsOf } from "./facts";
+import { namedIn } from "./principals";
+import { align, type Sides } from "./sides";
+
+/** What it comes to. `not decided` blocks: what the plan does not tell could widen access. */
+export type DiffVerdict = "no change" | "narrowed" | "widened" | "not decided";
+
+/** Who gains and who loses what. */
+export interface AccessDiff {
+  verdict: DiffVerdict;
+  /** Changes of who gets in. */
+  entries: Entry[];
+  /** Changes besides the policies. */
+  facts: Fact[];
+  /** What cannot be read before the update, one sentence each. */
+  undecided: string[];
+  /**
+   * The same for the same change, whenever it is computed: independent of order and of the ids and names of
+   * resources. Keyed where a salt is given; absent where it would let masked addresses be guessed.
+   */
+  hash?: string;
+}
+
+/**
+ * Compares two situations, for everybody, exactly: each principal that either side names, one witness for each
+ * class of the others, and every circumstance that rules name.
+ * @param undecided what the caller could not read of them
+ * @param salt makes the hash a keyed one
+ * @param facts what else the caller knows to change
+ */
+export function accessDiff(
+  before: AccessState,
+  after: AccessState,
+  {
+    undecided = [],
+    salt,
+    facts: more = [],
+  }: { undecided?: readonly string[]; salt?: string; facts?: readonly Fact[] } = {},
+): AccessDiff {
+  const sides = align(before, after);
+  const callers = compareCallers(sides);
+  const policies = [before, after].flatMap(({ applications }) =>
+    applications.flatMap((each) => each.policies),
+  );
+  const ranges = namedIn(policies, "ip", "ip");
+  const login = loginNames(sides);
+  const entries = sorted(entriesOf(callers, { login: (id) => login(id).name, ranges }));
+  const facts = [...factsOf(sides, login), ...more];
+  const plain = entriesOf(callers, { login: (id) => login(id).key, ranges });
+  const hashed = canonical({
+    entries: sorted(
+      plain.map((entry) => ({ ...entry, on: entry.on.map((words) => withoutIds(words, sides)) })),
+    ),
+    facts: sorted(facts.map(({ text: _, ...fact }) => fact)),
+    undecided: [...undecided].sort(),
+  });
+  return {
+    verdict: verdictOf(entries, facts, undecided),
+    entries,
+    facts,
+    undecided: [...undecided],
+    hash: (salt === undefined ? createHash("sha256") : createHmac("sha256", salt))
+      .update(hashed)
+      .digest("hex"),
+  };
+}
+
+function verdictOf(
+  entries: readonly Entry[],
+  facts: readonly Fact[],
+  undecided: readonly string[],
+): DiffVerdict {
+  if (undecided.length > 0 || entries.some(({ kind }) => kind === "not decided")) return "not decided";
+  const widens =
+    entries.some(({ may }) => may.includes("gain") || may.includes("longer")) ||
+    facts.some(({ effect }) => effect === "widens");
+  if (widens) return "widened";
+  const narrows = entries.length > 0 || facts.some(({ effect }) => effect === "narrows");
+  return narrows ? "narrowed" : "no change";
+}
+
+/** The name of a login for people, and what stands for it whatever it is called. */
+function loginNames({ before, after }: Sides): (id: string) => { name: string; key: string } {
+  const known = [...after.identityProviders, ...before.identityProviders];
+  return (id) => {
+    const found = known.find((each) => each.id === id);
+    if (found === undefined) return { name: id, key: id };
+    const alike = new Set(known.filter(({ type }) => type === found.type).map((each) => each.id));
+    return { name: found.name, key: alike.size === 1 && found.type ? found.type : found.name };
+  };
+}
+
+/** Words on a rule without the ids of logins, which a preview does not know yet. */
+function withoutIds(words: string, { before, after }: Sides): string {
+  const ids = [...before.identityProviders, ...after.identityProviders].map(({ id }) => id);
+  return ids.reduce((text, id) => text.replaceAll(id, "login"), words);
+}
+
+function sorted<T>(values: readonly T[]): T[] {
+  return values
+    .map((value) => [canonical(value), value] as const)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([, value]) => value);
+}
+
+/** JSON with the names of every object in order; an endless session has no number in JSON. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) => {
+    if (each === Number.POSITIVE_INFINITY) return "endless";
+    if (typeof each !== "object" || each === null || Array.isArray(each)) return each;
+    return Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

@@ -1,0 +1,60 @@
+import { accessStateOf, type StateResource, TYPES } from "../../cloudflare/access-state";
+import { isHidden } from "../../cloudflare/wire-rules";
+
+/** What of each kind of resource has to be known. A policy's rules are not here: they are compared as they stand. */
+const READ: Readonly<Record<string, readonly string[]>> = {
+  [TYPES.application]: [
+    "destinations",
+    "policies",
+    "allowedIdps",
+    "sessionDuration",
+    "optionsPreflightBypass",
+    "corsHeaders",
+  ],
+  [TYPES.policy]: ["decision", "sessionDuration"],
+  [TYPES.token]: ["name", "duration"],
+  [TYPES.dnsRecord]: ["name", "type", "proxied"],
+  [TYPES.ownIngress]: ["config"],
+  [TYPES.sharedIngress]: ["rules"],
+};
+
+/** Names of properties whose unknown values do no harm: the program itself ties them to what they belong to. */
+const HARMLESS = new Set(["audTags", "audTag"]);
+
+/** What cannot be read on one of two sides, or is somebody else's and not the same on both: one sentence each. */
+export function hiddenFacts(before: readonly StateResource[], after: readonly StateResource[]): string[] {
+  const [then, now] = [factsOf(before), factsOf(after)];
+  const differing = [
+    ...[...now].filter(([key]) => !then.has(key)),
+    ...[...then].filter(([key]) => !now.has(key)),
+  ];
+  return [...new Set(differing.map(([, sentence]) => sentence))].sort();
+}
+
+function factsOf(resources: readonly StateResource[]): Map<string, string> {
+  const facts = new Map<string, string>();
+  for (const { type, id, outputs } of resources) {
+    for (const property of READ[type] ?? []) {
+      for (const [path, value] of hiddenIn(outputs[property], property)) {
+        const name = typeof outputs["name"] === "string" ? outputs["name"] : id;
+        const kind = type.split(":").at(-1);
+        facts.set(`${id} ${path} ${JSON.stringify(value)}`, `${path} of ${kind} ${name} cannot be read yet`);
+      }
+    }
+  }
+  for (const { name, policies } of accessStateOf(resources).applications) {
+    for (const policy of policies.filter(({ foreign, id }) => foreign && !isHidden(id))) {
+      const sentence = `application ${name} links a policy that is not the stack's own (${policy.id})`;
+      facts.set(`${name} ${policy.id}`, sentence);
+    }
+  }
+  return facts;
+}
+
+function hiddenIn(value: unknown, path: string): [path: string, value: unknown][] {
+  if (isHidden(value)) return [[path, value]];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    HARMLESS.has(name) ? [] : hiddenIn(inner, Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`),
+  );
+}

@@ -1,0 +1,46 @@
+import { canonical, isFields } from "../../base/json-values";
+import type { Wire } from "../../cloudflare/account-api";
+
+/** A field that is text; empty when it is anything else. */
+export function text(from: Wire | undefined, field: string): string {
+  const value = from?.[field];
+  return typeof value === "string" ? value : "";
+}
+
+/** The objects in a field that is a list. */
+export function objects(from: Wire | undefined, field: string): Wire[] {
+  const value = from?.[field];
+  return Array.isArray(value) ? value.filter(isFields) : [];
+}
+
+/** The texts in a field that is a list. */
+export function texts(from: Wire | undefined, field: string): string[] {
+  const value = from?.[field];
+  return Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : [];
+}
+
+/** An object in a field; empty when there is none. */
+export function inner(from: Wire | undefined, field: string): Wire {
+  const value = from?.[field];
+  return isFields(value) ? value : {};
+}
+
+/** What the API gives for something that nobody set. */
+export function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === "") return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return isFields(value) && Object.keys(value).length === 0;
+}
+
+/** Equal as JSON, whatever the order of the names; what nobody set equals its absence. */
+export function alike(one: unknown, other: unknown): boolean {
+  if (isEmpty(one) || isEmpty(other)) return isEmpty(one) && isEmpty(other);
+  return canonical(one) === canonical(other);
+}
+
+/** Whether a value holds this text anywhere inside. */
+export function mentions(value: unknown, wanted: string): boolean {
+  if (value === wanted) return true;
+  if (Array.isArray(value)) return value.some((each) => mentions(each, wanted));
+  return isFields(value) && Object.values(value).some((each) => mentions(each, wanted));
+}

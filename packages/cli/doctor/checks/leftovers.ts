@@ -1,0 +1,41 @@
+import type { StackConfig } from "../../../../config/stack-config";
+import { GROUPS } from "../../../cloudflare/permission-groups";
+import { EMPTY_STATE, findOrphans, type Orphan } from "../../orphans/find";
+import type { Check } from "../check";
+import { CONFIG_PARTS } from "../config-parts";
+import { type Finding, finding } from "../findings";
+
+/** Objects that an earlier run left behind. */
+export const leftovers: Check = {
+  title: "Left-over objects",
+  config: CONFIG_PARTS,
+  groups: Object.values(GROUPS),
+  async run({ account, config, project, stack, state }) {
+    if (account === undefined) return { findings: [], summary: "" };
+    const settings = { project, config: config as StackConfig, cloudflare: {} };
+    const orphans = await findOrphans(account.api, { stack, settings, ...(await state()) });
+    return { findings: orphans.map((orphan) => judgeOrphan(orphan, stack)), summary: "none" };
+  },
+};
+
+function judgeOrphan(orphan: Orphan, stack: string): Finding {
+  const { kind, id, name, createdAt, lastUsedAt, why, usedBy } = orphan;
+  const facts = [
+    why,
+    createdAt === undefined ? undefined : `made ${createdAt.slice(0, 10)}`,
+    lastUsedAt === undefined
+      ? undefined
+      : lastUsedAt === "never"
+        ? "never used"
+        : `last used ${lastUsedAt.slice(0, 10)}`,
+    usedBy === undefined || usedBy === EMPTY_STATE ? usedBy : `used by ${usedBy}`,
+  ].filter((fact) => fact !== undefined);
+  return finding(
+    "orphan",
+    `${kind} ${name} (${id}) is not in the stack's state: ${facts.join("; ")}`,
+    usedBy === EMPTY_STATE
+      ? `npm run cli -- adopt --stack ${stack}`
+      : `${usedBy === undefined ? "" : "Free it from that, then: "}npm run cli -- orphans --stack ${stack} --remove`,
+    [id],
+  );
+}

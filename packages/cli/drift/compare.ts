@@ -1,0 +1,132 @@
+import { canonical, type Fields, fieldsOf, isFields } from "../../base/json-values";
+import { isHidden } from "../../cloudflare/wire-rules";
+
+/** How one field of an object is compared. */
+export interface FieldRule {
+  /** What it means when it is absent. Default: the same as false, an empty text and an empty list. */
+  default?: unknown;
+  /** True for a time, which may be written in several ways. */
+  time?: true;
+  /** True for rules, of which an empty object is one. */
+  rules?: true;
+}
+
+/** A difference in one field, down to where the two part. */
+export interface Difference {
+  /** Dotted path in the API's spelling. */
+  field: string;
+  before?: unknown;
+  after?: unknown;
+  list?: true;
+}
+
+/** What a comparison came to. */
+export interface Compared {
+  differences: Difference[];
+  /** Fields whose former value is encrypted in the state. */
+  hidden: string[];
+}
+
+/**
+ * Compares an object field by field. Lists are compared without order, since the API promises none for those
+ * that are compared here; what is empty is the same as what is absent.
+ * @param rules the fields to compare, by their name in the API
+ */
+export function compareFields(
+  rules: Readonly<Record<string, FieldRule>>,
+  before: Fields,
+  after: Fields,
+): Compared {
+  const compared: Compared = { differences: [], hidden: [] };
+  for (const [field, rule] of Object.entries(rules)) {
+    walk(field, settled(before[field], rule), settled(after[field], rule), compared);
+  }
+  return compared;
+}
+
+function walk(field: string, before: unknown, after: unknown, found: Compared): void {
+  if (isHidden(before)) {
+    found.hidden.push(field);
+    return;
+  }
+  if (Array.isArray(before) || Array.isArray(after)) {
+    found.differences.push(...listDifference(field, asList(before), asList(after)));
+    return;
+  }
+  if (isFields(before) || isFields(after)) {
+    const [then, now] = [fieldsOf(before), fieldsOf(after)];
+    for (const name of new Set([...Object.keys(then), ...Object.keys(now)])) {
+      walk(`${field}.${name}`, then[name], now[name], found);
+    }
+    return;
+  }
+  if (before === after) return;
+  found.differences.push({
+    field,
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+  });
+}
+
+function listDifference(field: string, before: unknown[], after: unknown[]): Difference[] {
+  const gone = without(before, after);
+  const come = without(after, before);
+  if (gone.length === 0 && come.length === 0) return [];
+  return [
+    {
+      field,
+      list: true,
+      ...(gone.length === 0 ? {} : { before: gone }),
+      ...(come.length === 0 ? {} : { after: come }),
+    },
+  ];
+}
+
+/** What a list has more of than the other. */
+function without(list: readonly unknown[], other: readonly unknown[]): unknown[] {
+  const left = other.map(canonical);
+  return list.filter((each) => {
+    const at = left.indexOf(canonical(each));
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
+function settled(value: unknown, rule: FieldRule): unknown {
+  const given = value === undefined || value === null ? rule.default : value;
+  if (rule.time && typeof given === "string") {
+    const time = Date.parse(given);
+    return Number.isNaN(time) ? given : new Date(time).toISOString().replace(".000Z", "Z");
+  }
+  // What is off in place of a default that is on has to be told from what is absent.
+  if (rule.default !== undefined && given === false) return false;
+  return rule.rules ? filled(given) : meant(given);
+}
+
+/** A value without what says nothing: absent, null, false, empty. */
+export function meant(value: unknown): unknown {
+  if (value === null || value === undefined || value === false || value === "") return undefined;
+  if (isHidden(value)) return value;
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((each) => meant(each) ?? each);
+  if (!isFields(value)) return value;
+  const kept = Object.entries(value).flatMap(([name, inner]) => {
+    const left = meant(inner);
+    return left === undefined ? [] : [[name, left] as const];
+  });
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
+}
+
+/** Rules without the kinds that a provider spells out as null. */
+function filled(value: unknown): unknown {
+  if (isHidden(value)) return value;
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(filled);
+  if (!isFields(value)) return value ?? undefined;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== null && inner !== undefined)
+      .map(([name, inner]) => [name, filled(inner)]),
+  );
+}
+
+const asList = (value: unknown): unknown[] =>
+  Array.isArray(value) ? value : value === undefined ? [] : [value];

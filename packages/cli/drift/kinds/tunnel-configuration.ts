@@ -1,0 +1,114 @@
+import { type Fields, fieldsOf, listOf } from "../../../base/json-values";
+import { TYPES } from "../../../cloudflare/access-state";
+import { type Compared, compareFields, type Difference } from "../compare";
+import { wireSpelling } from "../spelling";
+import { ID, type Kind, TIMES, turnedOn } from "./kind";
+
+const ODD = {
+  ingresses: "ingress",
+  audTags: "audTag",
+  noTlsVerify: "noTLSVerify",
+  matchSnItoHost: "matchSNItoHost",
+};
+
+/**
+ * The ingress rules and settings of a tunnel that the stack owns.
+ * @see https://developers.cloudflare.com/api/resources/zero_trust/subresources/tunnels/subresources/cloudflared/subresources/configurations/
+ */
+export const tunnelConfiguration: Kind = {
+  subject: "tunnel configuration",
+  type: TYPES.ownIngress,
+  path: (account, { id }) => account.below(`cfd_tunnel/${id}/configurations`),
+  // The API writes these as cloudflared's own configuration does.
+  expected: ({ config, source = "cloudflare" }) => ({ config: wireSpelling(config, ODD, true), source }),
+  fields: { source: { default: "cloudflare" } },
+  own: ["config"],
+  compare: (expected, live) => compareConfigurations(fieldsOf(expected["config"]), fieldsOf(live["config"])),
+  bookkeeping: {
+    tunnel_id: ID,
+    account_id: ID,
+    version: "counts every write, also one that changes nothing",
+    created_at: TIMES,
+  },
+  writtenAt: "created_at",
+  opens: ingressOpens,
+};
+
+/** What answers for which address, as people write it: `app.example.org/api`, or `*` for everything else. */
+export function ruleKey(rule: unknown): string {
+  const { hostname, path } = fieldsOf(rule);
+  const host = typeof hostname === "string" && hostname !== "" ? hostname.toLowerCase() : "*";
+  if (typeof path !== "string" || path === "") return host;
+  return `${host}${path.startsWith("/") ? "" : "/"}${path}`;
+}
+
+function compareConfigurations(before: Fields, after: Fields): Compared {
+  const { ingress: then, ...settings } = before;
+  const { ingress: now, ...shown } = after;
+  const rules = compareRules(listOf(then), listOf(now));
+  const names = new Set([...Object.keys(settings), ...Object.keys(shown)]);
+  const others = compareFields(Object.fromEntries([...names].map((name) => [name, {}])), settings, shown);
+  return {
+    differences: [...rules.differences, ...others.differences],
+    hidden: [...rules.hidden, ...others.hidden],
+  };
+}
+
+/** Rules that answer for the same are compared field by field; a whole one that came or went is one difference. */
+export function compareRules(before: readonly unknown[], after: readonly unknown[]): Compared {
+  const [then, now] = [keyed(before), keyed(after)];
+  const found: Compared = { differences: [], hidden: [] };
+  for (const key of new Set([...then.keys(), ...now.keys()])) {
+    const field = `ingress[${key}]`;
+    const [old, current] = [then.get(key), now.get(key)];
+    if (old === undefined) found.differences.push({ field, after: current });
+    else if (current === undefined) found.differences.push({ field, before: old });
+    else {
+      const names = new Set([...Object.keys(old), ...Object.keys(current)]);
+      const { differences, hidden } = compareFields(
+        Object.fromEntries([...names].map((name) => [name, {}])),
+        old,
+        current,
+      );
+      found.differences.push(...differences.map((each) => ({ ...each, field: `${field}.${each.field}` })));
+      found.hidden.push(...hidden.map((each) => `${field}.${each}`));
+    }
+  }
+  const order = (one: Map<string, Fields>, other: Map<string, Fields>) =>
+    [...one.keys()].filter((key) => other.has(key));
+  const [was, is] = [order(then, now), order(now, then)];
+  if (was.join() !== is.join()) found.differences.push({ field: "ingress order", before: was, after: is });
+  return found;
+}
+
+function keyed(rules: readonly unknown[]): Map<string, Fields> {
+  const found = new Map<string, Fields>();
+  for (const rule of rules) {
+    const key = ruleKey(rule);
+    let unique = key;
+    for (let count = 2; found.has(unique); count += 1) unique = `${key} #${count}`;
+    found.set(unique, fieldsOf(rule));
+  }
+  return found;
+}
+
+/** What a changed rule opens, besides what the comparison of who gets in says. */
+export function ingressOpens(difference: Difference): string | undefined {
+  const { field, after } = difference;
+  if (field.endsWith(".originRequest.access.audTag") && after !== undefined) {
+    return "the connector lets in who has a JWT of another application";
+  }
+  if (field.endsWith(".originRequest.access.teamName") && after !== undefined) {
+    return "the connector lets in who has a JWT of another team";
+  }
+  if (field.endsWith("originRequest.noTLSVerify") && turnedOn(difference)) {
+    return "the connector takes anybody's certificate for the origin's";
+  }
+  if (field === "ingress[*].service" && !String(after ?? "http_status:").startsWith("http_status:")) {
+    return `every other host name that leads to the tunnel ends at ${after}`;
+  }
+  if (field.startsWith("warp-routing") && turnedOn(difference)) {
+    return "devices of the team reach the network behind the tunnel";
+  }
+  return undefined;
+}

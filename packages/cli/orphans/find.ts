@@ -1,0 +1,165 @@
+import { ownerComment } from "../../../components/dns-route";
+import { TYPES } from "../../cloudflare/access-state";
+import type { AccountApi, Wire } from "../../cloudflare/account-api";
+import type { StackSettings, StackState } from "../stack/read-stack";
+import { candidates, type Found, type Listed } from "./candidates";
+import { heldBy } from "./holders";
+import { knowledgeOf } from "./knowledge";
+import { lastUses } from "./last-use";
+
+/** An object that looks like this stack's, and that its state does not know. */
+export interface Orphan {
+  kind: "service token" | "policy" | "identity provider" | "application" | "tunnel" | "DNS record" | "alert";
+  id: string;
+  name: string;
+  /** RFC 3339; absent when the API does not say. */
+  createdAt?: string;
+  /** RFC 3339, or `never`; absent when the API does not say. */
+  lastUsedAt?: string;
+  /** Why it is taken for ours, in a few words. */
+  why: string;
+  /** What keeps it from being removed, e.g. that a policy of somebody else's names it; absent when nothing does. */
+  usedBy?: string;
+}
+
+/** What is known of the stack whose left-over objects are looked for. */
+export interface OrphanSearch extends Pick<StackState, "resources" | "pendingDeletes"> {
+  stack: string;
+  settings: StackSettings;
+}
+
+/**
+ * Why nothing is removed for a stack without a state: what matches its config may be all that is live, and then it is
+ * the state that is missing, not an owner.
+ */
+export const EMPTY_STATE = "may be live: the stack's state is empty, so adopt it instead";
+
+/**
+ * Objects that a lost answer, or a state that was lost, left behind in the account: those that are named and made as
+ * this stack would have, and whose id its state does not have. Reads only.
+ * @throws {ApiError} when the account cannot be read.
+ */
+export async function findOrphans(account: AccountApi, search: OrphanSearch): Promise<Orphan[]> {
+  const known = knowledgeOf(search, account.accountId);
+  const listed = await readAccount(account, search);
+  const found = candidates(listed, search, known);
+  if (found.length === 0) return [];
+  const live = { ...listed, records: await recordsAround(account, listed, found) };
+  const uses = await lastUses(
+    account,
+    found.filter(({ kind }) => kind === "service token").map(({ wire }) => wire),
+  );
+  const orphans = found.map((each) => ({ ...each, lastUsedAt: uses.get(each.id) }));
+  const [configurations, connectors] = await Promise.all([
+    tunnelConfigurations(account, orphans),
+    tunnelConnectors(account, orphans),
+  ]);
+  const held = heldBy(orphans, { ...live, configurations, connectors }, search);
+  return orphans.map(({ kind, id, name, createdAt, lastUsedAt, why }) => {
+    const usedBy = known.empty ? EMPTY_STATE : held.get(id);
+    return {
+      kind,
+      id,
+      name,
+      ...(createdAt === undefined ? {} : { createdAt }),
+      ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
+      why,
+      ...(usedBy === undefined ? {} : { usedBy }),
+    };
+  });
+}
+
+async function readAccount(account: AccountApi, search: OrphanSearch): Promise<Listed> {
+  const { config, project } = search.settings;
+  const comment = ownerComment(project, search.stack);
+  // The permission for notifications is asked of stacks with alerts only.
+  const alerts = config.alerts !== undefined || search.resources.some(({ type }) => type === TYPES.alert);
+  const [applications, policies, identityProviders, serviceTokens, tunnels, zone, notifications, groups] =
+    await Promise.all([
+      account.applications(),
+      account.policies(),
+      account.identityProviders(),
+      account.serviceTokens(),
+      config.tunnel.name === undefined ? [] : account.tunnels(),
+      account.zone(config.zone),
+      alerts ? account.notificationPolicies() : [],
+      account.read(account.below("access/groups?per_page=1000"), "the Access groups"),
+    ]);
+  const zoneId = typeof zone?.["id"] === "string" ? zone["id"] : undefined;
+  const ours =
+    zoneId === undefined
+      ? []
+      : await account.list(
+          recordsPath(zoneId, `comment.exact=${encodeURIComponent(comment)}`),
+          "the DNS records",
+        );
+  return {
+    applications,
+    policies,
+    identityProviders,
+    serviceTokens,
+    tunnels,
+    zoneId,
+    // Filters match without regard to case; a comment that only looks like ours is somebody else's.
+    ownRecords: ours.filter((record) => record["comment"] === comment),
+    notifications,
+    groups: Array.isArray(groups) ? (groups as Wire[]) : [],
+  };
+}
+
+/** The records that lead to what was found: without its application a host name would be open. */
+async function recordsAround(
+  account: AccountApi,
+  { zoneId }: Listed,
+  found: readonly Found[],
+): Promise<Wire[]> {
+  if (zoneId === undefined) return [];
+  const queries = found.flatMap(({ kind, id, hostnames }) => {
+    if (kind === "tunnel") return [`content.exact=${encodeURIComponent(`${id}.cfargotunnel.com`)}`];
+    return kind === "application"
+      ? hostnames.flatMap(namesServing).map((name) => `name.exact=${encodeURIComponent(name)}`)
+      : [];
+  });
+  const lists = await Promise.all(
+    [...new Set(queries)].map((query) => account.list(recordsPath(zoneId, query), "the DNS records")),
+  );
+  return lists.flat();
+}
+
+/** The name itself and the wildcards that answer for it. */
+function namesServing(hostname: string): string[] {
+  const labels = hostname.split(".");
+  const wildcards = labels.slice(1, -1).map((_, index) => `*.${labels.slice(index + 1).join(".")}`);
+  return [hostname, ...wildcards];
+}
+
+function recordsPath(zoneId: string, query: string): string {
+  return `/zones/${encodeURIComponent(zoneId)}/dns_records?${query}`;
+}
+
+async function tunnelConfigurations(
+  account: AccountApi,
+  found: readonly Found[],
+): Promise<Map<string, Wire>> {
+  const tunnels = found.filter(({ kind }) => kind === "tunnel");
+  const read = await Promise.all(
+    tunnels.map(async ({ id }) => [id, (await account.tunnelConfiguration(id)) ?? {}] as const),
+  );
+  return new Map(read);
+}
+
+/** Live connectors, asked for by themselves: what a tunnel says of them elsewhere can be late. */
+async function tunnelConnectors(
+  account: AccountApi,
+  found: readonly Found[],
+): Promise<Map<string, readonly unknown[] | undefined>> {
+  const tunnels = found.filter(({ kind }) => kind === "tunnel");
+  const read = await Promise.all(
+    tunnels.map(async ({ id }) => {
+      const path = account.below(`cfd_tunnel/${encodeURIComponent(id)}/connections`);
+      const list: unknown = await account.read(path, `the connectors of tunnel ${id}`);
+      return [id, Array.isArray(list) ? list : undefined] as const;
+    }),
+  );
+  return new Map(read);
+}

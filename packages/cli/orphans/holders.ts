@@ -1,0 +1,152 @@
+import { fieldsOf } from "../../base/json-values";
+import type { Wire } from "../../cloudflare/account-api";
+import { offersEveryLogin } from "../../cloudflare/other-users";
+import { tunnelUse } from "../../cloudflare/tunnel-use";
+import { type Found, type Listed, text } from "./candidates";
+import type { OrphanSearch } from "./find";
+
+/** The account around what was found. */
+interface Around extends Listed {
+  /** Records that lead to the host names and tunnels that were found. */
+  records: readonly Wire[];
+  /** Configurations of the tunnels that were found, by their id. */
+  configurations: ReadonlyMap<string, Wire>;
+  /** Live connectors of the tunnels that were found, by the tunnel's id; undefined where the API does not list them. */
+  connectors: ReadonlyMap<string, readonly unknown[] | undefined>;
+}
+
+/** Something in the account that may name an orphan. */
+interface Holder {
+  id: string;
+  label: string;
+  wire: Wire;
+}
+
+/**
+ * What keeps each orphan where it is. Another orphan that is free itself keeps none: it goes first.
+ * @returns reasons by the orphan's id; no entry for what nothing holds
+ */
+export function heldBy(
+  found: readonly Found[],
+  around: Around,
+  search: OrphanSearch,
+): ReadonlyMap<string, string> {
+  const held = new Map<string, string>();
+  for (const orphan of found) {
+    const reason = ownReason(orphan, around, search);
+    if (reason !== undefined) held.set(orphan.id, reason);
+  }
+  const holders = holdersOf(around);
+  const orphans = new Set(found.map(({ id }) => id));
+  // What is held holds on: a policy in use keeps its token. Each round can only add.
+  for (let before = -1; before !== held.size; ) {
+    before = held.size;
+    for (const orphan of found) {
+      if (held.has(orphan.id)) continue;
+      const by = holders.filter(
+        (holder) =>
+          holder.id !== orphan.id &&
+          (held.has(holder.id) || !orphans.has(holder.id)) &&
+          names(holder.wire, orphan),
+      );
+      if (by.length > 0) held.set(orphan.id, listOf(by.map(({ label }) => label)));
+    }
+  }
+  return held;
+}
+
+function holdersOf({ applications, policies, groups, identityProviders, records }: Around): Holder[] {
+  const labelled = (kind: string, list: readonly Wire[]) =>
+    list.map((wire) => ({ id: text(wire["id"]), label: `${kind} ${text(wire["name"])}`, wire }));
+  return [
+    ...labelled("application", applications),
+    ...labelled("policy", policies),
+    ...labelled("group", groups),
+    ...labelled("login", identityProviders),
+    ...labelled("DNS record", records),
+  ];
+}
+
+/** Whether an id stands anywhere in an object: rules have many forms, and new ones come without notice. */
+function names(wire: Wire, { id, kind, hostnames }: Found): boolean {
+  if (kind === "application")
+    return hostnames.some((hostname) => servesHost(text(wire["name"]), hostname)) && isAddress(wire);
+  return JSON.stringify(wire).includes(id);
+}
+
+/** Reasons of an orphan's own, whoever else there is. */
+function ownReason(orphan: Found, around: Around, { settings }: OrphanSearch): string | undefined {
+  const declared = settings.config.applications;
+  switch (orphan.kind) {
+    case "service token": {
+      const open = [...around.policies, ...around.applications].find((each) =>
+        JSON.stringify(each).includes('"any_valid_service_token"'),
+      );
+      if (open === undefined || orphan.twin === true || orphan.lastUsedAt === "never") return undefined;
+      return `${text(open["name"])}, which lets every service token in`;
+    }
+    case "policy": {
+      const count = orphan.wire["app_count"];
+      const visible = around.applications.some((each) => JSON.stringify(each).includes(orphan.id));
+      return typeof count === "number" && count > 0 && !visible ? `${count} application(s)` : undefined;
+    }
+    case "identity provider": {
+      const open = around.applications.filter(offersEveryLogin);
+      return open.length === 0
+        ? undefined
+        : `${listOf(open.map((each) => `application ${text(each["name"])}`))}, which offers every login`;
+    }
+    case "application": {
+      const names = declared
+        .filter(({ hostname }) => orphan.hostnames.includes(hostname))
+        .map(({ name }) => name);
+      if (!names.includes(orphan.name)) return `its own name, ${orphan.name}, which is not the stack's`;
+      const others = orphan.hostnames.filter((host) => !declared.some(({ hostname }) => hostname === host));
+      return others.length === 0 ? undefined : listOf(others);
+    }
+    case "tunnel":
+      return tunnelReason(orphan, around, declared);
+    case "DNS record": {
+      const content = text(orphan.wire["content"]);
+      return content.endsWith(".cfargotunnel.com")
+        ? undefined
+        : `what it leads to, ${content}, which is no tunnel`;
+    }
+    case "alert":
+      return undefined;
+  }
+}
+
+function tunnelReason(
+  { id, wire }: Found,
+  { configurations, connectors }: Around,
+  declared: readonly { hostname: string }[],
+): string | undefined {
+  const use = tunnelUse(wire);
+  const live = connectors.get(id);
+  if (use === "connected" || (live ?? []).length > 0) return "a cloudflared that is connected";
+  if (use === undefined && live === undefined) return "perhaps a cloudflared: the API does not say";
+  const config = fieldsOf(configurations.get(id)?.["config"]);
+  if (fieldsOf(config["warp-routing"])["enabled"] === true)
+    return "private networks that are routed through it";
+  const rules = Array.isArray(config["ingress"]) ? config["ingress"].map(fieldsOf) : [];
+  const others = rules
+    .map((rule) => text(rule["hostname"]).toLowerCase())
+    .filter((host) => host !== "" && !declared.some(({ hostname }) => hostname === host));
+  return others.length === 0 ? undefined : `rules for ${listOf(others)}`;
+}
+
+const isAddress = (record: Wire) => ["A", "AAAA", "CNAME"].includes(text(record["type"]));
+
+function servesHost(name: string, hostname: string): boolean {
+  const pattern = name.toLowerCase();
+  return pattern === hostname || (pattern.startsWith("*.") && hostname.endsWith(pattern.slice(1)));
+}
+
+/** Two names, and how many more. */
+function listOf(labels: readonly string[]): string {
+  const shown = [...new Set(labels)];
+  return shown.length <= 2
+    ? shown.join(", ")
+    : `${shown.slice(0, 2).join(", ")} and ${shown.length - 2} more`;
+}

@@ -1,0 +1,98 @@
+import { changedInputs, planStep } from "../cloudflare/stack-plan";
+import type { Review, Step, Violation } from "./plain/review";
+
+/** What a review takes from the engine's own report of a preview. */
+export type Planned = Pick<
+  Review,
+  "completed" | "accessTests" | "guardrails" | "counts" | "steps" | "diagnostics"
+>;
+
+/** The engine's events that are read here, as `pulumi preview --json` streams them (sdk/go/common/apitype/events.go). */
+interface EngineEvent {
+  preludeEvent?: { config?: Record<string, string> };
+  diagnosticEvent?: { severity: string; message: string; urn?: string };
+  policyEvent?: { resourceUrn?: string; message: string; policyName: string; enforcementLevel: string };
+  resourcePreEvent?: {
+    metadata: {
+      op: string;
+      urn: string;
+      type: string;
+      diffs?: string[];
+      detailedDiff?: Record<string, unknown>;
+      old?: unknown;
+      new?: unknown;
+    };
+  };
+  summaryEvent?: { resourceChanges?: Record<string, number>; result?: string };
+}
+
+/** Asks the engine for its events, one JSON object a line, in place of a digest that leaves the policies out. */
+export const streamedEvents = { PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" } as const;
+
+/**
+ * Reads what a preview streamed. Values of properties are left out: some become secret only by what is previewed.
+ *
+ * @param exitCode how the engine ended; a preview that broke off is no review
+ */
+export function readEvents(stdout: string, exitCode: number): Planned {
+  const events = stdout.split("\n").flatMap((line): EngineEvent[] => {
+    return line.startsWith("{") ? [JSON.parse(line) as EngineEvent] : [];
+  });
+  const diagnostics = events.flatMap(({ diagnosticEvent }) => {
+    return diagnosticEvent?.severity === "error" ? diagnosticEvent.message.trimEnd().split("\n") : [];
+  });
+  const failures = diagnostics
+    .filter((line) => /^\s*accessTests\[\d+\]/.test(line))
+    .map((line) => line.trim());
+  return {
+    completed: exitCode === 0 && events.some(({ summaryEvent }) => summaryEvent !== undefined),
+    accessTests: { passed: testsIn(events) - new Set(failures.map(testOf)).size, failures },
+    guardrails: events.flatMap(({ policyEvent }) =>
+      policyEvent === undefined ? [] : [violationOf(policyEvent)],
+    ),
+    counts: events.findLast(({ summaryEvent }) => summaryEvent)?.summaryEvent?.resourceChanges ?? {},
+    steps: events.flatMap(({ resourcePreEvent }) => stepOf(resourcePreEvent)),
+    diagnostics,
+  };
+}
+
+function violationOf(event: NonNullable<EngineEvent["policyEvent"]>): Violation {
+  return {
+    rule: event.policyName,
+    level: event.enforcementLevel === "advisory" ? "advisory" : "mandatory",
+    resource: nameOf(event.resourceUrn ?? ""),
+    message: event.message,
+  };
+}
+
+function stepOf(event: EngineEvent["resourcePreEvent"]): Step[] {
+  if (event === undefined || ["same", "read", "refresh"].includes(event.metadata.op)) return [];
+  const { op, type, urn, diffs, detailedDiff, old, new: planned } = event.metadata;
+  const step = planStep({ op, urn, oldState: old, newState: planned, detailedDiff, reasons: diffs });
+  // Made or taken away as a whole: there is nothing to compare.
+  if (step.oldState === undefined || step.newState === undefined)
+    return [{ op, type, name: step.name, properties: [...step.paths] }];
+  const changed = changedInputs(step);
+  const within = step.paths.filter((path) => changed.some((property) => isWithin(path, property)));
+  const whole = changed.filter((property) => !step.paths.some((path) => isWithin(path, property)));
+  return [{ op, type, name: step.name, properties: [...within, ...whole] }];
+}
+
+/** Whether a path is a property's, or of something in it. */
+const isWithin = (path: string, property: string): boolean =>
+  path.startsWith(property) && !/^\w/.test(path.slice(property.length));
+
+/** How many access tests the stack's config lists. */
+function testsIn(events: EngineEvent[]): number {
+  const config = events.find(({ preludeEvent }) => preludeEvent)?.preludeEvent?.config ?? {};
+  const key = Object.keys(config).find((name) => name.endsWith(":accessTests"));
+  return key === undefined ? 0 : (JSON.parse(config[key] ?? "[]") as unknown[]).length;
+}
+
+/** `accessTests[1]` of `accessTests[1].allow[0]: …`; one test may fail in several places. */
+const testOf = (failure: string): string | undefined => /^accessTests\[\d+\]/.exec(failure)?.[0];
+
+/** A resource's own name, the last part of its URN. */
+function nameOf(urn: string): string {
+  return urn.split("::").at(-1) ?? urn;
+}

@@ -1,0 +1,125 @@
+// Previews a stack with the guardrails and writes the review that the comment is made of.
+//
+//   npm run github:review -- --stack prod --commit <sha> [--out review.json] [--agreed true] [--mask true] [--sandbox]
+import "../base/process/no-environment-in-reports";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs, promisify } from "node:util";
+import { type ComparedPlaces, readSecretPlaces } from "../cli/access-diff/secret-places";
+import { type PulumiTarget, pulumi } from "../cli/engine/pulumi";
+import { ensureStack, guardrails } from "../cli/sandboxed/pulumi";
+import { openSandboxSession } from "../cli/sandboxed/session";
+import { projectDir, withTypeScript } from "../cli/sandboxed/workspace";
+import { engineAccess } from "../cli/stack/engine-access";
+import { projectName } from "../cli/stack/read-stack";
+import { accessChangeOf } from "./access-change";
+import { type Planned, readEvents, streamedEvents } from "./engine-events";
+import type { AccessChange, Review } from "./plain/review";
+
+const log = (line: string) => process.stderr.write(`${line}\n`);
+
+/** What is known of one stack's plan. */
+interface Previewed {
+  planned: Planned;
+  access?: AccessChange;
+}
+
+/** How to state the access diff. */
+interface Stated {
+  /** Whether access is meant to widen. */
+  agreed: boolean;
+  /** Whether e-mail addresses are to be left out. */
+  mask: boolean;
+}
+
+async function preview(target: PulumiTarget, stack: string, stated: Stated): Promise<Previewed> {
+  const command = ["preview", "--json", "--stack", stack];
+  const streaming = { ...target, env: { ...target.env, ...streamedEvents } };
+  const result = await pulumi(streaming, [...command, ...guardrails]);
+  if (result.code !== 0) log(result.stderr.trim());
+  const planned = readEvents(result.stdout, result.code);
+  if (!planned.completed && planned.guardrails.length === 0) return { planned };
+
+  // Without the resources that stay the same nobody would be known to have access now.
+  const digest = await pulumi(target, [...command, "--show-sames"]);
+  const places = await readSecretPlaces(target, stack);
+  return { planned, access: await accessChange(digest.stdout, places, stated) };
+}
+
+/** What `access-diff` says of a preview; it ends with an error when access widens, and its answer counts none the less. */
+async function accessChange(
+  digest: string,
+  places: ComparedPlaces,
+  { agreed, mask }: Stated,
+): Promise<AccessChange | undefined> {
+  const dir = await mkdtemp(join(tmpdir(), "comfyui-access-review-"));
+  try {
+    const file = join(dir, "preview.json");
+    await writeFile(file, digest, { mode: 0o600 });
+    const secrets = join(dir, "places.json");
+    await writeFile(secrets, JSON.stringify(places), { mode: 0o600 });
+    const script = [...withTypeScript, join(projectDir, "packages/cli/main.ts"), "access-diff"];
+    const options = ["--preview", file, "--places", secrets, "--json", mask ? "--mask" : "--no-mask"];
+    const { stdout } = await promisify(execFile)(process.execPath, [...script, ...options], {
+      cwd: projectDir,
+      maxBuffer: 16 * 1024 * 1024,
+    }).catch((error: Error & { stdout?: string; stderr?: string }) => {
+      log(error.stderr ?? error.message);
+      return { stdout: error.stdout ?? "" };
+    });
+    return stdout.trim() === "" ? undefined : accessChangeOf(stdout, agreed);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function previewInSandbox(stack: string, stated: Stated): Promise<Previewed> {
+  const session = await openSandboxSession({ log });
+  try {
+    const target = session.target("preview");
+    await ensureStack(target, stack);
+    return await preview(target, stack, stated);
+  } finally {
+    await session.close();
+  }
+}
+
+/** For a repository that everybody can read; the access diff has stable names in place of addresses instead. */
+function withoutAddresses<T>(planned: T): T {
+  const text = JSON.stringify(planned).replace(/[^\s"'\\<>()@]+@[\w.-]+/g, "(an address)");
+  return JSON.parse(text) as T;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      stack: { type: "string", default: "dev" },
+      commit: { type: "string", default: "" },
+      out: { type: "string", default: "review.json" },
+      agreed: { type: "string", default: "false" },
+      mask: { type: "string", default: "false" },
+      sandbox: { type: "boolean", default: false },
+    },
+  });
+  const { stack, sandbox } = values;
+  const stated = { agreed: values.agreed === "true", mask: values.mask === "true" };
+  const { planned, access } = sandbox
+    ? await previewInSandbox(stack, stated)
+    : await preview(await engineAccess(false), stack, stated);
+  const review: Review = {
+    version: 1,
+    project: await projectName(projectDir),
+    stack,
+    commit: values.commit,
+    ...(stated.mask ? withoutAddresses(planned) : planned),
+    access,
+  };
+  await writeFile(values.out, `${JSON.stringify(review, null, 2)}\n`);
+}
+
+main().catch((error: unknown) => {
+  log(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});
