@@ -1,3 +1,4 @@
+import { isTunnelHost } from "../../access/tunnel-host";
 import type { Wire } from "../../cloudflare/account-api";
 import type { Account } from "./account";
 import {
@@ -65,7 +66,7 @@ export function chooseRecord(
   }
   const theirs = text(wire, "comment");
   const isMarked = theirs.startsWith("comfyui-access ") && theirs !== comment;
-  const leadsElsewhere = !/\.cfargotunnel\.com\.?$/i.test(text(wire, "content"));
+  const leadsElsewhere = !isTunnelHost(text(wire, "content"));
   if (!isMarked && !leadsElsewhere) return { wire, taken: true };
   const why = isMarked
     ? `its comment says that another stack has it: ${theirs}`

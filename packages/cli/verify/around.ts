@@ -1,5 +1,6 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import type { ApplicationKind } from "../../../config/stack-config";
+import { tunnelHost } from "../../access/tunnel-host";
 import type { CellContext } from "./cell";
 import { isBehindAccess } from "./expectations";
 import { PROBE_PATH } from "./origin";
@@ -104,7 +105,7 @@ function waysAround(target: VerifyTarget, { application }: CellContext): Way[] {
       ? []
       : [
           get("tunnel-name", "no credential", "the tunnel's own name", {
-            url: `https://${target.tunnelId}.cfargotunnel.com${path}`,
+            url: `https://${tunnelHost(target.tunnelId)}${path}`,
             headers: { host: base.hostname },
           }),
         ]),
