@@ -2,7 +2,7 @@ import "./packages/base/process/program-process";
 import * as pulumi from "@pulumi/pulumi";
 import { AccessApplication } from "./components/access-application";
 import { judgePlan } from "./components/access-tests";
-import { argsFrom, NAMES } from "./components/declaration";
+import { argsFrom, NAMES } from "./components/args";
 import { DnsRoute, ownerComment } from "./components/dns-route";
 import { ExpiryAlert } from "./components/expiry-alert";
 import { GoogleIdentityProvider } from "./components/google-identity-provider";

@@ -2,7 +2,8 @@ import type { StackConfig } from "../config/stack-config";
 import { judgeAccessTests } from "../packages/access/tests/judge";
 import { type Problem, ProblemsError } from "../packages/base/problems";
 import { type AccessState, accessStateOf, TYPES } from "../packages/cloudflare/access-state";
-import { type Declarable, declaration, type Known } from "./declaration";
+import type { Declarable } from "./args";
+import { declaration, type Known } from "./declaration";
 import { GOOGLE_LOGIN } from "./google-identity-provider";
 
 /**

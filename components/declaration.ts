@@ -1,93 +1,17 @@
-import type * as pulumi from "@pulumi/pulumi";
-import { stackPrefix } from "../config/secret-id";
-import type { GoogleConfig, StackConfig } from "../config/stack-config";
-import { acceptedTokens, handedOut } from "../config/stand-in";
+import { handedOut } from "../config/stand-in";
 import { tunnelHost } from "../packages/access/tunnel-host";
 import { TYPES } from "../packages/cloudflare/access-state";
 import { type AccessApplicationArgs, accessApplication, applicationPolicies } from "./access-application";
 import { googleEmailPolicy, serviceTokenPolicy } from "./access-policy";
-import { type DnsRouteArgs, dnsRoute, ownerComment } from "./dns-route";
+import { argsFrom, type Declarable, NAMES, type Place } from "./args";
+import { dnsRoute } from "./dns-route";
 import { type ExpiryAlertArgs, expiryAlerts } from "./expiry-alert";
-import { GOOGLE_LOGIN, googleLogin } from "./google-identity-provider";
-import { storedCredentials, storedSecrets } from "./secret-store";
-import { type ServiceTokenArgs, serviceToken } from "./service-token";
-import { ownedTunnel, TUNNEL_SECRET, tunnelSecretName } from "./tunnel";
+import { GOOGLE_LOGIN, type GoogleIdentityProviderArgs, googleLogin } from "./google-identity-provider";
+import { type SecretStoreArgs, storedSecrets } from "./secret-store";
+import { serviceToken } from "./service-token";
+import { ownedTunnel, TUNNEL_SECRET, type TunnelArgs, tunnelSecretName } from "./tunnel";
 import { ingressRules, ownedIngress, sharedIngress, type TunnelIngressArgs } from "./tunnel-ingress";
 import { AROUND, COMPONENTS } from "./types";
-
-/** What of the config decides what is declared. */
-export type Declarable<Secret = unknown> = Pick<
-  StackConfig<Secret>,
-  | "accountId"
-  | "teamName"
-  | "google"
-  | "tunnel"
-  | "applications"
-  | "serviceTokens"
-  | "protectTokens"
-  | "secretStore"
-  | "alerts"
->;
-
-type Application = Declarable["applications"][number];
-type Token = Declarable["serviceTokens"][number];
-/** An id, or another text, that is known now or only when the program has run. */
-type Text = pulumi.Input<string>;
-
-/** Whose program it is, and the zone of its host names. */
-export interface Place {
-  project: string;
-  stack: string;
-  zoneId: string;
-}
-
-/** What the program calls what it has one of. */
-export const NAMES = {
-  login: "google",
-  tunnel: "tunnel",
-  ingress: "ingress",
-  store: "secret-store",
-  alerts: "alerts",
-} as const;
-
-/** The components' args, as they follow from the config; what is only known once a resource is there is asked for. */
-export function argsFrom<Secret>(config: Declarable<Secret>, { project, stack, zoneId }: Place) {
-  const { accountId, teamName, tunnel } = config;
-  const prefix = stackPrefix(project, stack);
-  return {
-    login: (): { accountId: string; teamName: string; google: GoogleConfig<Secret> } => {
-      return { accountId, teamName, google: config.google };
-    },
-    token: ({ duration, version, previousExpiresAt, standIn }: Token): ServiceTokenArgs => {
-      const protect = config.protectTokens && standIn === undefined;
-      return { accountId, duration, version, previousExpiresAt, protect };
-    },
-    application: (
-      { hostname, allow, serviceTokens, sessionDuration }: Application,
-      identityProviderId: Text,
-      tokens: readonly (Pick<Token, "name" | "standIn"> & { id: Text })[],
-    ): AccessApplicationArgs => {
-      const tokenIds = acceptedTokens({ serviceTokens }, tokens).map(({ id }) => id);
-      return { accountId, hostname, identityProviderId, allow, tokenIds, sessionDuration };
-    },
-    tunnel: () => ({ accountId, tunnel }),
-    ingress: (tunnelId: Text, applications: readonly (Application & { aud: Text })[]): TunnelIngressArgs => {
-      const rules = applications.map(({ hostname, service, aud }) => ({ hostname, service, aud }));
-      return { accountId, teamName, tunnelId, shared: tunnel.id !== undefined, rules };
-    },
-    route: ({ hostname }: Application, tunnelId: Text): DnsRouteArgs => {
-      return { zoneId, hostname, tunnelId, comment: ownerComment(project, stack) };
-    },
-    store: (tokens: Readonly<Record<string, Text>>, clientSecret: Text | undefined) => {
-      if (config.secretStore.kind === "none") return undefined;
-      const { project, readers } = config.secretStore;
-      return { project, readers, prefix, secrets: storedCredentials(tokens, clientSecret) };
-    },
-    alerts: (): ExpiryAlertArgs | undefined => {
-      return config.alerts && { accountId, emails: config.alerts.emails, prefix };
-    },
-  };
-}
 
 /** What a resource stands for, in the vendor's words where it is an object of the account. */
 export type Kind =
@@ -136,122 +60,141 @@ export interface Known extends Place {
 }
 
 /**
- * What the program declares for a config: each resource that it registers, in its own order, and nothing else. Whoever
- * has to know that without running the program asks here; a test holds the program to it.
+ * What the program declares for a config: each resource that it registers, and nothing else. Whoever has to know that
+ * without running the program asks here; a test holds the program to it.
  * @throws UserError for what the program would refuse too
  */
 export function declaration(config: Declarable, known: Known): Declared[] {
-  const { accountId, google, tunnel } = config;
   const args = argsFrom(config, known);
-  const declared: Declared[] = [];
-  const add = (kind: Kind, name: string, resource: Resource): string => {
-    const id = known.idOf(kind, name);
-    declared.push({ kind, id, resource });
-    return id;
-  };
-  const component = (type: string, name: string) => {
-    declared.push({ kind: "component", id: "", resource: { type, name, properties: {} } });
-    return { type, name };
-  };
-
-  const login = component(COMPONENTS.login, NAMES.login);
+  const list = new Declaring(known);
+  const { google } = config;
   const clientSecret =
     google.clientId === undefined ? undefined : known.secretOf("identity provider", NAMES.login);
-  const loginId =
-    google.clientId === undefined
-      ? google.identityProviderId
-      : add("identity provider", GOOGLE_LOGIN.name, {
-          type: TYPES.identityProvider,
-          name: NAMES.login,
-          parent: login,
-          properties: googleLogin(accountId, google.clientId, clientSecret),
-        });
-
+  const loginId = list.login(args.login(), clientSecret);
   const tokens = config.serviceTokens.map((token) => {
     const { name } = token;
     const properties = serviceToken(name, args.token(token));
-    return { ...token, id: add("service token", name, { type: TYPES.token, name, properties }) };
+    return { ...token, id: list.add("service token", name, { type: TYPES.token, name, properties }) };
   });
-
   const applications = config.applications.map((application) => {
     const { name } = application;
-    const parent = component(COMPONENTS.application, name);
-    const wanted = args.application(application, loginId, tokens);
-    const policies = applicationPolicies(name, wanted).map((policy) => {
+    const parent = list.application(name, args.application(application, loginId, tokens));
+    return { application: { ...application, aud: known.audOf(name) }, parent };
+  });
+  const tunnelId = list.tunnel(args.tunnel());
+  list.ingress(
+    args.ingress(
+      tunnelId,
+      applications.map(({ application }) => application),
+    ),
+  );
+  for (const { application, parent } of applications) {
+    const { name, hostname } = application;
+    const properties = dnsRoute(args.route(application, tunnelId), tunnelHost(tunnelId));
+    list.add("DNS record", hostname, { type: TYPES.dnsRecord, name, parent, properties });
+  }
+  const credentials = Object.entries(handedOut(config.serviceTokens)).map(([name, token]) => {
+    return [name, known.secretOf("service token", token.name)] as const;
+  });
+  list.store(args.store(Object.fromEntries(credentials), clientSecret));
+  list.alerts(args.alerts());
+  return list.declared;
+}
+
+/** A declaration under way: what each component declares for its args. */
+class Declaring {
+  readonly declared: Declared[] = [];
+
+  constructor(private readonly known: Known) {}
+
+  /** Declares an object, and gives the id that stands for it. */
+  add(kind: Kind, name: string, resource: Resource): string {
+    const id = this.known.idOf(kind, name);
+    this.declared.push({ kind, id, resource });
+    return id;
+  }
+
+  /** Declares a component, and gives it as a parent. */
+  private component(type: string, name: string): { type: string; name: string } {
+    this.declared.push({ kind: "component", id: "", resource: { type, name, properties: {} } });
+    return { type, name };
+  }
+
+  login({ accountId, google }: Login, clientSecret: string | undefined): string {
+    const name = NAMES.login;
+    const parent = this.component(COMPONENTS.login, name);
+    if (google.clientId === undefined) return google.identityProviderId;
+    const properties = googleLogin(accountId, google.clientId, clientSecret);
+    return this.add("identity provider", GOOGLE_LOGIN.name, {
+      type: TYPES.identityProvider,
+      name,
+      parent,
+      properties,
+    });
+  }
+
+  application(name: string, args: AccessApplicationArgs) {
+    const parent = this.component(COMPONENTS.application, name);
+    const policies = applicationPolicies(name, args).map((policy) => {
       const properties =
         policy.people === undefined
           ? serviceTokenPolicy(policy.name, policy.tokens)
           : googleEmailPolicy(policy.name, policy.people);
-      return {
-        id: add("policy", policy.name, { type: TYPES.policy, name: policy.name, parent, properties }),
-      };
+      const resource = { type: TYPES.policy, name: policy.name, parent, properties };
+      return { id: this.add("policy", policy.name, resource) };
     });
-    const properties = accessApplication(name, wanted, policies);
-    add("application", name, { type: TYPES.application, name, parent, properties });
-    return { ...application, aud: known.audOf(name), parent };
-  });
-
-  const tunnelComponent = component(COMPONENTS.tunnel, NAMES.tunnel);
-  if (tunnel.name !== undefined) {
-    const parent = tunnelComponent;
-    const secret = tunnelSecretName(NAMES.tunnel);
-    add("tunnel secret", secret, {
-      type: AROUND.tunnelSecret,
-      name: secret,
-      parent,
-      properties: TUNNEL_SECRET,
-    });
-    const properties = ownedTunnel(accountId, tunnel.name, known.secretOf("tunnel", tunnel.name));
-    add("tunnel", tunnel.name, { type: TYPES.tunnel, name: NAMES.tunnel, parent, properties });
-  }
-  const tunnelId = tunnel.id ?? known.idOf("tunnel", tunnel.name);
-  const ingress = args.ingress(tunnelId, applications);
-  add("ingress rule", NAMES.ingress, {
-    type: ingress.shared ? TYPES.sharedIngress : TYPES.ownIngress,
-    name: NAMES.ingress,
-    parent: component(COMPONENTS.ingress, NAMES.ingress),
-    properties: ingress.shared ? { ...sharedIngress(ingress) } : ownedIngress(ingress),
-    rules: ingressRules(ingress).map((rule) => ({ ...rule })),
-  });
-
-  for (const { parent, ...application } of applications) {
-    const { name, hostname } = application;
-    const properties = dnsRoute(args.route(application, tunnelId), tunnelHost(tunnelId));
-    add("DNS record", hostname, { type: TYPES.dnsRecord, name, parent, properties });
+    const properties = accessApplication(name, args, policies);
+    this.add("application", name, { type: TYPES.application, name, parent, properties });
+    return parent;
   }
 
-  const credentials = Object.entries(handedOut(config.serviceTokens)).map(([name, token]) => {
-    return [name, known.secretOf("service token", token.name)] as const;
-  });
-  const store = args.store(Object.fromEntries(credentials), clientSecret);
-  if (store !== undefined) {
-    const parent = component(COMPONENTS.store, NAMES.store);
-    const { api, secrets } = storedSecrets(NAMES.store, store);
-    add("secret store", api.name, { type: AROUND.googleApi, ...api, parent });
-    for (const { key, value, secret, version, readers } of secrets) {
-      const id = add("stored secret", key, { type: AROUND.secret, name: key, parent, properties: secret });
+  tunnel({ accountId, tunnel }: TunnelArgs): string {
+    const parent = this.component(COMPONENTS.tunnel, NAMES.tunnel);
+    if (tunnel.name === undefined) return tunnel.id;
+    const name = tunnelSecretName(NAMES.tunnel);
+    this.add("tunnel secret", name, { type: AROUND.tunnelSecret, name, parent, properties: TUNNEL_SECRET });
+    const properties = ownedTunnel(accountId, tunnel.name, this.known.secretOf("tunnel", tunnel.name));
+    return this.add("tunnel", tunnel.name, { type: TYPES.tunnel, name: NAMES.tunnel, parent, properties });
+  }
+
+  ingress(args: TunnelIngressArgs): void {
+    const name = NAMES.ingress;
+    this.add("ingress rule", name, {
+      type: args.shared ? TYPES.sharedIngress : TYPES.ownIngress,
+      name,
+      parent: this.component(COMPONENTS.ingress, name),
+      properties: args.shared ? { ...sharedIngress(args) } : ownedIngress(args),
+      rules: ingressRules(args).map((rule) => ({ ...rule })),
+    });
+  }
+
+  store(args: SecretStoreArgs | undefined): void {
+    if (args === undefined) return;
+    const parent = this.component(COMPONENTS.store, NAMES.store);
+    const { api, secrets } = storedSecrets(NAMES.store, args);
+    this.add("secret store", api.name, { type: AROUND.googleApi, ...api, parent });
+    for (const { key: name, value, secret, version, readers } of secrets) {
+      const id = this.add("stored secret", name, { type: AROUND.secret, name, parent, properties: secret });
       const properties = version(id, value);
-      add("secret version", key, { type: AROUND.secretVersion, name: key, parent, properties });
-      for (const { name, grant } of readers) {
-        add("secret reader", name, {
-          type: AROUND.secretReader,
-          name,
-          parent,
-          properties: grant(secret.secretId),
-        });
+      this.add("secret version", name, { type: AROUND.secretVersion, name, parent, properties });
+      for (const { name: reader, grant } of readers) {
+        const resource = { type: AROUND.secretReader, name: reader, parent };
+        this.add("secret reader", reader, { ...resource, properties: grant(secret.secretId) });
       }
     }
   }
 
-  const alerts = args.alerts();
-  if (alerts !== undefined) {
-    const parent = component(COMPONENTS.alerts, NAMES.alerts);
-    for (const [name, properties] of Object.entries(expiryAlerts(alerts))) {
-      add("alert", properties.name, { type: TYPES.alert, name, parent, properties });
+  alerts(args: ExpiryAlertArgs | undefined): void {
+    if (args === undefined) return;
+    const parent = this.component(COMPONENTS.alerts, NAMES.alerts);
+    for (const [name, properties] of Object.entries(expiryAlerts(args))) {
+      this.add("alert", properties.name, { type: TYPES.alert, name, parent, properties });
     }
   }
-  return declared;
 }
+
+/** A login's args, whose secret is none of a declaration's business. */
+type Login = Pick<GoogleIdentityProviderArgs, "accountId"> & Pick<Declarable, "google">;
 
 /** A resource's URN, without aliases or nesting deeper than the program's. */
 export function urnOf(

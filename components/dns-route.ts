@@ -59,5 +59,10 @@ function checkProxied(hostname: string, proxied: boolean, ttl: number): void {
 
 /** The comment by which a look-up tells this stack's records from others; at most the 100 characters of the API. */
 export function ownerComment(project: string, stack: string): string {
-  return `comfyui-access ${project}/${stack}`.slice(0, 100);
+  return `${MARK}${project}/${stack}`.slice(0, 100);
 }
+
+const MARK = "comfyui-access ";
+
+/** Whether a comment is that of a stack of this project, whichever. */
+export const isOwnerComment = (comment: string): boolean => comment.startsWith(MARK);

@@ -1,3 +1,4 @@
+import { isOwnerComment } from "../../../components/dns-route";
 import { isTunnelHost } from "../../access/tunnel-host";
 import type { Wire } from "../../cloudflare/account-api";
 import type { Account } from "./account";
@@ -65,7 +66,7 @@ export function chooseRecord(
     return blocked(`${listed(kinds)}, where a CNAME to the tunnel has to be`, remedy);
   }
   const theirs = text(wire, "comment");
-  const isMarked = theirs.startsWith("comfyui-access ") && theirs !== comment;
+  const isMarked = isOwnerComment(theirs) && theirs !== comment;
   const leadsElsewhere = !isTunnelHost(text(wire, "content"));
   if (!isMarked && !leadsElsewhere) return { wire, taken: true };
   const why = isMarked

@@ -1,4 +1,5 @@
-import { NAMES, urnOf } from "../../../components/declaration";
+import { NAMES } from "../../../components/args";
+import { urnOf } from "../../../components/declaration";
 import { placePaths } from "../../../config/config-paths";
 import type { StackConfig } from "../../../config/stack-config";
 import { isFields } from "../../base/json-values";

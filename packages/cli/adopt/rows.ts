@@ -1,5 +1,5 @@
-import { policyNames } from "../../../components/access-application";
-import { NAMES, type Resource, urnOf } from "../../../components/declaration";
+import { NAMES } from "../../../components/args";
+import { type Resource, urnOf } from "../../../components/declaration";
 import { ownerComment } from "../../../components/dns-route";
 import { COMPONENTS } from "../../../components/types";
 import type { StackConfig } from "../../../config/stack-config";
@@ -98,13 +98,10 @@ export class PlanBuilder {
     const { choices } = this.input;
     if (wire === undefined || !taken) return;
     this.ids.applications[name] = { id: text(wire, "id"), aud: text(wire, "aud") };
-    const names = policyNames(name);
     const rest = [...found.policies];
-    for (const [policy, decision] of [
-      [names.people, "allow"],
-      [names.tokens, "non_identity"],
-    ] as const) {
-      if (this.declared("policy", policy)) this.policy(policy, decision, rest, text(wire, "id"));
+    for (const { kind, resource } of this.resources()) {
+      if (kind !== "policy" || resource.parent?.name !== name) continue;
+      this.policy(resource.name, text(resource.properties, "decision"), rest, text(wire, "id"));
     }
     for (const policy of rest) this.detached(policy, text(wire, "id"));
     const inline = found.policies.filter(({ inline }) => inline);
