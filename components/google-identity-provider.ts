@@ -1,6 +1,7 @@
 import { ZeroTrustAccessIdentityProvider } from "@pulumi/cloudflare/zeroTrustAccessIdentityProvider.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { GoogleConfig } from "../config/stack-config";
+import { loginCallback, teamDomain, teamOrigin } from "../packages/access/team-domain";
 import { COMPONENTS } from "./types";
 
 /** How the login is called, and of which kind it is. */
@@ -37,7 +38,7 @@ export class GoogleIdentityProvider extends pulumi.ComponentResource {
     super(COMPONENTS.login, name, {}, opts);
     const { google } = args;
     this.javascriptOrigin = teamOrigin(args.teamName);
-    this.redirectUri = `${this.javascriptOrigin}/cdn-cgi/access/callback`;
+    this.redirectUri = loginCallback(teamDomain(args.teamName));
     this.providerId =
       google.identityProviderId === undefined
         ? new ZeroTrustAccessIdentityProvider(
@@ -53,9 +54,4 @@ export class GoogleIdentityProvider extends pulumi.ComponentResource {
 /** What {@link GoogleIdentityProvider} declares where it makes one. */
 export function googleLogin<Secret>(accountId: pulumi.Input<string>, clientId: string, clientSecret: Secret) {
   return { accountId, ...GOOGLE_LOGIN, config: { clientId, clientSecret } };
-}
-
-/** Origin of the pages on which people of a team log in. */
-function teamOrigin(teamName: string): string {
-  return `https://${teamName}.cloudflareaccess.com`;
 }

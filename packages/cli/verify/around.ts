@@ -1,5 +1,6 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import type { ApplicationKind } from "../../../config/stack-config";
+import { teamOrigin } from "../../access/team-domain";
 import { tunnelHost } from "../../access/tunnel-host";
 import type { CellContext } from "./cell";
 import { isBehindAccess } from "./expectations";
@@ -163,7 +164,7 @@ function forgedAssertions(teamName: string, aud: string): { id: string; name: st
   const claims = {
     aud: [aud],
     email: "someone@example.org",
-    iss: `https://${teamName}.cloudflareaccess.com`,
+    iss: teamOrigin(teamName),
     sub: "00000000-0000-4000-8000-000000000000",
     type: "app",
     iat: now,
