@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
+import { AROUND } from "../../../components/types";
 import { standInName } from "../../../config/stand-in";
 import { type Fields, fieldsOf, listOf } from "../../base/json-values";
 import { TYPES } from "../../cloudflare/access-state";
 import { changedInputs, type PlanStep, planStep, planSteps } from "../../cloudflare/stack-plan";
 import { UNKNOWN_VALUE } from "../../cloudflare/wire-rules";
 
-const STORED = "gcp:secretmanager/secretVersion:SecretVersion";
 /** Steps that change nothing in the account. */
 const IDLE = new Set(["same", "read", "read-replacement", "discard", "discard-replaced", "refresh"]);
 /** The inputs by which a token is rotated. */
@@ -43,7 +43,7 @@ function isOwn(step: PlanStep, token: string, standIn: { id?: string } | undefin
         changesOnly((property) => property === "includes") &&
         isDeepStrictEqual(othersIn(step.oldState, standIn), othersIn(step.newState, standIn))
       );
-    case STORED:
+    case AROUND.secretVersion:
       // Made anew, or what it replaces taken away: then there is nothing to compare with.
       if (step.oldState === undefined || step.newState === undefined) return name === token;
       return name === token && changesOnly((property) => property === "secretData");
@@ -63,5 +63,7 @@ function othersIn(state: Fields | undefined, standIn: { id?: string }): unknown[
 /** Whether a resource is one that a rotation creates. */
 export function isCreatedByRotation(urn: string, token: string): boolean {
   const { type, name } = planStep({ op: "create", urn });
-  return (type === TYPES.token && name === standInName(token)) || (type === STORED && name === token);
+  return (
+    (type === TYPES.token && name === standInName(token)) || (type === AROUND.secretVersion && name === token)
+  );
 }
