@@ -32,3 +32,14 @@ export function ensureZizmor(): Promise<string> {
   const requirements = join(__dirname, "zizmor", "requirements.txt");
   return keptPython("zizmor", requirements, "zizmor", ["--require-hashes", "--no-deps"]);
 }
+
+/**
+ * Finds ruff and mypy, or installs them from PyPI into an environment of their own.
+ *
+ * @returns the path of the Python that has them
+ * @throws {UserError} when they are not cached and cannot be installed.
+ */
+export function ensurePythonLinters(): Promise<string> {
+  const requirements = join(__dirname, "python", "requirements.txt");
+  return keptPython("python-linters", requirements, "python3", ["--no-deps"]);
+}
