@@ -14,7 +14,7 @@ if (!existsSync(join(__dirname, "../node_modules/typescript"))) {
 if (registerHooks === undefined) {
   stop(
     `this is Node.js ${process.versions.node}, and 22.15 or newer is needed`,
-    "Run it through npm (npm run cli -- …): `npm ci` has brought a Node.js along, which npm uses.",
+    "Run it through npm (npm run cli -- …): `npm ci` has fetched a newer Node.js, which npm uses.",
   );
 }
 

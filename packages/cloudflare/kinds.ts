@@ -119,7 +119,7 @@ const APPLICATION: Fields = {
   enableBindingCookie: unjudged("credentials"),
   httpOnlyCookieAttribute: unjudged("credentials", true),
   pathCookieAttribute: unjudged("credentials"),
-  sameSiteCookieAttribute: unjudged("credentials"),
+  sameSiteCookieAttribute: unjudged("credentials", "lax"),
   oauthConfiguration: unjudged("access"),
   saasApp: unjudged("access"),
   scimConfig: unjudged("access"),

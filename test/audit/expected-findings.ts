@@ -31,9 +31,12 @@ export const EXPECTED: Record<string, string[]> = {
     "2 setting → host.docker.internal:8188 [literal] docker, none: fine",
     "9 HTTP /prompt → {comfyuiUrl} [config comfyuiUrl] unknown, none: check",
   ],
+  "node/client.ts.sample": [
+    "3 library comfyui-access-client → comfyui.datacrew.space [literal] remote, given elsewhere: check",
+  ],
   "node/library.ts.sample": [
     "6 library @stable-canvas/comfyui-client → 127.0.0.1:8188 [env COMFY_HOST] local, none: fine",
-    "7 library comfyui-access/client → comfyui.datacrew.space [literal] remote, given elsewhere: check",
+    "7 library comfyui-access-client → comfyui.datacrew.space [literal] remote, given elsewhere: check",
     "8 library @saintno/comfyui-sdk → comfyui.datacrew.space [literal] remote, none: change",
     "10 HTTP /internal/logs → ? [unknown] unknown, none: check",
   ],

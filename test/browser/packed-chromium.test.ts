@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { isPackedChromiumUsable, unpackChromium } from "../../packages/cli/browser/packed-chromium";
 
 let cacheDir: string;
@@ -10,7 +10,10 @@ let cacheDir: string;
 beforeEach(async () => {
   cacheDir = await mkdtemp(join(tmpdir(), "packed-chromium-"));
 });
-afterEach(() => rm(cacheDir, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(cacheDir, { recursive: true, force: true });
+});
 
 // There is nothing to unpack for another machine.
 describe.runIf(isPackedChromiumUsable())("unpacking", () => {
@@ -36,6 +39,14 @@ describe.runIf(isPackedChromiumUsable())("unpacking", () => {
     await unpackChromium(cacheDir);
     expect(existsSync(old)).toBe(false);
     expect(existsSync(young)).toBe(true);
+  });
+
+  test("a registry that cannot be reached is told, and nothing is left", async () => {
+    vi.stubEnv("npm_config_registry", "http://127.0.0.1:9");
+    vi.stubEnv("npm_config_cache", join(cacheDir, ".npm"));
+    vi.stubEnv("npm_config_fetch_retries", "0");
+    await expect(unpackChromium(cacheDir)).rejects.toThrow(/^npm cannot fetch Chromium[\s\S]*registry/);
+    expect(await readdir(cacheDir)).toEqual([".npm"]);
   });
 
   test("a folder that cannot be written is told", async () => {

@@ -188,10 +188,10 @@ function typeErrors(samples: { name: string; text: string }[]): string[] {
     noEmit: true,
     skipLibCheck: true,
     types: ["node"],
-    paths: { "comfyui-access/client": [join(root, "packages/client/typescript/index.ts")] },
+    paths: { "comfyui-access-client": [join(root, "packages/client/typescript/index.ts")] },
   };
   // Names that a sample takes from its reader.
-  const given = "declare const workflow: import('comfyui-access/client').Workflow;\n";
+  const given = "declare const workflow: import('comfyui-access-client').Workflow;\n";
   const host = ts.createCompilerHost(options);
   const files = new Map(
     samples.map(({ text }, index) => [

@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "packages/client/python"))
 
-import comfyui_api_client as client  # noqa: E402
+import comfyui_api_client as client
 
 
 def main() -> None:

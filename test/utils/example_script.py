@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packages/client/python"))
 
-from comfyui_api_client import ComfyUIClient  # noqa: E402
+from comfyui_api_client import ComfyUIClient
 
 comfyui = ComfyUIClient()
 queue_prompt, get_history, get_image = comfyui.queue_prompt, comfyui.get_history, comfyui.get_image

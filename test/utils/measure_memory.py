@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packages/client/python"))
 
-from comfyui_api_client import ComfyUIClient, Output  # noqa: E402
+from comfyui_api_client import ComfyUIClient, Output
 
 
 def peak() -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packages/client/python"))
 
-from comfyui_api_client import ComfyUIClient, ComfyUIError  # noqa: E402
+from comfyui_api_client import ComfyUIClient, ComfyUIError
 
 try:
     with ComfyUIClient().connect() as web_socket:

@@ -17,7 +17,7 @@ from typing import Any, Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packages/client/python"))
 
-from comfyui_api_client import ComfyUIClient, ComfyUIError, NodeFailure, Output  # noqa: E402
+from comfyui_api_client import ComfyUIClient, ComfyUIError, NodeFailure, Output
 
 Json = dict[str, Any]
 

@@ -12,9 +12,9 @@ export interface Library {
 /** Client libraries as published; their own code says what they can send. */
 export const LIBRARIES: Library[] = [
   {
-    module: /^comfyui-access\/client$|(^|\/)src\/client(\/index)?$/,
+    module: /^comfyui-access[-/]client$|(^|\/)(src\/client|client\/typescript)(\/index)?$/,
     makes: /^new ComfyUIClient$/,
-    name: "comfyui-access/client",
+    name: "comfyui-access-client",
     headers: "Set COMFYUI_ACCESS_TOKEN: it sends both headers itself, on HTTP and on the WebSocket.",
   },
   {

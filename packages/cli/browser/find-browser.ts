@@ -4,7 +4,7 @@ import { isPackedChromiumUsable } from "./packed-chromium";
 
 /** A browser that can be started here. */
 export type FoundBrowser =
-  /** The Chromium of the npm package @sparticuz/chromium; unpacked when it is first started. */
+  /** The Chromium of the npm package @sparticuz/chromium; fetched when it is first started. */
   | { kind: "package"; name: "Chromium" }
   /** One that is installed on this machine. */
   | { kind: "installed"; name: string; executable: string };

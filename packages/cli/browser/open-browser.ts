@@ -31,7 +31,7 @@ export async function openBrowser(options: OpenBrowserOptions = {}): Promise<Ope
   if (found === undefined) {
     throw new UserError(
       "no browser was found on this machine",
-      "Install Google Chrome, Chromium or Microsoft Edge; on Linux x64, `npm install` brings a Chromium.",
+      "Install Google Chrome, Chromium or Microsoft Edge; on Linux x64 with glibc, a Chromium is fetched by itself.",
     );
   }
   // Loaded here, so that commands without a browser do not wait for it.

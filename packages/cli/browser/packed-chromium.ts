@@ -1,13 +1,19 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { UserError } from "../../base/errors";
+import { dependencies } from "./chromium/package.json";
 
-/** Chromium as the npm package @sparticuz/chromium brings it, unpacked. */
+const run = promisify(execFile);
+
+/**
+ * Chromium as the npm package @sparticuz/chromium brings it, unpacked. Nothing but a browser needs its 67 MB, so it is no
+ * dependency: npm fetches it, by the lock file in `chromium/`, when one is first started.
+ */
 export interface PackedChromium {
   executable: string;
   /** What its process needs besides the caller's environment: its libraries and a font. */
@@ -21,23 +27,19 @@ const ABANDONED_AFTER_MS = 3_600_000;
 
 /** Whether this machine can run the package's Chromium: it is built for Linux on x64 with glibc. */
 export function isPackedChromiumUsable(): boolean {
-  return (
-    process.platform === "linux" && process.arch === "x64" && existsSync(LOADER) && packageDir() !== undefined
-  );
+  return process.platform === "linux" && process.arch === "x64" && existsSync(LOADER);
 }
 
 /**
- * Unpacks Chromium, 210 MB in about two seconds, unless that has been done before.
+ * Fetches and unpacks Chromium, 210 MB in a few seconds, unless that has been done before.
  * @param cacheDir default: `~/.cache/comfyui-access/chromium`
- * @throws UserError when there is no room, or no right to write
+ * @throws UserError when npm cannot fetch it, when there is no room, or no right to write
  */
 export async function unpackChromium(cacheDir = defaultCacheDir()): Promise<PackedChromium> {
-  const packed = packageDir();
-  if (packed === undefined) throw new Error("@sparticuz/chromium is not installed");
-  const { version } = JSON.parse(await readFile(join(packed, "package.json"), "utf8")) as { version: string };
-  const folder = join(cacheDir, version);
+  const folder = join(cacheDir, dependencies["@sparticuz/chromium"]);
   if (!existsSync(folder)) {
-    await unpack(packed, cacheDir, folder).catch((error: Error) => {
+    await unpack(cacheDir, folder).catch((error: Error) => {
+      if (error instanceof UserError) throw error;
       throw new UserError(
         `Chromium cannot be unpacked to ${folder}: ${error.message}`,
         "Make room for 210 MB there, or set XDG_CACHE_HOME to a folder that can be written.",
@@ -54,12 +56,15 @@ export async function unpackChromium(cacheDir = defaultCacheDir()): Promise<Pack
 }
 
 /** Unpacks beside the folder and moves it into place whole, so that processes may do it at the same time. */
-async function unpack(packed: string, cacheDir: string, folder: string): Promise<void> {
+async function unpack(cacheDir: string, folder: string): Promise<void> {
   await mkdir(cacheDir, { recursive: true });
   await removeAbandoned(cacheDir);
   const staging = await mkdtemp(join(cacheDir, STAGING_PREFIX));
   try {
-    await unpackInto(staging, packed);
+    const fetched = join(staging, "package");
+    await fetchInto(fetched);
+    await unpackInto(staging, join(fetched, "node_modules", "@sparticuz", "chromium"));
+    await rm(fetched, { recursive: true });
     await writeFile(join(staging, "fonts.conf"), fontsConf(folder));
     await rename(staging, folder);
   } catch (error) {
@@ -69,12 +74,27 @@ async function unpack(packed: string, cacheDir: string, folder: string): Promise
   }
 }
 
+async function fetchInto(folder: string): Promise<void> {
+  await mkdir(folder);
+  for (const name of ["package.json", "package-lock.json"])
+    await copyFile(join(__dirname, "chromium", name), join(folder, name));
+  const options = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
+  await run("npm", ["ci", ...options], { cwd: folder }).catch(
+    (error: { code?: unknown; stderr?: string }) => {
+      throw new UserError(
+        `npm cannot fetch Chromium (${error.code}): ${error.stderr?.trim().split("\n")[0]}`,
+        "Make npm and its registry reachable: this is done once.",
+      );
+    },
+  );
+}
+
 // The package unpacks to the temporary folder, wherever that is, and its libraries only where it finds itself in
 // AWS Lambda. In a process of its own neither touches this one.
 async function unpackInto(staging: string, packed: string): Promise<void> {
   const entry = pathToFileURL(join(packed, "build", "index.js")).href;
   const program = `const { default: chromium } = await import(${JSON.stringify(entry)}); await chromium.executablePath();`;
-  await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], {
+  await run(process.execPath, ["--input-type=module", "--eval", program], {
     env: { ...process.env, NODE_OPTIONS: "", TMPDIR: staging, AWS_LAMBDA_JS_RUNTIME: "nodejs24.x" },
   });
 }
@@ -97,14 +117,6 @@ async function removeAbandoned(cacheDir: string): Promise<void> {
     const path = join(cacheDir, name);
     const age = Date.now() - (await stat(path).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs;
     if (age > ABANDONED_AFTER_MS) await rm(path, { recursive: true, force: true });
-  }
-}
-
-function packageDir(): string | undefined {
-  try {
-    return dirname(dirname(require.resolve("@sparticuz/chromium")));
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,7 +1,6 @@
 import { fieldsOf, listOf } from "../../base/json-values";
 import type { Network } from "../../client/typescript/network";
 import type { EdgeSettings } from "../../sandbox/edge";
-import { startOrigin } from "../../sandbox/origin";
 import type { Sandbox } from "../../sandbox/server";
 
 /** Where scripts find ComfyUI without Access: on its own machine, and from a container beside it. */
@@ -58,6 +57,7 @@ export async function openAccess(
 ): Promise<SandboxAccess> {
   const { edge, store } = sandbox;
   if (edge === undefined) throw new Error("the sandbox was started without an edge");
+  const { startOrigin } = await import("../../sandbox/origin/index.js");
   const origin = await startOrigin({ corsFor: (host) => corsFor(store, host) });
   const at = new URL(origin.url);
   const address = { host: at.hostname, port: Number(at.port) };

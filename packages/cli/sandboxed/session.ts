@@ -1,6 +1,5 @@
-import { startSandboxProvider } from "../../sandbox/provider";
 import { DEV_INFISICAL_IDENTITY, type Seed } from "../../sandbox/seed";
-import { type Sandbox, startSandbox } from "../../sandbox/server";
+import type { Sandbox } from "../../sandbox/server";
 import { type Engine, ensureEngine } from "../engine/engine";
 import type { PulumiTarget } from "../engine/pulumi";
 import { edgeSettings, openAccess, type SandboxAccess } from "./access";
@@ -56,6 +55,11 @@ export interface SandboxSessionOptions {
 
 /** Finds the engine, joins or starts a sandbox, and attaches the providers. */
 export async function openSandboxSession(options: SandboxSessionOptions = {}): Promise<SandboxSession> {
+  // Loaded only now: an installation for production can do without what the sandbox is built on.
+  const [{ startSandbox }, { startSandboxProvider }] = await Promise.all([
+    import("../../sandbox/server.js"),
+    import("../../sandbox/provider/index.js"),
+  ]);
   const engine = options.engine ?? (await ensureEngine({ log: options.log }));
   const workspace = await openWorkspace({ engine, provider: options.provider, dir: options.dir });
   const keepState = options.keepState !== false;

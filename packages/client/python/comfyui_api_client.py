@@ -67,6 +67,7 @@ import uuid
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import (
+    TYPE_CHECKING,
     Any,
     Callable,
     ClassVar,
@@ -76,6 +77,9 @@ from typing import (
     TypeVar,
     Union,
 )
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = [
     "AbortedError",
@@ -910,6 +914,10 @@ class _Wait:
                 pass
 
 
+# Why `http.client` gives no more than its parser of headers: it blocks. It does not see the `threading.Event` by which a
+# caller cancels; its time limits begin anew with every few bytes of a head; and what the server answers while a large
+# body is still being sent it does not see before the end. It also takes two lengths for one body, and `+5` or `0x5` for
+# the size of a chunk, where whoever stands between may read otherwise.
 class _Connection:
     """A non-blocking socket with a read buffer; whatever waits here is bounded by a `_Wait`."""
 
@@ -1544,7 +1552,9 @@ class _Refused(NamedTuple):
         """The header's value, or an empty string."""
         return self.settings.said.text(self.head.get(name))
 
-    def error(self, kind: type[ComfyUIError], code: str, words: str, node_errors: JsonObject | None = None) -> ComfyUIError:
+    def error(
+        self, kind: type[ComfyUIError], code: str, words: str, node_errors: JsonObject | None = None
+    ) -> ComfyUIError:
         """The error with these words."""
         message = f"{self.name}: {words} (HTTP {self.status})"
         return kind(code, message, status=self.status, node_errors=node_errors)
@@ -1598,7 +1608,9 @@ def _server_refusal(refused: _Refused) -> ComfyUIError:
 def _without_words(refused: _Refused) -> str:
     """What ComfyUI means where it gives a status and nothing else."""
     if not refused.asked:
-        return "there is nothing at this path: an older ComfyUI, or none" if refused.status == 404 else "no reason given"
+        return (
+            "there is nothing at this path: an older ComfyUI, or none" if refused.status == 404 else "no reason given"
+        )
     if refused.status != 404:
         return f"ComfyUI does not take {refused.asked}"
     return f"ComfyUI has no {refused.asked}: it was never there, was deleted, or was a temporary file before a restart"
@@ -1689,7 +1701,7 @@ class WebSocket:
         #: Something has come in since it was last set to False.
         self.heard = True
 
-    def __enter__(self) -> WebSocket:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -2421,14 +2433,16 @@ class ComfyUIClient:
             )
         )
 
-    def __enter__(self) -> ComfyUIClient:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a client is not copied or pickled, as it holds connections and the credential: make another one")
+        raise TypeError(
+            "a client is not copied or pickled, as it holds connections and the credential: make another one"
+        )
 
     @property
     def sends_credential(self) -> bool:
@@ -2624,7 +2638,7 @@ class ComfyUIClient:
 
         # Made before anything is asked for: where it cannot be written is no matter of the server's. Never through a link.
         with _on_disk(path):
-            target = open(partial, "xb", buffering=0)
+            target = open(partial, "xb", buffering=0)  # noqa: SIM115 (`with` follows, once its errors are told apart)
         try:
             with target:
                 size = self._transport.repeat(request, attempt, self._transport.wait())

@@ -1,4 +1,4 @@
-import type { NodeErrors, NodeFailure, Output } from "./results";
+import type { NodeErrors, NodeFailure, Output } from "./reported";
 
 /**
  * Who or what stood in the way:

@@ -1,12 +1,6 @@
 import { isRecord, type JsonObject } from "./narrow";
-import {
-  failureOf,
-  type NodeErrors,
-  type NodeFailure,
-  type Output,
-  outputsOf,
-  type TextOutput,
-} from "./results";
+import type { NodeErrors, NodeFailure, Output, TextOutput } from "./reported";
+import { failureOf, outputsOf } from "./results";
 import type { Said } from "./said";
 
 /** What a finished prompt made. */

@@ -1,5 +1,5 @@
 import type { Message, RunEvent, RunResult } from "./events";
-import type { NodeErrors, NodeFailure } from "./results";
+import type { NodeErrors, NodeFailure } from "./reported";
 
 /** What the WebSocket brings: a message of ComfyUI, or news of the connection itself. */
 export type Item = Message | { event: Extract<RunEvent, { type: "connection" }> };

@@ -5,7 +5,7 @@ export type { Interrupted } from "./interrupt";
 export type { Job, JobsQuery } from "./jobs";
 export type { ClientOptions, Following, Timeouts } from "./options";
 export type { Queue, QueueItem } from "./queue";
-export type { HistoryEntry, NodeErrors, NodeFailure, Output, TextOutput } from "./results";
+export type { HistoryEntry, NodeErrors, NodeFailure, Output, TextOutput } from "./reported";
 export type { Run, RunOptions } from "./run";
 export type { CallOptions } from "./transport";
 export type { UploadedFile, UploadOptions, UploadSource } from "./upload";

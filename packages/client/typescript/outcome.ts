@@ -1,7 +1,7 @@
 import { ComfyUIError } from "./errors";
 import type { RunResult } from "./events";
 import type { Hearing } from "./hearing";
-import type { HistoryEntry, NodeErrors, NodeFailure, Output } from "./results";
+import type { HistoryEntry, NodeErrors, NodeFailure, Output } from "./reported";
 import type { Watch } from "./watch";
 
 /** The result that history tells; throws when the prompt failed or was interrupted. */

@@ -2,7 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { arrivedNowhere, ComfyUIError, isPassing } from "./errors";
 import { mustBeRecord, mustBeString } from "./narrow";
 import { isOf, readQueue } from "./queue";
-import { type NodeErrors, parseHistory, parseNodeErrors } from "./results";
+import type { NodeErrors } from "./reported";
+import { parseHistory, parseNodeErrors } from "./results";
 import type { Transport } from "./transport";
 import type { Workflow } from "./workflow";
 

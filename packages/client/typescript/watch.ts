@@ -1,6 +1,7 @@
 import { ComfyUIError, isPassing } from "./errors";
 import { isOf, readQueue } from "./queue";
-import { type HistoryEntry, parseHistory } from "./results";
+import type { HistoryEntry } from "./reported";
+import { parseHistory } from "./results";
 import { jittered, type Transport } from "./transport";
 
 /** How a prompt stands. */
