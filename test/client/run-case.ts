@@ -5,14 +5,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { CertificateAuthority } from "../../packages/sandbox/tls/certificate-authority";
 import { type CaseInput, type CaseOutcome, type ClientCase, type Expectation, quickOptions } from "./case";
-import {
-  matchesRequest,
-  patternBytes,
-  type ReceivedRequest,
-  type ScriptedServer,
-  startScriptedServer,
-  withSharedRules,
-} from "./scripted-server";
+import { matchesRequest, type ReceivedRequest } from "./received-request";
+import { patternBytes, type ScriptedServer, startScriptedServer, withSharedRules } from "./scripted-server";
 import { differences, fill, type Variables } from "./templates";
 
 /** Calls a client the way the input says and tells what came of it. */

@@ -5,25 +5,10 @@ import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import busboy from "busboy";
 import type { CertificateAuthority } from "../../packages/sandbox/tls/certificate-authority";
-import type { HttpRule, Reply, RequestMatch, ServerScript, SocketScript } from "./case";
+import type { HttpRule, Reply, ServerScript, SocketScript } from "./case";
+import { matchesRequest, type ReceivedRequest } from "./received-request";
 import { ScriptedSockets } from "./scripted-sockets";
 import { fill, type Variables } from "./templates";
-
-/** A request as the server got it. */
-export interface ReceivedRequest {
-  method: string;
-  host: string;
-  path: string;
-  query: Record<string, string>;
-  headers: IncomingMessage["headers"];
-  upgrade: boolean;
-  /** Size of the body in bytes. */
-  size: number;
-  json?: unknown;
-  form?: { fields: Record<string, string>; file?: { filename: string; size: number; sha256: string } };
-  /** The answer has been given. */
-  answered: boolean;
-}
 
 export interface ScriptedServer {
   httpPort: number;
@@ -142,15 +127,6 @@ export async function startScriptedServer(
       await Promise.all([plain, secure].map((server) => new Promise((resolve) => server.close(resolve))));
     },
   };
-}
-
-/** Whether the request is one of those meant; a path may end in `*`. */
-export function matchesRequest(match: RequestMatch, request: ReceivedRequest, variables: Variables): boolean {
-  if (match.method !== undefined && match.method !== request.method) return false;
-  if (match.host !== undefined && match.host !== request.host) return false;
-  if (match.path === undefined) return true;
-  const path = fill(match.path, variables);
-  return path.endsWith("*") ? request.path.startsWith(path.slice(0, -1)) : request.path === path;
 }
 
 const notFound: Reply = {

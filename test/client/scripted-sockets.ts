@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Reply, SocketScript, SocketStep } from "./case";
-import { matchesRequest, type ReceivedRequest } from "./scripted-server";
+import { matchesRequest, type ReceivedRequest } from "./received-request";
 import { fill, type Variables } from "./templates";
 
 /** Plays the scripts of WebSockets, the n-th script on the n-th connection, and counts. */

@@ -1,4 +1,5 @@
-import { checkGoogleClient, type GoogleAnswer, type GoogleCheck } from "../../google/check-client";
+import { checkGoogleClient } from "../../google/check-client";
+import type { GoogleAnswer, GoogleCheck } from "../../google/judge-client";
 import type { Check } from "../check";
 import type { Account } from "../context";
 import { type Finding, finding } from "../findings";
