@@ -35,6 +35,8 @@ export const ARROWS: readonly (readonly [string, string])[] = [
 /** Whether a path is in a folder, or is the file. */
 export const isIn = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`);
 
-/** The room that a path is in. */
+/** The innermost room that a path is in. */
 export const roomOf = (path: string): Room | undefined =>
-  ROOMS.find(({ places }) => places.some((place) => isIn(path, place)));
+  ROOMS.filter(({ places }) => places.some((place) => isIn(path, place))).sort(
+    (a, b) => (b.places[0]?.length ?? 0) - (a.places[0]?.length ?? 0),
+  )[0];
