@@ -1,5 +1,6 @@
 import type { TunnelConfig } from "../../config/stack-config";
 import { liesOn, placesOf } from "../access";
+import { tunnelHost } from "../access/tunnel-host";
 import { type Fields, fieldsOf, listOf, textOf } from "../base/json-values";
 import { type Problem, ProblemsError } from "../base/problems";
 import { TYPES } from "./access-state";
@@ -163,7 +164,8 @@ function recordLeft(search: Search, { hostname }: Application, path: string): st
   const record = search.seen.records.find((each) => String(each["name"]).toLowerCase() === hostname);
   if (record === undefined || isAccountedFor(search, record)) return undefined;
   const target = search.tunnel.id ?? search.ownTunnel;
-  if (record["type"] === "CNAME" && record["content"] === `${target}.cfargotunnel.com`) {
+  const isOurs = target !== undefined && record["content"] === tunnelHost(target);
+  if (record["type"] === "CNAME" && isOurs) {
     return `${search.zoneId}/${idOf(record)}`;
   }
   search.problems.push({

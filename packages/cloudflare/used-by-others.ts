@@ -1,4 +1,5 @@
 import { canonicalHost } from "../access/host-pattern";
+import { tunnelHost } from "../access/tunnel-host";
 import { UserError } from "../base/errors";
 import { fieldsOf, textOf } from "../base/json-values";
 import { TYPES } from "./access-state";
@@ -67,7 +68,7 @@ async function configOf(account: AccountApi, id: string): Promise<Wire> {
 
 /** In every zone that the token sees: records of other stacks stand in zones of their own. */
 async function recordsOf(account: AccountApi, zones: readonly Wire[], id: string): Promise<Wire[]> {
-  const query = `content.exact=${encodeURIComponent(`${id}.cfargotunnel.com`)}`;
+  const query = `content.exact=${encodeURIComponent(tunnelHost(id))}`;
   const lists = await Promise.all(
     zones.map((zone) =>
       account.list(

@@ -1,4 +1,5 @@
 import { liesOn, placesOf } from "../../access";
+import { tunnelIdIn } from "../../access/tunnel-host";
 import { ApiError, UserError } from "../../base/errors";
 import type { AccountApi, Wire } from "../../cloudflare/account-api";
 import { inner, mentions, objects, text } from "./wire";
@@ -162,5 +163,5 @@ async function configurationsOf(
 /** The tunnel that a record leads to; undefined when it leads elsewhere. */
 export function tunnelIdOf(record: Wire | undefined): string | undefined {
   if (record === undefined || record["type"] !== "CNAME") return undefined;
-  return /^([0-9a-f-]{36})\.cfargotunnel\.com\.?$/i.exec(text(record, "content"))?.[1]?.toLowerCase();
+  return tunnelIdIn(text(record, "content"));
 }

@@ -1,3 +1,5 @@
+import { isOwnerComment } from "../../../components/dns-route";
+import { isTunnelHost } from "../../access/tunnel-host";
 import type { Wire } from "../../cloudflare/account-api";
 import type { Account } from "./account";
 import {
@@ -64,8 +66,8 @@ export function chooseRecord(
     return blocked(`${listed(kinds)}, where a CNAME to the tunnel has to be`, remedy);
   }
   const theirs = text(wire, "comment");
-  const isMarked = theirs.startsWith("comfyui-access ") && theirs !== comment;
-  const leadsElsewhere = !/\.cfargotunnel\.com\.?$/i.test(text(wire, "content"));
+  const isMarked = isOwnerComment(theirs) && theirs !== comment;
+  const leadsElsewhere = !isTunnelHost(text(wire, "content"));
   if (!isMarked && !leadsElsewhere) return { wire, taken: true };
   const why = isMarked
     ? `its comment says that another stack has it: ${theirs}`

@@ -1,7 +1,7 @@
 import { version as cloudflareVersion } from "@pulumi/cloudflare/package.json";
-import { urnOf } from "./declared";
+import { type Resource, urnOf } from "../../../components/declaration";
 import type { Plan, StateEntry } from "./plan";
-import type { Resource, Row } from "./types";
+import type { Row } from "./types";
 
 /** One entry of the file that `pulumi import --file` reads. */
 interface ImportEntry {

@@ -1,4 +1,4 @@
-import { urnOf } from "./declared";
+import { urnOf } from "../../../components/declaration";
 import type { PlanInput } from "./plan";
 import type { Decision, Row } from "./types";
 import { objects, text } from "./wire";

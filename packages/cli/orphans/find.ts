@@ -1,4 +1,5 @@
 import { ownerComment } from "../../../components/dns-route";
+import { tunnelHost } from "../../access/tunnel-host";
 import { TYPES } from "../../cloudflare/access-state";
 import type { AccountApi, Wire } from "../../cloudflare/account-api";
 import type { StackSettings, StackState } from "../stack/read-stack";
@@ -115,7 +116,7 @@ async function recordsAround(
 ): Promise<Wire[]> {
   if (zoneId === undefined) return [];
   const queries = found.flatMap(({ kind, id, hostnames }) => {
-    if (kind === "tunnel") return [`content.exact=${encodeURIComponent(`${id}.cfargotunnel.com`)}`];
+    if (kind === "tunnel") return [`content.exact=${encodeURIComponent(tunnelHost(id))}`];
     return kind === "application"
       ? hostnames.flatMap(namesServing).map((name) => `name.exact=${encodeURIComponent(name)}`)
       : [];

@@ -1,3 +1,4 @@
+import { isTunnelHost } from "../../access/tunnel-host";
 import { fieldsOf } from "../../base/json-values";
 import type { Wire } from "../../cloudflare/account-api";
 import { offersEveryLogin } from "../../cloudflare/other-users";
@@ -108,9 +109,7 @@ function ownReason(orphan: Found, around: Around, { settings }: OrphanSearch): s
       return tunnelReason(orphan, around, declared);
     case "DNS record": {
       const content = text(orphan.wire["content"]);
-      return content.endsWith(".cfargotunnel.com")
-        ? undefined
-        : `what it leads to, ${content}, which is no tunnel`;
+      return isTunnelHost(content) ? undefined : `what it leads to, ${content}, which is no tunnel`;
     }
     case "alert":
       return undefined;

@@ -1,3 +1,4 @@
+import { loginCallback, teamDomain, teamOrigin } from "../../../access/team-domain";
 import { checkGoogleClient } from "../../google/check-client";
 import type { GoogleAnswer, GoogleCheck } from "../../google/judge-client";
 import type { Check } from "../check";
@@ -11,8 +12,9 @@ export const google: Check = {
   title: "Google login",
   config: ["teamName"],
   async run({ account, config, network, stack }) {
-    const origin = `https://${config.teamName}.cloudflareaccess.com`;
-    const redirectUri = `${origin}/cdn-cgi/access/callback`;
+    const { teamName = "" } = config;
+    const origin = teamOrigin(teamName);
+    const redirectUri = loginCallback(teamDomain(teamName));
     const notes = [
       `To paste at ${CREDENTIALS}:`,
       `  Authorized JavaScript origin  ${origin}`,
