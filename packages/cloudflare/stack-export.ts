@@ -1,4 +1,19 @@
 import { UserError } from "../base/errors";
+import type { Fields } from "../base/json-values";
+
+/** A resource of a stack, as the engine exports it; secret values are encrypted. */
+export interface StackResource {
+  urn: string;
+  type: string;
+  /** Name in the program. */
+  name: string;
+  /** The vendor's id; empty for a component. */
+  id: string;
+  inputs: Fields;
+  outputs: Fields;
+  /** The engine refuses to delete it. */
+  protect?: true;
+}
 
 /** A change that was begun, and that the state does not know the end of. */
 export interface PendingOperation {

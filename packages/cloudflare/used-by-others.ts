@@ -2,10 +2,10 @@ import { canonicalHost } from "../access/host-pattern";
 import { tunnelHost } from "../access/tunnel-host";
 import { UserError } from "../base/errors";
 import { fieldsOf, textOf } from "../base/json-values";
-import type { StackResource } from "../cli/stack/read-stack";
 import { TYPES } from "./access-state";
 import type { AccountApi, Wire } from "./account-api";
 import { goesOn, loginUsers, tunnelUsers } from "./other-users";
+import type { StackResource } from "./stack-export";
 
 /** An object of the stack's that others use. */
 interface UsedByOthers {

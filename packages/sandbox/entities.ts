@@ -258,3 +258,10 @@ export interface Settings {
   /** Whether a Google API must be enabled in the project before it answers. */
   gcpServicesMustBeEnabled: boolean;
 }
+
+/** A service token's pass through the edge. */
+export interface TokenUse {
+  tokenId: string;
+  /** RFC 3339. */
+  at: string;
+}

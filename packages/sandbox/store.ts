@@ -12,7 +12,6 @@ import {
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../base/errors";
 import { isAlive } from "../base/process/process-alive";
-import type { TokenUse } from "./api/graphql";
 import type {
   AccessApplication,
   AccessPolicy,
@@ -29,6 +28,7 @@ import type {
   Organization,
   ServiceToken,
   Settings,
+  TokenUse,
   Tunnel,
   TunnelConfiguration,
   Zone,

@@ -1,13 +1,12 @@
+import { randomFrom } from "../support/random";
+
 /** Random numbers that a seed repeats. */
 export class Random {
-  constructor(private state: number) {}
+  /** From 0 up to, not including, 1. */
+  readonly next: () => number;
 
-  /** From 0 up to, not including, 1 (mulberry32). */
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  constructor(seed: number) {
+    this.next = randomFrom(seed);
   }
 
   below(limit: number): number {

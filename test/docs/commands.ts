@@ -13,7 +13,7 @@ const scripts = (
 const OTHERS = new Set([".", "cd", "cloudflared", "curl", "docker", "export", "git", "python", "set"]);
 
 /** npm's own commands that a reader needs. */
-const NPM = new Set(["ci", "install", "pack", "test"]);
+const NPM = new Set(["ci", "install", "pack", "test", "version"]);
 
 /** Splits what a reader types into commands of words, without comments, redirections, and `A=b` in front. */
 export function commandsIn(text: string): string[][] {

@@ -64,6 +64,20 @@ test("what troubleshooting quotes of a preview is what the code says", () => {
   expect(fragments.filter((fragment) => !code.includes(fragment))).toEqual([]);
 });
 
+test("the files and folders that a contributor is sent to are there", () => {
+  const guides = pages().filter((page) => page === "CONTRIBUTING.md" || page.endsWith("/README.md"));
+  const places = guides.flatMap((page) =>
+    [...prose(page).matchAll(/`(?:npx vitest run )?([^`]+)`/g)]
+      .flatMap(([, code = ""]) => code.split(" "))
+      .filter((word) =>
+        /^(config|components|policies|packages|test|tools|bench|docs|\.github|\.ci)\//.test(word),
+      )
+      .map((place) => ({ page, place })),
+  );
+  expect(places.length).toBeGreaterThan(60);
+  expect(places.filter(({ place }) => !existsSync(join(root, place)))).toEqual([]);
+});
+
 test("the table of settings has every key of the stack config", () => {
   const named = [...textOf("docs/access-setup.md").matchAll(/^\| (`.*?) +\|/gm)]
     .map(([, cell = ""]) => cell)
@@ -98,7 +112,8 @@ test("the settings of the sandbox that are named are there", () => {
 describe("samples", () => {
   test("every fence has a language that is checked, or is plain text", () => {
     const languages = new Set(fences.map(({ language }) => language));
-    const known = ["sh", "ts", "js", "python", "yaml", "json", "text", "markdown"];
+    // test/rooms.test.ts holds the picture in mermaid against the table below it.
+    const known = ["mermaid", "sh", "ts", "js", "python", "yaml", "json", "text", "markdown"];
     // README's drawing has none.
     expect([...languages].filter((language) => language !== "" && !known.includes(language))).toEqual([]);
   });

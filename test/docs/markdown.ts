@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ROOMS } from "../support/rooms";
 
 export const root = join(__dirname, "../..");
 
@@ -16,10 +17,17 @@ export interface Fence {
   run: boolean;
 }
 
-/** README.md, every page in docs/, and the pages beside what they are about. */
+/** The pages at the top, every page in docs/, and each room's README. */
 export function pages(): string[] {
   const docs = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
-  return ["README.md", ...docs.sort().map((name) => `docs/${name}`), "policies/README.md"];
+  const rooms = ROOMS.flatMap(({ places }) => places).filter((place) => !place.includes("."));
+  return [
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    ...docs.sort().map((name) => `docs/${name}`),
+    ...rooms.map((room) => `${room}/README.md`),
+  ];
 }
 
 export const textOf = (page: string): string => readFileSync(join(root, page), "utf8");

@@ -3,7 +3,7 @@ import { ApiError } from "../../packages/base/errors";
 import type { Change } from "../../packages/cli/drift/types";
 import { checkUnseen } from "../../packages/cli/drift/unseen";
 import type { Probes, UnseenContext } from "../../packages/cli/drift/unseen/context";
-import type { GoogleAnswer } from "../../packages/cli/google/check-client";
+import type { GoogleAnswer } from "../../packages/cli/google/judge-client";
 import type { StackResource } from "../../packages/cli/stack/read-stack";
 import { TYPES } from "../../packages/cloudflare/access-state";
 

@@ -197,7 +197,7 @@ const STACK_FILES: Record<string, { text: (good: string) => string; said: RegExp
 };
 test.each(FULL ? Object.keys(STACK_FILES) : [])("a stack file that is %s", async (name) => {
   const { text, said } = STACK_FILES[name] ?? { text: String, said: /./ };
-  const stack = `bad${Math.random().toString(36).slice(2, 8)}`;
+  const stack = `bad${process.pid}`;
   const file = join(projectDir, `Pulumi.${stack}.yaml`);
   writeFileSync(file, text(readFileSync(join(projectDir, "Pulumi.dev.yaml"), "utf8")));
   try {

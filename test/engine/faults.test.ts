@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { PROPERTY_SEED } from "../support/property-seed";
+import { randomFrom } from "../support/random";
 import { type CallName, FAULTS, type Fault, faultsOf } from "./faults/faults";
 import { Lane } from "./faults/lane";
 import { OPERATIONS, type OperationName, operation } from "./faults/operations";
@@ -7,10 +9,9 @@ import { lineOf, type Row, Rows, summary } from "./faults/table";
 // FULL_TABLES=1: every case. FAULTS_ONLY=up,rotate: these operations. FAULTS_KINDS='500,half an answer': these faults.
 // FAULTS_CALLS=regex: these calls. FAULTS_SHARD=1/2: every second case. FAULTS_FILE=path: rows are written there as
 // they come, and those that it has already are not played again. FAULTS_LANES=2: how many at a time.
-// FAULTS_SAMPLE=5: so many cases of each operation. FAULTS_SEED=20: which ones.
+// FAULTS_SAMPLE=5: so many cases of each operation. PROPERTY_SEED: which ones.
 const env = process.env;
 const FULL = env["FULL_TABLES"] === "1";
-const SEED = Number(env["FAULTS_SEED"] ?? 20);
 /** How many cases of each operation; of the full table all, unless it is said. */
 const SAMPLE = env["FAULTS_SAMPLE"] ?? (FULL ? undefined : "1");
 /** The longest first; rotate.test.ts plays a few cases of a rotation, which takes by far the longest. */
@@ -60,7 +61,7 @@ test("whatever befalls a call, the same command again comes to the same", async 
   );
   const shown = FULL ? rows.all.filter((row) => names.includes(row.operation)) : played;
   console.log(
-    `${SAMPLE === undefined ? "all cases" : `a sample of the cases, seed ${SEED}`}\n\n${summary(shown)}`,
+    `${SAMPLE === undefined ? "all cases" : `a sample of the cases, seed ${PROPERTY_SEED}`}\n\n${summary(shown)}`,
   );
   const failing = shown.filter(({ problems }) => problems.length > 0);
   expect(failing.map(lineOf)).toEqual([]);
@@ -81,16 +82,17 @@ function chosen(name: OperationName, calls: readonly CallName[]): Case[] {
 
 /** The same few in every run, as long as the calls are the same. */
 function sample(all: Case[], name: string, size: number): Case[] {
-  let state = [...name].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), SEED) >>> 0;
+  const random = randomFrom(
+    [...name].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), PROPERTY_SEED),
+  );
   // Calls that are made at once come in any order.
   const order = new Intl.Collator("en");
   // Most calls are reads, of which a fault changes nothing: one in a sample teaches little.
   const writes = all.filter(({ call }) => !call.key.startsWith("GET "));
   const left = writes.toSorted((a, b) => order.compare(a.call.key, b.call.key) || a.call.nth - b.call.nth);
-  const chosen = Array.from({ length: Math.min(size, writes.length) }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return left.splice(Math.floor((state / 2 ** 32) * left.length), 1);
-  });
+  const chosen = Array.from({ length: Math.min(size, writes.length) }, () =>
+    left.splice(Math.floor(random() * left.length), 1),
+  );
   return chosen.flat().filter(({ call, fault }) => !rows.has(name as OperationName, call, fault));
 }
 

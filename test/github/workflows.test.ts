@@ -111,6 +111,11 @@ describe("what the linters do not ask for", () => {
     }
   });
 
+  test("what every change must pass is said once, in .ci/run", () => {
+    const commands = workflows["check.yml"]?.jobs["check"]?.steps.flatMap(({ run }) => run ?? []);
+    expect(commands).toEqual([".ci/run"]);
+  });
+
   test("a fork's job names no secret, no variable and no environment", () => {
     const fork = workflows["pull-request.yml"]?.jobs["fork"];
     expect(fork?.permissions).toEqual({ contents: "read" });

@@ -1,5 +1,5 @@
+import { randomFrom } from "../support/random";
 import { type Call, KINDS, type Kind } from "./api-objects";
-import { randomFrom } from "./rounds";
 
 /** What a writer was told of an object of its own: its latest version, or that it is gone. */
 export interface Known {

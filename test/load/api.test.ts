@@ -2,13 +2,13 @@ import { afterEach, describe, expect, test } from "vitest";
 import { acceptsSecret } from "../../packages/sandbox/api/service-tokens";
 import { DEV_TOKENS } from "../../packages/sandbox/seed";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../packages/sandbox/server";
+import { PROPERTY_SEED } from "../support/property-seed";
 import { ACCOUNT, type Call, callerOf, KINDS, ZONE } from "./api-objects";
 import { differences, readAll, Writer } from "./api-writers";
 
 const isFull = process.env["FULL_TABLES"] === "1";
 const WRITERS = 50;
 const CALLS = isFull ? 120 : 16;
-const SEED = 20_261_126;
 
 let sandbox: Sandbox;
 let call: Call;
@@ -30,7 +30,7 @@ describe("the API under writers at once", () => {
     await start();
     const writers = Array.from(
       { length: WRITERS },
-      (_, index) => new Writer(call, `w${index}`, SEED + index),
+      (_, index) => new Writer(call, `w${index}`, PROPERTY_SEED + index),
     );
     let done = false;
     let pages = 0;
@@ -52,7 +52,9 @@ describe("the API under writers at once", () => {
     await Promise.all(writers.map((writer) => writer.run(CALLS)));
     done = true;
     await readers;
-    console.log(`${WRITERS} writers, ${WRITERS * CALLS} writes, ${pages} pages read meanwhile, seed ${SEED}`);
+    console.log(
+      `${WRITERS} writers, ${WRITERS * CALLS} writes, ${pages} pages read meanwhile, seed ${PROPERTY_SEED}`,
+    );
     expect(writers.flatMap(({ wrong }) => wrong)).toEqual([]);
     expect(misread).toEqual([]);
     expect(await differences(call, writers)).toEqual([]);

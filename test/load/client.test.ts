@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { APP } from "../sandbox/edge/rig";
 import { workflow } from "../sandbox/origin/support";
+import { PROPERTY_SEED } from "../support/property-seed";
 import type { ClientReport, ClientRound, ClientTarget, RoundReport } from "./client-process";
 import { SERVER_FAULTS } from "./client-visits";
 import type { EdgeTarget } from "./edge-process";
@@ -15,7 +16,6 @@ const REQUESTS = isFull ? 1000 : 200;
 /** Rounds before the first sample. */
 const WARM_UP = 2;
 const AT_ONCE = 200;
-const SEED = 20_261_126;
 
 /** Bytes that a call may leave behind; a leak of one KiB is well above it. */
 const MAX_HELD = 500;
@@ -82,17 +82,17 @@ async function load(
 describe(`the client with ${AT_ONCE} calls at a time, of a server that is slow or fails`, () => {
   test("each call settles as it must, and nothing of it is left", { timeout: 900_000 }, async () => {
     const before = await report();
-    await load(WARM_UP, REQUESTS, SEED + 500);
+    await load(WARM_UP, REQUESTS, PROPERTY_SEED + 500);
     await client.call("forget");
     const started = performance.now();
-    const { samples, reports } = await load(ROUNDS, REQUESTS, SEED);
+    const { samples, reports } = await load(ROUNDS, REQUESTS, PROPERTY_SEED);
     const seconds = (performance.now() - started) / 1000;
     const slopes = slopesOf(samples);
     const after = await report();
     const total = reports.reduce((sum, one) => sum + one.total, 0);
     const most = Math.max(...reports.map(({ mostSockets }) => mostSockets));
     console.log(
-      `${total} calls, ${AT_ONCE} at a time, ${ROUNDS} rounds, seed ${SEED}, ${(total / seconds).toFixed(0)} per second, ` +
+      `${total} calls, ${AT_ONCE} at a time, ${ROUNDS} rounds, seed ${PROPERTY_SEED}, ${(total / seconds).toFixed(0)} per second, ` +
         `at most ${most} sockets\n${after.table}\n${memoryLine(samples, slopes)}`,
     );
     expect(reports.flatMap(({ faults }) => faults)).toEqual([]);
@@ -106,7 +106,7 @@ describe(`the client with ${AT_ONCE} calls at a time, of a server that is slow o
 
   test("a leak of 1 KiB per call is seen", { timeout: 300_000 }, async () => {
     await client.call("leak", PLANTED);
-    const { samples } = await load(4, 120, SEED + 1000);
+    const { samples } = await load(4, 120, PROPERTY_SEED + 1000);
     await client.call("leak", 0);
     const slopes = slopesOf(samples);
     console.log(`planted ${PLANTED} B per call: ${memoryLine(samples, slopes)}`);

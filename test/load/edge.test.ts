@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PROPERTY_SEED } from "../support/property-seed";
 import type { EdgeReport, EdgeTarget } from "./edge-process";
 import { EdgeVisitors } from "./edge-visits";
 import { type Mix, round } from "./rounds";
@@ -13,7 +14,6 @@ const REQUESTS = isFull ? 1500 : 240;
 /** Requests before the first sample; in the full run so many that every log is at its bound. */
 const WARM_UP = isFull ? 12_000 : 700;
 const AT_ONCE = 200;
-const SEED = 20_261_126;
 
 /** Bytes that a request may leave behind; a leak of one KiB is well above it. */
 const MAX_HELD = 400;
@@ -73,15 +73,15 @@ describe(`the edge under ${AT_ONCE} connections`, () => {
     timeout: 900_000,
   }, async () => {
     before = await report();
-    await load(1, WARM_UP, new Tally(), SEED);
+    await load(1, WARM_UP, new Tally(), PROPERTY_SEED);
 
     const tally = new Tally();
     const started = performance.now();
-    const samples = await load(ROUNDS, REQUESTS, tally, SEED);
+    const samples = await load(ROUNDS, REQUESTS, tally, PROPERTY_SEED);
     const seconds = (performance.now() - started) / 1000;
     const slopes = slopesOf(samples);
     console.log(
-      `${tally.total} requests, ${AT_ONCE} at a time, ${ROUNDS} rounds, seed ${SEED}, ` +
+      `${tally.total} requests, ${AT_ONCE} at a time, ${ROUNDS} rounds, seed ${PROPERTY_SEED}, ` +
         `${(tally.total / seconds).toFixed(0)} per second\n${tally.table()}\n${memoryLine(samples, slopes)}`,
     );
     expect(tally.faults).toEqual([]);
@@ -95,7 +95,7 @@ describe(`the edge under ${AT_ONCE} connections`, () => {
 
   test("a leak of 1 KiB per request is seen", { timeout: 300_000 }, async () => {
     await worker.call("leak", PLANTED);
-    const samples = await load(isFull ? 8 : 4, REQUESTS, new Tally(), SEED + 1000);
+    const samples = await load(isFull ? 8 : 4, REQUESTS, new Tally(), PROPERTY_SEED + 1000);
     await worker.call("leak", 0);
     const slopes = slopesOf(samples);
     console.log(`planted ${PLANTED} B per request: ${memoryLine(samples, slopes)}`);

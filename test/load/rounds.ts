@@ -1,3 +1,4 @@
+import { randomFrom } from "../support/random";
 import type { Tally } from "./tally";
 
 /** One request of a kind; answers what is wrong with its answer. */
@@ -5,17 +6,6 @@ export type Visit = () => Promise<string | undefined>;
 
 /** How often each kind of request comes, by its name; kinds that are not named do not come. */
 export type Mix = Readonly<Record<string, number>>;
-
-/** Numbers from 0 to 1 that follow from a seed (mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /**
  * Sends so many requests, so many at a time, in an order that follows from the seed; each kind comes exactly as often

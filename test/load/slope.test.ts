@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { randomFrom } from "./rounds";
+import { randomFrom } from "../support/random";
 import { type MemorySample, percentile, slopesOf } from "./slope";
 
 const MiB = 1024 ** 2;
+/** One noise, always the same: among many, some look like a slope. */
 const random = randomFrom(7);
 
 /** Rounds of 240 requests of which each leaves so many bytes behind, with noise of so many bytes. */

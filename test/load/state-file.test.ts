@@ -3,15 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { DEV_TOKENS } from "../../packages/sandbox/seed";
+import { PROPERTY_SEED } from "../support/property-seed";
+import { randomFrom } from "../support/random";
 import { callerOf } from "./api-objects";
 import { differences, Writer } from "./api-writers";
-import { randomFrom } from "./rounds";
 import { Worker } from "./worker";
 
 const isFull = process.env["FULL_TABLES"] === "1";
 const KILLS = isFull ? 30 : 3;
 const WRITERS = 20;
-const SEED = 20_261_126;
 
 let folder: string;
 let worker: Worker | undefined;
@@ -27,7 +27,7 @@ test(`killed ${KILLS} times while ${WRITERS} write, it goes on with all that was
   timeout: 600_000,
 }, async () => {
   const file = join(folder, "cloudflare.json");
-  const random = randomFrom(SEED);
+  const random = randomFrom(PROPERTY_SEED);
   let url = "";
   const call = (method: string, path: string, body?: unknown) =>
     callerOf(url, DEV_TOKENS.admin)(method, path, body);
@@ -45,7 +45,7 @@ test(`killed ${KILLS} times while ${WRITERS} write, it goes on with all that was
 
     const now = Array.from(
       { length: WRITERS },
-      (_, index) => new Writer(call, `w${kill}-${index}`, SEED + kill * 100 + index),
+      (_, index) => new Writer(call, `w${kill}-${index}`, PROPERTY_SEED + kill * 100 + index),
     );
     writers.push(...now);
     const writing = Promise.allSettled(now.map((writer) => writer.run(Number.POSITIVE_INFINITY)));
@@ -68,7 +68,7 @@ test(`killed ${KILLS} times while ${WRITERS} write, it goes on with all that was
   const answered = writers.reduce((sum, writer) => sum + writer.answered, 0);
   console.log(
     `${KILLS} kills, ${WRITERS} writers each, ${answered} writes answered, ${looks} looks at the file, ` +
-      `${leftovers} half-written files removed, seed ${SEED}`,
+      `${leftovers} half-written files removed, seed ${PROPERTY_SEED}`,
   );
   expect(answered).toBeGreaterThan(KILLS * WRITERS);
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type AccessTest, parseAccessTests } from "../../packages/cli/verify/access-tests";
+import { type AccessTest, parseAccessTests } from "../../packages/cli/verify/read-access-tests";
 import { verify } from "../../packages/cli/verify/verify";
 import { type Deployed, deploy } from "./deployed";
 

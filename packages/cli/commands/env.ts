@@ -4,9 +4,9 @@ import { expiryWarning, selectApplication, selectToken } from "../secrets/creden
 import type { EngineAccess } from "../secrets/engine-cli";
 import { knownSecrets, leakWarnings } from "../secrets/known-secrets";
 import { findLeaks, type Leak } from "../secrets/leaks";
-import { openSink, type SinkStack, valuesFor } from "../secrets/open-sink";
+import { openSink, valuesFor } from "../secrets/open-sink";
 import { readStackOutputs, type StackOutputs } from "../secrets/outputs";
-import type { SecretSink, SecretValues, SinkKind, SinkStatus } from "../secrets/sink";
+import type { SecretSink, SecretValues, SinkKind, SinkStack, SinkStatus } from "../secrets/sink";
 import { IncompleteWriteError } from "../secrets/write-keys";
 import type { StackSettings } from "../stack/read-stack";
 import { UsageError } from "./args";

@@ -7,7 +7,7 @@ import { UserError } from "../../base/errors";
 import { type AccessState, parseAccessState } from "../../cloudflare/access-state";
 import { renderExplanation } from "../explain/render";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
-import { readAccessTests } from "../verify/access-tests";
+import { readAccessTests } from "../verify/read-access-tests";
 import { sandboxArg, stackArg, UsageError } from "./args";
 import { type Judged, judgedLine, readJudgedState, type StateArgs } from "./judged";
 

@@ -1,10 +1,10 @@
 import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { run } from "../../../tools/run-program";
 import { UserError } from "../../base/errors";
 import { waitForLock } from "../../base/process/lock-file";
 import { engineVersion, isWhole, modulesDir, noteSizes, programs } from "./programs";
+import { run } from "./run-program";
 
 /** Longer than any build takes, in milliseconds. */
 const PATIENCE_MS = 60 * 60_000;

@@ -1,9 +1,9 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { run, which } from "../../../tools/run-program";
 import { UserError } from "../../base/errors";
 import { buildEngine } from "./build";
 import { buildKey, engineVersion, isWhole } from "./programs";
+import { run, which } from "./run-program";
 import { printedVersion } from "./version";
 
 /** The oldest `pulumi` on PATH that is used instead of a build. */

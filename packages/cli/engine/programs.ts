@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { isExecutable } from "../../../tools/run-program";
+import { isExecutable } from "./run-program";
 
 /** The engine this project is written and measured against; the CLI module is pinned to it. */
 export const engineVersion = "3.259.0";

@@ -1,6 +1,13 @@
 import type { Network } from "../../client/typescript/network";
 import { openRequests } from "../verify/requests";
-import { type AuthorizeAnswer, judgeAuthorize, judgeToken, type TokenAnswer } from "./judge-client";
+import {
+  type AuthorizeAnswer,
+  type GoogleAnswer,
+  type GoogleCheck,
+  judgeAuthorize,
+  judgeToken,
+  type TokenAnswer,
+} from "./judge-client";
 
 /** A Google OAuth web client as the login uses it. The secret is never part of an answer. */
 export interface GoogleClient {
@@ -8,23 +15,6 @@ export interface GoogleClient {
   clientSecret: string;
   /** `https://<team>.cloudflareaccess.com/cdn-cgi/access/callback` */
   redirectUri: string;
-}
-
-/** One question that Google's endpoints answer without a login. */
-export interface GoogleAnswer {
-  verdict: "right" | "wrong" | "unknown";
-  /** In a few words, what Google said. */
-  detail: string;
-}
-
-/** What could be found out about a client without a login. */
-export interface GoogleCheck {
-  /** Does Google know the client id? */
-  client: GoogleAnswer;
-  /** Does the secret belong to it? */
-  secret: GoogleAnswer;
-  /** Is the redirect URI registered? */
-  redirectUri: GoogleAnswer;
 }
 
 const AUTHORIZE = "https://accounts.google.com/o/oauth2/v2/auth";

@@ -1,4 +1,19 @@
-import type { GoogleAnswer, GoogleCheck } from "./check-client";
+/** One question that Google's endpoints answer without a login. */
+export interface GoogleAnswer {
+  verdict: "right" | "wrong" | "unknown";
+  /** In a few words, what Google said. */
+  detail: string;
+}
+
+/** What could be found out about a client without a login. */
+export interface GoogleCheck {
+  /** Does Google know the client id? */
+  client: GoogleAnswer;
+  /** Does the secret belong to it? */
+  secret: GoogleAnswer;
+  /** Is the redirect URI registered? */
+  redirectUri: GoogleAnswer;
+}
 
 /** What the login page's address answered, without following redirects. */
 export type AuthorizeAnswer = { status: number; location?: string; body: string } | { unreachable: string };

@@ -1,8 +1,8 @@
 import { ApiError, UserError } from "../../base/errors";
 import { selectApplication, type TokenAccess } from "../secrets/credentials";
-import { openSink, type SinkOptions, type SinkStack, valuesFor } from "../secrets/open-sink";
+import { openSink, type SinkOptions, valuesFor } from "../secrets/open-sink";
 import type { StackOutputs } from "../secrets/outputs";
-import type { SinkKind } from "../secrets/sink";
+import type { SinkKind, SinkStack } from "../secrets/sink";
 
 /** Where the credentials go. */
 export interface Sinks {

@@ -4,8 +4,7 @@ import { isLoopback, plainUrl } from "../../base/host-name";
 import { readSettings, type StackSettings } from "../stack/read-stack";
 import { GoogleSecretManagerSink } from "./google-secret-manager";
 import { InfisicalSink } from "./infisical";
-import type { SinkStack } from "./open-sink";
-import type { SecretSink } from "./sink";
+import type { SecretSink, SinkStack } from "./sink";
 
 async function settingsOf({ stack, engine, settings }: SinkStack): Promise<StackSettings> {
   return settings ?? (await readSettings(engine, stack));

@@ -2,25 +2,10 @@ import { join } from "node:path";
 import { secretId, stackPrefix } from "../../../config/secret-id";
 import type { InfisicalConfig } from "../../../config/stack-config";
 import { UserError } from "../../base/errors";
-import type { StackSettings } from "../stack/read-stack";
 import { type ApplicationAccess, configValues, envValues, type TokenAccess } from "./credentials";
-import type { EngineAccess } from "./engine-cli";
 import { EnvFileSink } from "./env-file";
 import type { StackOutputs } from "./outputs";
-import type { SecretSink, SecretValues, SinkKind } from "./sink";
-
-/** The stack whose credentials are handed out. An open stack serves: `{ stack, settings, engine: open.engine("up") }`. */
-export interface SinkStack {
-  stack: string;
-  /**
-   * How to run the engine. Its environment also says where the sinks are: `SANDBOX_GCP_URL` and
-   * `SANDBOX_INFISICAL_URL` in the sandbox, and the identity for Infisical (INFISICAL_TOKEN, or INFISICAL_CLIENT_ID
-   * and INFISICAL_CLIENT_SECRET).
-   */
-  engine: EngineAccess;
-  /** The stack's config, where it has been read already; else it is read when a sink needs it. */
-  settings?: StackSettings;
-}
+import type { SecretSink, SecretValues, SinkKind, SinkStack } from "./sink";
 
 /** Where exactly, when it is not where the stack config says. */
 export interface SinkOptions {

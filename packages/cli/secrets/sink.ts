@@ -1,3 +1,6 @@
+import type { StackSettings } from "../stack/read-stack";
+import type { EngineAccess } from "./engine-cli";
+
 /** The kinds of places that credentials go to, as `--to` names them. */
 export const SINK_KINDS = ["file", "config", "gcp", "infisical"] as const;
 export type SinkKind = (typeof SINK_KINDS)[number];
@@ -27,6 +30,19 @@ export interface SinkWrite {
 
 /** Wanted secrets by key. Every value counts as a secret, including the ones that are not. */
 export type SecretValues = Readonly<Record<string, string>>;
+
+/** The stack whose credentials are handed out. An open stack serves: `{ stack, settings, engine: open.engine("up") }`. */
+export interface SinkStack {
+  stack: string;
+  /**
+   * How to run the engine. Its environment also says where the sinks are: `SANDBOX_GCP_URL` and
+   * `SANDBOX_INFISICAL_URL` in the sandbox, and the identity for Infisical (INFISICAL_TOKEN, or INFISICAL_CLIENT_ID
+   * and INFISICAL_CLIENT_SECRET).
+   */
+  engine: EngineAccess;
+  /** The stack's config, where it has been read already; else it is read when a sink needs it. */
+  settings?: StackSettings;
+}
 
 /** A place that keeps secrets for those who need them; one file per kind of place. */
 export interface SecretSink {

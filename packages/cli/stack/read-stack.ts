@@ -5,9 +5,11 @@ import { z } from "zod";
 import { refuseForeignAddresses } from "../../../config/provider-addresses";
 import { parseConfig, type StackConfig, settingsOf } from "../../../config/stack-config";
 import { UserError } from "../../base/errors";
-import { type Fields, fieldsOf } from "../../base/json-values";
-import { exportedResources, pendingOperations } from "../../cloudflare/stack-export";
+import { fieldsOf } from "../../base/json-values";
+import { exportedResources, pendingOperations, type StackResource } from "../../cloudflare/stack-export";
 import { configFileArgs, type EngineAccess, parseAnswer, runEngine } from "../secrets/engine-cli";
+
+export type { StackResource };
 
 /** A stack's config as the program sees it, secrets included. */
 export interface StackSettings {
@@ -79,20 +81,6 @@ export async function readOpenConfig(
   const found = parseAnswer(entries, await runEngine(engine, { purpose, args }), purpose);
   const open = Object.entries(found).filter(([, { secret }]) => secret !== true);
   return { raw: settingsOf(open, await projectName(engine.cwd)).raw };
-}
-
-/** A resource of a stack, as the engine exports it; secret values are encrypted. */
-export interface StackResource {
-  urn: string;
-  type: string;
-  /** Name in the program. */
-  name: string;
-  /** The vendor's id; empty for a component. */
-  id: string;
-  inputs: Fields;
-  outputs: Fields;
-  /** The engine refuses to delete it. */
-  protect?: true;
 }
 
 /** What the engine knows of a stack. */

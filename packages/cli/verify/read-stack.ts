@@ -2,7 +2,7 @@ import { type AccessState, parseAccessState } from "../../cloudflare/access-stat
 import type { EngineAccess } from "../secrets/engine-cli";
 import { readStackOutputs } from "../secrets/outputs";
 import { exportState } from "../stack/read-stack";
-import { readAccessTests } from "./access-tests";
+import { readAccessTests } from "./read-access-tests";
 import { targetOfStack } from "./read-target";
 import type { VerifyTarget } from "./target";
 

@@ -1,15 +1,9 @@
 import type { Context } from "hono";
+import type { TokenUse } from "../entities";
 import type { Store } from "../store";
 import { hasPermission } from "./auth";
 import { readJson } from "./body";
 import type { Register, SandboxEnv } from "./context";
-
-/** A service token's pass through the edge. */
-export interface TokenUse {
-  tokenId: string;
-  /** RFC 3339. */
-  at: string;
-}
 
 /**
  * /graphql: of the analytics only the logins with service tokens, newest first, and of the language only the

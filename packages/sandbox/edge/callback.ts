@@ -1,13 +1,12 @@
 import type { Organization } from "../entities";
 import { sha256 } from "../ids";
 import { cookieValues, setCookie } from "./cookies";
-import { type EdgeRequest, teamUrl } from "./core";
+import { type EdgeRequest, type TeamCore, teamUrl } from "./core";
 import { LoginFailed } from "./identity-provider";
 import { authorize, guardOf } from "./login";
 import { loginProblem } from "./pages";
 import type { Answered } from "./reply";
 import { type Login, newNonce, type PendingLogin, userUuid } from "./sessions";
-import type { TeamCore } from "./team";
 import { loginEnd, teamToken } from "./tokens";
 
 /** Where the identity provider sends the browser back: finds out who it is and asks the policies. */

@@ -1,5 +1,6 @@
 import type { Organization } from "../entities";
 import type { Store } from "../store";
+import type { IdentityProviders } from "./identity-provider";
 import { TeamKeys } from "./keys";
 import type { Sessions } from "./sessions";
 import type { EdgeSettings } from "./settings";
@@ -11,6 +12,11 @@ export interface EdgeCore {
   sessions: Sessions;
   /** A team's signing keys; made when first asked for. */
   keysOf(organization: Organization): Promise<TeamKeys>;
+}
+
+/** What the team domain needs besides the edge's own. */
+export interface TeamCore extends EdgeCore {
+  providers: IdentityProviders;
 }
 
 /** What every part gets to know of a request. */

@@ -2,14 +2,13 @@ import { decide } from "../../access";
 import type { AccessApplication, IdentityProvider, Organization } from "../entities";
 import { sha256 } from "../ids";
 import { cookieValues, setCookie } from "./cookies";
-import { type EdgeRequest, teamUrl } from "./core";
+import { type EdgeRequest, type TeamCore, teamUrl } from "./core";
 import { type Guard, guardFor, namesOf, providersOf, siteFor } from "./directory";
 import { newCodeVerifier } from "./identity-provider";
 import { verify } from "./jwt";
 import { chooseLogin, loginProblem } from "./pages";
 import { type Answered, redirect } from "./reply";
 import { type Login, newNonce, type Visit } from "./sessions";
-import type { TeamCore } from "./team";
 
 const FOUR_HOURS_MS = 4 * 3_600_000;
 

@@ -7,7 +7,7 @@ import type { Tunnels } from "../tunnel";
 import { type Admission, admit } from "./access";
 import { appEndpoint } from "./app-endpoints";
 import { BodyMeter } from "./body-meter";
-import type { EdgeRequest } from "./core";
+import type { EdgeRequest, TeamCore } from "./core";
 import { headerValues } from "./credentials";
 import { guardFor, type Site, siteFor, teamFor } from "./directory";
 import { type Forwarded, forward, forwardUpgrade, sentStatus } from "./forward";
@@ -15,7 +15,7 @@ import type { EdgeLogEntry } from "./log";
 import { originHeaders } from "./origin-headers";
 import { loginProblem } from "./pages";
 import { type Reply, write, writeRaw } from "./reply";
-import { type TeamCore, team } from "./team";
+import { team } from "./team";
 
 /** What the router needs besides the parts it asks. */
 export interface RouterCore extends TeamCore {

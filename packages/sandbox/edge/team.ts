@@ -1,20 +1,14 @@
 import type { Organization } from "../entities";
 import { callback } from "./callback";
 import { clearCookie, cookieValues } from "./cookies";
-import { type EdgeCore, type EdgeRequest, teamUrl } from "./core";
+import { type EdgeCore, type EdgeRequest, type TeamCore, teamUrl } from "./core";
 import { isKnownRevoked } from "./identify";
 import { identityOf, notLoggedIn } from "./identity";
-import type { IdentityProviders } from "./identity-provider";
 import { verify } from "./jwt";
 import { logIn } from "./login";
 import { loginProblem, page } from "./pages";
 import { type Answered, html, json, NO_STORE, type Reply } from "./reply";
 import type { Login } from "./sessions";
-
-/** What the team domain needs besides the edge's own. */
-export interface TeamCore extends EdgeCore {
-  providers: IdentityProviders;
-}
 
 /** Answers a request at `<team>.cloudflareaccess.com`. */
 export async function team(

@@ -1,5 +1,6 @@
 import { loginCallback, teamDomain, teamOrigin } from "../../../access/team-domain";
-import { checkGoogleClient, type GoogleAnswer, type GoogleCheck } from "../../google/check-client";
+import { checkGoogleClient } from "../../google/check-client";
+import type { GoogleAnswer, GoogleCheck } from "../../google/judge-client";
 import type { Check } from "../check";
 import type { Account } from "../context";
 import { type Finding, finding } from "../findings";

@@ -1,5 +1,6 @@
 import { textOf } from "../../../base/json-values";
-import type { GoogleCheck, GoogleClient } from "../../google/check-client";
+import type { GoogleClient } from "../../google/check-client";
+import type { GoogleCheck } from "../../google/judge-client";
 import type { StackOutputs } from "../../secrets/outputs";
 import type { StackResource, StackSettings } from "../../stack/read-stack";
 import type { ProbeResult, TokenCredentials } from "../../verify/probe-token";

@@ -3,11 +3,14 @@ import { Allow, parse as parsePart } from "partial-json";
 import { timeout } from "../../../base/patience";
 import { CallError, masked } from "../http-error";
 import { type RetryPolicy, withRetries } from "../retry";
-import { isObject } from "./wire";
 
 /** JSON as it goes over the wire. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 export type JsonObject = { [name: string]: Json };
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 export type Method = "get" | "post" | "put" | "patch" | "delete";
 

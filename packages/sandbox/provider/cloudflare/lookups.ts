@@ -1,6 +1,5 @@
 import { isMap, type PropertyMap, type PropertyValue, unwrap } from "../../../provider/host";
-import type { CloudflareApi, Json } from "./api";
-import { isObject } from "./wire";
+import { type CloudflareApi, isObject, type Json } from "./api";
 
 type Lookup = (args: PropertyMap) => Promise<PropertyMap>;
 

@@ -1,7 +1,7 @@
 import { type SpawnOptions, spawn } from "node:child_process";
 import { access, constants, stat } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { guardChild } from "../packages/base/process/signals";
+import { guardChild } from "../../base/process/signals";
 
 /** The path of a command on PATH; undefined when it is on none of its folders. */
 export async function which(command: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
