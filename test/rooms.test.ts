@@ -13,7 +13,6 @@ const IMPORT_EXCEPTIONS: Readonly<Record<string, string>> = {};
 
 /** Folders whose files still lead to each other, each with its reason. */
 const CIRCLE_EXCEPTIONS: Readonly<Record<string, string>> = {
-  "packages/client/typescript": "errors hold results, and results are narrowed with errors",
   "packages/cli/orphans": "what is known and who holds it are told by each other",
   "packages/cli/adopt": "rows, stops and plan share their types with what makes them",
 };
