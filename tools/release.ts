@@ -5,7 +5,7 @@ import { UserError } from "../packages/base/errors";
 
 /**
  * The two steps that `npm version` leaves to a project. `preversion` refuses what cannot be released, before anything is
- * written; `version` moves the changelog's "Unreleased" under the new version. npm itself refuses a changed work
+ * written; `version` moves the changelog's "Unreleased" under the new version, which the workspaces get too. npm itself refuses a changed work
  * tree, sets the version, commits and tags; with `sign-git-tag` in npm's config it signs the tag.
  */
 const STEPS: Record<string, (release: Release) => void> = {
@@ -25,7 +25,7 @@ const STEPS: Record<string, (release: Release) => void> = {
   },
   version(release) {
     writeFileSync(CHANGELOG, released(readFileSync(CHANGELOG, "utf8"), release));
-    git("add", CHANGELOG);
+    git("add", CHANGELOG, ...versioned(release));
   },
 };
 
@@ -51,6 +51,24 @@ export function released(changelog: string, { version, date }: Release): string 
   }
   return changelog.replace(UNRELEASED, `${UNRELEASED}\n## ${version} (${date})\n`);
 }
+
+/** Gives the workspaces the version, in their own files and in the lock file; npm does that for the root alone. */
+function versioned({ version }: Release): string[] {
+  const { workspaces = [] } = readJson("package.json") as { workspaces?: string[] };
+  const lock = readJson("package-lock.json") as { packages: Record<string, { version?: string }> };
+  const files = workspaces.map((folder) => {
+    writeJson(`${folder}/package.json`, { ...readJson(`${folder}/package.json`), version });
+    lock.packages[folder] = { ...lock.packages[folder], version };
+    return `${folder}/package.json`;
+  });
+  writeJson("package-lock.json", lock);
+  return [...files, "package-lock.json"];
+}
+
+const readJson = (file: string): object => JSON.parse(readFileSync(file, "utf8"));
+
+const writeJson = (file: string, value: object): void =>
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
 
 function git(...args: string[]): string {
   return execFileSync("git", args, { encoding: "utf8" }).trim();

@@ -61,8 +61,17 @@ describe("npm version", () => {
     write("CHANGELOG.md", CHANGELOG);
     write(
       "package.json",
-      JSON.stringify({ name: "comfyui-access", version: "0.1.0", scripts: { preversion, version } }),
+      JSON.stringify({
+        name: "comfyui-access",
+        version: "0.1.0",
+        workspaces: ["client"],
+        scripts: { preversion, version },
+      }),
     );
+    mkdirSync(join(folder, "client"));
+    write("client/package.json", JSON.stringify({ name: "a-client", version: "0.1.0", license: "MIT" }));
+    const packages = { "": { version: "0.1.0" }, client: { name: "a-client", version: "0.1.0" } };
+    write("package-lock.json", JSON.stringify({ version: "0.1.0", lockfileVersion: 3, packages }));
     git("init", "--quiet", "--initial-branch=main");
     git("config", "user.name", "Somebody");
     git("config", "user.email", "somebody@example.org");
@@ -76,6 +85,13 @@ describe("npm version", () => {
     expect(stderr).toBe("");
     expect(status).toBe(0);
     expect(JSON.parse(read("package.json"))).toMatchObject({ version: "0.2.0" });
+    expect(JSON.parse(read("client/package.json"))).toEqual({
+      name: "a-client",
+      version: "0.2.0",
+      license: "MIT",
+    });
+    const { packages } = JSON.parse(read("package-lock.json"));
+    expect([packages[""].version, packages.client.version]).toEqual(["0.2.0", "0.2.0"]);
     expect(read("CHANGELOG.md")).toMatch(
       /^## Unreleased\n\n## 0\.2\.0 \(\d{4}-\d\d-\d\d\)\n\n- A new thing\.\n/m,
     );
