@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../base/errors";
+import { AccountSnapshot } from "../../cloudflare/account-snapshot";
 import { previewErrors, pulumi } from "../engine/pulumi";
 import { configFileArgs, type EngineAccess, engineWords, runEngine } from "../secrets/engine-cli";
 import { ConfigFile } from "../stack/config-file";
@@ -40,7 +41,7 @@ export async function readPlan(
 ): Promise<Plan> {
   const { stack, project } = open;
   const [raw, state] = await Promise.all([open.raw(), readEntries(open)]);
-  const account = await readAccount(open.account("preview"), wantedOf({ raw, stack }));
+  const account = await readAccount(new AccountSnapshot(open.account("preview")), wantedOf({ raw, stack }));
   return planAdoption({ raw, project, stack, account, state, choices, beforeConversion });
 }
 

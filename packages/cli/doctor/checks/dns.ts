@@ -17,7 +17,9 @@ export const dns: Check = {
     }
     const hostnames = (config.applications ?? []).map(({ hostname }) => hostname);
     const lists = await Promise.all(
-      hostnames.map((hostname) => account.api.dnsRecords(String(zone["id"]), hostname)),
+      hostnames.map((hostname) =>
+        account.snapshot.dnsRecords(String(zone["id"]), { "name.exact": hostname }),
+      ),
     );
     const ours = await context.ours();
     const comment = ownerComment(project, stack);

@@ -13,7 +13,7 @@ export const leftovers: Check = {
   async run({ account, config, project, stack, state }) {
     if (account === undefined) return { findings: [], summary: "" };
     const settings = { project, config: config as StackConfig, cloudflare: {} };
-    const orphans = await findOrphans(account.api, { stack, settings, ...(await state()) });
+    const orphans = await findOrphans(account.snapshot, { stack, settings, ...(await state()) });
     return { findings: orphans.map((orphan) => judgeOrphan(orphan, stack)), summary: "none" };
   },
 };
