@@ -1,6 +1,7 @@
 import type { Subject } from ".";
 import { type Assumptions, type Reach, reachOf } from "./reach";
 import type { Site } from "./site";
+import { notJudgedWords } from "./words";
 
 /** Somebody at a place. */
 export interface Visit {
@@ -62,18 +63,23 @@ function under(
 
 /** What is known of how one visit ends. */
 export type Outcome =
-  | { verdict: "in" | "out"; endings: Reach[] }
+  | { verdict: "in"; endings: Reach[] }
+  | { verdict: "out"; endings: Reach[] }
   /** Some answers let it in and others keep it out, or what the state does not say would have to be so. */
-  | { verdict: "open"; endings: Reach[]; on: string[] };
+  | { verdict: "open"; endings: Reach[]; on: string[]; notJudged: string[] };
 
 /** How one visit ends, as far as it is known: the one answer to "does this caller get there?". */
 export function outcomeOf(visit: Visit): Outcome {
+  const notJudged = visit.site.notJudged.map(notJudgedWords);
   const { endings, words } = endingsOf([visit]);
-  if (endings === undefined) return { verdict: "open", endings: [], on: [...new Set(words.values())].sort() };
+  if (endings === undefined) {
+    const on = [...new Set([...[...words.values()].sort(), ...notJudged])];
+    return { verdict: "open", endings: [], on, notJudged };
+  }
   const reaches = endings.flatMap((ending) => ending.reaches);
-  if (reaches.every((reach) => !reach.in)) return { verdict: "out", endings: reaches };
+  const isMixed = reaches.some((reach) => reach.in) && reaches.some((reach) => !reach.in);
   const assuming = reaches.flatMap((reach) => (reach.in ? (reach.assuming ?? []) : []));
-  if (reaches.every((reach) => reach.in) && assuming.length === 0) return { verdict: "in", endings: reaches };
-  const rules = reaches.some((reach) => !reach.in) ? [...words.values()] : [];
-  return { verdict: "open", endings: reaches, on: [...new Set([...rules, ...assuming])] };
+  const on = [...new Set([...(isMixed ? words.values() : []), ...assuming, ...notJudged])];
+  if (on.length > 0) return { verdict: "open", endings: reaches, on, notJudged };
+  return { verdict: reaches.every((reach) => reach.in) ? "in" : "out", endings: reaches };
 }

@@ -1,11 +1,11 @@
 import { UserError } from "../base/errors";
 import { textsIn } from "../base/json-values";
 import { nearest } from "../base/nearest";
-import type { AccessState, StateApplication, StateToken } from "../cloudflare/access-state";
 import { actionOf, decide, hostAt, type Policy, type PolicyTrace, placesOf, type Subject } from ".";
 import { type Outcome, outcomeOf } from "./endings";
 import { openRules, type Reach } from "./reach";
 import { type Site, siteOf } from "./site";
+import type { AccessState, StateApplication, StateToken } from "./situation";
 
 /** Who asks, and from where; what is not stated is not assumed. */
 export type Caller = ({ email: string; loginMethod?: string } | { token: string } | { nobody: true }) & {
@@ -105,8 +105,9 @@ interface AccessAnswer {
 }
 
 /** How a request ends, by the outcome that every tool shares, in the words of what ended it. */
-function endOf({ application, ingress }: Site, { verdict, endings }: Outcome, access: AccessAnswer): End {
-  if (verdict === "out") {
+function endOf({ application, ingress }: Site, outcome: Outcome, access: AccessAnswer): End {
+  const { endings } = outcome;
+  if (outcome.verdict === "out") {
     const stops = endings.flatMap((reach) => (reach.in ? [] : [reach]));
     const { at = "access", why } = stops.find((stop) => stop.at !== "connector") ?? stops[0] ?? {};
     const end = { verdict: "refused", stoppedAt: at, dependsOn: [], notes: [] } satisfies Partial<End>;
@@ -122,12 +123,14 @@ function endOf({ application, ingress }: Site, { verdict, endings }: Outcome, ac
         notes: [`Nothing behind it asks either: the request reaches ${ingress.service}.`],
       }
     : { notes: [] };
-  if (verdict === "in") {
+  if (outcome.verdict === "in") {
     const granted = application === undefined ? "unguarded" : "granted";
     return { verdict: granted, reason: access.reason, dependsOn: [], ...behind };
   }
-  const isMixed = endings.length === 0 || endings.some((reach) => !reach.in);
-  const assuming = [...new Set(endings.flatMap((reach) => (reach.in ? (reach.assuming ?? []) : [])))];
+  const isMixed =
+    endings.length === 0 || (endings.some((reach) => !reach.in) && endings.some((reach) => reach.in));
+  const assumed = endings.flatMap((reach) => (reach.in ? (reach.assuming ?? []) : []));
+  const assuming = [...new Set([...assumed, ...outcome.notJudged])];
   const reason =
     assuming.length === 0 ? access.reason : `${access.reason}; not known: ${assuming.join(", ")}`;
   return {

@@ -1,8 +1,8 @@
 import { parseDuration } from "../base/duration";
-import type { StateApplication, StatePolicy } from "../cloudflare/access-state";
-import { isHidden } from "../cloudflare/wire-rules";
 import { type Decision, decide, type Policy, type Rule, type Subject } from ".";
+import { isHidden } from "./hidden";
 import type { Site } from "./site";
+import type { StateApplication, StatePolicy } from "./situation";
 
 /** Whether a request gets to the origin, and how. */
 export type Reach =

@@ -29,6 +29,27 @@ const OF_A_LOGIN = new Set([
 ]);
 
 /**
+ * Every type of rule that the model knows by name: those that it decides, and those that it takes for what cannot be
+ * known here, such as a group of an identity provider. A type that is not among them may do anything.
+ * @see https://developers.cloudflare.com/cloudflare-one/access-controls/policies/#selectors
+ */
+export const RULE_TYPES: ReadonlySet<string> = new Set([
+  ...OF_A_LOGIN,
+  "any_valid_service_token",
+  "certificate",
+  "common_name",
+  "device_posture",
+  "everyone",
+  "external_evaluation",
+  "geo",
+  "group",
+  "ip",
+  "ip_list",
+  "linked_app_token",
+  "service_token",
+]);
+
+/**
  * Whether a rule matches a subject. A rule of a type that is not known here, or that asks an outside service,
  * is unknown: never a match by mistake.
  * @param decision the policy's; see https://developers.cloudflare.com/cloudflare-one/access-controls/policies/

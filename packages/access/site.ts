@@ -1,13 +1,8 @@
-import type {
-  AccessState,
-  StateApplication,
-  StateIngressRule,
-  StateRecord,
-} from "../cloudflare/access-state";
-import { isHidden } from "../cloudflare/wire-rules";
 import { placeFor } from ".";
 import { globMatches } from "./glob";
+import { isHidden } from "./hidden";
 import { coversHost } from "./host-pattern";
+import type { AccessState, NotJudged, StateApplication, StateIngressRule, StateRecord } from "./situation";
 
 /** An address that is asked for. */
 export interface Place {
@@ -24,6 +19,8 @@ export interface Site {
   direct?: true;
   /** What is taken to be so because the state does not say it, in words. */
   assumed: string[];
+  /** What the model does not judge, and who gets in here may hang on it. */
+  notJudged: NotJudged[];
   /** The rule of the tunnel, where the state has it. */
   ingress?: StateIngressRule;
   /** The application in front; undefined: nobody asks. */
@@ -38,6 +35,20 @@ export interface Site {
  *   One that neither has is somebody else's: taken to be there, and named in `assumed`.
  */
 export function siteOf(own: AccessState, place: Place, other: AccessState = own): Site {
+  const site = leadsAndGuards(own, place, other);
+  return { ...site, notJudged: own.notJudged.filter((each) => bearsOn(each, place, site)) };
+}
+
+/** Whether something that is not judged may decide who gets in at a place. */
+function bearsOn({ decides, of, host }: NotJudged, { hostname }: Place, { application }: Guarded): boolean {
+  if (decides !== undefined && decides !== "access" && decides !== "routes") return false;
+  if (host !== undefined && !hostMatches(host, hostname.toLowerCase())) return false;
+  return of === undefined || [application, ...(application?.policies ?? [])].some((each) => each?.id === of);
+}
+
+type Guarded = Omit<Site, "notJudged">;
+
+function leadsAndGuards(own: AccessState, place: Place, other: AccessState): Guarded {
   const hostname = place.hostname.toLowerCase();
   const guard = placeFor(own.applications, hostname, place.path);
   const guarded = guard === undefined ? {} : { application: guard.application, uri: guard.uri };

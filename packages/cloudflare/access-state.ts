@@ -1,112 +1,31 @@
-import type { Policy, PolicyDecision } from "../access";
+import { destinationsOf, type PolicyDecision } from "../access";
+import type {
+  AccessState,
+  StateApplication,
+  StateIngressRule,
+  StatePolicy,
+  StateRecord,
+  StateToken,
+} from "../access/situation";
 import { UserError } from "../base/errors";
 import { type Fields, fieldsOf, listOf, textOf } from "../base/json-values";
+import { KINDS, type KindName, TYPES } from "./kinds";
+import { notJudgedIn } from "./not-judged";
 import { exportedResources } from "./stack-export";
+import type { StateResource } from "./state-resource";
 import { isHidden, MASKED_VALUE, rulesOf } from "./wire-rules";
 
-/** A policy, with how long a session lasts that it begins. */
-export interface StatePolicy extends Policy {
-  /** Go duration; absent when the application's counts. */
-  sessionDuration?: string;
-  /** True for a policy that the stack only refers to: what it says is not known. */
-  foreign?: true;
-}
-
-/** An application of a stack, with its policies in the order of their precedence. */
-export interface StateApplication {
-  id: string;
-  name: string;
-  aud?: string;
-  destinations: Readonly<Record<string, unknown>>[];
-  policies: StatePolicy[];
-  /** Ids of the identity providers that its login offers; empty means all of the account's. */
-  allowedIdps: string[];
-  /** Go duration; absent when the organization's counts. */
-  sessionDuration?: string;
-  serviceAuth401: boolean;
-  preflightBypass: boolean;
-  /** Origins of `cors_headers`; absent when the application declares none. */
-  corsOrigins?: string[];
-}
-
-/** A service token of a stack, without its secret. */
-export interface StateToken {
-  id: string;
-  name: string;
-  clientId?: string;
-  /** ISO date and time; absent for one that does not expire. */
-  expiresAt?: string;
-  /** Go duration, or `forever`. */
-  duration?: string;
-  /** Rotation counter; absent where it is not known. */
-  version?: number;
-  /** Until when the secret before this version is accepted (RFC 3339); absent where there is none, or it is not known. */
-  previousExpiresAt?: string;
-}
-
-/** A public host name of the tunnel, and whether the connector checks the Access JWT for it. */
-export interface StateIngressRule {
-  hostname?: string;
-  service: string;
-  jwtRequired: boolean;
-  /** The team whose JWTs it takes. */
-  teamName?: string;
-  /** Audience tags of the applications whose JWTs it takes; one that cannot be read is there as a hidden value. */
-  audTags: string[];
-  /** True when it cannot be read where it leads, or whether it checks. */
-  unread?: true;
-}
-
-/** A login that people may be offered. */
-export interface StateIdentityProvider {
-  id: string;
-  name: string;
-  /** As the API spells it, e.g. `google` or `onetimepin`. */
-  type?: string;
-}
-
-/** A DNS record; only behind a proxied one does Access stand in front. */
-export interface StateRecord {
-  name: string;
-  /** Undefined: not known. */
-  proxied?: boolean;
-  /** What it points to, e.g. `<tunnel id>.cfargotunnel.com`; undefined: not known. */
-  target?: string;
-}
-
-/** What of a stack's state decides who gets in. */
-export interface AccessState {
-  applications: StateApplication[];
-  tokens: StateToken[];
-  identityProviders: StateIdentityProvider[];
-  ingress: StateIngressRule[];
-  /** Names of the DNS records. */
-  hostnames: string[];
-  records: StateRecord[];
-  tunnelId?: string;
-  accountId?: string;
-}
-
-/** A resource, as far as the access model needs it. */
-export interface StateResource {
-  type: string;
-  id: string;
-  /** Its properties in Pulumi's spelling. */
-  outputs: Fields;
-}
-
-/** Pulumi's types of the stack's resources in Cloudflare. */
-export const TYPES = {
-  application: "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication",
-  policy: "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy",
-  token: "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken",
-  identityProvider: "cloudflare:index/zeroTrustAccessIdentityProvider:ZeroTrustAccessIdentityProvider",
-  ownIngress: "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig",
-  sharedIngress: "comfyui-access:index:TunnelIngress",
-  dnsRecord: "cloudflare:index/dnsRecord:DnsRecord",
-  tunnel: "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared",
-  alert: "cloudflare:index/notificationPolicy:NotificationPolicy",
-} as const;
+export type {
+  AccessState,
+  StateApplication,
+  StateIdentityProvider,
+  StateIngressRule,
+  StatePolicy,
+  StateRecord,
+  StateToken,
+} from "../access/situation";
+export { TYPES } from "./kinds";
+export type { StateResource } from "./state-resource";
 
 /**
  * Reads what `pulumi stack export` prints.
@@ -127,16 +46,17 @@ export function parseAccessState(text: string, where: string): AccessState {
 
 /** What resources say of who gets in: those of a state, of a preview, or of what a program is about to declare. */
 export function accessStateOf(resources: readonly StateResource[]): AccessState {
-  const of = (type: string) => resources.filter((resource) => resource.type === type);
-  const policies = new Map(of(TYPES.policy).map((resource) => [resource.id, policyOf(resource)]));
-  const applications = of(TYPES.application).map((resource) => applicationOf(resource, policies));
-  const ownIngress = of(TYPES.ownIngress);
-  const sharedIngress = of(TYPES.sharedIngress);
-  const records = of(TYPES.dnsRecord).flatMap(recordOf);
+  const of = (kind: KindName) =>
+    resources.filter(({ type }) => (KINDS[kind].types as readonly string[]).includes(type));
+  const policies = new Map(of("policy").map((resource) => [resource.id, policyOf(resource)]));
+  const applications = of("application").map((resource) => applicationOf(resource, policies));
+  const ownIngress = of("ownIngress");
+  const sharedIngress = of("sharedIngress");
+  const records = of("dnsRecord").flatMap(recordOf);
   return {
     applications,
-    tokens: of(TYPES.token).map(tokenOf),
-    identityProviders: of(TYPES.identityProvider).map(({ id, outputs }) => ({
+    tokens: of("token").map(tokenOf),
+    identityProviders: of("identityProvider").map(({ id, outputs }) => ({
       id,
       name: textOf(outputs["name"]) ?? id,
       type: textOf(outputs["type"]),
@@ -148,7 +68,8 @@ export function accessStateOf(resources: readonly StateResource[]): AccessState 
     hostnames: records.map(({ name }) => name),
     records,
     tunnelId: textOf([...ownIngress, ...sharedIngress][0]?.outputs["tunnelId"]),
-    accountId: textOf(of(TYPES.application)[0]?.outputs["accountId"]),
+    accountId: textOf(of("application")[0]?.outputs["accountId"]),
+    notJudged: resources.flatMap(notJudgedIn),
   };
 }
 
@@ -161,6 +82,7 @@ export function resourcesOf(text: string, where: string): StateResource[] {
     type: String(resource["type"]),
     id: textOf(resource["id"]) ?? "",
     outputs: { ...fieldsOf(resource["inputs"]), ...fieldsOf(resource["outputs"]) },
+    given: new Set(Object.keys(fieldsOf(resource["inputs"]))),
   }));
 }
 
@@ -176,7 +98,11 @@ function applicationOf(
     id,
     name: textOf(outputs["name"]) ?? id,
     aud: textOf(outputs["aud"]),
-    destinations: listOf(outputs["destinations"]).map(fieldsOf),
+    destinations: destinationsOf({
+      destinations: outputs["destinations"],
+      self_hosted_domains: listOf(outputs["selfHostedDomains"]).filter((name) => !isHidden(name)),
+      domain: isHidden(outputs["domain"]) ? undefined : outputs["domain"],
+    }),
     policies: links.map((link) => linkedPolicy(link, policies)),
     allowedIdps: listOf(outputs["allowedIdps"]).filter((each) => typeof each === "string"),
     sessionDuration: textOf(outputs["sessionDuration"]),

@@ -1,25 +1,15 @@
 import { createHash } from "node:crypto";
 import type { Rule } from "../access";
+import { isHidden } from "../access/hidden";
 import { fieldsOf } from "../base/json-values";
 
-/** What the engine writes in a preview for a value that only the update will tell. */
-export const UNKNOWN_VALUE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-/** What the engine writes instead of a secret in a preview. */
-export const MASKED_VALUE = "[secret]";
-/** Marks a secret in an exported state. */
-export const SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d";
+export { isHidden, MASKED_VALUE, SECRET_SIGNATURE, UNKNOWN_VALUE } from "../access/hidden";
 
 /** The two names that the API does not spell in snake case. */
 const ODD_NAMES: Readonly<Record<string, string>> = {
   azureAd: "azureAD",
   githubOrganization: "github-organization",
 };
-
-/** Whether a value cannot be read: only the update tells it, or it is a secret. */
-export function isHidden(value: unknown): boolean {
-  if (typeof value === "string") return value === UNKNOWN_VALUE || value.startsWith(MASKED_VALUE);
-  return typeof value === "object" && value !== null && SECRET_SIGNATURE in value;
-}
 
 /** Rules in the API's form, out of a policy as Pulumi has it. */
 export function rulesOf(value: unknown): Rule[] {
@@ -43,10 +33,16 @@ function wireRule(rule: unknown): Rule {
   );
 }
 
+/** How the type of a rule ends that stands for one that cannot be read. */
+const UNREAD = " that cannot be read yet";
+
+/** Whether a rule stands for one that cannot be read: what it asks is not known. */
+export const cannotBeRead = (rule: Rule): boolean => Object.keys(rule).some((type) => type.endsWith(UNREAD));
+
 /** Two that hide the same are the same; what they hide is not repeated, not even encrypted. */
 function hiddenRule(type: string, value: unknown): Rule {
   const mark = createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 8);
-  return { [`${snakeCase(type)} that cannot be read yet`]: { mark } };
+  return { [`${snakeCase(type)}${UNREAD}`]: { mark } };
 }
 
 function wireFields(value: unknown): unknown {

@@ -1,4 +1,5 @@
 import type { Rule } from "../rule";
+import { allJudged } from "./all-judged";
 import { allowNamesPeople } from "./allow-names-people";
 import { allowRequiresGoogleLogin } from "./allow-requires-google-login";
 import { applicationHasPolicies } from "./application-has-policies";
@@ -42,4 +43,5 @@ export const RULES: readonly Rule[] = [
   tokenProtected,
   noPlainSecret,
   providerAddress,
+  allJudged,
 ];

@@ -119,6 +119,7 @@ export function stateArbitrary(options: Options = {}): fc.Arbitrary<AccessState>
   return fc.subarray(URIS).chain((uris) =>
     fc.record({
       applications: fc.tuple(...uris.map((uri) => application(uri, options))),
+      notJudged: fc.constant([]),
       tokens: fc.subarray(TOKENS).map((ids) => ids.map((id) => ({ id, name: id, duration: "8760h" }))),
       identityProviders: fc.constant(LOGINS.map((id) => ({ id, name: id, type: id }))),
       ingress: fc

@@ -58,6 +58,7 @@ function stateOf(policies: StatePolicy[]): AccessState {
     records: [{ name: HOST, proxied: true, target: "house.cfargotunnel.com" }],
     tunnelId: "house",
     hostnames: [HOST],
+    notJudged: [],
   };
 }
 

@@ -41,7 +41,11 @@ export function compliant(shape: Shape = {}): Resource[] {
       urn: `urn:pulumi:${stack}::comfyui-access::${type}::${name}`,
       type,
       name,
-      properties: { id: made(`id-of-${kind}-${name}`), accountId: ACCOUNT, ...properties },
+      properties: {
+        id: made(`id-of-${kind}-${name}`),
+        ...(kind === "dnsRecord" ? {} : { accountId: ACCOUNT }),
+        ...properties,
+      },
       protect: kind === "token" && stack === "prod",
       propertyDependencies: Object.fromEntries(dependencies),
     };

@@ -419,6 +419,29 @@ const breaks: Record<string, Break[]> = {
         "default_6_22_1 (cloudflare): baseUrl could not be decided, since its value is not known yet. Set it to a value that is known before the update, or create what it comes from first.",
     },
   ],
+  "all-judged": [
+    {
+      on: ["application"],
+      path: "allowAuthenticateViaWarp",
+      to: true,
+      message:
+        "comfyui (ZeroTrustAccessApplication): allowAuthenticateViaWarp may decide who gets in, and is not judged. Leave it out, or except it by its name once somebody has looked at what it does.",
+    },
+    {
+      on: ["application"],
+      path: "brandNew",
+      to: "anything",
+      message:
+        "comfyui (ZeroTrustAccessApplication): brandNew is a field that is not known here. Leave it out, or except it by its name once somebody has looked at what it does.",
+    },
+    {
+      on: ["token"],
+      path: "enabled",
+      to: false,
+      message:
+        "token-0 (ZeroTrustAccessServiceToken): enabled may decide who gets in, and is not judged. Leave it out, or except it by its name once somebody has looked at what it does.",
+    },
+  ],
 };
 
 const each = Object.entries(breaks).flatMap(([rule, list]) =>
@@ -467,7 +490,10 @@ test("an access setting for the whole tunnel does not stand in for one on the ru
   set(ingress, "config.originRequest", {
     access: { required: true, teamName: "datacrew", audTags: ["aud-of-comfyui"] },
   });
-  expect(judgeStack({ resources }).map(({ rule }) => rule.name)).toEqual(["ingress-requires-access"]);
+  expect(judgeStack({ resources }).map(({ rule }) => rule.name)).toEqual([
+    "all-judged",
+    "ingress-requires-access",
+  ]);
 });
 
 test("a policy written into an application is judged like one of its own", () => {

@@ -74,8 +74,8 @@ test.each(each)(
 
 test("of all rules, only those that no unknown can keep from a verdict are not in this list", () => {
   const others = RULES.map(({ name }) => name).filter((name) => !Object.hasOwn(unknowns, name));
-  // `protect` is never unknown; an unknown secret without a mark is a violation.
-  expect(others).toEqual(["token-protected", "no-plain-secret"]);
+  // `protect` is never unknown; an unknown secret without a mark is a violation, and so is what nobody judges.
+  expect(others).toEqual(["token-protected", "no-plain-secret", "all-judged"]);
 });
 
 const dependent: [string, [Kind, string?], string][] = [

@@ -90,6 +90,7 @@ describe("13: findings of drift that the config accepts", () => {
       ingress: [],
       records: [{ name: "house", proxied: true, target }],
       hostnames: ["house"],
+      notJudged: [],
     });
     const [before, after] = [state("a"), state("b")];
     const sorted = (changes: Change[]) => sortAccepted({ changes, orphans: [] }, [good], NOW);

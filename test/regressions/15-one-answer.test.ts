@@ -21,6 +21,7 @@ const NOTHING: AccessState = {
   ingress: [],
   records: [],
   hostnames: [],
+  notJudged: [],
 };
 
 interface Asked {

@@ -1,7 +1,7 @@
 import { UserError } from "../../base/errors";
 import { nearest } from "../../base/nearest";
-import type { AccessState, StateApplication } from "../../cloudflare/access-state";
 import { type Caller, type Explanation, explain, isNamed } from "../explain";
+import type { AccessState, StateApplication } from "../situation";
 import { type AccessPlace, placesOf } from "./places";
 
 /** One expectation of the stack config: who may reach what, and who may not. */

@@ -1,6 +1,6 @@
-import type { AccessState, StateApplication } from "../../cloudflare/access-state";
 import { placesOf as destinationsOf, hostAt, readPlace } from "..";
 import { isStatus } from "../site";
+import type { AccessState, StateApplication } from "../situation";
 
 /** An address that a test asks for. */
 export interface AccessPlace {

@@ -1,22 +1,8 @@
-import { accessStateOf, type StateResource, TYPES } from "../../cloudflare/access-state";
+import type { NotJudged } from "../../access/situation";
+import { notJudgedWords } from "../../access/words";
+import { accessStateOf, type StateResource } from "../../cloudflare/access-state";
+import { kindOfType } from "../../cloudflare/kinds";
 import { isHidden } from "../../cloudflare/wire-rules";
-
-/** What of each kind of resource has to be known. A policy's rules are not here: they are compared as they stand. */
-const READ: Readonly<Record<string, readonly string[]>> = {
-  [TYPES.application]: [
-    "destinations",
-    "policies",
-    "allowedIdps",
-    "sessionDuration",
-    "optionsPreflightBypass",
-    "corsHeaders",
-  ],
-  [TYPES.policy]: ["decision", "sessionDuration"],
-  [TYPES.token]: ["name", "duration"],
-  [TYPES.dnsRecord]: ["name", "type", "proxied"],
-  [TYPES.ownIngress]: ["config"],
-  [TYPES.sharedIngress]: ["rules"],
-};
 
 /** Names of properties whose unknown values do no harm: the program itself ties them to what they belong to. */
 const HARMLESS = new Set(["audTags", "audTag"]);
@@ -34,7 +20,8 @@ export function hiddenFacts(before: readonly StateResource[], after: readonly St
 function factsOf(resources: readonly StateResource[]): Map<string, string> {
   const facts = new Map<string, string>();
   for (const { type, id, outputs } of resources) {
-    for (const property of READ[type] ?? []) {
+    for (const [property, { mustBeKnown }] of Object.entries(kindOfType(type)?.fields ?? {})) {
+      if (mustBeKnown === undefined) continue;
       for (const [path, value] of hiddenIn(outputs[property], property)) {
         const name = typeof outputs["name"] === "string" ? outputs["name"] : id;
         const kind = type.split(":").at(-1);
@@ -58,3 +45,19 @@ function hiddenIn(value: unknown, path: string): [path: string, value: unknown][
     HARMLESS.has(name) ? [] : hiddenIn(inner, Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`),
   );
 }
+
+/** What the model does not judge and that is not the same on both sides: one sentence each. */
+export function notJudgedFacts(before: readonly NotJudged[], after: readonly NotJudged[]): string[] {
+  const without = (list: readonly NotJudged[], others: readonly NotJudged[]) =>
+    list.filter((one) => !others.some((other) => isSame(one, other)));
+  return [
+    ...new Set([...without(after, before), ...without(before, after)].map((each) => notJudgedWords(each))),
+  ].sort();
+}
+
+const isSame = (one: NotJudged, other: NotJudged): boolean =>
+  one.code === other.code &&
+  one.kind === other.kind &&
+  one.name === other.name &&
+  one.field === other.field &&
+  one.mark === other.mark;

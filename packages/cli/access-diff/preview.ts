@@ -4,7 +4,7 @@ import { type AccessState, accessStateOf, type StateResource, TYPES } from "../.
 import { changedInputs, type PlanStep, readPlan } from "../../cloudflare/stack-plan";
 import { isHidden, MASKED_VALUE, UNKNOWN_VALUE } from "../../cloudflare/wire-rules";
 import type { Fact } from "./facts";
-import { hiddenFacts } from "./hidden";
+import { hiddenFacts, notJudgedFacts } from "./hidden";
 import { hiddenPlaces, providerPlaces, secretPlaceFacts } from "./secret-places";
 
 /** Two situations, and what of them cannot be read. */
@@ -23,10 +23,15 @@ export function compareResources(
   after: readonly StateResource[],
 ): Comparison {
   const [then, now] = [providerPlaces(before), providerPlaces(after)];
+  const [was, is] = [accessStateOf(before), accessStateOf(after)];
   return {
-    before: accessStateOf(before),
-    after: accessStateOf(after),
-    undecided: [...hiddenFacts(before, after), ...hiddenPlaces(then, now)],
+    before: was,
+    after: is,
+    undecided: [
+      ...hiddenFacts(before, after),
+      ...notJudgedFacts(was.notJudged, is.notJudged),
+      ...hiddenPlaces(then, now),
+    ],
     facts: secretPlaceFacts(then, now),
   };
 }
@@ -137,7 +142,7 @@ function resource(state: Fields, id: string): StateResource {
     ([name, value]) => !(value === UNKNOWN_VALUE && name in inputs),
   );
   const outputs = { ...inputs, ...Object.fromEntries(told) };
-  return { type: String(state["type"]), id, outputs };
+  return { type: String(state["type"]), id, outputs, given: new Set(Object.keys(inputs)) };
 }
 
 /** Which of a property's ids are of which kind of resource. */

@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { isHidden, UNKNOWN_VALUE } from "../access/hidden";
+import { RULE_TYPES } from "../access/rules";
+import type { NotJudged } from "../access/situation";
+import { fieldsOf, listOf, textOf } from "../base/json-values";
+import { type Field, type Fields, HARMLESS, KINDS, kindOfType } from "./kinds";
+import type { StateResource } from "./state-resource";
+import { cannotBeRead, rulesOf } from "./wire-rules";
+
+/**
+ * What of a resource may decide who gets in, and the model does not judge: a kind, a field or a type of rule that no
+ * table has, or a field that decides and that the model does not read. A field that decides nothing is passed over.
+ */
+export function notJudgedIn(resource: StateResource): NotJudged[] {
+  const { type, id, outputs } = resource;
+  const kind = kindOfType(type);
+  const name = textOf(outputs["name"]) ?? id;
+  if (kind === undefined) {
+    if (HARMLESS.some((each) => each.type.test(type))) return [];
+    return [{ code: "kind", kind: type, name, mark: markOf(outputs) }];
+  }
+  const own = { kind: type.split(":").at(-1) ?? type, name, ...bearing(resource) };
+  const found = Object.entries(outputs).flatMap(([field, value]) => {
+    // What only the update tells, and the program does not say, is what the API makes of it by itself.
+    if (value === UNKNOWN_VALUE && resource.given?.has(field) === false) return [];
+    return ["id", "urn", "__meta", "__defaults"].includes(field)
+      ? []
+      : inField(own, kind.fields, field, value, field);
+  });
+  return found.map((each) => ({ ...each, ...ruleBearing(resource, each) }));
+}
+
+/** What one object bears on alone. */
+function bearing({ type, id, outputs }: StateResource): Pick<NotJudged, "of" | "host"> {
+  const kind = kindOfType(type);
+  if (kind === KINDS.dnsRecord) return { host: textOf(outputs["name"]) };
+  return [KINDS.application, KINDS.policy, KINDS.token].some((each) => each === kind) ? { of: id } : {};
+}
+
+/** A tunnel rule bears on its own host name. */
+function ruleBearing({ outputs }: StateResource, { field = "" }: NotJudged): Pick<NotJudged, "host"> {
+  const [, list, index] = /^(rules|config\.ingresses)\[(\d+)\]/.exec(field) ?? [];
+  if (index === undefined) return {};
+  const rules = list === "rules" ? outputs["rules"] : fieldsOf(outputs["config"])["ingresses"];
+  const host = textOf(fieldsOf(listOf(rules)[Number(index)])["hostname"]);
+  return host === undefined || isHidden(host) ? {} : { host };
+}
+
+type Own = Pick<NotJudged, "kind" | "name" | "of" | "host">;
+
+function inField(own: Own, fields: Fields, name: string, value: unknown, path: string): NotJudged[] {
+  const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  const isOn = field !== undefined && field.judged !== "all" && field.judged.includes(true);
+  // Where "on" is what the API has by itself, "off" is a choice.
+  if (isUnset(value) && !(value === false && isOn)) return [];
+  if (field === undefined) return [{ ...own, code: "unknown field", field: path, mark: markOf(value) }];
+  if (field.decides === "nothing") return [];
+  if (field.judged !== "all") {
+    if (field.judged.includes(value)) return [];
+    return [{ ...own, code: "field", field: path, decides: field.decides, mark: markOf(value) }];
+  }
+  return field.fields === undefined ? [] : inside(own, field.fields, value, path);
+}
+
+function inside(own: Own, fields: NonNullable<Field["fields"]>, value: unknown, path: string): NotJudged[] {
+  // A value that cannot be read is said to be so by whoever compares or decides.
+  if (isHidden(value)) return [];
+  if (fields === "rules") return unknownRules(own, value, path);
+  if (Array.isArray(value)) {
+    return value.flatMap((each, index) => inside(own, fields, each, `${path}[${index}]`));
+  }
+  return Object.entries(fieldsOf(value)).flatMap(([name, inner]) =>
+    ["__defaults"].includes(name) ? [] : inField(own, fields, name, inner, `${path}.${name}`),
+  );
+}
+
+function unknownRules(own: Own, value: unknown, path: string): NotJudged[] {
+  return listOf(value).flatMap((each, index) => {
+    const [rule = {}] = rulesOf([each]);
+    if (cannotBeRead(rule)) return [];
+    return Object.keys(rule)
+      .filter((type) => !RULE_TYPES.has(type))
+      .map((type): NotJudged => {
+        const field = `${path}[${index}].${type}`;
+        return { ...own, code: "rule type", field, decides: "access", mark: markOf(each) };
+      });
+  });
+}
+
+/** Whether a value is as good as none: nobody has set it, or it is what the API has by itself. */
+function isUnset(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === "") return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return typeof value === "object" && !isHidden(value) && Object.values(value).every(isUnset);
+}
+
+const markOf = (value: unknown): string =>
+  createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 12);
