@@ -1,7 +1,7 @@
 import { placeFor } from ".";
 import { globMatches } from "./glob";
 import { isHidden } from "./hidden";
-import { coversHost } from "./host-pattern";
+import { ruleCovers as coversHost } from "./host-pattern";
 import type { AccessState, NotJudged, StateApplication, StateIngressRule, StateRecord } from "./situation";
 
 /** An address that is asked for. */

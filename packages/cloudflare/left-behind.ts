@@ -1,9 +1,10 @@
 import type { TunnelConfig } from "../../config/stack-config";
-import { liesOn, placesOf } from "../access";
+import { hostAt, liesOn, placesOf } from "../access";
 import { type Fields, fieldsOf, listOf, textOf } from "../base/json-values";
 import { type Problem, ProblemsError } from "../base/problems";
 import { TYPES } from "./access-state";
 import { type LastResource, lastState, type ReadState } from "./last-state";
+import { tunnelTarget } from "./tunnel-target";
 import { tunnelUse } from "./tunnel-use";
 
 /** What the look-ups saw in the account under the names that the stack declares. */
@@ -160,10 +161,10 @@ function applicationInState({ state }: Search, name: string): LastResource | und
 }
 
 function recordLeft(search: Search, { hostname }: Application, path: string): string | undefined {
-  const record = search.seen.records.find((each) => String(each["name"]).toLowerCase() === hostname);
+  const record = search.seen.records.find((each) => hostAt(String(each["name"])) === hostname);
   if (record === undefined || isAccountedFor(search, record)) return undefined;
   const target = search.tunnel.id ?? search.ownTunnel;
-  if (record["type"] === "CNAME" && record["content"] === `${target}.cfargotunnel.com`) {
+  if (record["type"] === "CNAME" && target !== undefined && record["content"] === tunnelTarget(target)) {
     return `${search.zoneId}/${idOf(record)}`;
   }
   search.problems.push({

@@ -1,6 +1,6 @@
 import { CLOUDFLARE_API } from "../../config/provider-addresses";
 import type { TunnelConfig } from "../../config/stack-config";
-import { liesOn, placesOf, standsInFront } from "../access";
+import { hostAt, liesOn, placesOf, standsInFront } from "../access";
 import { canonicalHost } from "../access/host-pattern";
 import { type Fields, fieldsOf, listOf } from "../base/json-values";
 import { type Problem, ProblemsError } from "../base/problems";
@@ -135,9 +135,7 @@ async function checkRecords(lookups: Lookups, args: PreflightArgs, zoneId: strin
   );
   const own: Fields[] = [];
   for (const record of lists.flatMap((list) => list ?? [])) {
-    const index = args.applications.findIndex(
-      ({ hostname }) => hostname === String(record.name).toLowerCase(),
-    );
+    const index = args.applications.findIndex(({ hostname }) => hostname === hostAt(String(record.name)));
     const clashes = ["A", "AAAA", "CNAME"].includes(String(record.type));
     if (index < 0 || !clashes || args.adopted.includes(String(record.id))) continue;
     if (record.comment === args.ownerComment) {

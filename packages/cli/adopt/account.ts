@@ -1,8 +1,10 @@
 import { liesOn, placesOf } from "../../access";
 import { ApiError, UserError } from "../../base/errors";
+import { mentions } from "../../base/json-values";
 import type { Wire } from "../../cloudflare/account-api";
 import type { AccountSnapshot } from "../../cloudflare/account-snapshot";
-import { inner, mentions, objects, text } from "./wire";
+import { tunnelAt } from "../../cloudflare/tunnel-target";
+import { inner, objects, text } from "./wire";
 
 /** What an account holds that an adoption has to look at, as the API shows it. */
 export interface Account {
@@ -167,6 +169,5 @@ async function configurationsOf(
 
 /** The tunnel that a record leads to; undefined when it leads elsewhere. */
 export function tunnelIdOf(record: Wire | undefined): string | undefined {
-  if (record === undefined || record["type"] !== "CNAME") return undefined;
-  return /^([0-9a-f-]{36})\.cfargotunnel\.com\.?$/i.exec(text(record, "content"))?.[1]?.toLowerCase();
+  return record?.["type"] === "CNAME" ? tunnelAt(record["content"]) : undefined;
 }

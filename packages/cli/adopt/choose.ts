@@ -1,4 +1,5 @@
 import type { Wire } from "../../cloudflare/account-api";
+import { tunnelAt } from "../../cloudflare/tunnel-target";
 import type { Account } from "./account";
 import {
   type FoundHost,
@@ -65,7 +66,7 @@ export function chooseRecord(
   }
   const theirs = text(wire, "comment");
   const isMarked = theirs.startsWith("comfyui-access ") && theirs !== comment;
-  const leadsElsewhere = !/\.cfargotunnel\.com\.?$/i.test(text(wire, "content"));
+  const leadsElsewhere = tunnelAt(wire["content"]) === undefined;
   if (!isMarked && !leadsElsewhere) return { wire, taken: true };
   const why = isMarked
     ? `its comment says that another stack has it: ${theirs}`

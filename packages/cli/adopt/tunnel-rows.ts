@@ -1,3 +1,4 @@
+import { canonicalHost } from "../../access/host-pattern";
 import { TYPES } from "../../cloudflare/access-state";
 import type { Wire } from "../../cloudflare/account-api";
 import type { Account } from "./account";
@@ -17,7 +18,7 @@ export function tunnelRows(
   const id = text(tunnel, "id");
   const hostnames = hosts.map(({ hostname }) => hostname);
   const foreign = (account.ingress[id] ?? []).filter((rule) => {
-    const hostname = text(rule, "hostname").toLowerCase();
+    const hostname = canonicalHost(rule["hostname"]);
     return hostname !== "" && !hostnames.includes(hostname);
   });
   const count = `${foreign.length} rule${foreign.length === 1 ? "" : "s"}`;

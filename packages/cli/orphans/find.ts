@@ -1,7 +1,9 @@
 import { ownerComment } from "../../../components/dns-route";
+import { recordNamesFor } from "../../access/host-pattern";
 import { TYPES } from "../../cloudflare/access-state";
 import type { Wire } from "../../cloudflare/account-api";
 import type { AccountSnapshot } from "../../cloudflare/account-snapshot";
+import { tunnelTarget } from "../../cloudflare/tunnel-target";
 import type { StackSettings, StackState } from "../stack/read-stack";
 import { candidates, type Found, type Listed } from "./candidates";
 import { heldBy } from "./holders";
@@ -109,22 +111,15 @@ async function recordsAround(
   found: readonly Found[],
 ): Promise<Wire[]> {
   if (zoneId === undefined) return [];
-  const tunnels = found.filter(({ kind }) => kind === "tunnel").map(({ id }) => `${id}.cfargotunnel.com`);
+  const tunnels = found.filter(({ kind }) => kind === "tunnel").map(({ id }) => tunnelTarget(id));
   const names = found
     .filter(({ kind }) => kind === "application")
-    .flatMap(({ hostnames }) => hostnames.flatMap(namesServing));
+    .flatMap(({ hostnames }) => hostnames.flatMap(recordNamesFor));
   const lists = await Promise.all([
     ...tunnels.map((target) => account.dnsRecords(zoneId, { "content.exact": target })),
     ...[...new Set(names)].map((name) => account.dnsRecords(zoneId, { "name.exact": name })),
   ]);
   return lists.flat();
-}
-
-/** The name itself and the wildcards that answer for it. */
-function namesServing(hostname: string): string[] {
-  const labels = hostname.split(".");
-  const wildcards = labels.slice(1, -1).map((_, index) => `*.${labels.slice(index + 1).join(".")}`);
-  return [hostname, ...wildcards];
 }
 
 async function tunnelConfigurations(
