@@ -1,5 +1,6 @@
 import { type Account, readAccount } from "../../packages/cli/adopt/account";
-import { type Plan, type PlanInput, planAdoption, wantedOf } from "../../packages/cli/adopt/plan";
+import { type Plan, planAdoption, wantedOf } from "../../packages/cli/adopt/plan";
+import type { PlanInput } from "../../packages/cli/adopt/plan-input";
 import type { Choices } from "../../packages/cli/adopt/types";
 import { AccountApi, type Wire } from "../../packages/cloudflare/account-api";
 import { AccountSnapshot } from "../../packages/cloudflare/account-snapshot";

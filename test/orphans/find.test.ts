@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseConfig } from "../../config/stack-config";
-import { EMPTY_STATE, findOrphans, type Orphan } from "../../packages/cli/orphans/find";
+import { findOrphans } from "../../packages/cli/orphans/find";
+import { EMPTY_STATE, type Orphan } from "../../packages/cli/orphans/orphan";
 import { AccountApi } from "../../packages/cloudflare/account-api";
 import { AccountSnapshot } from "../../packages/cloudflare/account-snapshot";
 import { DEV_ZONE_ID } from "../../packages/sandbox/seed";

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { refusePending } from "../../packages/cli/orphans/command";
-import { findOrphans, type OrphanSearch } from "../../packages/cli/orphans/find";
+import { findOrphans } from "../../packages/cli/orphans/find";
+import type { OrphanSearch } from "../../packages/cli/orphans/orphan";
 import { type Removal, removable, removeOrphans } from "../../packages/cli/orphans/remove";
 import { renderOrphans, renderRemovals } from "../../packages/cli/orphans/render";
 import { AccountSnapshot } from "../../packages/cloudflare/account-snapshot";

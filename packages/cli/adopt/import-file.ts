@@ -1,6 +1,7 @@
 import { version as cloudflareVersion } from "@pulumi/cloudflare/package.json";
 import { urnOf } from "./declared";
-import type { Plan, StateEntry } from "./plan";
+import type { Plan } from "./plan";
+import type { StateEntry } from "./plan-input";
 import type { Resource, Row } from "./types";
 
 /** One entry of the file that `pulumi import --file` reads. */

@@ -5,7 +5,7 @@ import type { Account } from "./account";
 import { quoted } from "./choose";
 import { ruleChanges } from "./fields";
 import { type FoundHost, nameOf } from "./find";
-import type { StateEntry } from "./plan";
+import type { StateEntry } from "./plan-input";
 import type { Decision, Resource, Row } from "./types";
 import { inner, isEmpty, objects, text } from "./wire";
 

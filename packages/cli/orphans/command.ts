@@ -2,7 +2,8 @@ import { UserError } from "../../base/errors";
 import { AccountSnapshot } from "../../cloudflare/account-snapshot";
 import type { OpenStack } from "../stack/open-stack";
 import { readState, type StackState } from "../stack/read-stack";
-import { findOrphans, type Orphan } from "./find";
+import { findOrphans } from "./find";
+import type { Orphan } from "./orphan";
 import { type Removal, removable, removeOrphans } from "./remove";
 import { count, renderOrphans, renderRemovals } from "./render";
 

@@ -5,7 +5,7 @@ import { offersEveryLogin } from "../../cloudflare/other-users";
 import { tunnelAt } from "../../cloudflare/tunnel-target";
 import { tunnelUse } from "../../cloudflare/tunnel-use";
 import { type Found, type Listed, text } from "./candidates";
-import type { OrphanSearch } from "./find";
+import type { OrphanSearch } from "./orphan";
 
 /** The account around what was found. */
 interface Around extends Listed {

@@ -1,7 +1,8 @@
 import { ApiError, UserError } from "../../base/errors";
 import type { AccountApi } from "../../cloudflare/account-api";
 import { AccountSnapshot } from "../../cloudflare/account-snapshot";
-import { EMPTY_STATE, findOrphans, type Orphan, type OrphanSearch } from "./find";
+import { findOrphans } from "./find";
+import { EMPTY_STATE, type Orphan, type OrphanSearch } from "./orphan";
 
 /** What became of an orphan that was to be removed. */
 export interface Removal {

@@ -1,7 +1,8 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findOrphans, type Orphan } from "../../../packages/cli/orphans/find";
+import { findOrphans } from "../../../packages/cli/orphans/find";
+import type { Orphan } from "../../../packages/cli/orphans/orphan";
 import { isCutOff, recover } from "../../../packages/cli/recover/recover";
 import { announceSandbox } from "../../../packages/cli/sandboxed/workspace";
 import { readSettings, stateOf } from "../../../packages/cli/stack/read-stack";

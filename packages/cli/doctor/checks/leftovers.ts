@@ -1,6 +1,7 @@
 import type { StackConfig } from "../../../../config/stack-config";
 import { GROUPS } from "../../../cloudflare/permission-groups";
-import { EMPTY_STATE, findOrphans, type Orphan } from "../../orphans/find";
+import { findOrphans } from "../../orphans/find";
+import { EMPTY_STATE, type Orphan } from "../../orphans/orphan";
 import type { Check } from "../check";
 import { CONFIG_PARTS } from "../config-parts";
 import { type Finding, finding } from "../findings";

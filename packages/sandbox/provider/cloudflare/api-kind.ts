@@ -10,8 +10,9 @@ import {
 import { completed, type Fields, sendable } from "../fields";
 import { unlessGone } from "../http-error";
 import type { Kind, Transition } from "../kind";
-import type { CloudflareApi, Json, JsonObject } from "./api";
-import { fromWire, isObject, toWire, wireName } from "./wire";
+import type { CloudflareApi } from "./api";
+import { isObject, type Json, type JsonObject } from "./json";
+import { fromWire, toWire, wireName } from "./wire";
 
 /** An object kind of the v4 API, as a table; `apiKind` makes a resource type of it. */
 export interface ApiKindTable {

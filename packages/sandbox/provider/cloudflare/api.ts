@@ -2,11 +2,7 @@ import { Allow, parse as parsePart } from "partial-json";
 import { timeout } from "../../../base/patience";
 import { CallError, masked } from "../http-error";
 import { type RetryPolicy, withRetries } from "../retry";
-import { isObject } from "./wire";
-
-/** JSON as it goes over the wire. */
-export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
-export type JsonObject = { [name: string]: Json };
+import { isObject, type Json, type JsonObject } from "./json";
 
 export type Method = "get" | "post" | "put" | "patch" | "delete";
 

@@ -1,6 +1,6 @@
 import { isMap, type PropertyMap, type PropertyValue, unwrap } from "../../../provider/host";
-import type { CloudflareApi, Json } from "./api";
-import { isObject } from "./wire";
+import type { CloudflareApi } from "./api";
+import { isObject, type Json } from "./json";
 
 type Lookup = (args: PropertyMap) => Promise<PropertyMap>;
 

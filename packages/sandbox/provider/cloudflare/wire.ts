@@ -1,6 +1,6 @@
 import { isMap, type PropertyMap, type PropertyValue, Secret, Unknown, unwrap } from "../../../provider/host";
 import { type Field, type Fields, inOrder, isEmpty, marked } from "../fields";
-import type { Json, JsonObject } from "./api";
+import { isObject, type Json, type JsonObject } from "./json";
 
 /** The name a property has in the API. */
 export function wireName(name: string, field: Field): string {
@@ -94,8 +94,4 @@ function readItem(field: Field, value: Json): PropertyValue {
     if (each !== null) object[name] = readItem(inner, each);
   }
   return object;
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
