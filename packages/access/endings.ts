@@ -1,6 +1,7 @@
 import type { Subject } from ".";
 import { type Assumptions, type Reach, reachOf } from "./reach";
 import type { Site } from "./site";
+import { openWords } from "./steps";
 import { notJudgedWords } from "./words";
 
 /** Somebody at a place. */
@@ -78,8 +79,14 @@ export function outcomeOf(visit: Visit): Outcome {
   }
   const reaches = endings.flatMap((ending) => ending.reaches);
   const isMixed = reaches.some((reach) => reach.in) && reaches.some((reach) => !reach.in);
-  const assuming = reaches.flatMap((reach) => (reach.in ? (reach.assuming ?? []) : []));
+  const assuming = assumedIn(reaches);
   const on = [...new Set([...(isMixed ? words.values() : []), ...assuming, ...notJudged])];
   if (on.length > 0) return { verdict: "open", endings: reaches, on, notJudged };
   return { verdict: reaches.every((reach) => reach.in) ? "in" : "out", endings: reaches };
+}
+
+/** What has to be so for requests to arrive, in words, each once. */
+export function assumedIn(reaches: readonly Reach[]): string[] {
+  const open = reaches.flatMap((reach) => (reach.in ? (reach.assuming ?? []) : []));
+  return [...new Set(open.map(openWords))];
 }

@@ -1,11 +1,21 @@
 import { UserError } from "../base/errors";
 import { textsIn } from "../base/json-values";
 import { nearest } from "../base/nearest";
-import { actionOf, decide, hostAt, type Policy, type PolicyTrace, placesOf, type Subject } from ".";
-import { type Outcome, outcomeOf } from "./endings";
-import { openRules, type Reach } from "./reach";
+import {
+  actionOf,
+  type Decision,
+  decide,
+  hostAt,
+  type Policy,
+  type PolicyTrace,
+  placesOf,
+  type Subject,
+} from ".";
+import { assumedIn, type Outcome, outcomeOf } from "./endings";
+import { openRules } from "./reach";
 import { type Site, siteOf } from "./site";
 import type { AccessState, StateApplication, StateToken } from "./situation";
+import { type StoppedAt, stopWords } from "./steps";
 
 /** Who asks, and from where; what is not stated is not assumed. */
 export type Caller = ({ email: string; loginMethod?: string } | { token: string } | { nobody: true }) & {
@@ -28,9 +38,6 @@ export interface Question {
  * `unguarded`: it gets there, and no application asks.
  */
 export type Verdict = "granted" | "refused" | "undecided" | "unguarded";
-
-/** The name, the tunnel's rules, Access, or the connector's own check. */
-type StoppedAt = (Reach & { in: false })["at"];
 
 /** One policy, as it was judged. */
 export interface PolicyVerdict {
@@ -108,12 +115,13 @@ interface AccessAnswer {
 function endOf({ application, ingress }: Site, outcome: Outcome, access: AccessAnswer): End {
   const { endings } = outcome;
   if (outcome.verdict === "out") {
-    const stops = endings.flatMap((reach) => (reach.in ? [] : [reach]));
-    const { at = "access", why } = stops.find((stop) => stop.at !== "connector") ?? stops[0] ?? {};
+    const stops = endings.flatMap((reach) => (reach.in ? [] : [reach.stop]));
+    const stop = stops.find(({ at }) => at !== "connector") ?? stops[0];
+    const at = stop?.at ?? "access";
     const end = { verdict: "refused", stoppedAt: at, dependsOn: [], notes: [] } satisfies Partial<End>;
-    if (why === undefined) return { ...end, reason: access.reason };
-    if (at !== "connector") return { ...end, reason: why };
-    const reason = `${access.reason}, but the connector ${why}: it ends there with 403`;
+    if (stop === undefined || at === "access") return { ...end, reason: access.reason };
+    if (at !== "connector") return { ...end, reason: stopWords(stop) };
+    const reason = `${access.reason}, but the connector ${stopWords(stop)}: it ends there with 403`;
     return { ...end, reason, connector: "refuses" };
   }
   const isUnasked = endings.some((reach) => reach.in && reach.by === "nothing") && ingress !== undefined;
@@ -129,8 +137,7 @@ function endOf({ application, ingress }: Site, outcome: Outcome, access: AccessA
   }
   const isMixed =
     endings.length === 0 || (endings.some((reach) => !reach.in) && endings.some((reach) => reach.in));
-  const assumed = endings.flatMap((reach) => (reach.in ? (reach.assuming ?? []) : []));
-  const assuming = [...new Set([...assumed, ...outcome.notJudged])];
+  const assuming = [...new Set([...assumedIn(endings), ...outcome.notJudged])];
   const reason =
     assuming.length === 0 ? access.reason : `${access.reason}; not known: ${assuming.join(", ")}`;
   return {
@@ -167,11 +174,7 @@ function judge(
     return { ...endOf(site, outcome, { reason, facts }), policies };
   }
   const by = decision.trace.find(({ policy }) => policy.id === decision.by?.policy.id);
-  const reason = reasonOf(decision.verdict, decision.reason, caller, {
-    expired,
-    token,
-    logins: notAsked.length > 0,
-  });
+  const reason = reasonOf(decision, caller, { expired, token, logins: notAsked.length > 0 });
   const end = endOf(site, outcome, { reason, facts });
   return {
     ...end,
@@ -212,8 +215,7 @@ function offersLogin({ allowedIdps }: StateApplication, { identityProviderId }: 
 }
 
 function reasonOf(
-  verdict: "granted" | "refused" | "undecided",
-  reason: string,
+  { verdict, reason, by, trace }: Decision,
   caller: Caller,
   facts: { expired: boolean; token?: StateToken; logins: boolean },
 ): string {
@@ -222,7 +224,7 @@ function reasonOf(
   if ("nobody" in caller && facts.logins) return "Access asks for a login first";
   if ("nobody" in caller) return "Access asks for a service token, and there is no login";
   // The policies follow one by one: no need to string them together here.
-  return reason.startsWith("no policy matches") ? "no policy lets this caller in" : reason;
+  return by === undefined && trace.length > 0 ? "no policy lets this caller in" : reason;
 }
 
 /** Whether a rule of an application names an address or its domain. */

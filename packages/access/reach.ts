@@ -3,16 +3,11 @@ import { type Decision, decide, type Policy, type Rule, type Subject } from ".";
 import { isHidden } from "./hidden";
 import type { Site } from "./site";
 import type { StateApplication, StatePolicy } from "./situation";
+import type { Open, Stop } from "./steps";
 
 /** Whether a request gets to the origin, and how. */
 export type Reach =
-  | {
-      in: false;
-      /** What keeps it away: the name, the tunnel's rules, Access, or the connector's own check. */
-      at: "name" | "tunnel" | "access" | "connector";
-      /** Why, in words; of Access its policies tell. */
-      why?: string;
-    }
+  | { in: false; stop: Stop }
   | {
       in: true;
       /** `login`: Allow; `token`: Service Auth; `nothing`: Bypass, or no application at all. */
@@ -21,8 +16,10 @@ export type Reach =
       session?: number;
       /** The policy that lets it in; absent without an application. */
       policy?: string;
-      /** What the state does not say, and would have to be so, in words; absent when all is known. */
-      assuming?: string[];
+      /** The service that it reaches, as the tunnel's rule names it; absent where no rule is known. */
+      service?: string;
+      /** What the state does not say, and would have to be so; absent when all is known. */
+      assuming?: Open[];
     };
 
 /** What decides and cannot be known here, by its rule: a group of an identity provider, a device's posture. */
@@ -44,11 +41,13 @@ export function reachOf(
   assumed: Assumptions,
 ): Reach | { open: { key: string; words: string } } {
   const { application, blocked, direct } = site;
-  if (blocked !== undefined) return { in: false, ...blocked };
+  if (blocked !== undefined) return { in: false, stop: blocked };
   if (application === undefined || direct) return past(site, { by: "nothing" });
   const policies = judgedPolicies(application, subject).map((policy) => assume(policy, assumed));
   const decision = decide(policies, subject);
-  if (decision.verdict === "refused") return { in: false, at: "access" };
+  if (decision.verdict === "refused") {
+    return { in: false, stop: { at: "access", code: "refused", about: application.name } };
+  }
   // Also where it is granted in any case: by which policy decides on the connector, and for how long.
   const [rule] = openRules(decision);
   if (rule !== undefined) return { open: { key: keyOf(rule.rule), words: rule.words } };
@@ -68,9 +67,15 @@ export function openRules({ trace }: Decision): Decision["trace"][number]["rules
 /** How a request ends that Access lets through: the connector has the last word. */
 function past(site: Site, way: Omit<Reach & { in: true }, "in" | "assuming">): Reach {
   const check = connectorCheck(site, way.by);
-  if ("stops" in check) return { in: false, at: "connector", why: check.stops };
+  if ("stop" in check) return { in: false, stop: check.stop };
   const assuming = [...site.assumed, ...("open" in check ? [check.open] : [])];
-  return { in: true, ...way, ...(assuming.length === 0 ? {} : { assuming }) };
+  const service = site.direct ? undefined : site.ingress?.service;
+  return {
+    in: true,
+    ...way,
+    ...(service === undefined ? {} : { service }),
+    ...(assuming.length === 0 ? {} : { assuming }),
+  };
 }
 
 function wayOf(policy: StatePolicy | undefined, subject: Subject): "login" | "token" | "nothing" {
@@ -117,19 +122,20 @@ function flat(value: unknown): Record<string, true> {
 function connectorCheck(
   { ingress, application }: Site,
   by: "login" | "token" | "nothing",
-): { passes: true } | { stops: string } | { open: string } {
-  if (ingress?.unread) return { open: "what the connector checks" };
+): { passes: true } | { stop: Stop } | { open: Open } {
+  if (ingress?.unread) return { open: { code: "connector check", about: ingress.hostname ?? "" } };
   if (ingress === undefined || !ingress.jwtRequired) return { passes: true };
   if (by === "nothing" || application === undefined) {
-    return { stops: "requires Access's JWT, which such a request does not carry" };
+    return { stop: { at: "connector", code: "no token", about: ingress.hostname ?? "" } };
   }
   const { audTags } = ingress;
   const { aud, name } = application;
   // A tag that only the update will tell is most likely the application's own: the program ties the two together.
-  if (aud === undefined || isHidden(aud)) return { open: `the audience of application ${name}` };
+  if (aud === undefined || isHidden(aud)) return { open: { code: "audience of application", about: name } };
   if (audTags.includes(aud)) return { passes: true };
-  if (audTags.some(isHidden)) return { open: "which audience the connector takes" };
-  return { stops: `takes no JWT of application ${name}` };
+  if (audTags.some(isHidden))
+    return { open: { code: "audience of connector", about: ingress.hostname ?? "" } };
+  return { stop: { at: "connector", code: "other audience", about: name } };
 }
 
 /** A length that cannot be read counts as endless: it must not pass for a short one. */

@@ -3,6 +3,7 @@ import { globMatches } from "./glob";
 import { isHidden } from "./hidden";
 import { ruleCovers as coversHost } from "./host-pattern";
 import type { AccessState, NotJudged, StateApplication, StateIngressRule, StateRecord } from "./situation";
+import type { Open, Stop } from "./steps";
 
 /** An address that is asked for. */
 export interface Place {
@@ -14,11 +15,11 @@ export interface Place {
 /** What a state says of a place: which name leads there, what asks there, and what the connector does. */
 export interface Site {
   /** What keeps every request away, whoever sends it; absent when something leads there. */
-  blocked?: { at: "name" | "tunnel"; why: string };
+  blocked?: Stop;
   /** True when its visitors pass by Cloudflare, so that neither Access nor the connector is asked. */
   direct?: true;
-  /** What is taken to be so because the state does not say it, in words. */
-  assumed: string[];
+  /** What is taken to be so because the state does not say it. */
+  assumed: Open[];
   /** What the model does not judge, and who gets in here may hang on it. */
   notJudged: NotJudged[];
   /** The rule of the tunnel, where the state has it. */
@@ -49,48 +50,52 @@ function bearsOn({ decides, of, host }: NotJudged, { hostname }: Place, { applic
 type Guarded = Omit<Site, "notJudged">;
 
 function leadsAndGuards(own: AccessState, place: Place, other: AccessState): Guarded {
-  const hostname = place.hostname.toLowerCase();
-  const guard = placeFor(own.applications, hostname, place.path);
+  const about = place.hostname.toLowerCase();
+  const guard = placeFor(own.applications, about, place.path);
   const guarded = guard === undefined ? {} : { application: guard.application, uri: guard.uri };
-  const record = recordFor(own.records, hostname, own.tunnelId);
-  const ingress = ruleFor(own.ingress, hostname);
+  const record = recordFor(own.records, about, own.tunnelId);
+  const ingress = ruleFor(own.ingress, about);
+  const none = { assumed: [], ...guarded };
   if (guard === undefined && record === undefined && ingress === undefined) {
-    return { assumed: [], blocked: { at: "name", why: `nothing publishes ${hostname}` } };
+    return { ...none, blocked: { at: "name", code: "not published", about } };
   }
-  if (record === undefined && recordFor(other.records, hostname) !== undefined) {
-    return { assumed: [], ...guarded, blocked: { at: "name", why: `${hostname} has no DNS record` } };
+  if (record === undefined && recordFor(other.records, about) !== undefined) {
+    return { ...none, blocked: { at: "name", code: "no record", about } };
   }
-  const assumed = record === undefined ? [`whether a DNS record of ${hostname} leads here`] : [];
-  const leads = record === undefined ? "maybe here" : whereTo(record, own.tunnelId);
-  if (record?.proxied === false) {
-    const off = `the DNS record ${record.name} is not proxied`;
-    if (leads === "here" || leads === "another tunnel") {
-      const why = `${off}, and a tunnel is reached through Cloudflare alone`;
-      return { assumed, ...guarded, blocked: { at: "name", why } };
+  const assumed: Open[] = record === undefined ? [{ code: "record leads here", about }] : [];
+  if (record !== undefined) {
+    const leads = whereTo(record, own.tunnelId);
+    const target = targetOf(record);
+    const isTunnel = leads === "here" || leads === "another tunnel";
+    if (record.proxied === false && isTunnel) {
+      return { ...none, blocked: { at: "name", code: "not proxied", about: record.name } };
     }
-    return { direct: true, assumed: [...assumed, `what answers at ${targetOf(record)}: ${off}`], ...guarded };
-  }
-  if (record !== undefined && record.proxied === undefined) {
-    assumed.push(`whether the DNS record ${record.name} is proxied`);
-  }
-  if (record !== undefined && (leads === "another tunnel" || leads === "elsewhere")) {
-    return { assumed: [...assumed, `what answers at ${targetOf(record)}`], ...guarded };
-  }
-  if (record !== undefined && leads === "maybe here") {
-    assumed.push(`where the DNS record ${record.name} leads`);
+    if (record.proxied === false) {
+      const open: Open = { code: "unproxied target", about: target, record: record.name };
+      return { ...none, direct: true, assumed: [open] };
+    }
+    if (record.proxied === undefined) assumed.push({ code: "record proxied", about: record.name });
+    if (leads === "another tunnel" || leads === "elsewhere") {
+      return { ...guarded, assumed: [...assumed, { code: "other target", about: target }] };
+    }
+    if (leads === "maybe here") assumed.push({ code: "record target", about: record.name });
   }
   if (ingress === undefined) {
-    const why = `the tunnel has no rule for ${hostname}`;
-    if (ruleFor(other.ingress, hostname) !== undefined) {
-      return { assumed, ...guarded, blocked: { at: "tunnel", why } };
+    if (ruleFor(other.ingress, about) !== undefined) {
+      return { ...guarded, assumed, blocked: { at: "tunnel", code: "no rule", about } };
     }
-    return { assumed: [...assumed, `whether the tunnel has a rule for ${hostname}`], ...guarded };
+    return { ...guarded, assumed: [...assumed, { code: "rule", about }] };
   }
   if (isStatus(ingress)) {
-    const why = `the tunnel answers for ${hostname} itself, with ${ingress.service}`;
-    return { assumed, ingress, ...guarded, blocked: { at: "tunnel", why } };
+    const { service } = ingress;
+    return {
+      ...guarded,
+      assumed,
+      ingress,
+      blocked: { at: "tunnel", code: "answered by the tunnel", about, service },
+    };
   }
-  return { assumed, ingress, ...guarded };
+  return { ...guarded, assumed, ingress };
 }
 
 /** Whether a name, maybe with a wildcard, means a host; a wildcard of DNS or a tunnel spans levels, so here too. */

@@ -81,7 +81,7 @@ test("5: every example that saves an output leaves the path to the client", asyn
   }
   expect(saving.sort()).toEqual([
     "README.md",
-    "packages/client/typescript/client.ts",
     "packages/client/python/comfyui_api_client.py",
+    "packages/client/typescript/client.ts",
   ]);
 });

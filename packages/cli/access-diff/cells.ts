@@ -80,7 +80,7 @@ interface BothEnd {
   assumed: Assumptions;
 }
 
-const NOWHERE: Reach = { in: false, at: "access" };
+const NOWHERE: Reach = { in: false, stop: { at: "access", code: "refused", about: "" } };
 
 function changeOf(before: Site, after: Site, witness: Cell["witness"]): Change | undefined {
   const { endings: found, words } = endingsOf([
