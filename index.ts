@@ -2,17 +2,17 @@ import "./packages/base/process/program-process";
 import * as pulumi from "@pulumi/pulumi";
 import { AccessApplication } from "./components/access-application";
 import { judgePlan } from "./components/access-tests";
+import { argsFrom, NAMES } from "./components/args";
 import { DnsRoute, ownerComment } from "./components/dns-route";
 import { ExpiryAlert } from "./components/expiry-alert";
 import { GoogleIdentityProvider } from "./components/google-identity-provider";
-import { SecretStore, storedCredentials } from "./components/secret-store";
+import { readableTokens, SecretStore } from "./components/secret-store";
 import { secretsLeftBehind } from "./components/secrets-left-behind";
 import { ServiceToken } from "./components/service-token";
 import { Tunnel } from "./components/tunnel";
 import { TunnelIngress } from "./components/tunnel-ingress";
-import { stackPrefix } from "./config/secret-id";
 import { loadConfig } from "./config/stack-config";
-import { acceptedTokens, credentialsOf } from "./config/stand-in";
+import { credentialsOf } from "./config/stand-in";
 import { UserError } from "./packages/base/errors";
 import { apiAccess } from "./packages/cloudflare/api-access";
 import { lookUp } from "./packages/cloudflare/look-up";
@@ -21,66 +21,41 @@ import { lookUp } from "./packages/cloudflare/look-up";
 async function program() {
   const config = loadConfig();
   judgePlan(config);
-  const { accountId, teamName } = config;
-  const comment = ownerComment(pulumi.getProject(), pulumi.getStack());
-  const { zoneId, left, keep } = await lookUp({ ...config, ownerComment: comment }, apiAccess());
+  const [project, stack] = [pulumi.getProject(), pulumi.getStack()];
+  const marked = { ...config, ownerComment: ownerComment(project, stack) };
+  const { zoneId, left, keep } = await lookUp(marked, apiAccess());
+  const args = argsFrom(config, { project, stack, zoneId });
 
-  const google = new GoogleIdentityProvider("google", {
-    accountId,
-    teamName,
-    google: config.google,
-    protect: keep.login,
-  });
-  const tokens = config.serviceTokens.map(({ name, standIn, ...token }) => {
-    const protect = config.protectTokens && standIn === undefined;
-    return { name, standIn, resource: new ServiceToken(name, { accountId, ...token, protect }) };
+  const google = new GoogleIdentityProvider(NAMES.login, { ...args.login(), protect: keep.login });
+  const tokens = config.serviceTokens.map((token) => {
+    const resource = new ServiceToken(token.name, args.token(token));
+    return { ...token, resource, id: resource.id };
   });
   const applications = config.applications.map((application) => {
-    const { name, allow, hostname, sessionDuration } = application;
-    const accepted = acceptedTokens(application, tokens);
-    const access = new AccessApplication(name, {
-      accountId,
-      hostname,
-      identityProviderId: google.providerId,
-      allow,
-      tokenIds: accepted.map((token) => token.resource.id),
-      sessionDuration,
-      leftBehind: left.applications[name],
-    });
-    return { name, kind: application.kind, hostname, service: application.service, access };
+    const { name } = application;
+    const wanted = args.application(application, google.providerId, tokens);
+    const access = new AccessApplication(name, { ...wanted, leftBehind: left.applications[name] });
+    return { ...application, access, aud: access.aud };
   });
 
-  const tunnel = new Tunnel("tunnel", {
-    accountId,
-    tunnel: config.tunnel,
-    importId: left.tunnel,
-    protect: keep.tunnel,
-  });
-  const ingress = new TunnelIngress("ingress", {
-    accountId,
-    teamName,
-    tunnelId: tunnel.tunnelId,
-    shared: config.tunnel.id !== undefined,
-    rules: applications.map(({ hostname, service, access }) => ({ hostname, service, aud: access.aud })),
-  });
-  for (const { name, hostname, access } of applications) {
-    const route = { zoneId, hostname, tunnelId: tunnel.tunnelId, comment };
+  const own = { importId: left.tunnel, protect: keep.tunnel };
+  const tunnel = new Tunnel(NAMES.tunnel, { ...args.tunnel(), ...own });
+  const ingress = new TunnelIngress(NAMES.ingress, args.ingress(tunnel.tunnelId, applications));
+  for (const application of applications) {
+    const { name, access } = application;
     const order = { parent: access, dependsOn: ingress.configuration };
-    new DnsRoute(name, route, { ...order, import: left.records[name] });
+    new DnsRoute(name, args.route(application, tunnel.tunnelId), { ...order, import: left.records[name] });
   }
 
   const credentials = credentialsOf(tokens);
-  const prefix = stackPrefix(pulumi.getProject(), pulumi.getStack());
-  if (config.secretStore.kind === "gcp") {
-    const secrets = storedCredentials(credentials, config.google.clientSecret);
-    const store = { ...config.secretStore, prefix, secrets };
-    new SecretStore("secret-store", { ...store, importIds: await secretsLeftBehind(store) });
-  }
-  if (config.alerts) new ExpiryAlert("alerts", { accountId, emails: config.alerts.emails, prefix });
+  const store = args.store(readableTokens(credentials), config.google.clientSecret);
+  if (store) new SecretStore(NAMES.store, { ...store, importIds: await secretsLeftBehind(store) });
+  const alerts = args.alerts();
+  if (alerts) new ExpiryAlert(NAMES.alerts, alerts);
 
   return {
     applications: Object.fromEntries(
-      applications.map(({ name, kind, hostname, access: { aud, applicationId: id } }) => {
+      applications.map(({ name, kind, hostname, aud, access: { applicationId: id } }) => {
         return [name, { url: `https://${hostname}`, aud, id, ...(kind === "comfyui" ? {} : { kind }) }];
       }),
     ),

@@ -8,6 +8,7 @@ import {
   ServiceTokenPolicy,
   type ServiceTokenPolicyArgs,
 } from "./access-policy";
+import { COMPONENTS } from "./types";
 
 /** What is protected, and for whom. */
 export interface AccessApplicationArgs {
@@ -44,7 +45,7 @@ export class AccessApplication extends pulumi.ComponentResource {
   readonly aud: pulumi.Output<string>;
 
   constructor(name: string, args: AccessApplicationArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("comfyui-access:components:AccessApplication", name, {}, opts);
+    super(COMPONENTS.application, name, {}, opts);
     const child = { parent: this };
     const policies = applicationPolicies(name, args).map((policy) =>
       policy.people === undefined
@@ -91,7 +92,7 @@ export function policyNames(application: string) {
   return { people: `${application}-google-email`, tokens: `${application}-service-token` };
 }
 
-/** The policies that an application gets, in their order; the access tests judge the same. */
+/** The policies that {@link AccessApplication} declares, in their order. */
 export function applicationPolicies(name: string, args: AccessApplicationArgs): ApplicationPolicy[] {
   const { accountId, allow, identityProviderId, sessionDuration, tokenIds } = args;
   const names = policyNames(name);
@@ -107,7 +108,7 @@ export function applicationPolicies(name: string, args: AccessApplicationArgs): 
 }
 
 /**
- * What {@link AccessApplication} declares besides its policies; the access tests judge the same.
+ * What {@link AccessApplication} declares besides its policies.
  * @throws UserError when there is no policy
  */
 export function accessApplication(

@@ -47,7 +47,7 @@ export class ServiceTokenPolicy extends ZeroTrustAccessPolicy {
 }
 
 /**
- * What {@link GoogleEmailPolicy} declares; the access tests judge the same.
+ * What {@link GoogleEmailPolicy} declares.
  * @throws UserError when nobody is listed
  */
 export function googleEmailPolicy(name: string, args: GoogleEmailPolicyArgs) {
@@ -62,7 +62,7 @@ export function googleEmailPolicy(name: string, args: GoogleEmailPolicyArgs) {
 }
 
 /**
- * What {@link ServiceTokenPolicy} declares; the access tests judge the same.
+ * What {@link ServiceTokenPolicy} declares.
  * @throws UserError when no token is named
  */
 export function serviceTokenPolicy(name: string, args: ServiceTokenPolicyArgs) {

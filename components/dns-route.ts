@@ -1,5 +1,6 @@
 import { DnsRecord } from "@pulumi/cloudflare/dnsRecord.js";
 import * as pulumi from "@pulumi/pulumi";
+import { tunnelHost } from "../packages/access/tunnel-host";
 import { UserError } from "../packages/base/errors";
 
 /** Which name leads to which tunnel. */
@@ -25,12 +26,12 @@ export interface DnsRouteArgs {
  */
 export class DnsRoute extends DnsRecord {
   constructor(name: string, args: DnsRouteArgs, opts?: pulumi.CustomResourceOptions) {
-    super(name, dnsRoute(args, pulumi.interpolate`${args.tunnelId}.cfargotunnel.com`), opts);
+    super(name, dnsRoute(args, pulumi.output(args.tunnelId).apply(tunnelHost)), opts);
   }
 }
 
 /**
- * What {@link DnsRoute} declares; an adoption compares the same with what is there.
+ * What {@link DnsRoute} declares.
  * @param content the tunnel's own host name
  * @throws UserError for an unproxied record, or a ttl that a proxied one cannot have
  */
@@ -58,5 +59,10 @@ function checkProxied(hostname: string, proxied: boolean, ttl: number): void {
 
 /** The comment by which a look-up tells this stack's records from others; at most the 100 characters of the API. */
 export function ownerComment(project: string, stack: string): string {
-  return `comfyui-access ${project}/${stack}`.slice(0, 100);
+  return `${MARK}${project}/${stack}`.slice(0, 100);
 }
+
+const MARK = "comfyui-access ";
+
+/** Whether a comment is that of a stack of this project, whichever. */
+export const isOwnerComment = (comment: string): boolean => comment.startsWith(MARK);

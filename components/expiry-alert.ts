@@ -1,5 +1,6 @@
 import { NotificationPolicy } from "@pulumi/cloudflare/notificationPolicy.js";
 import * as pulumi from "@pulumi/pulumi";
+import { COMPONENTS } from "./types";
 
 /** Whom to alert. */
 export interface ExpiryAlertArgs {
@@ -20,7 +21,7 @@ const ALERTS = {
 /** E-mail alerts for what stops API clients without anybody having changed anything. */
 export class ExpiryAlert extends pulumi.ComponentResource {
   constructor(name: string, args: ExpiryAlertArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("comfyui-access:components:ExpiryAlert", name, {}, opts);
+    super(COMPONENTS.alerts, name, {}, opts);
     for (const [alert, declared] of Object.entries(expiryAlerts(args))) {
       new NotificationPolicy(alert, declared, { parent: this });
     }
@@ -28,7 +29,7 @@ export class ExpiryAlert extends pulumi.ComponentResource {
   }
 }
 
-/** What {@link ExpiryAlert} declares, by name; an adoption compares the same with what is there. */
+/** What {@link ExpiryAlert} declares, by name. */
 export function expiryAlerts({ accountId, emails, prefix }: ExpiryAlertArgs) {
   const alerts = Object.entries(ALERTS).map(([alert, alertType]) => {
     const mechanisms = { emails: emails.map((id) => ({ id })) };

@@ -1,6 +1,8 @@
 import { ZeroTrustAccessIdentityProvider } from "@pulumi/cloudflare/zeroTrustAccessIdentityProvider.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { GoogleConfig } from "../config/stack-config";
+import { loginCallback, teamDomain, teamOrigin } from "../packages/access/team-domain";
+import { COMPONENTS } from "./types";
 
 /** How the login is called, and of which kind it is. */
 export const GOOGLE_LOGIN = { name: "Google", type: "google" } as const;
@@ -33,10 +35,10 @@ export class GoogleIdentityProvider extends pulumi.ComponentResource {
 
   constructor(name: string, args: GoogleIdentityProviderArgs, opts?: pulumi.ComponentResourceOptions) {
     // The args of a component are saved in its state; the client secret has no business there.
-    super("comfyui-access:components:GoogleIdentityProvider", name, {}, opts);
+    super(COMPONENTS.login, name, {}, opts);
     const { google } = args;
     this.javascriptOrigin = teamOrigin(args.teamName);
-    this.redirectUri = `${this.javascriptOrigin}/cdn-cgi/access/callback`;
+    this.redirectUri = loginCallback(teamDomain(args.teamName));
     this.providerId =
       google.identityProviderId === undefined
         ? new ZeroTrustAccessIdentityProvider(
@@ -49,12 +51,7 @@ export class GoogleIdentityProvider extends pulumi.ComponentResource {
   }
 }
 
-/** What {@link GoogleIdentityProvider} declares where it makes one; an adoption compares the same with what is there. */
+/** What {@link GoogleIdentityProvider} declares where it makes one. */
 export function googleLogin<Secret>(accountId: pulumi.Input<string>, clientId: string, clientSecret: Secret) {
   return { accountId, ...GOOGLE_LOGIN, config: { clientId, clientSecret } };
-}
-
-/** Origin of the pages on which people of a team log in. */
-function teamOrigin(teamName: string): string {
-  return `https://${teamName}.cloudflareaccess.com`;
 }

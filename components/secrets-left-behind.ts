@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { secretId } from "../config/secret-id";
 import { textOf } from "../packages/base/json-values";
 import { lastState, type ReadState } from "../packages/cloudflare/last-state";
+import { AROUND } from "./types";
 
 /**
  * Finds secrets of this stack that an earlier run made without the state hearing of it: the run was killed, or the
@@ -23,8 +24,8 @@ export async function secretsLeftBehind(
   readState: ReadState = lastState,
 ): Promise<Record<string, string>> {
   const state = await readState();
-  if (!state.some(({ type }) => type === "gcp:projects/service:Service")) return {};
-  const known = state.filter(({ type }) => type === "gcp:secretmanager/secret:Secret");
+  if (!state.some(({ type }) => type === AROUND.googleApi)) return {};
+  const known = state.filter(({ type }) => type === AROUND.secret);
   const ids = new Set(known.map(({ outputs }) => textOf(outputs["secretId"])));
   const missing = Object.keys(secrets).filter((name) => !ids.has(secretId(prefix, name)));
   if (missing.length === 0) return {};

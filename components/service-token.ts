@@ -31,7 +31,7 @@ export class ServiceToken extends ZeroTrustAccessServiceToken {
 }
 
 /**
- * What {@link ServiceToken} declares; an adoption compares the same with what is there.
+ * What {@link ServiceToken} declares.
  * @throws UserError when version and previousExpiresAt do not belong together
  */
 export function serviceToken(name: string, args: Omit<ServiceTokenArgs, "protect">) {

@@ -1,6 +1,8 @@
 import { ZeroTrustTunnelCloudflaredConfig } from "@pulumi/cloudflare/zeroTrustTunnelCloudflaredConfig.js";
 import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../packages/base/errors";
+import { TYPES } from "../packages/cloudflare/access-state";
+import { COMPONENTS } from "./types";
 
 /** One host name of the tunnel. */
 export interface IngressRule {
@@ -40,25 +42,12 @@ export class TunnelIngress extends pulumi.ComponentResource {
   readonly configuration: pulumi.CustomResource;
 
   constructor(name: string, args: TunnelIngressArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("comfyui-access:components:TunnelIngress", name, {}, opts);
-    const { accountId, rules, teamName, tunnelId, catchAll = "http_status:404" } = args;
-    checkRules(rules, catchAll);
+    super(COMPONENTS.ingress, name, {}, opts);
+    checkRules(args.rules, catchAllOf(args));
     const child = { parent: this };
     this.configuration = args.shared
-      ? new SharedTunnelIngress(
-          name,
-          { accountId, tunnelId, rules: rules.map((rule) => sharedRule(rule, teamName)) },
-          child,
-        )
-      : new ZeroTrustTunnelCloudflaredConfig(
-          name,
-          {
-            accountId,
-            tunnelId,
-            config: { ingresses: [...rules.map((rule) => ownedRule(rule, teamName)), { service: catchAll }] },
-          },
-          child,
-        );
+      ? new SharedTunnelIngress(name, sharedIngress(args), child)
+      : new ZeroTrustTunnelCloudflaredConfig(name, ownedIngress(args), child);
     this.registerOutputs({});
   }
 }
@@ -84,19 +73,36 @@ interface SharedTunnelIngressArgs {
  */
 class SharedTunnelIngress extends pulumi.CustomResource {
   constructor(name: string, args: SharedTunnelIngressArgs, opts?: pulumi.CustomResourceOptions) {
-    super("comfyui-access:index:TunnelIngress", name, { ...args }, opts);
+    super(TYPES.sharedIngress, name, { ...args }, opts);
   }
 }
 
-/** A rule as the Cloudflare provider takes it; the access tests judge the same. */
-export function ownedRule({ hostname, service, aud }: IngressRule, teamName: string) {
-  return { hostname, service, originRequest: { access: { required: true, teamName, audTags: [aud] } } };
+/** What {@link TunnelIngress} declares for a tunnel of the stack's own: the whole list, as the Cloudflare provider takes it. */
+export function ownedIngress(args: TunnelIngressArgs) {
+  const { accountId, rules, teamName, tunnelId } = args;
+  const own = rules.map(({ hostname, service, aud }) => ({
+    hostname,
+    service,
+    originRequest: { access: { required: true, teamName, audTags: [aud] } },
+  }));
+  return { accountId, tunnelId, config: { ingresses: [...own, { service: catchAllOf(args) }] } };
 }
 
-/** A rule as the API takes it; an adoption compares the same with what is there. */
-export function sharedRule({ hostname, service, aud }: IngressRule, teamName: string): SharedIngressRule {
-  return { hostname, service, originRequest: { access: { required: true, teamName, audTag: [aud] } } };
+/** What {@link TunnelIngress} declares for a shared tunnel: the stack's rules alone. */
+export function sharedIngress(args: TunnelIngressArgs): SharedTunnelIngressArgs {
+  return { accountId: args.accountId, tunnelId: args.tunnelId, rules: ingressRules(args) };
 }
+
+/** The stack's rules, without a catch-all, as the API takes them. */
+export function ingressRules({ rules, teamName }: TunnelIngressArgs): SharedIngressRule[] {
+  return rules.map(({ hostname, service, aud }) => ({
+    hostname,
+    service,
+    originRequest: { access: { required: true, teamName, audTag: [aud] } },
+  }));
+}
+
+const catchAllOf = ({ catchAll = "http_status:404" }: TunnelIngressArgs): string => catchAll;
 
 /**
  * Refuses a list that cloudflared or Access would take to mean something else.

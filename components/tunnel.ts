@@ -2,6 +2,7 @@ import { ZeroTrustTunnelCloudflared } from "@pulumi/cloudflare/zeroTrustTunnelCl
 import * as pulumi from "@pulumi/pulumi";
 import { RandomBytes } from "@pulumi/random/randomBytes.js";
 import type { TunnelConfig } from "../config/stack-config";
+import { COMPONENTS } from "./types";
 
 /** Which tunnel leads to the origin. */
 export interface TunnelArgs {
@@ -26,17 +27,17 @@ export class Tunnel extends pulumi.ComponentResource {
   readonly connectorToken?: pulumi.Output<string>;
 
   constructor(name: string, args: TunnelArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("comfyui-access:components:Tunnel", name, {}, opts);
+    super(COMPONENTS.tunnel, name, {}, opts);
     const { accountId, importId, protect, tunnel } = args;
     if (tunnel.name === undefined) {
       this.tunnelId = pulumi.output(tunnel.id);
     } else {
       // Made here rather than by the API, so that the connector token is known without asking for it:
       // reading it back needs the permission to edit tunnels, which a preview should not have.
-      const secret = new RandomBytes(`${name}-secret`, { length: 32 }, { parent: this }).base64;
+      const secret = new RandomBytes(tunnelSecretName(name), TUNNEL_SECRET, { parent: this }).base64;
       const owned = new ZeroTrustTunnelCloudflared(
         name,
-        { accountId, name: tunnel.name, configSrc: "cloudflare", tunnelSecret: pulumi.secret(secret) },
+        ownedTunnel(accountId, tunnel.name, pulumi.secret(secret)),
         {
           parent: this,
           protect,
@@ -51,6 +52,17 @@ export class Tunnel extends pulumi.ComponentResource {
     }
     this.registerOutputs({ tunnelId: this.tunnelId, connectorToken: this.connectorToken });
   }
+}
+
+/** The secret that {@link Tunnel} makes for a tunnel of the stack's own. */
+export const TUNNEL_SECRET = { length: 32 };
+
+/** Name of the resource that is that secret. */
+export const tunnelSecretName = (tunnel: string): string => `${tunnel}-secret`;
+
+/** What {@link Tunnel} declares where it makes one. */
+export function ownedTunnel<Secret>(accountId: string, name: string, tunnelSecret: Secret) {
+  return { accountId, name, configSrc: "cloudflare", tunnelSecret };
 }
 
 /**

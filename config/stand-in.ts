@@ -20,18 +20,27 @@ interface Token {
   standIn?: { for: string; until?: string };
 }
 
-/** What is handed out for each token, by its name: its own credentials, or those of the one that stands in for it. */
-export function credentialsOf<R extends Record<"clientId" | "clientSecret" | "expiresAt", unknown>>(
-  tokens: readonly (Token & { resource: R })[],
-): Record<string, Pick<R, "clientId" | "clientSecret" | "expiresAt">> {
+/** The token whose credentials are handed out for each token, by its name: itself, or the one that stands in for it. */
+export function handedOut<T extends Token>(tokens: readonly T[]): Record<string, T> {
   const own = tokens.filter(({ standIn }) => standIn === undefined);
   return Object.fromEntries(
     own.map((token) => {
       const standIn = tokens.find(
         ({ standIn }) => standIn?.for === token.name && standIn.until === undefined,
       );
-      const { clientId, clientSecret, expiresAt } = (standIn ?? token).resource;
-      return [token.name, { clientId, clientSecret, expiresAt }];
+      return [token.name, standIn ?? token];
+    }),
+  );
+}
+
+/** What is handed out for each token, by its name. */
+export function credentialsOf<R extends Record<"clientId" | "clientSecret" | "expiresAt", unknown>>(
+  tokens: readonly (Token & { resource: R })[],
+): Record<string, Pick<R, "clientId" | "clientSecret" | "expiresAt">> {
+  return Object.fromEntries(
+    Object.entries(handedOut(tokens)).map(([name, { resource }]) => {
+      const { clientId, clientSecret, expiresAt } = resource;
+      return [name, { clientId, clientSecret, expiresAt }];
     }),
   );
 }

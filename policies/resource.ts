@@ -1,3 +1,4 @@
+import { KINDS } from "../packages/cloudflare/kinds";
 import {
   isMap,
   type PropertyMap,
@@ -26,33 +27,15 @@ export interface Resource {
 
 /** Every type that the rules judge, with the name that its class had in older versions of the package. */
 export const TYPES = {
-  application: [
-    "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication",
-    "cloudflare:index/accessApplication:AccessApplication",
-  ],
-  policy: [
-    "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy",
-    "cloudflare:index/accessPolicy:AccessPolicy",
-  ],
-  token: [
-    "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken",
-    "cloudflare:index/accessServiceToken:AccessServiceToken",
-  ],
-  identityProvider: [
-    "cloudflare:index/zeroTrustAccessIdentityProvider:ZeroTrustAccessIdentityProvider",
-    "cloudflare:index/accessIdentityProvider:AccessIdentityProvider",
-  ],
-  tunnel: [
-    "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared",
-    "cloudflare:index/tunnel:Tunnel",
-  ],
-  ownIngress: [
-    "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig",
-    "cloudflare:index/tunnelConfig:TunnelConfig",
-  ],
-  sharedIngress: ["comfyui-access:index:TunnelIngress"],
+  application: KINDS.application.types,
+  policy: KINDS.policy.types,
+  token: KINDS.token.types,
+  identityProvider: KINDS.identityProvider.types,
+  tunnel: KINDS.tunnel.types,
+  ownIngress: KINDS.ownIngress.types,
+  sharedIngress: KINDS.sharedIngress.types,
+  dnsRecord: KINDS.dnsRecord.types,
   provider: ["cloudflare", "gcp", "comfyui-access"].map((name) => `pulumi:providers:${name}`),
-  dnsRecord: ["cloudflare:index/dnsRecord:DnsRecord", "cloudflare:index/record:Record"],
 } as const;
 
 /** What a resource is to the rules. */

@@ -21,7 +21,6 @@ export type {
   StateIdentityProvider,
   StateIngressRule,
   StatePolicy,
-  StateRecord,
   StateToken,
 } from "../access/situation";
 export { TYPES } from "./kinds";

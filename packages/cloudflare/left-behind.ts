@@ -1,10 +1,10 @@
 import type { TunnelConfig } from "../../config/stack-config";
 import { hostAt, liesOn, placesOf } from "../access";
+import { tunnelHost } from "../access/tunnel-host";
 import { type Fields, fieldsOf, listOf, textOf } from "../base/json-values";
 import { type Problem, ProblemsError } from "../base/problems";
 import { TYPES } from "./access-state";
 import { type LastResource, lastState, type ReadState } from "./last-state";
-import { tunnelTarget } from "./tunnel-target";
 import { tunnelUse } from "./tunnel-use";
 
 /** What the look-ups saw in the account under the names that the stack declares. */
@@ -164,7 +164,8 @@ function recordLeft(search: Search, { hostname }: Application, path: string): st
   const record = search.seen.records.find((each) => hostAt(String(each["name"])) === hostname);
   if (record === undefined || isAccountedFor(search, record)) return undefined;
   const target = search.tunnel.id ?? search.ownTunnel;
-  if (record["type"] === "CNAME" && target !== undefined && record["content"] === tunnelTarget(target)) {
+  const isOurs = target !== undefined && record["content"] === tunnelHost(target);
+  if (record["type"] === "CNAME" && isOurs) {
     return `${search.zoneId}/${idOf(record)}`;
   }
   search.problems.push({

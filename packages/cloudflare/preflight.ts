@@ -2,6 +2,7 @@ import { CLOUDFLARE_API } from "../../config/provider-addresses";
 import type { TunnelConfig } from "../../config/stack-config";
 import { hostAt, liesOn, placesOf, standsInFront } from "../access";
 import { canonicalHost } from "../access/host-pattern";
+import { teamDomain, teamIn } from "../access/team-domain";
 import { type Fields, fieldsOf, listOf } from "../base/json-values";
 import { type Problem, ProblemsError } from "../base/problems";
 import { COPY_AGAIN, flawOf } from "../client/typescript/credential-form";
@@ -158,11 +159,11 @@ async function checkOrganization(lookups: Lookups, { teamName }: PreflightArgs):
     GROUPS.organization,
   );
   const domain = fieldsOf(organization).auth_domain;
-  if (typeof domain !== "string" || domain === `${teamName}.cloudflareaccess.com`) return;
+  if (typeof domain !== "string" || domain === teamDomain(teamName)) return;
   lookups.report(
     "teamName",
     `${teamName}, but the account's team domain is ${domain}`,
-    `pulumi config set teamName ${domain.replace(/\.cloudflareaccess\.com$/, "")}`,
+    `pulumi config set teamName ${teamIn(domain)}`,
   );
 }
 

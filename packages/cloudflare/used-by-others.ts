@@ -1,4 +1,5 @@
 import { canonicalHost } from "../access/host-pattern";
+import { tunnelHost } from "../access/tunnel-host";
 import { UserError } from "../base/errors";
 import { fieldsOf, textOf } from "../base/json-values";
 import type { StackResource } from "../cli/stack/read-stack";
@@ -6,7 +7,6 @@ import { TYPES } from "./access-state";
 import type { Wire } from "./account-api";
 import type { AccountSnapshot } from "./account-snapshot";
 import { goesOn, loginUsers, tunnelUsers } from "./other-users";
-import { tunnelTarget } from "./tunnel-target";
 
 /** An object of the stack's that others use. */
 interface UsedByOthers {
@@ -69,7 +69,7 @@ async function configOf(account: AccountSnapshot, id: string): Promise<Wire> {
 
 /** In every zone that the token sees: records of other stacks stand in zones of their own. */
 async function recordsOf(account: AccountSnapshot, zones: readonly Wire[], id: string): Promise<Wire[]> {
-  const target = { "content.exact": tunnelTarget(id) };
+  const target = { "content.exact": tunnelHost(id) };
   const lists = await Promise.all(zones.map((zone) => account.dnsRecords(String(zone["id"]), target)));
   return lists.flat();
 }

@@ -1,3 +1,4 @@
+import { isTunnelHost } from "../../packages/access/tunnel-host";
 import { isUnknown, type Resource, valueAt } from "../resource";
 import { type Finding, type StackRule, undecided } from "../rule";
 import { of, publicRules, type Stack, targetOf } from "../stack";
@@ -26,7 +27,7 @@ function judgeRecord(stack: Stack, resource: Resource, hostnames: readonly unkno
 
 function leadsToTunnel(stack: Stack, resource: Resource): boolean | "undecided" {
   const content = valueAt(resource.properties, "content");
-  if (!isUnknown(content)) return typeof content === "string" && /\.cfargotunnel\.com\.?$/i.test(content);
+  if (!isUnknown(content)) return typeof content === "string" && isTunnelHost(content);
   return targetOf(stack, { resource, property: "content" }, content, "tunnel") === "undecided"
     ? "undecided"
     : true;

@@ -71,7 +71,27 @@ test("the model holds exactly what the components would declare", () => {
       [],
     ],
   ]);
-  expect(state.ingress).toMatchObject([{ hostname: "comfyui.datacrew.space", jwtRequired: true }]);
+  expect(state.ingress).toMatchObject([
+    { hostname: "comfyui.datacrew.space", jwtRequired: true },
+    { service: "http_status:404" },
+  ]);
+});
+
+test("a stand-in is taken where the token is that it stands in for, and nowhere else", () => {
+  const [token, standIn] = ["comfyui-api", "comfyui-api-stand-in"];
+  const standing = (tests: object[]) =>
+    config({
+      applications: [
+        { name: "comfyui", hostname: "comfyui.datacrew.space", serviceTokens: [token] },
+        { name: "wiki", hostname: "wiki.datacrew.space", allow: { emails: [ARTIST] }, serviceTokens: [] },
+      ],
+      serviceTokens: [{ name: token }, { name: standIn, duration: "720h", standIn: { for: token } }],
+      accessTests: tests,
+    });
+  expect(() => judgePlan(standing([{ token: standIn, allow: ["comfyui"], deny: ["wiki"] }]))).not.toThrow();
+  expect(() => judgePlan(standing([{ token: standIn, deny: ["comfyui"] }]))).toThrow(
+    /token comfyui-api-stand-in at comfyui: expected deny, got allowed/,
+  );
 });
 
 test("judging fifty applications takes a few milliseconds", () => {

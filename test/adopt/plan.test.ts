@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { urnOf } from "../../components/declaration";
 import { ConfigError } from "../../config/stack-config";
 import type { Account } from "../../packages/cli/adopt/account";
-import { urnOf } from "../../packages/cli/adopt/declared";
 import { isDone } from "../../packages/cli/adopt/plan";
 import type { StateEntry } from "../../packages/cli/adopt/plan-input";
 import type { Row } from "../../packages/cli/adopt/types";
@@ -311,6 +311,31 @@ describe("a stack with two hostnames", () => {
       { what: "ingress rule wiki.datacrew.space" },
     ]);
   });
+});
+
+test("a stand-in gets in with the token that it stands in for, as the program declares it", () => {
+  const standIn = "comfyui-api-stand-in";
+  const raw = {
+    ...MINIMAL,
+    applications: [
+      { name: "comfyui", hostname: HOSTNAME },
+      { name: "notes", hostname: "notes.datacrew.space", allow: { emails: ["artist@datacrew.space"] } },
+    ].map((each) => ({ ...each, serviceTokens: each.name === "comfyui" ? ["comfyui-api"] : [] })),
+    serviceTokens: [
+      { name: standIn, duration: "720h", standIn: { for: "comfyui-api" } },
+      { name: "comfyui-api" },
+    ],
+  };
+  const { rows } = planOf(account, { raw });
+  const includes = rows.flatMap(({ kind, resource }) =>
+    kind === "policy" && resource?.name.endsWith("-service-token") ? [resource.properties["includes"]] : [],
+  );
+  expect(includes).toEqual([
+    [
+      { serviceToken: { tokenId: `(new service token ${standIn})` } },
+      { serviceToken: { tokenId: LIVED_IN.serviceToken } },
+    ],
+  ]);
 });
 
 test("inline policies are not touched without consent", () => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { urnOf } from "../../packages/cli/adopt/declared";
+import { urnOf } from "../../components/declaration";
 import { importFile } from "../../packages/cli/adopt/import-file";
 import type { Plan } from "../../packages/cli/adopt/plan";
 import { prove } from "../../packages/cli/adopt/prove";

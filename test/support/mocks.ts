@@ -53,14 +53,14 @@ interface Answer {
 }
 
 /** What the providers would compute, by the last part of the type. */
-const COMPUTED: Record<string, (name: string) => Record<string, unknown>> = {
-  ZeroTrustAccessApplication: (name) => ({ aud: `aud-of-${name}` }),
-  ZeroTrustAccessServiceToken: (name) => ({
+export const COMPUTED_BY_MOCKS = {
+  ZeroTrustAccessApplication: (name: string) => ({ aud: `aud-of-${name}` }),
+  ZeroTrustAccessServiceToken: (name: string) => ({
     clientId: `${name}.access`,
     clientSecret: `client-secret-of-${name}`,
     expiresAt: "2027-11-23T00:00:00Z",
   }),
-  RandomBytes: () => ({ base64: Buffer.alloc(32, 7).toString("base64"), hex: "07".repeat(32) }),
+  RandomBytes: (_: string) => ({ base64: Buffer.alloc(32, 7).toString("base64"), hex: "07".repeat(32) }),
 };
 
 /**
@@ -76,7 +76,8 @@ export async function startMocks(mode: "preview" | "update", stack = "dev"): Pro
       newResource({ type, name, inputs, custom }) {
         const kind = type.split(":").at(-1) ?? "";
         if (custom === false || mode === "preview") return { id: undefined, state: inputs };
-        const values = COMPUTED[kind]?.(name) ?? {};
+        const values =
+          kind in COMPUTED_BY_MOCKS ? COMPUTED_BY_MOCKS[kind as keyof typeof COMPUTED_BY_MOCKS](name) : {};
         return { id: `id-of-${kind}-${name}`, state: { ...inputs, ...values } };
       },
       call({ token }) {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
+import { settingsOf } from "../../config/stack-config";
 import { DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
 import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
 import { type Recorder, type Registered, startMocks } from "./mocks";
@@ -21,22 +22,45 @@ const ROOT = join(__dirname, "../..");
 export interface StackRun {
   recorder: Recorder;
   exports: Exports;
+  /** The config that it ran with, as the tools parse it. */
+  raw: Record<string, unknown>;
   /** Method and path of what the program itself asked the API. */
   asked: string[];
   /** Id of the tunnel that `prod` shares. */
   sharedTunnelId: string;
 }
 
+/** What the account of a run has before it. */
+interface Made {
+  /** Id of a tunnel of others. */
+  sharedTunnelId: string;
+  /** Id of a login of others. */
+  loginId: string;
+}
+
 /**
  * Runs index.ts under mocks with a stack's committed config, against a sandbox of its own for what it looks up.
  * @param load imports index.ts afresh
- * @param overrides config values by key, over those of the stack's file
+ * @param overrides config values by key, over those of the stack's file; undefined takes one away
  */
-export async function runStack(
+export function runStack(
   stack: StackName,
   mode: Mode,
   load: () => Promise<Exports>,
   overrides: Record<string, unknown> = {},
+): Promise<StackRun> {
+  const valuesOf = ({ sharedTunnelId }: Made) => {
+    return { ...stackConfig(stack), ...filledIn(stack, sharedTunnelId), ...overrides };
+  };
+  return runProgram(stack, mode, load, valuesOf);
+}
+
+/** {@link runStack}, with any config: its values by key. */
+export async function runProgram(
+  stack: StackName,
+  mode: Mode,
+  load: () => Promise<Exports>,
+  valuesOf: (made: Made) => Record<string, unknown>,
 ): Promise<StackRun> {
   const sandbox = await startSandbox();
   const environment = { ...process.env };
@@ -44,17 +68,19 @@ export async function runStack(
     return { stream, listeners: stream.listeners("error") };
   });
   try {
-    const sharedTunnelId = await makeTunnel(sandbox);
+    const sharedTunnelId = await make(sandbox, "cfd_tunnel", { name: "shared", config_src: "cloudflare" });
+    const login = { name: "House login", type: "google", config: { client_id: "x", client_secret: "y" } };
+    const loginId = await make(sandbox, "access/identity_providers", login);
     sandbox.requests.length = 0;
     process.env.CLOUDFLARE_BASE_URL = sandbox.apiUrl;
     process.env.CLOUDFLARE_API_TOKEN = sandbox.tokens.preview;
     const recorder = await startMocks(mode, stack);
-    setConfig({ ...stackConfig(stack), ...filledIn(stack, sharedTunnelId), ...overrides });
+    const raw = setConfig(valuesOf({ sharedTunnelId, loginId }));
     const exports = await load();
     await Promise.all(Object.values(exports));
     await recorder.settled();
     const asked = sandbox.requests.map(({ method, path }) => `${method} ${path}`);
-    return { recorder, exports, asked, sharedTunnelId };
+    return { recorder, exports, raw, asked, sharedTunnelId };
   } finally {
     process.env = environment;
     // Those of a program go with its process, and here with its run.
@@ -113,19 +139,24 @@ function stackConfig(stack: StackName): Record<string, unknown> {
   return Object.fromEntries([...defaults, ...values]);
 }
 
-function setConfig(values: Record<string, unknown>): void {
-  const text = Object.entries(values).map(([key, value]) => [
+/** Gives the program a config, and returns it as the tools read it. */
+function setConfig(values: Record<string, unknown>): Record<string, unknown> {
+  const set = Object.entries(values).filter(([, value]) => value !== undefined);
+  const text = set.map(([key, value]): [string, string] => [
     `${PROJECT}:${key}`,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
   pulumi.runtime.setAllConfig(Object.fromEntries(text), [`${PROJECT}:google`]);
+  const entries = text.map(([key, value]) => [key, { value }] as const);
+  return settingsOf(entries, PROJECT).raw;
 }
 
-async function makeTunnel({ apiUrl, tokens }: Sandbox): Promise<string> {
-  const response = await fetch(`${apiUrl}/accounts/${DEV_ACCOUNT_ID}/cfd_tunnel`, {
+/** Makes an object in the account, as somebody else would. */
+async function make({ apiUrl, tokens }: Sandbox, path: string, body: object): Promise<string> {
+  const response = await fetch(`${apiUrl}/accounts/${DEV_ACCOUNT_ID}/${path}`, {
     method: "POST",
     headers: { authorization: `Bearer ${tokens.admin}`, "content-type": "application/json" },
-    body: JSON.stringify({ name: "shared", config_src: "cloudflare" }),
+    body: JSON.stringify(body),
   });
   return ((await response.json()) as { result: { id: string } }).result.id;
 }

@@ -1,9 +1,9 @@
 import { liesOn, placesOf } from "../../access";
+import { tunnelIdIn } from "../../access/tunnel-host";
 import { ApiError, UserError } from "../../base/errors";
 import { mentions } from "../../base/json-values";
 import type { Wire } from "../../cloudflare/account-api";
 import type { AccountSnapshot } from "../../cloudflare/account-snapshot";
-import { tunnelAt } from "../../cloudflare/tunnel-target";
 import { inner, objects, text } from "./wire";
 
 /** What an account holds that an adoption has to look at, as the API shows it. */
@@ -169,5 +169,6 @@ async function configurationsOf(
 
 /** The tunnel that a record leads to; undefined when it leads elsewhere. */
 export function tunnelIdOf(record: Wire | undefined): string | undefined {
-  return record?.["type"] === "CNAME" ? tunnelAt(record["content"]) : undefined;
+  if (record === undefined || record["type"] !== "CNAME") return undefined;
+  return tunnelIdIn(text(record, "content"));
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { urnOf } from "../../../components/declaration";
 import { UserError } from "../../base/errors";
 import { AccountSnapshot } from "../../cloudflare/account-snapshot";
 import { previewErrors, pulumi } from "../engine/pulumi";
@@ -8,7 +9,6 @@ import { configFileArgs, type EngineAccess, engineWords, runEngine } from "../se
 import { ConfigFile } from "../stack/config-file";
 import { exportState, readState } from "../stack/read-stack";
 import { readAccount } from "./account";
-import { urnOf } from "./declared";
 import { editConfig } from "./edit-config";
 import { importable, importFile } from "./import-file";
 import type { OpenAdoption } from "./open";

@@ -1,5 +1,6 @@
+import { isOwnerComment } from "../../../components/dns-route";
+import { isTunnelHost } from "../../access/tunnel-host";
 import type { Wire } from "../../cloudflare/account-api";
-import { tunnelAt } from "../../cloudflare/tunnel-target";
 import type { Account } from "./account";
 import {
   type FoundHost,
@@ -65,8 +66,8 @@ export function chooseRecord(
     return blocked(`${listed(kinds)}, where a CNAME to the tunnel has to be`, remedy);
   }
   const theirs = text(wire, "comment");
-  const isMarked = theirs.startsWith("comfyui-access ") && theirs !== comment;
-  const leadsElsewhere = tunnelAt(wire["content"]) === undefined;
+  const isMarked = isOwnerComment(theirs) && theirs !== comment;
+  const leadsElsewhere = !isTunnelHost(text(wire, "content"));
   if (!isMarked && !leadsElsewhere) return { wire, taken: true };
   const why = isMarked
     ? `its comment says that another stack has it: ${theirs}`

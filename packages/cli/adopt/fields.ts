@@ -1,7 +1,8 @@
+import type { Resource } from "../../../components/declaration";
 import { type Fields, isFields } from "../../base/json-values";
 import type { Wire } from "../../cloudflare/account-api";
 import { SECRET } from "./declared";
-import type { FieldChange, Kind, Resource } from "./types";
+import type { FieldChange, Kind } from "./types";
 import { alike, inner, isEmpty, objects } from "./wire";
 
 /**

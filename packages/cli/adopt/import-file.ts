@@ -1,8 +1,8 @@
 import { version as cloudflareVersion } from "@pulumi/cloudflare/package.json";
-import { urnOf } from "./declared";
+import { type Resource, urnOf } from "../../../components/declaration";
 import type { Plan } from "./plan";
 import type { StateEntry } from "./plan-input";
-import type { Resource, Row } from "./types";
+import type { Row } from "./types";
 
 /** One entry of the file that `pulumi import --file` reads. */
 interface ImportEntry {

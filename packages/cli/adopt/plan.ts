@@ -1,10 +1,12 @@
+import { NAMES } from "../../../components/args";
+import { urnOf } from "../../../components/declaration";
 import { placePaths } from "../../../config/config-paths";
 import type { StackConfig } from "../../../config/stack-config";
 import { isFields } from "../../base/json-values";
 import type { Account } from "./account";
 import { chooseApplication, chooseGoogle } from "./choose";
 import { saidIn } from "./config-words";
-import { type Declared, declaredResources, type KnownIds, urnOf } from "./declared";
+import { type DeclaredObject, declaredResources, type KnownIds } from "./declared";
 import { type FoundHost, findHost, mayTake, nameOf, type Own } from "./find";
 import { hostStops } from "./host-stops";
 import type { PlanInput } from "./plan-input";
@@ -49,7 +51,7 @@ export function planAdoption(input: PlanInput): Plan {
   const { placed } = placePaths(raw);
   const said = (key: string) => (isFields(placed[key]) ? placed[key] : {});
   const tunnelId = said("tunnel")["id"];
-  const stateId = (declared: Pick<Declared, "resource">) =>
+  const stateId = (declared: Pick<DeclaredObject, "resource">) =>
     state.get(urnOf(declared.resource, project, stack))?.id;
 
   const hosts = start.applications.map(({ hostname }) =>
@@ -81,7 +83,7 @@ export function planAdoption(input: PlanInput): Plan {
     takenApplications,
     own,
     choices,
-    inState("identity provider", "google"),
+    inState("identity provider", NAMES.login),
   );
   const taken = applications.map(({ found, candidate }) =>
     // What is not taken has nothing to say about the config either.
@@ -90,7 +92,7 @@ export function planAdoption(input: PlanInput): Plan {
   const decisions: Decision[] = google.decision === undefined ? [] : [google.decision];
   // What is still to be decided has a stand-in, so that all else can be shown.
   const base = google.decision === undefined ? raw : { ...placed, google: { identityProviderId: NO_ID } };
-  const ownTunnel = inState("tunnel", "tunnel");
+  const ownTunnel = inState("tunnel", NAMES.tunnel);
   const proposal = propose(base, stack, { account, hosts: taken, google, ...(ownTunnel && { ownTunnel }) });
   const { config } = proposal;
 
@@ -143,7 +145,7 @@ function ofHost({ name, found: { hostname } }: ChosenApplication, rows: readonly
       (resource?.parent?.name === name && kind !== "ingress rule") ||
       (kind === "application" && resource?.name === name),
   );
-  const declared = rules.flatMap(({ resource }) => objects(resource?.properties, "rules"));
+  const declared = rules.flatMap(({ resource }) => resource?.rules ?? []);
   return {
     rows: own,
     rule: declared.find((rule) => text(rule, "hostname") === hostname),

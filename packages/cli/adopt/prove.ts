@@ -1,10 +1,11 @@
+import { type Resource, urnOf } from "../../../components/declaration";
 import { fieldsOf, isFields } from "../../base/json-values";
 import { changedInputs, type PlanStep, planSteps } from "../../cloudflare/stack-plan";
 import { MASKED_VALUE, UNKNOWN_VALUE } from "../../cloudflare/wire-rules";
-import { SECRET, urnOf } from "./declared";
+import { SECRET } from "./declared";
 import { toWire } from "./fields";
 import type { Plan } from "./plan";
-import { type FieldChange, isNewId, type Resource, type Row } from "./types";
+import { type FieldChange, isNewId, type Row } from "./types";
 import { alike, inner, objects, text } from "./wire";
 
 /** What a preview was found to be. */

@@ -1,10 +1,12 @@
-import { policyNames } from "../../../components/access-application";
+import { NAMES } from "../../../components/args";
+import { type Resource, urnOf } from "../../../components/declaration";
 import { ownerComment } from "../../../components/dns-route";
+import { COMPONENTS } from "../../../components/types";
 import type { StackConfig } from "../../../config/stack-config";
 import { placesOf } from "../../access";
 import type { Wire } from "../../cloudflare/account-api";
 import { type Candidate, chooseRecord, chooseToken, type GoogleChoice, listed, quoted } from "./choose";
-import { type Declared, declaredResources, urnOf } from "./declared";
+import { type DeclaredObject, declaredResources } from "./declared";
 import { changesOf } from "./fields";
 import { type AttachedPolicy, type FoundHost, mayTake, nameOf, type Own } from "./find";
 import type { PlanInput } from "./plan-input";
@@ -69,9 +71,9 @@ export class PlanBuilder {
   google({ wire, taken, why, rest }: GoogleChoice): void {
     const id = text(wire, "id");
     if (wire !== undefined && taken) {
-      this.settle("identity provider", "google", { wire, taken, ...(why === undefined ? {} : { why }) });
+      this.settle("identity provider", NAMES.login, { wire, taken, ...(why === undefined ? {} : { why }) });
       this.ids.identityProvider = id;
-      if (this.stateOf("identity provider", "google") === id) return;
+      if (this.stateOf("identity provider", NAMES.login) === id) return;
       this.unreadable.push({
         what: `client secret of the identity provider ${nameOf(wire)}`,
         next: "The next up writes google.clientSecret of the config: take it from the Google Cloud console, where the old one stays valid beside a new one.",
@@ -96,13 +98,10 @@ export class PlanBuilder {
     const { choices } = this.input;
     if (wire === undefined || !taken) return;
     this.ids.applications[name] = { id: text(wire, "id"), aud: text(wire, "aud") };
-    const names = policyNames(name);
     const rest = [...found.policies];
-    for (const [policy, decision] of [
-      [names.people, "allow"],
-      [names.tokens, "non_identity"],
-    ] as const) {
-      if (this.declared("policy", policy)) this.policy(policy, decision, rest, text(wire, "id"));
+    for (const { kind, resource } of this.resources()) {
+      if (kind !== "policy" || resource.parent?.name !== name) continue;
+      this.policy(resource.name, text(resource.properties, "decision"), rest, text(wire, "id"));
     }
     for (const policy of rest) this.detached(policy, text(wire, "id"));
     const inline = found.policies.filter(({ inline }) => inline);
@@ -118,7 +117,7 @@ export class PlanBuilder {
 
   tunnel(hosts: readonly FoundHost[]): void {
     const { account } = this.input;
-    const own = this.stateOf("tunnel", "tunnel");
+    const own = this.stateOf("tunnel", NAMES.tunnel);
     if (account.tunnels.some((each) => each["id"] === own)) this.ids.tunnel = own;
     const tunnel = account.tunnels.find((each) => each["id"] === this.config.tunnel.id);
     if (tunnel === undefined) return;
@@ -153,20 +152,19 @@ export class PlanBuilder {
     }
     if (this.config.secretStore.kind === "gcp") {
       const name = `Google Secret Manager of ${this.config.secretStore.project}`;
-      const isThere = [...this.input.state.keys()].some((urn) =>
-        /::[^:]*:components:SecretStore::/.test(urn),
-      );
+      const { project, stack, state } = this.input;
+      const isThere = state.has(urnOf({ type: COMPONENTS.store, name: NAMES.store }, project, stack));
       rows.push({ kind: "secret store", name, how: isThere ? "in the state" : "created new", changes: [] });
     }
     return [...rows, ...this.others];
   }
 
-  private resources(): Declared[] {
+  private resources(): DeclaredObject[] {
     const { project, stack, account } = this.input;
     return declaredResources(this.config, project, stack, { ...this.ids, zoneId: account.zoneId });
   }
 
-  private declared(kind: Kind, name: string): Declared | undefined {
+  private declared(kind: Kind, name: string): DeclaredObject | undefined {
     return this.resources().find((each) => each.kind === kind && each.resource.name === name);
   }
 
@@ -233,7 +231,7 @@ export class PlanBuilder {
     this.others.push({ kind: "policy", name: nameOf(wire), id, how, why, application, changes: [] });
   }
 
-  private row({ kind, resource }: Declared): Row[] {
+  private row({ kind, resource }: DeclaredObject): Row[] {
     if (kind === "ingress rule") return this.ruleRows(resource);
     const { project, stack, state } = this.input;
     const entry = state.get(urnOf(resource, project, stack));
@@ -263,7 +261,7 @@ export class PlanBuilder {
   }
 
   /** What no choice is made about: alerts by their name, and an owned tunnel or login that the state has. */
-  private byName(kind: Kind, { properties }: Declared["resource"], known?: string): Found | undefined {
+  private byName(kind: Kind, { properties }: Resource, known?: string): Found | undefined {
     const { account } = this.input;
     const list: Partial<Record<Kind, Wire[]>> = {
       alert: account.alerts.filter(
@@ -278,7 +276,7 @@ export class PlanBuilder {
     return wire === undefined ? undefined : { wire, how: "import" };
   }
 
-  private ruleRows(resource: Declared["resource"]): Row[] {
+  private ruleRows(resource: Resource): Row[] {
     const { project, stack, state } = this.input;
     const known = state.get(urnOf(resource, project, stack));
     const { rows, decisions } = ruleRows(resource, this.config.accountId, this.rules, known);

@@ -1,4 +1,4 @@
-import { urnOf } from "./declared";
+import { urnOf } from "../../../components/declaration";
 import type { PlanInput } from "./plan-input";
 import type { Decision, Row } from "./types";
 import { objects, text } from "./wire";

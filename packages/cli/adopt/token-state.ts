@@ -1,10 +1,10 @@
+import { urnOf } from "../../../components/declaration";
 import { UserError } from "../../base/errors";
 import { type Fields, fieldsOf, isFields } from "../../base/json-values";
 import { TYPES } from "../../cloudflare/access-state";
 import { exportedResources } from "../../cloudflare/stack-export";
 import { type EngineAccess, runEngine } from "../secrets/engine-cli";
 import { exportState } from "../stack/read-stack";
-import { urnOf } from "./declared";
 import type { Plan } from "./plan";
 
 /** What the provider takes a token's version to be when nobody says one. */

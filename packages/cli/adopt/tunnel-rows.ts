@@ -1,3 +1,4 @@
+import type { Resource } from "../../../components/declaration";
 import { canonicalHost } from "../../access/host-pattern";
 import { TYPES } from "../../cloudflare/access-state";
 import type { Wire } from "../../cloudflare/account-api";
@@ -6,7 +7,7 @@ import { quoted } from "./choose";
 import { ruleChanges } from "./fields";
 import { type FoundHost, nameOf } from "./find";
 import type { StateEntry } from "./plan-input";
-import type { Decision, Resource, Row } from "./types";
+import type { Decision, Row } from "./types";
 import { inner, isEmpty, objects, text } from "./wire";
 
 /** The tunnel itself, which a stack only names, and the rules on paths of its hostnames. */
@@ -71,7 +72,7 @@ export function ruleRows(
   const decisions: Decision[] = [];
   const owned = objects(known?.inputs, "rules").map((rule) => text(rule, "hostname"));
   const importId = `${accountId}/${text(resource.properties, "tunnelId")}/${[...there.keys()].join(",")}`;
-  const rows = objects(resource.properties, "rules").map((rule): Row => {
+  const rows = (resource.rules ?? []).map((rule): Row => {
     const name = text(rule, "hostname");
     const wire = resource.type === TYPES.sharedIngress ? there.get(name) : undefined;
     if (wire === undefined) {

@@ -1,16 +1,11 @@
+import type { Kind as DeclaredKind, Resource } from "../../../components/declaration";
 import type { Wire } from "../../cloudflare/account-api";
 
-/** What an object is, in the vendor's words. */
-export type Kind =
-  | "application"
-  | "policy"
-  | "identity provider"
-  | "service token"
-  | "tunnel"
-  | "ingress rule"
-  | "DNS record"
-  | "alert"
-  | "secret store";
+/** What an object of the table is: all that the program declares, but for what comes with it. */
+export type Kind = Exclude<
+  DeclaredKind,
+  "component" | "tunnel secret" | "stored secret" | "secret version" | "secret reader"
+>;
 
 /** How an object is taken. */
 type How =
@@ -38,15 +33,6 @@ export interface FieldChange {
   now: unknown;
   /** Undefined: taken away. */
   next: unknown;
-}
-
-/** A resource of the program. */
-export interface Resource {
-  type: string;
-  name: string;
-  parent?: { type: string; name: string };
-  /** Inputs as the program declares them; of what does not exist yet, see {@link newId}. */
-  properties: Readonly<Record<string, unknown>>;
 }
 
 /** One object of the account, or one to be made. */
@@ -96,7 +82,7 @@ export interface Unreadable {
 }
 
 /** Stands for the id of an object that the next `up` makes. */
-export const newId = (kind: Kind, name: string): string => `(new ${kind} ${name})`;
+export const newId = (kind: DeclaredKind, name: string): string => `(new ${kind} ${name})`;
 export const isNewId = (value: unknown): boolean => typeof value === "string" && value.startsWith("(new ");
 
 /** What the operator allowed. */

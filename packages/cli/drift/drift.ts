@@ -1,3 +1,4 @@
+import { teamDomain } from "../../access/team-domain";
 import { ApiError, UserError } from "../../base/errors";
 import { fieldsOf, listOf, textOf } from "../../base/json-values";
 import { type AccessState, TYPES } from "../../cloudflare/access-state";
@@ -153,7 +154,7 @@ function verdictOf({
 }
 
 function contextOf({ config }: StackSettings, now: Date): KindContext {
-  return { authDomain: `${config.teamName}.cloudflareaccess.com`, now };
+  return { authDomain: teamDomain(config.teamName), now };
 }
 
 /** How the comparison calls whoever has no login and no token. */

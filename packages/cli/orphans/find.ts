@@ -1,9 +1,9 @@
 import { ownerComment } from "../../../components/dns-route";
 import { recordNamesFor } from "../../access/host-pattern";
+import { tunnelHost } from "../../access/tunnel-host";
 import { TYPES } from "../../cloudflare/access-state";
 import type { Wire } from "../../cloudflare/account-api";
 import type { AccountSnapshot } from "../../cloudflare/account-snapshot";
-import { tunnelTarget } from "../../cloudflare/tunnel-target";
 import { candidates, type Found, type Listed } from "./candidates";
 import { heldBy } from "./holders";
 import { knowledgeOf } from "./knowledge";
@@ -84,7 +84,7 @@ async function recordsAround(
   found: readonly Found[],
 ): Promise<Wire[]> {
   if (zoneId === undefined) return [];
-  const tunnels = found.filter(({ kind }) => kind === "tunnel").map(({ id }) => tunnelTarget(id));
+  const tunnels = found.filter(({ kind }) => kind === "tunnel").map(({ id }) => tunnelHost(id));
   const names = found
     .filter(({ kind }) => kind === "application")
     .flatMap(({ hostnames }) => hostnames.flatMap(recordNamesFor));

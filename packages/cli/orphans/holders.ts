@@ -1,8 +1,8 @@
 import { canonicalHost, recordCovers } from "../../access/host-pattern";
+import { isTunnelHost } from "../../access/tunnel-host";
 import { fieldsOf, namesIn, textsIn } from "../../base/json-values";
 import type { Wire } from "../../cloudflare/account-api";
 import { offersEveryLogin } from "../../cloudflare/other-users";
-import { tunnelAt } from "../../cloudflare/tunnel-target";
 import { tunnelUse } from "../../cloudflare/tunnel-use";
 import { type Found, type Listed, text } from "./candidates";
 import type { OrphanSearch } from "./orphan";
@@ -110,7 +110,7 @@ function ownReason(orphan: Found, around: Around, { settings }: OrphanSearch): s
       return tunnelReason(orphan, around, declared);
     case "DNS record": {
       const content = text(orphan.wire["content"]);
-      return tunnelAt(content) !== undefined ? undefined : `what it leads to, ${content}, which is no tunnel`;
+      return isTunnelHost(content) ? undefined : `what it leads to, ${content}, which is no tunnel`;
     }
     case "alert":
       return undefined;

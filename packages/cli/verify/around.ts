@@ -1,5 +1,7 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import type { ApplicationKind } from "../../../config/stack-config";
+import { teamOrigin } from "../../access/team-domain";
+import { tunnelHost } from "../../access/tunnel-host";
 import type { CellContext } from "./cell";
 import { isBehindAccess } from "./expectations";
 import { PROBE_PATH } from "./origin";
@@ -104,7 +106,7 @@ function waysAround(target: VerifyTarget, { application }: CellContext): Way[] {
       ? []
       : [
           get("tunnel-name", "no credential", "the tunnel's own name", {
-            url: `https://${target.tunnelId}.cfargotunnel.com${path}`,
+            url: `https://${tunnelHost(target.tunnelId)}${path}`,
             headers: { host: base.hostname },
           }),
         ]),
@@ -162,7 +164,7 @@ function forgedAssertions(teamName: string, aud: string): { id: string; name: st
   const claims = {
     aud: [aud],
     email: "someone@example.org",
-    iss: `https://${teamName}.cloudflareaccess.com`,
+    iss: teamOrigin(teamName),
     sub: "00000000-0000-4000-8000-000000000000",
     type: "app",
     iat: now,

@@ -1,3 +1,4 @@
+import { teamDomain } from "../../access/team-domain";
 import { type Barrier, type Outcome, teamOf } from "./outcome";
 import {
   type DeclaredProperties,
@@ -140,7 +141,7 @@ function noOtherOrigin({ application, sharedWith = [] }: Declaration): Expectati
 function loginPattern({ application, teamName }: Declaration): Pattern {
   return {
     is: "login",
-    ...(teamName === undefined ? {} : { host: `${teamName}.cloudflareaccess.com` }),
+    ...(teamName === undefined ? {} : { host: teamDomain(teamName) }),
     ...(application.aud === undefined ? {} : { aud: application.aud }),
   };
 }

@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey, verify as verifySignature } from "node:crypto";
+import { teamOrigin } from "../../access/team-domain";
 import type { Requests } from "./requests";
 
 /** A key of a team, as `/cdn-cgi/access/certs` lists it. */
@@ -18,7 +19,7 @@ export interface CheckedJwt {
  * @returns a sentence about what is wrong instead, when they cannot be had.
  */
 export async function teamKeys(teamName: string, requests: Requests): Promise<TeamKey[] | string> {
-  const url = `https://${teamName}.cloudflareaccess.com/cdn-cgi/access/certs`;
+  const url = `${teamOrigin(teamName)}/cdn-cgi/access/certs`;
   const answer = await requests.ask({ method: "GET", url });
   if (answer.kind !== "response") return "the team's host does not answer";
   if (answer.status !== 200) return `${answer.status} instead of the keys`;

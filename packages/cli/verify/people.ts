@@ -1,3 +1,4 @@
+import { teamDomain } from "../../access/team-domain";
 import { UserError } from "../../base/errors";
 import type { Network } from "../../client/typescript/network";
 import { type OpenBrowser, openBrowser } from "../browser";
@@ -147,7 +148,7 @@ function pageOutcome(
   { teamName }: VerifyTarget,
   { application }: CellContext,
 ): Outcome {
-  const ofTeam = host === `${teamName}.cloudflareaccess.com`;
+  const ofTeam = teamName !== undefined && host === teamDomain(teamName);
   if (ofTeam && answer.kind === "response" && (answer.status === 401 || answer.status === 403)) {
     return { is: "refused", status: answer.status, by: "access" } as const;
   }

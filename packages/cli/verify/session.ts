@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserContext, Page } from "playwright-core";
+import { teamDomain, teamOrigin } from "../../access/team-domain";
 import { askPage, type CellContext } from "./cell";
 import { isUndecided } from "./expectations";
 import { checkJwt, teamKeys } from "./keys";
@@ -34,7 +35,7 @@ export async function afterLogin(session: Session, ended: "admitted" | "refused"
 
 function chainRow({ visit, context, target }: Session, ended: "admitted" | "refused"): VerifyRow {
   const app = new URL(context.application.url).hostname;
-  const team = `${target.teamName}.cloudflareaccess.com`;
+  const team = teamDomain(target.teamName ?? "");
   const way = [app, team, "accounts.google.com", team, ...(ended === "admitted" ? [app] : [])];
   const got = hostsOf(visit.hops);
   const passed = got.join() === way.join();
@@ -59,7 +60,7 @@ function chainRow({ visit, context, target }: Session, ended: "admitted" | "refu
 /** The session's JWT has to stand up to the same check that the connector makes. */
 async function assertionRow({ profile, context, target, person }: Session): Promise<VerifyRow> {
   const { application, requests, now } = context;
-  const issuer = `https://${target.teamName}.cloudflareaccess.com`;
+  const issuer = teamOrigin(target.teamName ?? "");
   const keys = await teamKeys(target.teamName ?? "", requests);
   const jwt = (await accessCookie(profile, application.url)) ?? "";
   const checked = checkJwt(jwt, typeof keys === "string" ? [] : keys, now);
@@ -90,7 +91,7 @@ async function assertionRow({ profile, context, target, person }: Session): Prom
 /** The team's own session says who somebody is, not that they may use this application. */
 async function teamCookieRow(session: Session, who: string): Promise<VerifyRow | undefined> {
   const { profile, context, target } = session;
-  const jwt = await accessCookie(profile, `https://${target.teamName}.cloudflareaccess.com/`);
+  const jwt = await accessCookie(profile, `${teamOrigin(target.teamName ?? "")}/`);
   if (jwt === undefined) return undefined;
   const { outcome, ms } = await ask(context, { cookie: `CF_Authorization=${jwt}` });
   return {

@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { DnsRecord, JsonObject } from "../entities";
 import type { Store } from "../store";
+import { isTunnelHost } from "../tunnel/host";
 import { VendorError } from "./envelope";
 
 /** Types that Cloudflare can proxy. */
@@ -57,7 +58,7 @@ function isRouteReplacement(store: Store, record: DnsRecord, cname: DnsRecord): 
     store.settings.tunnelRouteReplacement === "accept" &&
     record.proxied &&
     cname.proxied &&
-    cname.content.endsWith(".cfargotunnel.com")
+    isTunnelHost(cname.content)
   );
 }
 

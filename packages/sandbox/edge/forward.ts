@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Connector, Tunnels } from "../tunnel";
+import { tunnelIdIn } from "../tunnel/host";
 import type { BodyMeter } from "./body-meter";
 import type { EdgeRequest } from "./core";
 import type { Site } from "./directory";
@@ -78,7 +79,7 @@ function connectorOf({
   | { connector: Connector }
   | { reply: Reply; reason: string } {
   const { record } = site;
-  const tunnelId = /^([0-9a-f-]{36})\.cfargotunnel\.com$/i.exec(record.content)?.[1]?.toLowerCase();
+  const tunnelId = tunnelIdIn(record.content);
   if (record.type !== "CNAME" || tunnelId === undefined) {
     const reason = `the record points to ${record.content}, and the sandbox serves tunnels only`;
     return {

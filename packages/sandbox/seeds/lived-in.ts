@@ -18,6 +18,7 @@ import {
   type Seed,
   type SeedObjects,
 } from "../seed";
+import { tunnelHost } from "../tunnel/host";
 
 /**
  * An account as people click one together over years: 40 applications of several ages, inline and reusable policies,
@@ -388,7 +389,7 @@ function configuration(): TunnelConfiguration {
 }
 
 function records(): DnsRecord[] {
-  const house = `${uuid("tunnel house")}.cfargotunnel.com`;
+  const house = tunnelHost(uuid("tunnel house"));
   const record = (type: string, name: string, content: string, rest: Partial<DnsRecord> = {}): DnsRecord => ({
     id: hex32(`record ${type === "CNAME" ? "" : `${type} `}${name}`),
     zoneId: DEV_ZONE_ID,

@@ -1,3 +1,4 @@
+import { loginCallback, teamDomain, teamOrigin } from "../../../access/team-domain";
 import { checkGoogleClient, type GoogleAnswer, type GoogleCheck } from "../../google/check-client";
 import type { Check } from "../check";
 import type { Account } from "../context";
@@ -10,8 +11,9 @@ export const google: Check = {
   title: "Google login",
   config: ["teamName"],
   async run({ account, config, network, stack }) {
-    const origin = `https://${config.teamName}.cloudflareaccess.com`;
-    const redirectUri = `${origin}/cdn-cgi/access/callback`;
+    const { teamName = "" } = config;
+    const origin = teamOrigin(teamName);
+    const redirectUri = loginCallback(teamDomain(teamName));
     const notes = [
       `To paste at ${CREDENTIALS}:`,
       `  Authorized JavaScript origin  ${origin}`,

@@ -1,9 +1,8 @@
+import { teamIn } from "../../../access/team-domain";
 import { ApiFailure } from "../../../cloudflare/api-failure";
 import { GROUPS } from "../../../cloudflare/permission-groups";
 import type { Check } from "../check";
 import { type Finding, finding } from "../findings";
-
-const DOMAIN = ".cloudflareaccess.com";
 
 /** Zero Trust: set up, under the team name of the config, and how it treats service tokens. */
 export const organization: Check = {
@@ -21,7 +20,7 @@ export const organization: Check = {
     }
     const findings: Finding[] = [];
     const domain = String(found["auth_domain"] ?? "");
-    const team = domain.endsWith(DOMAIN) ? domain.slice(0, -DOMAIN.length) : domain;
+    const team = teamIn(domain);
     if (config.teamName !== undefined && team.toLowerCase() !== config.teamName) {
       findings.push(
         finding(

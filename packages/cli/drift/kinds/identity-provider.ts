@@ -1,3 +1,4 @@
+import { loginCallback } from "../../../access/team-domain";
 import { fieldsOf } from "../../../base/json-values";
 import { TYPES } from "../../../cloudflare/access-state";
 import { wireSpelling } from "../spelling";
@@ -36,7 +37,7 @@ export const identityProvider: Kind = {
   expected: (properties, { authDomain }) => {
     const wire = fieldsOf(wireSpelling(properties));
     const { client_secret: _, ...config } = fieldsOf(wire["config"]);
-    const callback = `https://${authDomain}/cdn-cgi/access/callback`;
+    const callback = loginCallback(authDomain);
     return { ...wire, config: { ...config, redirect_url: config["redirect_url"] ?? callback } };
   },
   shown: (live) => {

@@ -1,3 +1,4 @@
+import { loginCallback } from "../../../access/team-domain";
 import type { StackResource } from "../../stack/read-stack";
 import { nameOf } from "../read-account";
 import type { Change, Unseen } from "../types";
@@ -19,7 +20,7 @@ export async function providerSecret(
       : await probes.google?.({
           clientId,
           clientSecret,
-          redirectUri: `https://${context.authDomain}/cdn-cgi/access/callback`,
+          redirectUri: loginCallback(context.authDomain),
         });
   const asked = answer !== undefined && answer.secret.verdict !== "unknown";
   const checked = [

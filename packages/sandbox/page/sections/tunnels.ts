@@ -4,6 +4,7 @@ import { statusOf } from "../../api/tunnels";
 import { type Guard, guardFor, siteFor } from "../../edge/directory";
 import type { Tunnel } from "../../entities";
 import type { Store } from "../../store";
+import { tunnelHost } from "../../tunnel/host";
 import { badge, counted, type Markup, type Tone } from "../words";
 
 /** What the page shows of an ingress rule; a configuration may hold anything. */
@@ -60,7 +61,7 @@ function routeItem(store: Store, tunnel: Tunnel, rule: IngressRule): Markup {
 
 function exposure(store: Store, tunnel: Tunnel, hostname: string, rule: IngressRule): Markup {
   const site = siteFor(store, hostname.toLowerCase());
-  if (site?.record.content !== `${tunnel.id}.cfargotunnel.com`) {
+  if (site?.record.content !== tunnelHost(tunnel.id)) {
     return html`<p>${badge("plain", "not public")} no proxied DNS record leads here</p>`;
   }
   const guard = guardFor(store, site, "/");
