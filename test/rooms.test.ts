@@ -11,12 +11,6 @@ const nameOf = ({ places: [name = ""] }: Room): string => name;
 /** Imports that the table does not allow yet, as `room → room`, each with its reason. None now. */
 const IMPORT_EXCEPTIONS: Readonly<Record<string, string>> = {};
 
-/** Folders whose files still lead to each other, each with its reason. */
-const CIRCLE_EXCEPTIONS: Readonly<Record<string, string>> = {
-  "packages/cli/orphans": "what is known and who holds it are told by each other",
-  "packages/cli/adopt": "rows, stops and plan share their types with what makes them",
-};
-
 /** Folders that hold folders alone, with the files that stand there all the same. */
 const FOLDERS_ALONE: Readonly<Record<string, readonly string[]>> = {
   packages: [],
@@ -126,11 +120,7 @@ describe("rooms", () => {
 
 describe("files", () => {
   test("lead to none that leads back", () => {
-    const circles = circlesIn(new Map(SOURCES.map(({ file, files }) => [file, files])));
-    const folderOf = (circle: string[]) =>
-      Object.keys(CIRCLE_EXCEPTIONS).find((folder) => circle.every((file) => isIn(file, folder)));
-    expect(circles.filter((circle) => folderOf(circle) === undefined)).toEqual([]);
-    expect([...new Set(circles.map(folderOf))].sort()).toEqual(Object.keys(CIRCLE_EXCEPTIONS).sort());
+    expect(circlesIn(new Map(SOURCES.map(({ file, files }) => [file, files])))).toEqual([]);
   });
 
   test.each(Object.entries(FOLDERS_ALONE))("none lies loose in %s", (folder, allowed) => {

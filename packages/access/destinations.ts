@@ -1,6 +1,6 @@
-import { domainToASCII } from "node:url";
 import { type Fields, fieldsOf, listOf } from "../base/json-values";
 import { globMatches } from "./glob";
+import { destinationCovers, plainHost } from "./host-pattern";
 
 /** What of an application says where it applies, in the API's form. */
 export interface Placed {
@@ -28,7 +28,7 @@ export function readPlace(uri: string): Place {
   const slash = bare.indexOf("/");
   const [host, rest] = slash === -1 ? [bare, ""] : [bare.slice(0, slash), bare.slice(slash)];
   const path = rest.replace(/^\//, "").replace(/\/+$/, "");
-  return { host: hostOf(host), path: path === "*" ? "" : path };
+  return { host: plainHost(host), path: path === "*" ? "" : path };
 }
 
 /** A place in its one spelling: `host`, or `host/path`. */
@@ -62,7 +62,7 @@ export function destinationsOf(application: Standing): Fields[] {
  */
 export function liesOn(uri: string, hostname: string): "itself" | "path" | "wildcard" | undefined {
   const { host, path } = readPlace(uri);
-  if (!levelMatches(host, hostOf(hostname))) return undefined;
+  if (!destinationCovers(host, hostname)) return undefined;
   if (host.includes("*")) return "wildcard";
   return path === "" ? "itself" : "path";
 }
@@ -121,19 +121,10 @@ export function placeFor<T extends Placed>(
  */
 export function covers(uri: string, hostname: string, path: string): boolean {
   const { host, path: pattern } = readPlace(uri);
-  if (!levelMatches(host, hostOf(hostname))) return false;
+  if (!destinationCovers(host, hostname)) return false;
   if (pattern === "") return true;
   const asked = plain(path);
   return globMatches(`/${pattern}`, asked) || globMatches(`/${pattern}/*`, asked);
-}
-
-/** Whether a destination's host, in which a `*` stays within one level, means a host name; both lower case. */
-function levelMatches(pattern: string, hostname: string): boolean {
-  const [patterns, labels] = [pattern.split("."), hostname.split(".")];
-  return (
-    patterns.length === labels.length &&
-    patterns.every((each, index) => globMatches(each, labels[index] ?? ""))
-  );
 }
 
 function publicUris({ destinations, self_hosted_domains: domains, domain }: Standing): string[] {
@@ -144,14 +135,6 @@ function publicUris({ destinations, self_hosted_domains: domains, domain }: Stan
   return [...uris, domain, ...listOf(domains)].filter(
     (uri): uri is string => typeof uri === "string" && uri !== "",
   );
-}
-
-/** Each label for itself: a wildcard is none that could be converted. */
-function hostOf(host: string): string {
-  const labels = host.replace(/:\d+$/, "").replace(/\.$/, "").toLowerCase().split(".");
-  return labels
-    .map((label) => (/[^\x20-\x7e]/.test(label) ? domainToASCII(label) || label : label))
-    .join(".");
 }
 
 /**

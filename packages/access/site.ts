@@ -1,9 +1,9 @@
 import { placeFor } from ".";
-import { globMatches } from "./glob";
 import { isHidden } from "./hidden";
-import { coversHost } from "./host-pattern";
+import { recordCovers, ruleCovers } from "./host-pattern";
 import type { AccessState, NotJudged, StateApplication, StateIngressRule, StateRecord } from "./situation";
 import type { Open, Stop } from "./steps";
+import { isTunnelHost, tunnelHost } from "./tunnel-host";
 
 /** An address that is asked for. */
 export interface Place {
@@ -43,7 +43,7 @@ export function siteOf(own: AccessState, place: Place, other: AccessState = own)
 /** Whether something that is not judged may decide who gets in at a place. */
 function bearsOn({ decides, of, host }: NotJudged, { hostname }: Place, { application }: Guarded): boolean {
   if (decides !== undefined && decides !== "access" && decides !== "routes") return false;
-  if (host !== undefined && !hostMatches(host, hostname.toLowerCase())) return false;
+  if (host !== undefined && !ruleCovers(host, hostname)) return false;
   return of === undefined || [application, ...(application?.policies ?? [])].some((each) => each?.id === of);
 }
 
@@ -98,34 +98,27 @@ function leadsAndGuards(own: AccessState, place: Place, other: AccessState): Gua
   return { ...guarded, assumed, ingress };
 }
 
-/** Whether a name, maybe with a wildcard, means a host; a wildcard of DNS or a tunnel spans levels, so here too. */
-export function hostMatches(name: string, hostname: string): boolean {
-  return globMatches(name.toLowerCase(), hostname);
-}
-
 /** The tunnel's rule for a host: the first that fits; one without a host name fits all. */
 export function ruleFor<T extends Pick<StateIngressRule, "hostname">>(
   rules: readonly T[],
   hostname: string,
 ): T | undefined {
-  return rules.find((rule) => coversHost(rule.hostname, hostname));
+  return rules.find((rule) => ruleCovers(rule.hostname, hostname));
 }
 
 /** Whether a rule answers by itself instead of leading to an origin. */
 export const isStatus = ({ service }: StateIngressRule): boolean => service.startsWith("http_status:");
-
-/** The end of every tunnel's own host name. */
-const TUNNEL_DOMAIN = ".cfargotunnel.com";
 
 type Leads = "here" | "maybe here" | "another tunnel" | "elsewhere";
 
 /** Where a record leads, seen from the tunnel whose rules a state holds. */
 function whereTo({ target }: StateRecord, tunnelId: string | undefined): Leads {
   if (target === undefined || isHidden(target)) return "maybe here";
-  const name = target.toLowerCase().replace(/\.$/, "");
-  if (!name.endsWith(TUNNEL_DOMAIN)) return "elsewhere";
+  if (!isTunnelHost(target)) return "elsewhere";
   if (tunnelId === undefined || isHidden(tunnelId)) return "maybe here";
-  return name === `${tunnelId.toLowerCase()}${TUNNEL_DOMAIN}` ? "here" : "another tunnel";
+  return target.toLowerCase().replace(/\.$/, "") === tunnelHost(tunnelId.toLowerCase())
+    ? "here"
+    : "another tunnel";
 }
 
 const targetOf = ({ target }: StateRecord): string =>
@@ -152,7 +145,7 @@ export function recordFor(
 ): StateRecord | undefined {
   const rank = (record: StateRecord) => CAUTION.indexOf(whereTo(record, tunnelId));
   return records
-    .filter(({ name }) => hostMatches(name, hostname))
+    .filter(({ name }) => recordCovers(name, hostname))
     .sort(
       (a, b) =>
         Number(a.name.includes("*")) - Number(b.name.includes("*")) ||

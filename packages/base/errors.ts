@@ -25,6 +25,10 @@ export interface FailedCall {
   status?: number;
   /** The vendor's own error code, when there was one. */
   code?: number;
+  /** The vendor's id of the request, by which its support finds it. */
+  ray?: string;
+  /** True when no answer of the API's own came: the API was not reached, or something in between answered. */
+  unanswered?: true;
   /** The vendor's or the network's own words. */
   detail?: string;
 }
@@ -39,6 +43,7 @@ export class ApiError extends Error {
     const facts = [
       call.status === undefined ? undefined : `HTTP ${call.status}`,
       call.code === undefined ? undefined : `code ${call.code}`,
+      call.ray === undefined ? undefined : `ray ${call.ray}`,
     ].filter((fact) => fact !== undefined);
     const where = facts.length > 0 ? ` (${facts.join(", ")})` : "";
     super(`could not ${call.action} ${call.object}${where}${call.detail ? `: ${call.detail}` : ""}`);

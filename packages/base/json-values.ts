@@ -26,6 +26,17 @@ export function textsIn(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
+/** Whether a value is this text, or holds it anywhere inside. */
+export function mentions(value: unknown, wanted: string): boolean {
+  return textsIn(value).includes(wanted);
+}
+
+/** The names of all fields in a value, at any depth. */
+export function namesIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(namesIn);
+  return isFields(value) ? Object.entries(value).flatMap(([name, each]) => [name, ...namesIn(each)]) : [];
+}
+
 /** The same text for the same value, whatever the order of its names. */
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) =>

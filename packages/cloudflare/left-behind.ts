@@ -1,5 +1,5 @@
 import type { TunnelConfig } from "../../config/stack-config";
-import { liesOn, placesOf } from "../access";
+import { hostAt, liesOn, placesOf } from "../access";
 import { tunnelHost } from "../access/tunnel-host";
 import { type Fields, fieldsOf, listOf, textOf } from "../base/json-values";
 import { type Problem, ProblemsError } from "../base/problems";
@@ -161,7 +161,7 @@ function applicationInState({ state }: Search, name: string): LastResource | und
 }
 
 function recordLeft(search: Search, { hostname }: Application, path: string): string | undefined {
-  const record = search.seen.records.find((each) => String(each["name"]).toLowerCase() === hostname);
+  const record = search.seen.records.find((each) => hostAt(String(each["name"])) === hostname);
   if (record === undefined || isAccountedFor(search, record)) return undefined;
   const target = search.tunnel.id ?? search.ownTunnel;
   const isOurs = target !== undefined && record["content"] === tunnelHost(target);

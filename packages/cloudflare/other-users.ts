@@ -1,6 +1,6 @@
 import { offersLogins } from "../access";
 import { canonicalHost } from "../access/host-pattern";
-import { type Fields, fieldsOf, listOf, textOf, textsIn } from "../base/json-values";
+import { type Fields, fieldsOf, listOf, mentions, textOf } from "../base/json-values";
 
 /** The parts of an account in which a login may be used. */
 export interface AroundLogin {
@@ -32,10 +32,10 @@ export function loginUsers(
   const others = (list: readonly Fields[]) => list.filter((each) => !own.has(String(each["id"])));
   const naming = (kind: string, list: readonly Fields[]) =>
     others(list)
-      .filter((each) => textsIn(each).includes(id))
+      .filter((each) => mentions(each, id))
       .map((each) => `${kind} ${nameOf(each)}`);
   const offering = others(applications)
-    .filter((each) => offersEveryLogin(each) && !textsIn(each).includes(id))
+    .filter((each) => offersEveryLogin(each) && !mentions(each, id))
     .map((each) => `application ${nameOf(each)}, which offers every login`);
   const isOnly = others(logins).every((each) => each["id"] === id);
   return {

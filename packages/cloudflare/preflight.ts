@@ -1,13 +1,14 @@
 import { CLOUDFLARE_API } from "../../config/provider-addresses";
 import type { TunnelConfig } from "../../config/stack-config";
-import { liesOn, placesOf, standsInFront } from "../access";
+import { hostAt, liesOn, placesOf, standsInFront } from "../access";
 import { canonicalHost } from "../access/host-pattern";
 import { teamDomain, teamIn } from "../access/team-domain";
 import { type Fields, fieldsOf, listOf } from "../base/json-values";
-import { pause, timeout } from "../base/patience";
 import { type Problem, ProblemsError } from "../base/problems";
 import { COPY_AGAIN, flawOf } from "../client/typescript/credential-form";
-import { type HttpAnswer, type HttpGet, httpGet } from "./http-get";
+import { AccountApi } from "./account-api";
+import { type ApiAccess as ClientAccess, type ListOptions, resultOf } from "./api-client";
+import { ApiFailure, type FailureKind } from "./api-failure";
 import type { Seen } from "./left-behind";
 import { GROUPS } from "./permission-groups";
 
@@ -28,17 +29,8 @@ export interface PreflightArgs {
   adopted: readonly string[];
 }
 
-/** How to reach the API. */
-export interface ApiAccess {
-  /** Base URL without a trailing slash; default the vendor's. */
-  baseUrl?: string;
-  /** API token; its absence is a finding like the others. */
-  token?: string;
-  /** Sends one GET; replaced in tests. */
-  get?: HttpGet;
-  /** Waits; replaced in tests. */
-  sleep?: (milliseconds: number) => Promise<void>;
-}
+/** How to reach the API; the absence of a token is a finding like the others. */
+export type ApiAccess = Partial<Pick<ClientAccess, "token" | "baseUrl" | "send" | "sleep">>;
 
 /** What the look-ups found that the program needs. */
 export interface Preflight {
@@ -51,10 +43,8 @@ export interface Preflight {
   logins: Fields[];
 }
 
-const TIMEOUT_MS = 10_000;
-const TRIES = 4;
-/** A longer wait than this is reported instead: five minutes of silence would look like a hang. */
-const LONGEST_WAIT_SECONDS = 15;
+/** Everybody waits for a preview. */
+const PATIENCE = { retries: 3, timeoutMs: 10_000, insists: false };
 
 /**
  * Looks up what would otherwise stop a run half way: an API token without a scope, a wrong account, zone, team,
@@ -79,8 +69,9 @@ export async function preflight(args: PreflightArgs, access: ApiAccess): Promise
       { path: "API token", found: `${flaw}, so it is none`, remedy: COPY_AGAIN },
     ]);
   }
-  const lookups = new Lookups(access, access.token);
   const { accountId } = args;
+  const { token } = access;
+  const lookups = new Lookups(new AccountApi({ ...access, token, accountId, ...PATIENCE }), access.baseUrl);
   const zone = findZone(lookups, args);
   const tunnel = findOwnTunnel(lookups, args);
   const records = zone.then((id) => (id === undefined ? [] : checkRecords(lookups, args, id)));
@@ -90,14 +81,12 @@ export async function preflight(args: PreflightArgs, access: ApiAccess): Promise
     records,
     checkOrganization(lookups, args),
     existing,
-    lookups.account(accountId, "access/policies?per_page=1", "Access policies", GROUPS.apps),
-    lookups.account(accountId, "access/service_tokens?per_page=1", "service tokens", GROUPS.tokens),
+    lookups.account("access/policies?per_page=1", "Access policies", GROUPS.apps),
+    lookups.account("access/service_tokens?per_page=1", "service tokens", GROUPS.tokens),
     logins,
     checkTunnel(lookups, args),
     tunnel,
-    args.alerts
-      ? lookups.account(accountId, "alerting/v3/policies", "notifications", GROUPS.alerts)
-      : undefined,
+    args.alerts ? lookups.account("alerting/v3/policies", "notifications", GROUPS.alerts) : undefined,
   ]);
   const zoneId = await zone;
   const problems = lookups.problems(accountId);
@@ -112,8 +101,8 @@ export async function preflight(args: PreflightArgs, access: ApiAccess): Promise
 }
 
 async function findZone(lookups: Lookups, { accountId, zone }: PreflightArgs): Promise<string | undefined> {
-  const query = `zones?name=${encodeURIComponent(zone)}&account.id=${accountId}`;
-  const zones = await lookups.list(query, "zones", GROUPS.zone, 1);
+  const query = `/zones?name=${encodeURIComponent(zone)}&account.id=${accountId}`;
+  const zones = await lookups.list(query, "zones", GROUPS.zone);
   if (zones === undefined) return undefined;
   const found = zones.find((each) => each.name === zone);
   if (found === undefined) {
@@ -134,18 +123,20 @@ async function findZone(lookups: Lookups, { accountId, zone }: PreflightArgs): P
 
 /** Refuses records of others; answers with the stack's own. */
 async function checkRecords(lookups: Lookups, args: PreflightArgs, zoneId: string): Promise<Fields[]> {
-  const base = `zones/${zoneId}/dns_records`;
+  const base = `/zones/${zoneId}/dns_records`;
   // A few names are asked for one by one; many would be as many requests against the rate limit.
   const queries =
     args.applications.length <= 3
-      ? args.applications.map(({ hostname }) => `${base}?name.exact=${encodeURIComponent(hostname)}`)
-      : [`${base}?per_page=1000`];
-  const lists = await Promise.all(queries.map((query) => lookups.list(query, "DNS records", GROUPS.dns)));
+      ? args.applications.map(({ hostname }) => ({
+          path: `${base}?name.exact=${encodeURIComponent(hostname)}`,
+        }))
+      : [{ path: base, perPage: 1000 }];
+  const lists = await Promise.all(
+    queries.map(({ path, ...options }) => lookups.list(path, "DNS records", GROUPS.dns, options)),
+  );
   const own: Fields[] = [];
   for (const record of lists.flatMap((list) => list ?? [])) {
-    const index = args.applications.findIndex(
-      ({ hostname }) => hostname === String(record.name).toLowerCase(),
-    );
+    const index = args.applications.findIndex(({ hostname }) => hostname === hostAt(String(record.name)));
     const clashes = ["A", "AAAA", "CNAME"].includes(String(record.type));
     if (index < 0 || !clashes || args.adopted.includes(String(record.id))) continue;
     if (record.comment === args.ownerComment) {
@@ -161,14 +152,13 @@ async function checkRecords(lookups: Lookups, args: PreflightArgs, zoneId: strin
   return own;
 }
 
-async function checkOrganization(lookups: Lookups, { accountId, teamName }: PreflightArgs): Promise<void> {
+async function checkOrganization(lookups: Lookups, { teamName }: PreflightArgs): Promise<void> {
   const organization = await lookups.account(
-    accountId,
     "access/organizations",
     "the Zero Trust organization",
     GROUPS.organization,
   );
-  const domain = fieldsOf(organization?.result).auth_domain;
+  const domain = fieldsOf(organization).auth_domain;
   if (typeof domain !== "string" || domain === teamDomain(teamName)) return;
   lookups.report(
     "teamName",
@@ -180,13 +170,9 @@ async function checkOrganization(lookups: Lookups, { accountId, teamName }: Pref
 /** Refuses host names that others guard; answers with all applications. */
 async function checkApplications(
   lookups: Lookups,
-  { accountId, applications, adopted }: PreflightArgs,
+  { applications, adopted }: PreflightArgs,
 ): Promise<Fields[]> {
-  const existing = await lookups.list(
-    `accounts/${accountId}/access/apps`,
-    "Access applications",
-    GROUPS.apps,
-  );
+  const existing = await lookups.accountList("access/apps", "Access applications", GROUPS.apps);
   const ours = new Set(applications.map(({ name }) => name));
   for (const other of existing ?? []) {
     // Of the same name: the stack's own, or left behind by one of its runs, which only the state can tell.
@@ -207,21 +193,15 @@ async function checkApplications(
 /** Refuses one that cannot be used; answers with what it has seen of the account's. */
 async function checkIdentityProvider(
   lookups: Lookups,
-  { accountId, google: { identityProviderId } }: PreflightArgs,
+  { google: { identityProviderId } }: PreflightArgs,
 ): Promise<Fields[]> {
   const path =
     identityProviderId === undefined ? "identity_providers" : `identity_providers/${identityProviderId}`;
-  const answer = await lookups.account(
-    accountId,
-    `access/${path}`,
-    "identity providers",
-    GROUPS.organization,
-    true,
-  );
+  const answer = await lookups.account(`access/${path}`, "identity providers", GROUPS.organization, MAY_MISS);
   if (answer === undefined) return [];
-  if (identityProviderId === undefined) return listOf(answer.result).map(fieldsOf);
+  if (identityProviderId === undefined) return listOf(answer).map(fieldsOf);
   const where = "google.identityProviderId";
-  if (answer.status === 404) {
+  if (answer === MISSING) {
     lookups.report(
       where,
       `there is no identity provider ${identityProviderId} in the account`,
@@ -229,7 +209,7 @@ async function checkIdentityProvider(
     );
     return [];
   }
-  const found = fieldsOf(answer.result);
+  const found = fieldsOf(answer);
   const type = String(found.type);
   if (type !== "google" && type !== "google-apps") {
     lookups.report(where, `the provider is of type ${type}`, "Name one of type google or google-apps.");
@@ -237,13 +217,12 @@ async function checkIdentityProvider(
   return [found];
 }
 
-async function checkTunnel(lookups: Lookups, { accountId, tunnel }: PreflightArgs): Promise<void> {
+async function checkTunnel(lookups: Lookups, { tunnel }: PreflightArgs): Promise<void> {
   if (tunnel.id === undefined) return;
-  const path = `cfd_tunnel/${tunnel.id}`;
-  const answer = await lookups.account(accountId, path, "tunnels", GROUPS.tunnels, true);
+  const answer = await lookups.account(`cfd_tunnel/${tunnel.id}`, "tunnels", GROUPS.tunnels, MAY_MISS);
   if (answer === undefined) return;
-  const found = fieldsOf(answer.result);
-  if (answer.status === 404 || typeof found.deleted_at === "string") {
+  const found = fieldsOf(answer);
+  if (answer === MISSING || typeof found.deleted_at === "string") {
     lookups.report(
       "tunnel.id",
       `there is no tunnel ${tunnel.id} in the account`,
@@ -261,19 +240,19 @@ async function checkTunnel(lookups: Lookups, { accountId, tunnel }: PreflightArg
 /** The tunnel that has the name of the stack's own one, and its rules; undefined when there is none. */
 async function findOwnTunnel(
   lookups: Lookups,
-  { accountId, tunnel }: PreflightArgs,
+  { tunnel }: PreflightArgs,
 ): Promise<{ tunnel: Fields; rules: Fields[] } | undefined> {
   if (tunnel.name === undefined) return undefined;
   const query = `cfd_tunnel?is_deleted=false&name=${encodeURIComponent(tunnel.name)}`;
-  const answer = await lookups.account(accountId, query, "tunnels", GROUPS.tunnels);
-  const found = listOf(answer?.result)
+  const answer = await lookups.account(query, "tunnels", GROUPS.tunnels);
+  const found = listOf(answer)
     .map(fieldsOf)
     .find(({ name }) => name === tunnel.name);
   if (typeof found?.id !== "string") return undefined;
   // A tunnel that nothing was written for answers 404.
   const path = `cfd_tunnel/${found.id}/configurations`;
-  const list = await lookups.account(accountId, path, "the tunnel's rules", GROUPS.tunnels, true);
-  const { ingress } = fieldsOf(fieldsOf(list?.result).config);
+  const list = await lookups.account(path, "the tunnel's rules", GROUPS.tunnels, MAY_MISS);
+  const { ingress } = fieldsOf(fieldsOf(list).config);
   return { tunnel: found, rules: listOf(ingress).map(fieldsOf) };
 }
 
@@ -289,11 +268,11 @@ function undeclaredRules(rules: readonly Fields[], { applications }: PreflightAr
 /** "an A", "an AAAA", "a CNAME". */
 const article = (type: unknown): string => `${String(type).startsWith("A") ? "an" : "a"} ${String(type)}`;
 
-interface Answer {
-  status: number;
-  result: unknown;
-  pages: number;
-}
+/** What stands for an object that is not there, where that is an answer too. */
+const MISSING = Symbol("not there");
+/** What a token without a permission for something is told. */
+const LACKING: ReadonlySet<FailureKind> = new Set(["permission", "out of reach", "not there"]);
+const MAY_MISS = { mayMiss: true };
 
 /** Sends the look-ups and collects what they find; several may find the same. */
 class Lookups {
@@ -301,18 +280,11 @@ class Lookups {
   /** Account look-ups that were sent, and those among them that the token may not do. */
   private asked = 0;
   private readonly denied: Problem[] = [];
-  private readonly baseUrl: string;
-  private readonly get: HttpGet;
-  private readonly sleep: (milliseconds: number) => Promise<void>;
 
   constructor(
-    access: ApiAccess,
-    private readonly token: string,
-  ) {
-    this.baseUrl = (access.baseUrl || CLOUDFLARE_API).replace(/\/+$/, "");
-    this.get = access.get ?? httpGet;
-    this.sleep = access.sleep ?? ((milliseconds) => new Promise((done) => setTimeout(done, milliseconds)));
-  }
+    private readonly api: AccountApi,
+    private readonly baseUrl: string = CLOUDFLARE_API,
+  ) {}
 
   report(path: string, found: string, remedy: string): void {
     this.found.set(`${path}\n${found}`, { path, found, remedy });
@@ -330,124 +302,97 @@ class Lookups {
     return [...this.found.values()];
   }
 
-  /** One GET below the account; undefined when it failed, which is then reported. */
-  account(
-    accountId: string,
-    path: string,
-    what: string,
-    group: string,
-    mayMiss = false,
-  ): Promise<Answer | undefined> {
+  /** What is at a path below the account; undefined when it cannot be read, which is then reported. */
+  account(path: string, what: string, group: string, { mayMiss = false } = {}): Promise<unknown> {
     this.asked++;
-    return this.read(`accounts/${accountId}/${path}`, what, group, mayMiss);
-  }
-
-  /** All pages of a list; undefined when it failed, which is then reported. */
-  async list(path: string, what: string, group: string, maxPages = 50): Promise<Fields[] | undefined> {
-    if (path.startsWith("accounts/")) this.asked++;
-    const items: Fields[] = [];
-    for (let page = 1, pages = 1; page <= Math.min(pages, maxPages); page++) {
-      const paged = page === 1 ? path : `${path}${path.includes("?") ? "&" : "?"}page=${page}`;
-      const answer = await this.read(paged, what, group, false);
-      if (answer === undefined) return undefined;
-      items.push(...listOf(answer.result).map(fieldsOf));
-      pages = answer.pages;
-    }
-    return items;
-  }
-
-  private async read(
-    path: string,
-    what: string,
-    group: string,
-    mayMiss: boolean,
-  ): Promise<Answer | undefined> {
-    let answer: HttpAnswer;
-    try {
-      answer = await this.send(`${this.baseUrl}/${path}`);
-    } catch (error) {
-      const reason =
-        error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.name) : "unknown error";
-      this.report(
-        "API",
-        `no answer from ${this.baseUrl} (${reason})`,
-        "Check the network and CLOUDFLARE_BASE_URL.",
-      );
-      return undefined;
-    }
-    const { status } = answer;
-    if (status === 200 && answer.body === undefined) {
-      this.report(
-        "API",
-        `no JSON from ${this.baseUrl}`,
-        "Check CLOUDFLARE_BASE_URL and what stands before it.",
-      );
-      return undefined;
-    }
-    const body = fieldsOf(answer.body);
-    if (status === 200 || (status === 404 && mayMiss)) {
-      return { status, result: body.result, pages: Number(fieldsOf(body.result_info).total_pages ?? 1) };
-    }
-    const code = fieldsOf(listOf(body.errors)[0]).code;
-    this.refused(path, what, group, status, typeof code === "number" ? code : undefined);
-    return undefined;
-  }
-
-  private refused(path: string, what: string, group: string, status: number, code: number | undefined): void {
-    const facts = `HTTP ${status}${code === undefined ? "" : `, code ${code}`}`;
-    // 9106 and 6003 are 400s for a header that no valid token would make.
-    if (status === 401 || code === 9106 || code === 6003) {
-      this.report(
-        "API token",
-        `refused (${facts})`,
-        "Set CLOUDFLARE_API_TOKEN to a valid token that has not expired.",
-      );
-    } else if (code === 9999) {
-      this.report(
-        "accountId",
-        "Zero Trust is not set up in this account",
-        "Choose a team name in the Zero Trust dashboard first.",
-      );
-    } else if (status === 403 || (status === 404 && path.startsWith("accounts/"))) {
-      const found = `may not read ${what} (${facts})`;
-      const remedy = `Give the token the permission group "${group} Write"; "${group} Read" is enough for a preview.`;
-      if (path.startsWith("accounts/")) this.denied.push({ path: "API token", found, remedy });
-      else this.report("API token", found, remedy);
-    } else if (status === 429) {
-      this.report("API", `too many requests (${facts})`, "Wait five minutes, then run the command again.");
-    } else {
-      this.report(
-        "API",
-        `could not read ${what} (${facts})`,
-        "Run the command again; see https://www.cloudflarestatus.com.",
-      );
-    }
-  }
-
-  /** One GET, again while that can help: it changes nothing. */
-  private async send(url: string): Promise<HttpAnswer> {
-    for (let attempt = 1; ; attempt++) {
-      const wait = 0.5 * attempt;
+    return this.tried({ what, group, inAccount: true }, async () => {
+      const call = { object: what };
       try {
-        const answer = await this.get(url, this.token, timeout(TIMEOUT_MS));
-        const next = waitBeforeNext(answer, wait);
-        if (next === undefined || attempt === TRIES || next > LONGEST_WAIT_SECONDS) return answer;
-        await this.sleep(pause(next * 1000));
+        return resultOf(await this.api.call("get", this.api.below(path), call), call);
       } catch (error) {
-        const code = (error as NodeJS.ErrnoException | undefined)?.code ?? "";
-        if (attempt === TRIES || !BROKEN_OFF.has(code)) throw error;
-        await this.sleep(pause(wait * 1000));
+        if (mayMiss && error instanceof ApiFailure && error.status === 404) return MISSING;
+        throw error;
       }
+    });
+  }
+
+  /** All pages of a list below the account; undefined when it cannot be read, which is then reported. */
+  accountList(path: string, what: string, group: string): Promise<Fields[] | undefined> {
+    this.asked++;
+    return this.tried({ what, group, inAccount: true }, () => this.api.list(this.api.below(path), what));
+  }
+
+  /** All pages of a list elsewhere. */
+  list(path: string, what: string, group: string, options?: ListOptions): Promise<Fields[] | undefined> {
+    return this.tried({ what, group, inAccount: false }, () => this.api.list(path, what, options));
+  }
+
+  private async tried<T>(asked: Asked, call: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof ApiFailure)) throw error;
+      const problem = problemOf(asked, error, this.baseUrl);
+      if (asked.inAccount && LACKING.has(error.kind)) this.denied.push(problem);
+      else this.report(problem.path, problem.found, problem.remedy);
+      return undefined;
     }
   }
 }
 
-/** The connection ended before the whole answer was there; one that cannot be made at all stays so for a while. */
-const BROKEN_OFF = new Set(["ECONNRESET", "EPIPE"]);
+/** What a look-up that failed says to whoever runs the program. */
+function problemOf({ what, group, inAccount }: Asked, failure: ApiFailure, baseUrl: string): Problem {
+  const { status, code, network } = failure;
+  const facts = `HTTP ${status}${code === undefined ? "" : `, code ${code}`}`;
+  const again = "Run the command again; see https://www.cloudflarestatus.com.";
+  const lacking = {
+    path: "API token",
+    found: `may not read ${what} (${facts})`,
+    remedy: `Give the token the permission group "${group} Write"; "${group} Read" is enough for a preview.`,
+  };
+  const noJson = {
+    path: "API",
+    found: `no JSON from ${baseUrl}`,
+    remedy: "Check CLOUDFLARE_BASE_URL and what stands before it.",
+  };
+  const unread = { path: "API", found: `could not read ${what} (${facts})`, remedy: again };
+  const problems: Record<FailureKind, Problem> = {
+    "no answer": {
+      path: "API",
+      found: `no answer from ${baseUrl} (${network})`,
+      remedy: "Check the network and CLOUDFLARE_BASE_URL.",
+    },
+    "cut off": noJson,
+    "not the API": noJson,
+    token: {
+      path: "API token",
+      found: `refused (${facts})`,
+      remedy: "Set CLOUDFLARE_API_TOKEN to a valid token that has not expired.",
+    },
+    "not set up": {
+      path: "accountId",
+      found: "Zero Trust is not set up in this account",
+      remedy: "Choose a team name in the Zero Trust dashboard first.",
+    },
+    "too many requests": {
+      path: "API",
+      found: `too many requests (${facts})`,
+      remedy: "Wait five minutes, then run the command again.",
+    },
+    permission: lacking,
+    "out of reach": lacking,
+    "not there": inAccount ? lacking : unread,
+    "fault of the API": unread,
+    refused: unread,
+  };
+  return problems[failure.kind];
+}
 
-/** Seconds until the next try; undefined when the answer stands. */
-function waitBeforeNext({ status, retryAfter, body }: HttpAnswer, usual: number): number | undefined {
-  if (status === 429) return retryAfter ?? 1;
-  // Half an answer is no JSON.
-  return status >= 500 || (status === 200 && body === undefined) ? usual : undefined;
+/** A look-up, for the report. */
+interface Asked {
+  what: string;
+  /** The permission group that it needs. */
+  group: string;
+  /** Whether it stands below the account: to a token that reaches nothing of it, nothing of it is there. */
+  inAccount: boolean;
 }

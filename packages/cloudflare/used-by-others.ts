@@ -3,7 +3,8 @@ import { tunnelHost } from "../access/tunnel-host";
 import { UserError } from "../base/errors";
 import { fieldsOf, textOf } from "../base/json-values";
 import { TYPES } from "./access-state";
-import type { AccountApi, Wire } from "./account-api";
+import type { Wire } from "./account-api";
+import type { AccountSnapshot } from "./account-snapshot";
 import { goesOn, loginUsers, tunnelUsers } from "./other-users";
 import type { StackResource } from "./stack-export";
 
@@ -23,7 +24,7 @@ interface UsedByOthers {
  * @throws {ApiError} when the account cannot be read
  */
 async function usedByOthers(
-  account: AccountApi,
+  account: AccountSnapshot,
   resources: readonly StackResource[],
 ): Promise<UsedByOthers[]> {
   const own = new Set(resources.map(({ id }) => id).filter((id) => id !== ""));
@@ -32,7 +33,7 @@ async function usedByOthers(
   const logins = removable.filter(({ type }) => type === TYPES.identityProvider);
   const tunnels = removable.filter(({ type }) => type === TYPES.tunnel);
   const around = logins.length === 0 ? undefined : await readAround(account);
-  const zones = tunnels.length === 0 ? [] : await account.list(zonesPath(account), "the zones");
+  const zones = tunnels.length === 0 ? [] : await account.zones();
   const found = [
     ...logins.map(({ id, inputs }) => ({
       object: `login ${textOf(inputs["name"]) ?? id} (${id})`,
@@ -52,35 +53,26 @@ async function usedByOthers(
   return found.filter(({ users, alsoOffering }) => users.length + alsoOffering.length > 0);
 }
 
-async function readAround(account: AccountApi) {
+async function readAround(account: AccountSnapshot) {
   const [applications, policies, logins, groups] = await Promise.all([
     account.applications(),
     account.policies(),
     account.identityProviders(),
-    account.read(account.below("access/groups?per_page=1000"), "the Access groups"),
+    account.groups(),
   ]);
-  return { applications, policies, logins, groups: Array.isArray(groups) ? (groups as Wire[]) : [] };
+  return { applications, policies, logins, groups };
 }
 
-async function configOf(account: AccountApi, id: string): Promise<Wire> {
+async function configOf(account: AccountSnapshot, id: string): Promise<Wire> {
   return fieldsOf((await account.tunnelConfiguration(id))?.["config"]);
 }
 
 /** In every zone that the token sees: records of other stacks stand in zones of their own. */
-async function recordsOf(account: AccountApi, zones: readonly Wire[], id: string): Promise<Wire[]> {
-  const query = `content.exact=${encodeURIComponent(tunnelHost(id))}`;
-  const lists = await Promise.all(
-    zones.map((zone) =>
-      account.list(
-        `/zones/${encodeURIComponent(String(zone["id"]))}/dns_records?${query}`,
-        "the DNS records",
-      ),
-    ),
-  );
+async function recordsOf(account: AccountSnapshot, zones: readonly Wire[], id: string): Promise<Wire[]> {
+  const target = { "content.exact": tunnelHost(id) };
+  const lists = await Promise.all(zones.map((zone) => account.dnsRecords(String(zone["id"]), target)));
   return lists.flat();
 }
-
-const zonesPath = ({ accountId }: AccountApi) => `/zones?account.id=${encodeURIComponent(accountId)}`;
 
 /** Host names of the rules that the stack has written into a tunnel of its own. */
 function ruleHosts(resources: readonly StackResource[]): Set<string> {
@@ -97,7 +89,7 @@ function ruleHosts(resources: readonly StackResource[]): Set<string> {
  * @throws {UserError} naming what others use of it, and who they are
  */
 export async function refuseWhileUsed(
-  account: AccountApi,
+  account: AccountSnapshot,
   stack: string,
   resources: readonly StackResource[],
 ): Promise<string[]> {

@@ -6,6 +6,7 @@ import type { SandboxApp, SandboxEnv } from "./api/context";
 import { dnsRecords } from "./api/dns-records";
 import { failure, noRoute, VendorError } from "./api/envelope";
 import { graphql } from "./api/graphql";
+import { groups } from "./api/groups";
 import { identityProviders } from "./api/identity-providers";
 import { notificationPolicies } from "./api/notification-policies";
 import { organizations } from "./api/organizations";
@@ -32,6 +33,7 @@ const GROUPS = [
   applications,
   dnsRecords,
   graphql,
+  groups,
   identityProviders,
   notificationPolicies,
   organizations,

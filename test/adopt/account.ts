@@ -1,7 +1,9 @@
 import { type Account, readAccount } from "../../packages/cli/adopt/account";
-import { type Plan, type PlanInput, planAdoption, wantedOf } from "../../packages/cli/adopt/plan";
+import { type Plan, planAdoption, wantedOf } from "../../packages/cli/adopt/plan";
+import type { PlanInput } from "../../packages/cli/adopt/plan-input";
 import type { Choices } from "../../packages/cli/adopt/types";
 import { AccountApi, type Wire } from "../../packages/cloudflare/account-api";
+import { AccountSnapshot } from "../../packages/cloudflare/account-snapshot";
 import { DEV_ACCOUNT_ID, type Seed } from "../../packages/sandbox/seed";
 import { LIVED_IN_SEED } from "../../packages/sandbox/seeds/lived-in";
 import { startSandbox } from "../../packages/sandbox/server";
@@ -24,7 +26,7 @@ export async function readSeed(
   const sandbox = await startSandbox({ seed });
   try {
     const access = { accountId: DEV_ACCOUNT_ID, token: sandbox.tokens.preview, baseUrl: sandbox.apiUrl };
-    return await readAccount(new AccountApi(access), wantedOf({ raw, stack: "dev" }));
+    return await readAccount(new AccountSnapshot(new AccountApi(access)), wantedOf({ raw, stack: "dev" }));
   } finally {
     await sandbox.close();
   }

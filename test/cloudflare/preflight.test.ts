@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Problem, ProblemsError } from "../../packages/base/problems";
-import { type HttpAnswer, httpGet } from "../../packages/cloudflare/http-get";
+import { type RawAnswer, type Send, sendRequest } from "../../packages/cloudflare/api-request";
 import { type ApiAccess, type PreflightArgs, preflight } from "../../packages/cloudflare/preflight";
 import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/seed";
 import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
@@ -24,6 +24,14 @@ const args = (overrides: Partial<PreflightArgs> = {}): PreflightArgs => ({
   adopted: [],
   ...overrides,
 });
+
+/** An answer of the API's. */
+const json = (status: number, body: unknown, headers: Record<string, string> = {}): RawAnswer => ({
+  status,
+  headers: { "content-type": "application/json", ...headers },
+  text: JSON.stringify(body),
+});
+const HALF: RawAnswer = { ...json(200, {}), text: '{"result":[' };
 
 const access = (token: string = sandbox.tokens.preview): ApiAccess => ({ baseUrl: sandbox.apiUrl, token });
 
@@ -95,13 +103,9 @@ describe("a token without a scope is told which permission group it lacks", () =
     [/alerting/, "Notifications Write"],
   ];
   test.each(groups)("%s", async (pattern, group) => {
-    const refusal: HttpAnswer = {
-      status: 403,
-      body: { errors: [{ code: 10000, message: "Authentication error" }] },
-    };
-    const get: ApiAccess["get"] = async (url, ...rest) =>
-      pattern.test(url) ? refusal : httpGet(url, ...rest);
-    const problems = await problemsOf({}, { ...access(), get });
+    const refusal = json(403, { errors: [{ code: 10000, message: "Authentication error" }] });
+    const send: Send = async (request) => (pattern.test(request.url) ? refusal : sendRequest(request));
+    const problems = await problemsOf({}, { ...access(), send });
     expect(problems.length).toBeGreaterThan(0);
     for (const { path, found, remedy } of problems) {
       expect(path).toBe("API token");
@@ -244,30 +248,30 @@ test("everything wrong comes in one error", async () => {
 describe("a server in trouble", () => {
   test("waits as long as Retry-After says, a bounded number of times", async () => {
     const waits: number[] = [];
-    const get: ApiAccess["get"] = async () => ({ status: 429, retryAfter: 2, body: {} });
+    const send: Send = async () => json(429, {}, { "retry-after": "2" });
     const sleep = async (milliseconds: number) => void waits.push(milliseconds);
-    const problems = await problemsOf({}, { token: "t", get, sleep });
+    const problems = await problemsOf({}, { token: "t", send, sleep });
     expect(problems).toMatchObject([{ path: "API", found: "too many requests (HTTP 429)" }]);
     expect(new Set(waits)).toEqual(new Set([2000]));
     expect(waits.length).toBeLessThanOrEqual(8 * 3);
   });
 
   test("does not wait for minutes", async () => {
-    const get: ApiAccess["get"] = async () => ({ status: 429, retryAfter: 300, body: {} });
+    const send: Send = async () => json(429, {}, { "retry-after": "300" });
     const sleep = async () => Promise.reject(new Error("it waited"));
-    expect(await problemsOf({}, { token: "t", get, sleep })).toMatchObject([
+    expect(await problemsOf({}, { token: "t", send, sleep })).toMatchObject([
       { found: "too many requests (HTTP 429)" },
     ]);
   });
 
   test("recovers when a later try succeeds", async () => {
     const seen = new Set<string>();
-    const get: ApiAccess["get"] = async (url, ...rest) => {
-      if (seen.has(url)) return httpGet(url, ...rest);
-      seen.add(url);
-      return { status: 503, body: undefined };
+    const send: Send = async (request) => {
+      if (seen.has(request.url)) return sendRequest(request);
+      seen.add(request.url);
+      return { status: 503, headers: {}, text: "" };
     };
-    expect(await preflight(args(), { ...access(), get, sleep: async () => {} })).toMatchObject({
+    expect(await preflight(args(), { ...access(), send, sleep: async () => {} })).toMatchObject({
       zoneId: DEV_ZONE_ID,
     });
   });
@@ -277,22 +281,22 @@ describe("a server in trouble", () => {
       "a connection that breaks",
       () => Promise.reject(Object.assign(new Error("hang up"), { code: "ECONNRESET" })),
     ],
-    ["half an answer", async () => ({ status: 200, body: undefined })],
-  ])("tries again after %s", async (_, broken: () => Promise<HttpAnswer>) => {
+    ["half an answer", async () => HALF],
+  ])("tries again after %s", async (_, broken: () => Promise<RawAnswer>) => {
     const seen = new Set<string>();
-    const get: ApiAccess["get"] = async (url, ...rest) => {
-      if (seen.has(url)) return httpGet(url, ...rest);
-      seen.add(url);
+    const send: Send = async (request) => {
+      if (seen.has(request.url)) return sendRequest(request);
+      seen.add(request.url);
       return broken();
     };
-    expect(await preflight(args(), { ...access(), get, sleep: async () => {} })).toMatchObject({
+    expect(await preflight(args(), { ...access(), send, sleep: async () => {} })).toMatchObject({
       zoneId: DEV_ZONE_ID,
     });
   });
 
   test("answers that stay unreadable are one problem", async () => {
-    const get: ApiAccess["get"] = async () => ({ status: 200, body: undefined });
-    const problems = await problemsOf({}, { ...access(), get, sleep: async () => {} });
+    const send: Send = async () => HALF;
+    const problems = await problemsOf({}, { ...access(), send, sleep: async () => {} });
     expect(problems).toMatchObject([{ path: "API", found: `no JSON from ${sandbox.apiUrl}` }]);
   });
 
@@ -306,16 +310,15 @@ describe("a server in trouble", () => {
 
 test("a rule of the own tunnel is declared in Unicode too", async () => {
   const rules = ["BÜCHER.datacrew.space", "other.datacrew.space"].map((hostname) => ({ hostname }));
-  const answer = (result: unknown) => ({ status: 200, body: { result } });
-  const get: ApiAccess["get"] = async (url, ...rest) => {
-    if (url.includes("/configurations")) return answer({ config: { ingress: rules } });
-    if (url.includes("/cfd_tunnel?")) return answer([{ id: "t", name: "books" }]);
-    return httpGet(url, ...rest);
+  const send: Send = async (request) => {
+    if (request.url.includes("/configurations")) return json(200, { result: { config: { ingress: rules } } });
+    if (request.url.includes("/cfd_tunnel?")) return json(200, { result: [{ id: "t", name: "books" }] });
+    return sendRequest(request);
   };
   const applications = [{ name: "books", hostname: "xn--bcher-kva.datacrew.space" }];
   const { undeclared } = await preflight(args({ applications, tunnel: { name: "books" } }), {
     ...access(),
-    get,
+    send,
   });
   expect(undeclared).toEqual([{ hostname: "other.datacrew.space" }]);
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { ApiError } from "../../packages/base/errors";
 import type { Change } from "../../packages/cli/drift/types";
 import { checkUnseen } from "../../packages/cli/drift/unseen";
 import type { Probes, UnseenContext } from "../../packages/cli/drift/unseen/context";
 import type { GoogleAnswer } from "../../packages/cli/google/judge-client";
 import type { StackResource } from "../../packages/cli/stack/read-stack";
 import { TYPES } from "../../packages/cloudflare/access-state";
+import { ApiFailure } from "../../packages/cloudflare/api-failure";
 
 const SINCE = "2030-01-01T00:00:00Z";
 
@@ -55,7 +55,7 @@ function probes(change: Partial<Probes> = {}): Probes {
     token: async () => ({ verdict: "passes", detail: "HTTP 200" }),
     google: async () => ({ client: unknown, secret: unknown, redirectUri: unknown }),
     connectorToken: async () => {
-      throw new ApiError({ action: "read", object: "it", status: 403 });
+      throw new ApiFailure({ action: "read", object: "it", status: 403, kind: "permission" });
     },
     ...change,
   };

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseConfig } from "../../config/stack-config";
-import { EMPTY_STATE, findOrphans, type Orphan } from "../../packages/cli/orphans/find";
+import { findOrphans } from "../../packages/cli/orphans/find";
+import { EMPTY_STATE, type Orphan } from "../../packages/cli/orphans/orphan";
 import { AccountApi } from "../../packages/cloudflare/account-api";
+import { AccountSnapshot } from "../../packages/cloudflare/account-snapshot";
 import { DEV_ZONE_ID } from "../../packages/sandbox/seed";
 import { Account, HOST, type Stack, search, settings, stateOf } from "./support";
 
@@ -22,7 +24,7 @@ async function orphans(lost: (keyof Stack)[] = []): Promise<Orphan[]> {
   const known = Object.fromEntries(
     Object.entries(stack).filter(([part]) => !lost.includes(part as keyof Stack)),
   );
-  return findOrphans(account.api, search(stateOf(known)));
+  return findOrphans(new AccountSnapshot(account.api), search(stateOf(known)));
 }
 
 const brief = (found: Orphan[]) =>
@@ -133,7 +135,7 @@ describe("the last use of a token", () => {
   const lastUse = async (token: string) => {
     const { apiUrl: baseUrl, tokens } = account.sandbox;
     const access = { accountId: account.api.accountId, token: tokens.admin, baseUrl };
-    const found = await findOrphans(new AccountApi(access), search(stateOf(stack)));
+    const found = await findOrphans(new AccountSnapshot(new AccountApi(access)), search(stateOf(stack)));
     return found.find(({ id }) => id === token)?.lastUsedAt;
   };
 
@@ -218,14 +220,17 @@ describe("what somebody uses stays", () => {
 
 describe("a state that is not there", () => {
   it("makes nothing removable, but names everything", async () => {
-    const found = await findOrphans(account.api, search([]));
+    const found = await findOrphans(new AccountSnapshot(account.api), search([]));
     expect(found).toHaveLength(9);
     expect(new Set(found.map(({ usedBy }) => usedBy))).toEqual(new Set([EMPTY_STATE]));
   });
 
   it("is the same as a state of another account", async () => {
     const { record: _, ...rest } = stack;
-    const found = await findOrphans(account.api, search(stateOf(rest, "f".repeat(32)), {}));
+    const found = await findOrphans(
+      new AccountSnapshot(account.api),
+      search(stateOf(rest, "f".repeat(32)), {}),
+    );
     expect(found.every(({ usedBy }) => usedBy === EMPTY_STATE)).toBe(true);
     expect(found.map(({ id }) => id)).toEqual([stack.record]);
   });
@@ -239,7 +244,7 @@ describe("what is not the stack's own", () => {
       tunnel: { id: stack.tunnel },
     } as unknown as Record<string, unknown>);
     const { login, tunnel, ...known } = stack;
-    const found = await findOrphans(account.api, {
+    const found = await findOrphans(new AccountSnapshot(account.api), {
       ...search(stateOf(known)),
       settings: { ...settings, config: shared },
     });
@@ -249,6 +254,11 @@ describe("what is not the stack's own", () => {
 
   it("is what waits to be deleted by the next up", async () => {
     const token = await account.token();
-    expect(await findOrphans(account.api, search(stateOf(stack), { pendingDeletes: [token] }))).toEqual([]);
+    expect(
+      await findOrphans(
+        new AccountSnapshot(account.api),
+        search(stateOf(stack), { pendingDeletes: [token] }),
+      ),
+    ).toEqual([]);
   });
 });

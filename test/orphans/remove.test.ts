@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { refusePending } from "../../packages/cli/orphans/command";
-import { findOrphans, type OrphanSearch } from "../../packages/cli/orphans/find";
+import { findOrphans } from "../../packages/cli/orphans/find";
+import type { OrphanSearch } from "../../packages/cli/orphans/orphan";
 import { type Removal, removable, removeOrphans } from "../../packages/cli/orphans/remove";
 import { renderOrphans, renderRemovals } from "../../packages/cli/orphans/render";
+import { AccountSnapshot } from "../../packages/cloudflare/account-snapshot";
 import { Account, type Stack, search, stateOf } from "./support";
 
 let account: Account;
@@ -19,7 +21,7 @@ beforeEach(async () => {
 
 async function remove(readSearch?: () => Promise<OrphanSearch>): Promise<Removal[]> {
   const state = search(stateOf(stack));
-  const found = removable(await findOrphans(account.api, state));
+  const found = removable(await findOrphans(new AccountSnapshot(account.api), state));
   return removeOrphans(account.api, found, readSearch ?? (async () => state));
 }
 
@@ -72,7 +74,7 @@ describe("removing orphans", () => {
       "removed identity provider Google",
     ]);
     expect(everything()).toBe(before);
-    expect(await findOrphans(account.api, search(stateOf(stack)))).toEqual([]);
+    expect(await findOrphans(new AccountSnapshot(account.api), search(stateOf(stack)))).toEqual([]);
   });
 
   it("goes on after a failure and names it", async () => {
@@ -126,7 +128,7 @@ describe("removing orphans", () => {
   });
 
   it("refuses everything without a state", async () => {
-    const found = await findOrphans(account.api, search([]));
+    const found = await findOrphans(new AccountSnapshot(account.api), search([]));
     expect(() => removable(found)).toThrow(/state is empty.*adopt/s);
   });
 

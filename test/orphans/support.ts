@@ -1,5 +1,5 @@
 import { parseConfig } from "../../config/stack-config";
-import type { OrphanSearch } from "../../packages/cli/orphans/find";
+import type { OrphanSearch } from "../../packages/cli/orphans/orphan";
 import type { StackResource, StackSettings } from "../../packages/cli/stack/read-stack";
 import { AccountApi, type Wire } from "../../packages/cloudflare/account-api";
 import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/seed";

@@ -81,7 +81,7 @@ async function doctorSays(other: Wire): Promise<Reading> {
   const context = {
     stack: "dev",
     config: { applications: [{ hostname: HOST }] },
-    account: { api: { applications: async () => [other] } },
+    account: { snapshot: { applications: async () => [other] } },
     ours: async () => new Set(),
   } as unknown as Context;
   const { findings } = await hostnames.run(context);

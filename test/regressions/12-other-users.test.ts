@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { StackResource } from "../../packages/cli/stack/read-stack";
 import { TYPES } from "../../packages/cloudflare/access-state";
-import type { AccountApi } from "../../packages/cloudflare/account-api";
+import type { AccountSnapshot } from "../../packages/cloudflare/account-snapshot";
 import { kept } from "../../packages/cloudflare/look-up";
 import { loginUsers, tunnelUsers } from "../../packages/cloudflare/other-users";
 import { guardOwnedList, othersRules } from "../../packages/cloudflare/owned-list";
@@ -120,9 +120,8 @@ test.each([[["another"]], [[]]])(
       applications: async () => [{ id: "app-1", name: "files", type: "self_hosted", allowed_idps: [] }],
       policies: async () => [],
       identityProviders: async () => [LOGIN, ...others].map((id) => ({ id })),
-      read: async () => [],
-      below: (path: string) => path,
-    } as unknown as AccountApi;
+      groups: async () => [],
+    } as unknown as AccountSnapshot;
     const resource = { type: TYPES.identityProvider, id: LOGIN, inputs: { name: "Google" } };
     const answer = refuseWhileUsed(account, "dev", [resource as unknown as StackResource]);
     if (others.length === 0) await expect(answer).rejects.toThrow("application files");

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ProblemsError } from "../../packages/base/problems";
 import { findOrphans } from "../../packages/cli/orphans/find";
 import { AccountApi, type Wire } from "../../packages/cloudflare/account-api";
+import { AccountSnapshot } from "../../packages/cloudflare/account-snapshot";
 import { leftBehind } from "../../packages/cloudflare/left-behind";
 import { Account, search, stateOf } from "../orphans/support";
 
@@ -16,8 +17,9 @@ afterAll(() => account.sandbox.close());
 class LaterApi extends AccountApi {
   left: readonly string[] = ["connections"];
 
-  override async tunnels(): Promise<Wire[]> {
-    const found = await super.tunnels();
+  override async list(path: string, object: string): Promise<Wire[]> {
+    const found = await super.list(path, object);
+    if (object !== "the tunnels") return found;
     return found.map((tunnel) =>
       Object.fromEntries(Object.entries(tunnel).filter(([name]) => !this.left.includes(name))),
     );
@@ -35,12 +37,16 @@ test("14: a connected tunnel is held also when the API leaves its connections ou
   const api = later();
   for (const left of [["connections"], ["connections", "conns_active_at"], ["connections", "status"]]) {
     api.left = left;
-    const found = (await findOrphans(api, search(stateOf(known)))).find(({ id }) => id === tunnel);
+    const found = (await findOrphans(new AccountSnapshot(api), search(stateOf(known)))).find(
+      ({ id }) => id === tunnel,
+    );
     expect(found?.usedBy, left.join()).toBe("a cloudflared that is connected");
   }
   // By what remains the list of connectors alone is asked.
   api.left = ["connections", "status", "conns_active_at", "conns_inactive_at"];
-  const found = (await findOrphans(api, search(stateOf(known)))).find(({ id }) => id === tunnel);
+  const found = (await findOrphans(new AccountSnapshot(api), search(stateOf(known)))).find(
+    ({ id }) => id === tunnel,
+  );
   expect(found?.usedBy).toBe("a cloudflared that is connected");
 });
 
@@ -71,7 +77,7 @@ test("14: a tunnel of which the API does not say that nobody ran it is not taken
 
 test("14: the sandbox leaves a tunnel's connections out, unless it is set to show them", async () => {
   const id = await account.tunnel("another");
-  const shown = async () => Object.keys((await account.api.tunnel(id)) ?? {});
+  const shown = async () => Object.keys((await new AccountSnapshot(account.api).tunnel(id)) ?? {});
   expect(await shown()).not.toContain("connections");
   account.sandbox.store.settings.tunnelConnections = "shown";
   expect(await shown()).toContain("connections");

@@ -5,6 +5,7 @@ import { toText } from "../../packages/cli/doctor/render";
 import { parseStackOutputs } from "../../packages/cli/secrets/outputs";
 import { requiredAccess } from "../../packages/cli/stack/cloudflare-access";
 import { targetOfEnv } from "../../packages/cli/verify/read-target";
+import type { Send } from "../../packages/cloudflare/api-request";
 import { preflight } from "../../packages/cloudflare/preflight";
 import { openRig, type Rig } from "../doctor/rig";
 import { problemsOf } from "../support/config-problems";
@@ -62,11 +63,11 @@ describe("a credential that cannot be one is named before it is sent, and not sh
       ownerComment: "",
       adopted: [],
     };
-    const get = async (url: string) => {
+    const send: Send = async ({ url }) => {
       asked.push(url);
-      return { status: 500, body: undefined };
+      return { status: 500, headers: {}, text: "" };
     };
-    const stopped = await preflight(args, { token: spoilt, get }).catch((error: Error) => error);
+    const stopped = await preflight(args, { token: spoilt, send }).catch((error: Error) => error);
     expect(String(stopped)).toMatch(named);
     expect(String(stopped)).not.toContain(SECRET);
     expect(asked).toEqual([]);

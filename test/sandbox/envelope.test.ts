@@ -31,7 +31,7 @@ describe("the vendor's envelope", () => {
 
   it("answers an unknown route, and an id that cannot be one, in the vendor's words", async () => {
     const client = testClient();
-    for (const path of ["/nonsense", "/accounts/not-an-id/access/apps", `${ACCOUNT}/access/groups`]) {
+    for (const path of ["/nonsense", "/accounts/not-an-id/access/apps", `${ACCOUNT}/access/certificates`]) {
       const { status, body } = await client.get(path);
       expect(status).toBe(404);
       expect(body).toMatchObject({ success: false, result: null });

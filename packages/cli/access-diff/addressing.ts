@@ -1,5 +1,6 @@
 import { placesOf as destinationsOf, hostAt, readPlace } from "../../access";
-import { hostMatches, type Place } from "../../access/site";
+import { destinationCovers } from "../../access/host-pattern";
+import type { Place } from "../../access/site";
 import type { AccessState } from "../../cloudflare/access-state";
 import type { Sides } from "./sides";
 
@@ -13,7 +14,7 @@ export function placesOf({ before, after }: Sides): Place[] {
   );
   const hostnames = new Set([before, after].flatMap(hostnamesOf).map(concrete));
   return [...hostnames].sort().flatMap((hostname) => {
-    const paths = uris.filter(({ host }) => hostMatches(host, hostname)).map(({ path }) => path);
+    const paths = uris.filter(({ host }) => destinationCovers(host, hostname)).map(({ path }) => path);
     return [...new Set(["/", ...representatives(paths)])].sort().map((path) => ({ hostname, path }));
   });
 }

@@ -1,6 +1,7 @@
 import { DEFAULT_LIMITS, lifetime } from "../../../config/limits";
 import { applicationFor, hostAt, placesOf } from "../../access";
-import { hostMatches, isStatus, leadsTo, recordFor, ruleFor } from "../../access/site";
+import { recordCovers } from "../../access/host-pattern";
+import { isStatus, leadsTo, recordFor, ruleFor } from "../../access/site";
 import type {
   AccessState,
   StateApplication,
@@ -63,7 +64,7 @@ const guardOf = (state: AccessState, hostname: string): StateApplication | undef
 const isOf = ({ hostname = "" }: StateIngressRule, host: string): boolean => hostAt(hostname) === host;
 
 const isPublished = ({ ingress, records }: AccessState, hostname: string): boolean =>
-  records.some(({ name }) => hostMatches(name, hostname)) ||
+  records.some(({ name }) => recordCovers(name, hostname)) ||
   ingress.some((rule) => isOf(rule, hostname) && !isStatus(rule));
 
 function applicationFacts({ before, after }: Sides, hostname: string): Draft[] {

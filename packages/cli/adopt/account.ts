@@ -1,8 +1,10 @@
 import { liesOn, placesOf } from "../../access";
 import { tunnelIdIn } from "../../access/tunnel-host";
 import { ApiError, UserError } from "../../base/errors";
-import type { AccountApi, Wire } from "../../cloudflare/account-api";
-import { inner, mentions, objects, text } from "./wire";
+import { mentions } from "../../base/json-values";
+import type { Wire } from "../../cloudflare/account-api";
+import type { AccountSnapshot } from "../../cloudflare/account-snapshot";
+import { inner, objects, text } from "./wire";
 
 /** What an account holds that an adoption has to look at, as the API shows it. */
 export interface Account {
@@ -43,25 +45,25 @@ const MOST_CONFIGURATIONS = 30;
  * @throws {ApiError} when a call fails.
  * @throws {UserError} when the zone is not there.
  */
-export async function readAccount(api: AccountApi, wanted: Wanted): Promise<Account> {
-  const zone = await api.zone(wanted.zone);
+export async function readAccount(snapshot: AccountSnapshot, wanted: Wanted): Promise<Account> {
+  const zone = await snapshot.zone(wanted.zone);
   if (zone === undefined) {
     throw new UserError(
-      `the API token sees no zone ${wanted.zone} in account ${api.accountId}`,
+      `the API token sees no zone ${wanted.zone} in account ${snapshot.accountId}`,
       'Correct zone or accountId, or give the token "Zone Read" on that zone.',
     );
   }
   const zoneId = text(zone, "id");
   const [listed, policies, identityProviders, tokens, tunnels, records, alerts, organization] =
     await Promise.all([
-      api.applications(),
-      api.policies(),
-      api.identityProviders(),
-      api.serviceTokens(),
-      api.tunnels(),
-      Promise.all(wanted.hostnames.map((hostname) => recordsOf(api, zoneId, hostname))),
-      api.notificationPolicies(),
-      api.organization(),
+      snapshot.applications(),
+      snapshot.policies(),
+      snapshot.identityProviders(),
+      snapshot.serviceTokens(),
+      snapshot.tunnels(),
+      Promise.all(wanted.hostnames.map((hostname) => recordsOf(snapshot, zoneId, hostname))),
+      snapshot.notificationPolicies(),
+      snapshot.organization(),
     ]);
   // A look-up may tell more than the list, e.g. a token's version; one of each would cost more than it tells.
   const isOurs = (application: Wire) =>
@@ -69,7 +71,7 @@ export async function readAccount(api: AccountApi, wanted: Wanted): Promise<Acco
       wanted.hostnames.some((hostname) => liesOn(place, hostname) === "itself"),
     );
   const applications = await Promise.all(
-    listed.map((each) => (isOurs(each) ? wholeApplication(api, each) : each)),
+    listed.map((each) => (isOurs(each) ? wholeApplication(snapshot, each) : each)),
   );
   const guards = applications.filter(isOurs);
   const serviceTokens = await Promise.all(
@@ -78,7 +80,12 @@ export async function readAccount(api: AccountApi, wanted: Wanted): Promise<Acco
       const name = text(token, "name");
       if (!wanted.tokens.includes(name) && !guards.some((each) => mentions(each["policies"], id)))
         return token;
-      return whole(api, token, api.below(`access/service_tokens/${encodeURIComponent(id)}`), "service token");
+      return whole(
+        snapshot,
+        token,
+        snapshot.below(`access/service_tokens/${encodeURIComponent(id)}`),
+        "service token",
+      );
     }),
   );
   const found = records.flat();
@@ -89,7 +96,7 @@ export async function readAccount(api: AccountApi, wanted: Wanted): Promise<Acco
     identityProviders,
     serviceTokens,
     tunnels,
-    ...(await configurationsOf(api, tunnels, [...found.map(tunnelIdOf), wanted.tunnel])),
+    ...(await configurationsOf(snapshot, tunnels, [...found.map(tunnelIdOf), wanted.tunnel])),
     records: found,
     alerts,
     organization,
@@ -100,27 +107,27 @@ export async function readAccount(api: AccountApi, wanted: Wanted): Promise<Acco
  * An object of a list with all that its own look-up tells, which is also what an import reads.
  * @throws {ApiError} when it cannot be looked up, also when there is none: then the list and the look-up disagree.
  */
-async function whole(api: AccountApi, listed: Wire, path: string, kind: string): Promise<Wire> {
+async function whole(snapshot: AccountSnapshot, listed: Wire, path: string, kind: string): Promise<Wire> {
   const object = `${kind} ${text(listed, "name") || text(listed, "id")}`;
-  const found = await api.read(path, object);
+  const found = await snapshot.read(path, object);
   if (found === undefined) {
     throw new ApiError({ action: "read", object, status: 404, detail: "it is in the list all the same" });
   }
   return { ...listed, ...found };
 }
 
-async function wholeApplication(api: AccountApi, listed: Wire): Promise<Wire> {
-  const path = api.below(`access/apps/${encodeURIComponent(text(listed, "id"))}`);
-  const application = await whole(api, listed, path, "Access application");
+async function wholeApplication(snapshot: AccountSnapshot, listed: Wire): Promise<Wire> {
+  const path = snapshot.below(`access/apps/${encodeURIComponent(text(listed, "id"))}`);
+  const application = await whole(snapshot, listed, path, "Access application");
   const policies = await Promise.all(
     objects(application, "policies").map(async (policy) => {
       const id = encodeURIComponent(text(policy, "id"));
       const own =
-        policy["reusable"] === false ? `${path}/policies/${id}` : api.below(`access/policies/${id}`);
+        policy["reusable"] === false ? `${path}/policies/${id}` : snapshot.below(`access/policies/${id}`);
       const { precedence } = policy;
       // Its place is the application's to say.
       return {
-        ...(await whole(api, policy, own, "policy")),
+        ...(await whole(snapshot, policy, own, "policy")),
         ...(precedence === undefined ? {} : { precedence }),
       };
     }),
@@ -128,18 +135,18 @@ async function wholeApplication(api: AccountApi, listed: Wire): Promise<Wire> {
   return { ...application, policies };
 }
 
-async function recordsOf(api: AccountApi, zoneId: string, hostname: string): Promise<Wire[]> {
-  const listed = await api.dnsRecords(zoneId, hostname);
+async function recordsOf(snapshot: AccountSnapshot, zoneId: string, hostname: string): Promise<Wire[]> {
+  const listed = await snapshot.dnsRecords(zoneId, { "name.exact": hostname });
   return Promise.all(
     listed.map((record) => {
       const id = encodeURIComponent(text(record, "id"));
-      return whole(api, record, `/zones/${encodeURIComponent(zoneId)}/dns_records/${id}`, "DNS record");
+      return whole(snapshot, record, `/zones/${encodeURIComponent(zoneId)}/dns_records/${id}`, "DNS record");
     }),
   );
 }
 
 async function configurationsOf(
-  api: AccountApi,
+  snapshot: AccountSnapshot,
   tunnels: Wire[],
   targets: (string | undefined)[],
 ): Promise<Pick<Account, "ingress" | "originRequest">> {
@@ -151,7 +158,7 @@ async function configurationsOf(
   const entries = await Promise.all(
     read.map(async (tunnel) => {
       const id = text(tunnel, "id");
-      return [id, inner(await api.tunnelConfiguration(id), "config")] as const;
+      return [id, inner(await snapshot.tunnelConfiguration(id), "config")] as const;
     }),
   );
   return {

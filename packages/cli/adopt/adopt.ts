@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { urnOf } from "../../../components/declaration";
 import { UserError } from "../../base/errors";
+import { AccountSnapshot } from "../../cloudflare/account-snapshot";
 import { previewErrors, pulumi } from "../engine/pulumi";
 import { configFileArgs, type EngineAccess, engineWords, runEngine } from "../secrets/engine-cli";
 import { ConfigFile } from "../stack/config-file";
@@ -11,7 +12,8 @@ import { readAccount } from "./account";
 import { editConfig } from "./edit-config";
 import { importable, importFile } from "./import-file";
 import type { OpenAdoption } from "./open";
-import { isDone, type Plan, planAdoption, type StateEntry, wantedOf } from "./plan";
+import { isDone, type Plan, planAdoption, wantedOf } from "./plan";
+import type { StateEntry } from "./plan-input";
 import { type Proof, prove } from "./prove";
 import { noteTokenVersions } from "./token-state";
 import type { Choices, Row } from "./types";
@@ -40,7 +42,7 @@ export async function readPlan(
 ): Promise<Plan> {
   const { stack, project } = open;
   const [raw, state] = await Promise.all([open.raw(), readEntries(open)]);
-  const account = await readAccount(open.account("preview"), wantedOf({ raw, stack }));
+  const account = await readAccount(new AccountSnapshot(open.account("preview")), wantedOf({ raw, stack }));
   return planAdoption({ raw, project, stack, account, state, choices, beforeConversion });
 }
 

@@ -1,8 +1,10 @@
-import { liesOn, placesOf, standsInFront } from "../../access";
+import { hostAt, liesOn, placesOf, standsInFront } from "../../access";
+import { canonicalHost } from "../../access/host-pattern";
+import { mentions } from "../../base/json-values";
 import type { Wire } from "../../cloudflare/account-api";
 import { type Account, tunnelIdOf } from "./account";
 import { type Choices, takeFlag } from "./types";
-import { mentions, objects, text, texts } from "./wire";
+import { objects, text, texts } from "./wire";
 
 /** A policy as an application lists it. */
 export interface AttachedPolicy {
@@ -46,12 +48,11 @@ export function findHost(account: Account, hostname: string, tunnelId?: string):
   const application = guards.find((each) => each["type"] === "self_hosted") ?? guards[0];
   const records = account.records.filter(
     (record) =>
-      text(record, "name").toLowerCase() === hostname &&
-      ["A", "AAAA", "CNAME"].includes(text(record, "type")),
+      hostAt(text(record, "name")) === hostname && ["A", "AAAA", "CNAME"].includes(text(record, "type")),
   );
   const tunnel = tunnelId ?? tunnelOf(account, hostname, records);
   const rules = (tunnel === undefined ? undefined : account.ingress[tunnel]) ?? [];
-  const own = rules.filter((rule) => text(rule, "hostname").toLowerCase() === hostname);
+  const own = rules.filter((rule) => canonicalHost(rule["hostname"]) === hostname);
   return {
     hostname,
     application,
@@ -74,7 +75,7 @@ function tunnelOf(account: Account, hostname: string, records: Wire[]): string |
   const target = records.map(tunnelIdOf).find((id) => id !== undefined);
   if (target !== undefined && account.tunnels.some((tunnel) => tunnel["id"] === target)) return target;
   return Object.entries(account.ingress).find(([, rules]) =>
-    rules.some((rule) => text(rule, "hostname").toLowerCase() === hostname && text(rule, "path") === ""),
+    rules.some((rule) => canonicalHost(rule["hostname"]) === hostname && text(rule, "path") === ""),
   )?.[0];
 }
 

@@ -1,4 +1,5 @@
 import { liesOn, placesOf, readPlace } from "../../access";
+import { canonicalHost } from "../../access/host-pattern";
 import { canonical, isFields } from "../../base/json-values";
 import { shadowsIn } from "../drift/others";
 import type { Account } from "./account";
@@ -357,7 +358,7 @@ function ownRuleStops(
       "ingress rule",
       rest,
       next,
-      { hostname: (now, declared) => String(now).toLowerCase() === declared },
+      { hostname: (now, declared) => canonicalHost(now) === declared },
       object,
     ),
     ...options,

@@ -1,6 +1,7 @@
 import { version as cloudflareVersion } from "@pulumi/cloudflare/package.json";
 import { type Resource, urnOf } from "../../../components/declaration";
-import type { Plan, StateEntry } from "./plan";
+import type { Plan } from "./plan";
+import type { StateEntry } from "./plan-input";
 import type { Row } from "./types";
 
 /** One entry of the file that `pulumi import --file` reads. */

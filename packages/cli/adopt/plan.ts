@@ -9,33 +9,13 @@ import { saidIn } from "./config-words";
 import { type DeclaredObject, declaredResources, type KnownIds } from "./declared";
 import { type FoundHost, findHost, mayTake, nameOf, type Own } from "./find";
 import { hostStops } from "./host-stops";
+import type { PlanInput } from "./plan-input";
 import { NO_ID, propose, withStandIns } from "./propose";
 import { type ChosenApplication, PlanBuilder } from "./rows";
 import { stateStop } from "./state-stop";
 import { decisionOf, objectStops } from "./stops";
 import type { Choices, ConfigChange, Decision, Kind, Row, Unreadable } from "./types";
 import { objects, text } from "./wire";
-
-/** What a plan is made from. */
-export interface PlanInput {
-  /** The stack's config as it stands, decoded, by key. */
-  raw: Readonly<Record<string, unknown>>;
-  project: string;
-  stack: string;
-  account: Account;
-  /** What the stack's state has, by URN. */
-  state: ReadonlyMap<string, StateEntry>;
-  choices: Choices;
-  /** True: inline policies are left where they are, and new ones stand in for them, to try all else before. */
-  beforeConversion?: boolean;
-}
-
-/** A resource in the stack's state. */
-export interface StateEntry {
-  /** The vendor's id; empty for a component. */
-  id: string;
-  inputs: Readonly<Record<string, unknown>>;
-}
 
 /** What an adoption would do. */
 export interface Plan {

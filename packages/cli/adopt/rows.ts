@@ -9,7 +9,7 @@ import { type Candidate, chooseRecord, chooseToken, type GoogleChoice, listed, q
 import { type DeclaredObject, declaredResources } from "./declared";
 import { changesOf } from "./fields";
 import { type AttachedPolicy, type FoundHost, mayTake, nameOf, type Own } from "./find";
-import type { PlanInput } from "./plan";
+import type { PlanInput } from "./plan-input";
 import { ruleRows, tunnelRows } from "./tunnel-rows";
 import type { Decision, Kind, Row, Unreadable } from "./types";
 import { inner, isEmpty, text } from "./wire";

@@ -1,5 +1,5 @@
 import { urnOf } from "../../../components/declaration";
-import type { PlanInput } from "./plan";
+import type { PlanInput } from "./plan-input";
 import type { Decision, Row } from "./types";
 import { objects, text } from "./wire";
 

@@ -1,11 +1,12 @@
 import type { Resource } from "../../../components/declaration";
+import { canonicalHost } from "../../access/host-pattern";
 import { TYPES } from "../../cloudflare/access-state";
 import type { Wire } from "../../cloudflare/account-api";
 import type { Account } from "./account";
 import { quoted } from "./choose";
 import { ruleChanges } from "./fields";
 import { type FoundHost, nameOf } from "./find";
-import type { StateEntry } from "./plan";
+import type { StateEntry } from "./plan-input";
 import type { Decision, Row } from "./types";
 import { inner, isEmpty, objects, text } from "./wire";
 
@@ -18,7 +19,7 @@ export function tunnelRows(
   const id = text(tunnel, "id");
   const hostnames = hosts.map(({ hostname }) => hostname);
   const foreign = (account.ingress[id] ?? []).filter((rule) => {
-    const hostname = text(rule, "hostname").toLowerCase();
+    const hostname = canonicalHost(rule["hostname"]);
     return hostname !== "" && !hostnames.includes(hostname);
   });
   const count = `${foreign.length} rule${foreign.length === 1 ? "" : "s"}`;

@@ -37,10 +37,3 @@ export function alike(one: unknown, other: unknown): boolean {
   if (isEmpty(one) || isEmpty(other)) return isEmpty(one) && isEmpty(other);
   return canonical(one) === canonical(other);
 }
-
-/** Whether a value holds this text anywhere inside. */
-export function mentions(value: unknown, wanted: string): boolean {
-  if (value === wanted) return true;
-  if (Array.isArray(value)) return value.some((each) => mentions(each, wanted));
-  return isFields(value) && Object.values(value).some((each) => mentions(each, wanted));
-}

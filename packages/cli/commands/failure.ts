@@ -51,11 +51,11 @@ function wordsOf(error: unknown): string {
 }
 
 /** What to do after a call that failed, as far as its status says. */
-function remedyOf({ status, message }: ApiError): string {
+function remedyOf({ status, message, call }: ApiError): string {
   // The engine, and what is below it, has said all of it.
   if (message.includes("→") || message.includes("\n")) return "";
-  const remedy =
-    status === undefined ? (/no answer/.test(message) ? UNREACHED : undefined) : onStatus(status);
+  const unanswered = call.unanswered === undefined ? undefined : UNREACHED;
+  const remedy = status === undefined ? unanswered : onStatus(status);
   return remedy === undefined ? "" : `\n  → ${remedy}`;
 }
 

@@ -5,6 +5,7 @@ import { textOf } from "../../base/json-values";
 import { guardChild } from "../../base/process/signals";
 import { TYPES } from "../../cloudflare/access-state";
 import { AccountApi } from "../../cloudflare/account-api";
+import { AccountSnapshot } from "../../cloudflare/account-snapshot";
 import { refuseWhileUsed } from "../../cloudflare/used-by-others";
 import { isCutOff, recover, renderRecovery } from "../recover/recover";
 import { missingPlugin } from "../sandboxed/provider-choice";
@@ -85,7 +86,8 @@ async function refuseDestroy(session: SandboxSession, stack: string): Promise<vo
     .find((id) => id !== undefined);
   if (accountId === undefined) return;
   const account = new AccountApi({ accountId, token: session.tokens.preview, baseUrl: session.apiUrl });
-  for (const line of await refuseWhileUsed(account, stack, resources)) process.stderr.write(`${line}\n`);
+  const used = await refuseWhileUsed(new AccountSnapshot(account), stack, resources);
+  for (const line of used) process.stderr.write(`${line}\n`);
 }
 
 /**

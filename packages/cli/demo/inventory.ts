@@ -1,5 +1,6 @@
-import Cloudflare from "cloudflare";
 import { ApiError } from "../../base/errors";
+import { fieldsOf, listOf, textOf } from "../../base/json-values";
+import { ApiClient, type Wire } from "../../cloudflare/api-client";
 
 /** One resource as `pulumi stack export` lists it. */
 interface StateResource {
@@ -26,109 +27,99 @@ export interface InventoryItem {
   detail: string;
 }
 
-/** Reads one object back and says what the account calls it. Throws when it is not there. */
-type ReadBack = (
-  api: Cloudflare,
-  resource: Found,
-  googleUrl: string,
-) => Promise<{ name?: string | null; detail?: string }>;
+/** What an object of a state is called, and where it is read. */
+interface Kind {
+  kind: string;
+  path(found: Found): string;
+  /** What the account calls it, and one more thing worth knowing. */
+  shown(wire: Wire): { name?: string; detail: string };
+}
 
 interface Found {
   id: string;
-  name: string;
   accountId: string;
   zoneId: string;
 }
 
+const below =
+  (path: string): Kind["path"] =>
+  ({ accountId, id }) =>
+    `/accounts/${accountId}/${path}/${id}`;
+
+/** The resource's id is the tunnel's own, which may stand behind the account's. */
+const tunnelIngress: Kind = {
+  kind: "tunnel ingress",
+  path: ({ accountId, id }) => `/accounts/${accountId}/cfd_tunnel/${id.split("/").at(-1)}/configurations`,
+  shown: ({ config }) => {
+    const rules = listOf(fieldsOf(config)["ingress"]).map(fieldsOf);
+    return { detail: rules.map(({ hostname, service }) => `${hostname || "*"} → ${service}`).join(", ") };
+  },
+};
+
+const named = (detail: (wire: Wire) => string): Kind["shown"] => {
+  return (wire) => ({ name: textOf(wire["name"]), detail: detail(wire) });
+};
+
 /** In the order in which a reader thinks of them: who logs in, what is guarded, who may, how it is reached. */
-const kinds: Record<string, { kind: string; read: ReadBack }> = {
+const kinds: Record<string, Kind> = {
   "cloudflare:index/zeroTrustAccessIdentityProvider:ZeroTrustAccessIdentityProvider": {
     kind: "identity provider",
-    read: async (api, { id, accountId }) => {
-      const idp = await api.zeroTrust.identityProviders.get(id, { account_id: accountId });
-      return { name: idp.name, detail: idp.type };
-    },
+    path: below("access/identity_providers"),
+    shown: named(({ type }) => String(type)),
   },
   "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication": {
     kind: "Access application",
-    read: async (api, { id, accountId }) => {
-      const app = (await api.zeroTrust.access.applications.get(id, { account_id: accountId })) as {
-        name?: string;
-        destinations?: { uri?: string }[];
-        policies?: unknown[];
-      };
-      const hosts = (app.destinations ?? []).map((destination) => destination.uri).join(", ");
-      return { name: app.name, detail: `${hosts}, ${app.policies?.length ?? 0} policies` };
-    },
+    path: below("access/apps"),
+    shown: named(({ destinations, policies }) => {
+      const hosts = listOf(destinations).map((destination) => fieldsOf(destination)["uri"]);
+      return `${hosts.join(", ")}, ${listOf(policies).length} policies`;
+    }),
   },
   "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy": {
     kind: "Access policy",
-    read: async (api, { id, accountId }) => {
-      const policy = await api.zeroTrust.access.policies.get(id, { account_id: accountId });
-      const who = (policy.include ?? []).map((rule) => Object.keys(rule)[0]).join(", ");
-      return { name: policy.name, detail: `${policy.decision}: ${who}` };
-    },
+    path: below("access/policies"),
+    shown: named(({ decision, include }) => {
+      const who = listOf(include).map((rule) => Object.keys(fieldsOf(rule))[0]);
+      return `${decision}: ${who.join(", ")}`;
+    }),
   },
   "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken": {
     kind: "service token",
-    read: async (api, { id, accountId }) => {
-      const token = await api.zeroTrust.access.serviceTokens.get(id, { account_id: accountId });
-      return { name: token.name, detail: `expires ${token.expires_at?.slice(0, 10) ?? "never"}` };
-    },
+    path: below("access/service_tokens"),
+    shown: named(({ expires_at: end }) => `expires ${textOf(end)?.slice(0, 10) ?? "never"}`),
   },
   "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared": {
     kind: "tunnel",
-    read: async (api, { id, accountId }) => {
-      const tunnel = await api.zeroTrust.tunnels.cloudflared.get(id, { account_id: accountId });
-      return { name: tunnel.name, detail: String(tunnel.status ?? "") };
-    },
+    path: below("cfd_tunnel"),
+    shown: named(({ status }) => String(status ?? "")),
   },
-  "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig": {
-    kind: "tunnel ingress",
-    read: readIngress,
-  },
-  "comfyui-access:index:TunnelIngress": { kind: "tunnel ingress", read: readIngress },
+  "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig": tunnelIngress,
+  "comfyui-access:index:TunnelIngress": tunnelIngress,
   "cloudflare:index/dnsRecord:DnsRecord": {
     kind: "DNS record",
-    read: async (api, { id, zoneId }) => {
-      const record = await api.dns.records.get(id, { zone_id: zoneId });
-      return { name: record.name, detail: `${record.type}, ${record.proxied ? "proxied" : "NOT PROXIED"}` };
-    },
+    path: ({ zoneId, id }) => `/zones/${zoneId}/dns_records/${id}`,
+    shown: named(({ type, proxied }) => `${type}, ${proxied ? "proxied" : "NOT PROXIED"}`),
   },
   "cloudflare:index/notificationPolicy:NotificationPolicy": {
     kind: "notification",
-    read: async (api, { id, accountId }) => {
-      const policy = await api.alerting.policies.get(id, { account_id: accountId });
-      return { name: policy.name, detail: String(policy.alert_type ?? "") };
-    },
-  },
-  "gcp:secretmanager/secret:Secret": {
-    kind: "Google secret",
-    read: async (_, { id, name }, googleUrl) => {
-      const versions = await readGoogle<{ versions?: unknown[] }>(`${googleUrl}/v1/${id}/versions`);
-      const count = versions.versions?.length ?? 0;
-      return { name, detail: `${count} version${count === 1 ? "" : "s"}` };
-    },
+    path: below("alerting/v3/policies"),
+    shown: named(({ alert_type: type }) => String(type ?? "")),
   },
 };
+
+/** Google's, which has an API of its own. */
+const GOOGLE_SECRET = { type: "gcp:secretmanager/secret:Secret", kind: "Google secret" };
+
+async function readGoogleSecret(googleUrl: string, id: string): Promise<{ detail: string }> {
+  const { versions } = await readGoogle<{ versions?: unknown[] }>(`${googleUrl}/v1/${id}/versions`);
+  const count = versions?.length ?? 0;
+  return { detail: `${count} version${count === 1 ? "" : "s"}` };
+}
 
 async function readGoogle<T>(url: string): Promise<T> {
   const answer = await fetch(url, { headers: { authorization: "Bearer sandbox" } });
   if (!answer.ok) throw Object.assign(new Error(await answer.text()), { status: answer.status });
   return (await answer.json()) as T;
-}
-
-async function readIngress(
-  api: Cloudflare,
-  { id, name, accountId }: Found,
-): Promise<{ name: string; detail: string }> {
-  // The resource's id is the tunnel's own, which may stand behind the account's.
-  const tunnelId = id.split("/").at(-1) ?? id;
-  const { config } = await api.zeroTrust.tunnels.cloudflared.configurations.get(tunnelId, {
-    account_id: accountId,
-  });
-  const rules = (config?.ingress ?? []).map((rule) => `${rule.hostname || "*"} → ${rule.service}`);
-  return { name, detail: rules.join(", ") };
 }
 
 /** The resources of a state that stand for an object in an account: not components, not providers. */
@@ -148,31 +139,35 @@ export async function readBack(
   api: { baseURL: string; apiToken: string; googleUrl: string },
 ): Promise<InventoryItem[]> {
   const { baseURL, apiToken, googleUrl } = api;
-  const client = new Cloudflare({ baseURL, apiToken, maxRetries: 2 });
-  const order = Object.keys(kinds);
+  const client = new ApiClient({ token: apiToken, baseUrl: baseURL, retries: 2 });
+  const order = [...Object.keys(kinds), GOOGLE_SECRET.type];
   const objects = objectsOf(state)
-    .filter((resource) => kinds[resource.type] !== undefined)
+    .filter(({ type }) => order.includes(type))
     .sort((a, b) => order.indexOf(a.type) - order.indexOf(b.type) || a.urn.localeCompare(b.urn));
   return Promise.all(
-    objects.map(async (resource) => {
-      const { kind, read } = kinds[resource.type] as { kind: string; read: ReadBack };
-      const logicalName = resource.urn.split("::").at(-1) ?? resource.urn;
-      const id = resource.id ?? "";
-      const found: Found = {
-        id,
-        name: logicalName,
-        accountId: String(resource.outputs?.["accountId"] ?? ""),
-        zoneId: String(resource.outputs?.["zoneId"] ?? ""),
+    objects.map(async ({ type, urn, id = "", outputs = {} }) => {
+      const logicalName = urn.split("::").at(-1) ?? urn;
+      const known = kinds[type];
+      const kind = known?.kind ?? GOOGLE_SECRET.kind;
+      const failed = (status?: number, detail?: string) => {
+        const object = `${kind} ${logicalName} (${id})`;
+        return new ApiError({ action: "read back", object, status, detail });
       };
-      const { name, detail } = await read(client, found, googleUrl).catch((error: unknown) => {
-        throw new ApiError({
-          action: "read back",
-          object: `${kind} ${logicalName} (${id})`,
-          status: (error as { status?: number }).status,
-          detail: error instanceof Error ? error.message : undefined,
-        });
+      const read = async (): Promise<ReturnType<Kind["shown"]>> => {
+        if (known === undefined) return readGoogleSecret(googleUrl, id);
+        const found = { id, accountId: String(outputs["accountId"]), zoneId: String(outputs["zoneId"]) };
+        const wire = await client.read(known.path(found), `${kind} ${logicalName}`);
+        if (wire === undefined) throw failed(404);
+        return known.shown(wire);
+      };
+      const { name, detail } = await read().catch((error: unknown) => {
+        if (error instanceof ApiError) throw error;
+        throw failed(
+          (error as { status?: number }).status,
+          error instanceof Error ? error.message : undefined,
+        );
       });
-      return { kind, name: name ?? logicalName, id: id.split("/").at(-1) ?? id, detail: detail ?? "" };
+      return { kind, name: name ?? logicalName, id: id.split("/").at(-1) ?? id, detail };
     }),
   );
 }

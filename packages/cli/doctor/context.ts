@@ -4,6 +4,7 @@ import type { Problem } from "../../base/problems";
 import { flawOf } from "../../client/typescript/credential-form";
 import type { Network } from "../../client/typescript/network";
 import { AccountApi, type Wire } from "../../cloudflare/account-api";
+import { AccountSnapshot } from "../../cloudflare/account-snapshot";
 import type { TokenAccess } from "../secrets/credentials";
 import type { StackOutputs } from "../secrets/outputs";
 import type { StackState } from "../stack/read-stack";
@@ -55,8 +56,8 @@ export interface ApiToken {
 
 /** The account that several checks read. */
 export interface Account {
-  /** Asks for each thing once. */
-  api: AccountApi;
+  /** What the account holds, each thing asked for once. */
+  snapshot: AccountSnapshot;
   /** @throws {ApiError} 401 for a token that the API does not know. */
   token(): Promise<ApiToken>;
   zone(): Promise<Wire | undefined>;
@@ -103,12 +104,13 @@ export function apiFor({ config, baseUrl }: DoctorInput, token: string): Account
 }
 
 function accountOf(input: DoctorInput, token: string): Account {
-  const api = apiFor(input, token).remembering();
+  const api = apiFor(input, token);
+  const snapshot = new AccountSnapshot(api);
   const { zone } = input.config;
   return {
-    api,
+    snapshot,
     token: once(() => verify(api, token)),
-    zone: async () => (zone === undefined ? undefined : api.zone(zone)),
+    zone: async () => (zone === undefined ? undefined : snapshot.zone(zone)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { ApiError, UserError } from "../../base/errors";
+import { ApiFailure } from "../../cloudflare/api-failure";
 import { BLOCKING, type Check, type Checked, type Outcome } from "./check";
 import { apiToken } from "./checks/api-token";
 import { config } from "./checks/config";
@@ -7,7 +8,7 @@ import { google } from "./checks/google";
 import { hostnames } from "./checks/hostnames";
 import { leftovers } from "./checks/leftovers";
 import { identityProvider } from "./checks/login";
-import { NOT_ENABLED, organization } from "./checks/organization";
+import { organization } from "./checks/organization";
 import { comfyui, webApps } from "./checks/origins";
 import { permissions } from "./checks/permissions";
 import { room } from "./checks/room";
@@ -82,7 +83,7 @@ async function look(check: Check, context: Context, checked: readonly Checked[])
   try {
     return asChecked(title, await check.run(context));
   } catch (error) {
-    const reason = error instanceof ApiError ? knownReason(error, earlier, groups) : undefined;
+    const reason = error instanceof ApiFailure ? knownReason(error, earlier, groups) : undefined;
     if (reason !== undefined) return skip(reason);
     return asChecked(title, { findings: [unchecked(error)], summary: "" });
   }
@@ -107,11 +108,11 @@ function blockedBy({ blindWithout }: Check, earlier: readonly Finding[]): string
 
 /** The earlier finding that explains a refusal, in a few words. */
 function knownReason(
-  error: ApiError,
+  error: ApiFailure,
   earlier: readonly Finding[],
   groups: readonly string[] = [],
 ): string | undefined {
-  if (error.code === NOT_ENABLED && earlier.some(({ id }) => id === "zero-trust-off")) {
+  if (error.kind === "not set up" && earlier.some(({ id }) => id === "zero-trust-off")) {
     return "Zero Trust is not set up";
   }
   const missing = earlier.find(({ id }) => id === "permission-missing")?.what ?? "";

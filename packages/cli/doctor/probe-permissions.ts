@@ -1,7 +1,7 @@
 import { ApiError } from "../../base/errors";
 import type { AccountApi } from "../../cloudflare/account-api";
+import { ApiFailure } from "../../cloudflare/api-failure";
 import { GROUPS, type RequiredGroup } from "../../cloudflare/permission-groups";
-import { NOT_ENABLED } from "./checks/organization";
 
 /** What refusals say of a token's permissions. */
 export interface Probed {
@@ -18,8 +18,6 @@ export interface Probed {
 /** No object has it, so a request that names it cannot change any. */
 const NIL = "00000000-0000-0000-0000-000000000000";
 const NIL_HEX = "0".repeat(32);
-/** "Unauthorized to access requested resource" */
-const OUT_OF_REACH = 9109;
 
 /**
  * Finds a token's permissions out by refusals, where they cannot be read: a read of each kind of object, and a change
@@ -125,9 +123,9 @@ async function answerTo(call: () => Promise<unknown>): Promise<Answer> {
     await call();
     return "allowed";
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    if (error.code === NOT_ENABLED) return "untried";
-    if (error.status === 403) return error.code === OUT_OF_REACH ? "outside" : "refused";
+    if (!(error instanceof ApiFailure)) throw error;
+    if (error.kind === "not set up") return "untried";
+    if (error.status === 403) return error.kind === "out of reach" ? "outside" : "refused";
     // Refused for what is wrong with the request: the permission is there.
     if (error.status === 400 || error.status === 404 || error.status === 409 || error.status === 422) {
       return "allowed";

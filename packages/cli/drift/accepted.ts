@@ -1,7 +1,7 @@
 import { flawOf, names } from "../../../config/exception";
 import type { DriftAcceptance } from "../../../config/stack-config";
 import type { AccessState } from "../../cloudflare/access-state";
-import type { Orphan } from "../orphans/find";
+import type { Orphan } from "../orphans/orphan";
 import type { Accepted, Change, IdleAcceptance, Subject } from "./types";
 
 /** How an acceptance names an object that is not the stack's, also one that only looks like it. */

@@ -2,11 +2,13 @@ import { teamDomain } from "../../access/team-domain";
 import { ApiError, UserError } from "../../base/errors";
 import { fieldsOf, listOf, textOf } from "../../base/json-values";
 import { type AccessState, TYPES } from "../../cloudflare/access-state";
+import { AccountSnapshot } from "../../cloudflare/account-snapshot";
 import { type AccessDiff, accessDiff } from "../access-diff/access-diff";
 import type { Entry } from "../access-diff/entries";
 import type { Fact } from "../access-diff/facts";
 import { checkGoogleClient } from "../google/check-client";
-import { findOrphans, type Orphan } from "../orphans/find";
+import { findOrphans } from "../orphans/find";
+import type { Orphan } from "../orphans/orphan";
 import { readStackOutputs } from "../secrets/outputs";
 import type { OpenStack } from "../stack/open-stack";
 import { readState, type StackResource, type StackSettings } from "../stack/read-stack";
@@ -52,14 +54,14 @@ export async function drift(
     );
   }
   const outputs = await readStackOutputs(engine, stack.stack);
-  const api = stack.account("preview").remembering();
+  const snapshot = new AccountSnapshot(stack.account("preview"));
   const { settings } = stack;
   const now = new Date();
   const failures: Failure[] = [];
   const [account, google, orphans] = await Promise.all([
-    readAccount(api, { resources, settings }),
+    readAccount(snapshot, { resources, settings }),
     readByEngine(engine, stack.stack, resources),
-    findOrphans(api, { stack: stack.stack, settings, ...state }).catch((error: unknown): Orphan[] => {
+    findOrphans(snapshot, { stack: stack.stack, settings, ...state }).catch((error: unknown): Orphan[] => {
       if (!(error instanceof ApiError)) throw error;
       failures.push({ what: "objects that no state knows", why: error.message });
       return [];
@@ -73,7 +75,7 @@ export async function drift(
           google: (client) => checkGoogleClient(client, stack.network),
         }
       : {}),
-    connectorToken: connectorTokenOf(api),
+    connectorToken: connectorTokenOf(snapshot),
   };
   const { authDomain } = contextOf(settings, now);
   const checked = await checkUnseen(

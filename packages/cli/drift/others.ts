@@ -1,5 +1,5 @@
 import { hostAt, liesOn, placesOf, standsInFront } from "../../access";
-import { coversHost } from "../../access/host-pattern";
+import { ruleCovers } from "../../access/host-pattern";
 import { type Fields, fieldsOf, listOf, textOf } from "../../base/json-values";
 import { TYPES } from "../../cloudflare/access-state";
 import type { Wire } from "../../cloudflare/account-api";
@@ -138,7 +138,7 @@ export function shadowsIn(rules: readonly unknown[], hostnames: readonly string[
     const own = all.findIndex((rule) => ruleKey(rule) === hostname);
     // Without a rule of its own there is nothing to be taken from; that one is missing is told elsewhere.
     return all.slice(0, Math.max(own, 0)).flatMap((rule): Shadow[] => {
-      if (!coversHost(rule["hostname"], hostname)) return [];
+      if (!ruleCovers(rule["hostname"], hostname)) return [];
       const { required } = fieldsOf(fieldsOf(rule["originRequest"])["access"]);
       const check = required === true ? "" : ", and no JWT of Access is asked for there";
       const where = `${hostname}${textOf(rule["path"]) === undefined ? "" : `, path ${rule["path"]},`}`;

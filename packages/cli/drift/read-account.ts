@@ -1,7 +1,7 @@
-import { ApiError } from "../../base/errors";
 import { textOf } from "../../base/json-values";
 import { TYPES } from "../../cloudflare/access-state";
-import type { AccountApi, Wire } from "../../cloudflare/account-api";
+import type { Wire } from "../../cloudflare/account-api";
+import { type AccountSnapshot, readingOf } from "../../cloudflare/account-snapshot";
 import type { StackResource, StackSettings } from "../stack/read-stack";
 import { kindOf } from "./kinds";
 import type { Failure } from "./types";
@@ -25,47 +25,48 @@ export interface Account {
 
 /** Reads everything that is compared: one call for each object of the stack, and one for each list. */
 export async function readAccount(
-  account: AccountApi,
+  account: AccountSnapshot,
   { resources, settings }: { resources: readonly StackResource[]; settings: StackSettings },
 ): Promise<Account> {
   const failures: Failure[] = [];
-  const tried = async <T>(what: string, call: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await call();
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      failures.push({ what, why: error.message });
-      return undefined;
-    }
+  const tried = async <T>(what: string, part: Promise<T>): Promise<T | undefined> => {
+    const reading = await readingOf(part);
+    if ("value" in reading) return reading.value;
+    failures.push({ what, why: reading.notRead.message });
+    return undefined;
   };
   const objects = new Map<string, Wire | null>();
   const reads = resources.flatMap((resource) => {
     const kind = kindOf(resource.type);
     if (kind === undefined) return [];
     const what = `${kind.subject} ${nameOf(resource)}`;
-    return tried(what, async () => {
+    const read = async () => {
       const found = await account.read(kind.path(account, resource), what);
       objects.set(resource.urn, found === undefined || (found["deleted_at"] ?? null) !== null ? null : found);
-    });
+    };
+    return tried(what, read());
   });
   const { tunnel } = settings.config;
   const [applications, identityProviders, serviceTokens, organization, records, sharedTunnel] =
     await Promise.all([
-      tried("the Access applications", () => account.applications()),
-      tried("the identity providers", () => account.identityProviders()),
-      tried("the service tokens", () => account.serviceTokens()),
-      tried("the Zero Trust organization", () => account.organization()),
-      tried("the DNS records of the stack's names", () => recordsOf(account, resources)),
+      tried("the Access applications", account.applications()),
+      tried("the identity providers", account.identityProviders()),
+      tried("the service tokens", account.serviceTokens()),
+      tried("the Zero Trust organization", account.organization()),
+      tried("the DNS records of the stack's names", recordsOf(account, resources)),
       tunnel.id === undefined
         ? undefined
-        : tried(`tunnel ${tunnel.id}`, async () => (await account.tunnel(tunnel.id)) ?? null),
+        : tried(
+            `tunnel ${tunnel.id}`,
+            account.tunnel(tunnel.id).then((found) => found ?? null),
+          ),
       ...reads,
     ]);
   const gone = resources.filter(({ urn }) => objects.get(urn) === null);
   const successors = new Map<string, Wire>();
   for (const resource of gone) {
     const what = `what stands in place of ${nameOf(resource)}`;
-    const found = await tried(what, () => successorOf(account, resource));
+    const found = await tried(what, successorOf(account, resource));
     if (found !== undefined) successors.set(resource.urn, found);
   }
   return {
@@ -86,17 +87,19 @@ export function nameOf({ inputs, outputs, name }: StackResource): string {
   return textOf(outputs["name"]) ?? textOf(inputs["name"]) ?? name;
 }
 
-async function recordsOf(account: AccountApi, resources: readonly StackResource[]): Promise<Wire[]> {
+async function recordsOf(account: AccountSnapshot, resources: readonly StackResource[]): Promise<Wire[]> {
   const names = new Map(
     resources
       .filter(({ type }) => type === TYPES.dnsRecord)
       .map((record) => [nameOf(record), String(record.inputs["zoneId"])]),
   );
-  const lists = await Promise.all([...names].map(([name, zone]) => account.dnsRecords(zone, name)));
+  const lists = await Promise.all(
+    [...names].map(([name, zone]) => account.dnsRecords(zone, { "name.exact": name })),
+  );
   return lists.flat();
 }
 
-const LISTS: Readonly<Record<string, (account: AccountApi) => Promise<Wire[]>>> = {
+const LISTS: Readonly<Record<string, (account: AccountSnapshot) => Promise<Wire[]>>> = {
   application: (account) => account.applications(),
   policy: (account) => account.policies(),
   "identity provider": (account) => account.identityProviders(),
@@ -105,7 +108,7 @@ const LISTS: Readonly<Record<string, (account: AccountApi) => Promise<Wire[]>>> 
   "notification policy": (account) => account.notificationPolicies(),
 };
 
-async function successorOf(account: AccountApi, resource: StackResource): Promise<Wire | undefined> {
+async function successorOf(account: AccountSnapshot, resource: StackResource): Promise<Wire | undefined> {
   const list = LISTS[kindOf(resource.type)?.subject ?? ""];
   const all = list === undefined ? [] : await list(account);
   return all.find(({ name, id }) => name === nameOf(resource) && id !== resource.id);

@@ -1,5 +1,5 @@
 import type { AccessDiff } from "../access-diff/access-diff";
-import type { Orphan } from "../orphans/find";
+import type { Orphan } from "../orphans/orphan";
 
 /** What kind of thing is spoken of, in Cloudflare's and Google's words. */
 export type Subject =

@@ -7,8 +7,8 @@ import { placesOf, readPlace } from "../../access";
 import { fieldsOf } from "../../base/json-values";
 import { TYPES } from "../../cloudflare/access-state";
 import type { Wire } from "../../cloudflare/account-api";
-import type { Orphan, OrphanSearch } from "./find";
 import type { Knowledge } from "./knowledge";
+import type { Orphan, OrphanSearch } from "./orphan";
 
 /** The parts of the account that are looked at. */
 export interface Listed {

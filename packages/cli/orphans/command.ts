@@ -1,7 +1,9 @@
 import { UserError } from "../../base/errors";
+import { AccountSnapshot } from "../../cloudflare/account-snapshot";
 import type { OpenStack } from "../stack/open-stack";
 import { readState, type StackState } from "../stack/read-stack";
-import { findOrphans, type Orphan } from "./find";
+import { findOrphans } from "./find";
+import type { Orphan } from "./orphan";
 import { type Removal, removable, removeOrphans } from "./remove";
 import { count, renderOrphans, renderRemovals } from "./render";
 
@@ -36,7 +38,7 @@ export async function runOrphans(stack: OpenStack, options: OrphansOptions, io: 
     return { stack: stack.stack, settings: stack.settings, ...state };
   };
   const state = await read();
-  const found = await findOrphans(stack.account("preview"), state);
+  const found = await findOrphans(new AccountSnapshot(stack.account("preview")), state);
   if (!options.json) io.out(renderOrphans(found, stack.environment, io.now?.() ?? new Date()));
   if (!options.remove || found.length === 0) {
     if (options.json) io.out(asJson(stack, found, []));
@@ -54,7 +56,7 @@ export async function runOrphans(stack: OpenStack, options: OrphansOptions, io: 
     refusePending(stack.stack, state);
     return state;
   });
-  const left = await findOrphans(stack.account("preview"), await read());
+  const left = await findOrphans(new AccountSnapshot(stack.account("preview")), await read());
   if (options.json) io.out(asJson(stack, left, removals));
   else io.out(`\n${renderRemovals(removals)}\n${summary(removals, left)}\n`);
   if (removals.some(({ outcome }) => outcome === "failed")) return 1;

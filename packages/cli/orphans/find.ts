@@ -1,53 +1,28 @@
 import { ownerComment } from "../../../components/dns-route";
+import { recordNamesFor } from "../../access/host-pattern";
 import { tunnelHost } from "../../access/tunnel-host";
 import { TYPES } from "../../cloudflare/access-state";
-import type { AccountApi, Wire } from "../../cloudflare/account-api";
-import type { StackSettings, StackState } from "../stack/read-stack";
+import type { Wire } from "../../cloudflare/account-api";
+import type { AccountSnapshot } from "../../cloudflare/account-snapshot";
 import { candidates, type Found, type Listed } from "./candidates";
 import { heldBy } from "./holders";
 import { knowledgeOf } from "./knowledge";
 import { lastUses } from "./last-use";
-
-/** An object that looks like this stack's, and that its state does not know. */
-export interface Orphan {
-  kind: "service token" | "policy" | "identity provider" | "application" | "tunnel" | "DNS record" | "alert";
-  id: string;
-  name: string;
-  /** RFC 3339; absent when the API does not say. */
-  createdAt?: string;
-  /** RFC 3339, or `never`; absent when the API does not say. */
-  lastUsedAt?: string;
-  /** Why it is taken for ours, in a few words. */
-  why: string;
-  /** What keeps it from being removed, e.g. that a policy of somebody else's names it; absent when nothing does. */
-  usedBy?: string;
-}
-
-/** What is known of the stack whose left-over objects are looked for. */
-export interface OrphanSearch extends Pick<StackState, "resources" | "pendingDeletes"> {
-  stack: string;
-  settings: StackSettings;
-}
-
-/**
- * Why nothing is removed for a stack without a state: what matches its config may be all that is live, and then it is
- * the state that is missing, not an owner.
- */
-export const EMPTY_STATE = "may be live: the stack's state is empty, so adopt it instead";
+import { EMPTY_STATE, type Orphan, type OrphanSearch } from "./orphan";
 
 /**
  * Objects that a lost answer, or a state that was lost, left behind in the account: those that are named and made as
  * this stack would have, and whose id its state does not have. Reads only.
  * @throws {ApiError} when the account cannot be read.
  */
-export async function findOrphans(account: AccountApi, search: OrphanSearch): Promise<Orphan[]> {
+export async function findOrphans(account: AccountSnapshot, search: OrphanSearch): Promise<Orphan[]> {
   const known = knowledgeOf(search, account.accountId);
   const listed = await readAccount(account, search);
   const found = candidates(listed, search, known);
   if (found.length === 0) return [];
   const live = { ...listed, records: await recordsAround(account, listed, found) };
   const uses = await lastUses(
-    account,
+    account.api,
     found.filter(({ kind }) => kind === "service token").map(({ wire }) => wire),
   );
   const orphans = found.map((each) => ({ ...each, lastUsedAt: uses.get(each.id) }));
@@ -70,7 +45,7 @@ export async function findOrphans(account: AccountApi, search: OrphanSearch): Pr
   });
 }
 
-async function readAccount(account: AccountApi, search: OrphanSearch): Promise<Listed> {
+async function readAccount(account: AccountSnapshot, search: OrphanSearch): Promise<Listed> {
   const { config, project } = search.settings;
   const comment = ownerComment(project, search.stack);
   // The permission for notifications is asked of stacks with alerts only.
@@ -84,16 +59,10 @@ async function readAccount(account: AccountApi, search: OrphanSearch): Promise<L
       config.tunnel.name === undefined ? [] : account.tunnels(),
       account.zone(config.zone),
       alerts ? account.notificationPolicies() : [],
-      account.read(account.below("access/groups?per_page=1000"), "the Access groups"),
+      account.groups(),
     ]);
   const zoneId = typeof zone?.["id"] === "string" ? zone["id"] : undefined;
-  const ours =
-    zoneId === undefined
-      ? []
-      : await account.list(
-          recordsPath(zoneId, `comment.exact=${encodeURIComponent(comment)}`),
-          "the DNS records",
-        );
+  const ours = zoneId === undefined ? [] : await account.dnsRecords(zoneId, { "comment.exact": comment });
   return {
     applications,
     policies,
@@ -104,42 +73,30 @@ async function readAccount(account: AccountApi, search: OrphanSearch): Promise<L
     // Filters match without regard to case; a comment that only looks like ours is somebody else's.
     ownRecords: ours.filter((record) => record["comment"] === comment),
     notifications,
-    groups: Array.isArray(groups) ? (groups as Wire[]) : [],
+    groups,
   };
 }
 
 /** The records that lead to what was found: without its application a host name would be open. */
 async function recordsAround(
-  account: AccountApi,
+  account: AccountSnapshot,
   { zoneId }: Listed,
   found: readonly Found[],
 ): Promise<Wire[]> {
   if (zoneId === undefined) return [];
-  const queries = found.flatMap(({ kind, id, hostnames }) => {
-    if (kind === "tunnel") return [`content.exact=${encodeURIComponent(tunnelHost(id))}`];
-    return kind === "application"
-      ? hostnames.flatMap(namesServing).map((name) => `name.exact=${encodeURIComponent(name)}`)
-      : [];
-  });
-  const lists = await Promise.all(
-    [...new Set(queries)].map((query) => account.list(recordsPath(zoneId, query), "the DNS records")),
-  );
+  const tunnels = found.filter(({ kind }) => kind === "tunnel").map(({ id }) => tunnelHost(id));
+  const names = found
+    .filter(({ kind }) => kind === "application")
+    .flatMap(({ hostnames }) => hostnames.flatMap(recordNamesFor));
+  const lists = await Promise.all([
+    ...tunnels.map((target) => account.dnsRecords(zoneId, { "content.exact": target })),
+    ...[...new Set(names)].map((name) => account.dnsRecords(zoneId, { "name.exact": name })),
+  ]);
   return lists.flat();
 }
 
-/** The name itself and the wildcards that answer for it. */
-function namesServing(hostname: string): string[] {
-  const labels = hostname.split(".");
-  const wildcards = labels.slice(1, -1).map((_, index) => `*.${labels.slice(index + 1).join(".")}`);
-  return [hostname, ...wildcards];
-}
-
-function recordsPath(zoneId: string, query: string): string {
-  return `/zones/${encodeURIComponent(zoneId)}/dns_records?${query}`;
-}
-
 async function tunnelConfigurations(
-  account: AccountApi,
+  account: AccountSnapshot,
   found: readonly Found[],
 ): Promise<Map<string, Wire>> {
   const tunnels = found.filter(({ kind }) => kind === "tunnel");
@@ -149,18 +106,13 @@ async function tunnelConfigurations(
   return new Map(read);
 }
 
-/** Live connectors, asked for by themselves: what a tunnel says of them elsewhere can be late. */
 async function tunnelConnectors(
-  account: AccountApi,
+  account: AccountSnapshot,
   found: readonly Found[],
 ): Promise<Map<string, readonly unknown[] | undefined>> {
   const tunnels = found.filter(({ kind }) => kind === "tunnel");
   const read = await Promise.all(
-    tunnels.map(async ({ id }) => {
-      const path = account.below(`cfd_tunnel/${encodeURIComponent(id)}/connections`);
-      const list: unknown = await account.read(path, `the connectors of tunnel ${id}`);
-      return [id, Array.isArray(list) ? list : undefined] as const;
-    }),
+    tunnels.map(async ({ id }) => [id, await account.tunnelConnectors(id)] as const),
   );
   return new Map(read);
 }

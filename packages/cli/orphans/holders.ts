@@ -1,10 +1,11 @@
+import { canonicalHost, recordCovers } from "../../access/host-pattern";
 import { isTunnelHost } from "../../access/tunnel-host";
-import { fieldsOf } from "../../base/json-values";
+import { fieldsOf, namesIn, textsIn } from "../../base/json-values";
 import type { Wire } from "../../cloudflare/account-api";
 import { offersEveryLogin } from "../../cloudflare/other-users";
 import { tunnelUse } from "../../cloudflare/tunnel-use";
 import { type Found, type Listed, text } from "./candidates";
-import type { OrphanSearch } from "./find";
+import type { OrphanSearch } from "./orphan";
 
 /** The account around what was found. */
 interface Around extends Listed {
@@ -71,8 +72,8 @@ function holdersOf({ applications, policies, groups, identityProviders, records 
 /** Whether an id stands anywhere in an object: rules have many forms, and new ones come without notice. */
 function names(wire: Wire, { id, kind, hostnames }: Found): boolean {
   if (kind === "application")
-    return hostnames.some((hostname) => servesHost(text(wire["name"]), hostname)) && isAddress(wire);
-  return JSON.stringify(wire).includes(id);
+    return hostnames.some((hostname) => recordCovers(text(wire["name"]), hostname)) && isAddress(wire);
+  return holdsId(wire, id);
 }
 
 /** Reasons of an orphan's own, whoever else there is. */
@@ -81,14 +82,14 @@ function ownReason(orphan: Found, around: Around, { settings }: OrphanSearch): s
   switch (orphan.kind) {
     case "service token": {
       const open = [...around.policies, ...around.applications].find((each) =>
-        JSON.stringify(each).includes('"any_valid_service_token"'),
+        namesIn(each).includes("any_valid_service_token"),
       );
       if (open === undefined || orphan.twin === true || orphan.lastUsedAt === "never") return undefined;
       return `${text(open["name"])}, which lets every service token in`;
     }
     case "policy": {
       const count = orphan.wire["app_count"];
-      const visible = around.applications.some((each) => JSON.stringify(each).includes(orphan.id));
+      const visible = around.applications.some((each) => holdsId(each, orphan.id));
       return typeof count === "number" && count > 0 && !visible ? `${count} application(s)` : undefined;
     }
     case "identity provider": {
@@ -130,17 +131,16 @@ function tunnelReason(
     return "private networks that are routed through it";
   const rules = Array.isArray(config["ingress"]) ? config["ingress"].map(fieldsOf) : [];
   const others = rules
-    .map((rule) => text(rule["hostname"]).toLowerCase())
+    .map((rule) => canonicalHost(rule["hostname"]))
     .filter((host) => host !== "" && !declared.some(({ hostname }) => hostname === host));
   return others.length === 0 ? undefined : `rules for ${listOf(others)}`;
 }
 
 const isAddress = (record: Wire) => ["A", "AAAA", "CNAME"].includes(text(record["type"]));
 
-function servesHost(name: string, hostname: string): boolean {
-  const pattern = name.toLowerCase();
-  return pattern === hostname || (pattern.startsWith("*.") && hostname.endsWith(pattern.slice(1)));
-}
+/** As a text of its own, within one, as in the host name of a tunnel, or as the name of a field. */
+const holdsId = (wire: Wire, id: string): boolean =>
+  [...textsIn(wire), ...namesIn(wire)].some((word) => word.includes(id));
 
 /** Two names, and how many more. */
 function listOf(labels: readonly string[]): string {

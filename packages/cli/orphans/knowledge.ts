@@ -1,4 +1,4 @@
-import type { OrphanSearch } from "./find";
+import type { OrphanSearch } from "./orphan";
 
 /** What the stack's state says about the account. */
 export interface Knowledge {

@@ -1,6 +1,8 @@
 import { ApiError, UserError } from "../../base/errors";
 import type { AccountApi } from "../../cloudflare/account-api";
-import { EMPTY_STATE, findOrphans, type Orphan, type OrphanSearch } from "./find";
+import { AccountSnapshot } from "../../cloudflare/account-snapshot";
+import { findOrphans } from "./find";
+import { EMPTY_STATE, type Orphan, type OrphanSearch } from "./orphan";
 
 /** What became of an orphan that was to be removed. */
 export interface Removal {
@@ -61,11 +63,12 @@ async function removeOne(
   try {
     const search = await readSearch();
     if (isKnown(search, orphan.id)) return { orphan, outcome: "kept", reason: "the state knows it now" };
-    const now = (await findOrphans(account, search)).find(({ id }) => id === orphan.id);
+    const snapshot = new AccountSnapshot(account);
+    const now = (await findOrphans(snapshot, search)).find(({ id }) => id === orphan.id);
     if (now === undefined) return { orphan, outcome: "gone" };
     if (now.usedBy !== undefined) return { orphan, outcome: "kept", reason: `used by ${now.usedBy}` };
     if (now.name !== orphan.name) return { orphan, outcome: "kept", reason: `its name is ${now.name} now` };
-    await account.write("delete", await pathOf(account, orphan, search), {
+    await account.write("delete", await pathOf(snapshot, orphan, search), {
       action: "remove",
       object: `${orphan.kind} ${orphan.name} (${orphan.id})`,
     });
@@ -81,7 +84,7 @@ function isKnown({ resources, pendingDeletes }: OrphanSearch, id: string): boole
   return resources.some((resource) => resource.id === id) || pendingDeletes.includes(id);
 }
 
-async function pathOf(account: AccountApi, { kind, id }: Orphan, search: OrphanSearch): Promise<string> {
+async function pathOf(account: AccountSnapshot, { kind, id }: Orphan, search: OrphanSearch): Promise<string> {
   const below = {
     alert: "alerting/v3/policies",
     application: "access/apps",

@@ -1,4 +1,4 @@
-import { EMPTY_STATE, type Orphan } from "./find";
+import { EMPTY_STATE, type Orphan } from "./orphan";
 import type { Removal } from "./remove";
 
 const DAY_MS = 86_400_000;

@@ -1,48 +1,30 @@
-import { CLOUDFLARE_API } from "../../../config/provider-addresses";
 import { ApiError } from "../../base/errors";
-import { httpGet } from "../../cloudflare/http-get";
+import { fieldsOf, listOf } from "../../base/json-values";
+import { type AccountAccess, AccountApi } from "../../cloudflare/account-api";
+import { AccountSnapshot } from "../../cloudflare/account-snapshot";
 import type { LiveIngressRule, VerifyTarget } from "./target";
 
-/** Where Cloudflare's API is, and a token that may read. */
-export interface LiveApi {
-  /** Default: Cloudflare's own. */
-  baseUrl?: string;
-  /** Secret. */
-  token: string;
-  accountId: string;
-}
-
-const TIMEOUT_MS = 15_000;
+/** The account as it is now: what is read later may have changed. */
+const accountOf = (access: AccountAccess) =>
+  new AccountSnapshot(new AccountApi({ retries: 2, timeoutMs: 15_000, ...access }));
 
 /** Reads the rules of a tunnel that are in force, whoever wrote them. */
-export async function liveIngress(api: LiveApi, tunnelId: string): Promise<LiveIngressRule[]> {
-  const result = await read(api, `cfd_tunnel/${tunnelId}/configurations`, "the tunnel's configuration");
-  const { config } = result as { config?: { ingress?: LiveIngressRule[] } | null };
-  return config?.ingress ?? [];
+export async function liveIngress(access: AccountAccess, tunnelId: string): Promise<LiveIngressRule[]> {
+  const found = await accountOf(access).tunnelConfiguration(tunnelId);
+  if (found === undefined) {
+    throw new ApiError({ action: "read", object: `the ingress rules of tunnel ${tunnelId}`, status: 404 });
+  }
+  return listOf(fieldsOf(found["config"])["ingress"]) as LiveIngressRule[];
 }
 
 /** Whether the organization is strict about service tokens; unknown when the token may not read that. */
-export async function liveTokenMode(api: LiveApi): Promise<VerifyTarget["serviceTokenMode"]> {
+export async function liveTokenMode(access: AccountAccess): Promise<VerifyTarget["serviceTokenMode"]> {
   try {
-    const result = await read(api, "access/organizations", "the organization");
-    return (result as { strict_service_token_auth?: boolean }).strict_service_token_auth
-      ? "strict"
-      : "legacy";
+    const organization = await accountOf(access).organization();
+    if (organization === undefined) return "unknown";
+    return organization["strict_service_token_auth"] ? "strict" : "legacy";
   } catch (error) {
     if (error instanceof ApiError) return "unknown";
     throw error;
   }
-}
-
-async function read({ baseUrl, token, accountId }: LiveApi, path: string, object: string): Promise<object> {
-  const base = baseUrl ?? CLOUDFLARE_API;
-  const url = `${base}/accounts/${accountId}/${path}`;
-  const answer = await httpGet(url, token, TIMEOUT_MS).catch((error: NodeJS.ErrnoException) => {
-    throw new ApiError({ action: "read", object, detail: error.code });
-  });
-  const { result } = (answer.body ?? {}) as { result?: object | null };
-  if (answer.status === 200 && result) return result;
-  const between =
-    answer.status === 200 ? { detail: "no answer of Cloudflare's API, but of something in between" } : {};
-  throw new ApiError({ action: "read", object, status: answer.status, ...between });
 }

@@ -3,7 +3,7 @@ import { apiAddress } from "../../../config/provider-addresses";
 import { endWithParent } from "../../base/process/end-with-parent";
 import { serveProvider } from "../host";
 import { tunnelIngressProvider } from "./provider";
-import type { ApiAccess, TunnelApi } from "./tunnel-api";
+import { type ApiAccess, TunnelApi } from "./tunnel-api";
 
 /** The Cloudflare settings of the stack, where the engine hands its config to plugins. */
 function cloudflareConfig(): ApiAccess {
@@ -16,11 +16,8 @@ function cloudflareConfig(): ApiAccess {
   }
 }
 
-/** The vendor's client takes longer to load than all the rest, and a preview without changes needs none of it. */
 function connect(access: ApiAccess): TunnelApi {
-  const baseUrl = apiAddress(access.baseUrl);
-  const { TunnelApi: Api } = require("./tunnel-api") as typeof import("./tunnel-api");
-  return new Api({ ...access, baseUrl });
+  return new TunnelApi({ ...access, baseUrl: apiAddress(access.baseUrl) });
 }
 
 // The engine passes its own address as the one argument, and reads the port from stdout.

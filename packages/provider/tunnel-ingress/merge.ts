@@ -1,4 +1,4 @@
-import { canonicalHost, coversHost } from "../../access/host-pattern";
+import { canonicalHost, ruleCovers } from "../../access/host-pattern";
 
 /** JSON as the API writes it. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
@@ -75,7 +75,7 @@ export function mergeRules(
   const placed = new Set<string>();
   const moving = new Set<string>();
   const takesFrom = (rule: Rule) => (other: Rule) =>
-    ours.has(other) ? hides(other, rule) : coversHost(other["hostname"], keyOf(rule).hostname);
+    ours.has(other) ? hides(other, rule) : ruleCovers(other["hostname"], keyOf(rule).hostname);
   const inTheWay = (rule: Rule): Conflict[] => {
     const theirs = rules.find((other) => !ours.has(other) && keyOf(other).hostname === keyOf(rule).hostname);
     return theirs === undefined ? [] : [{ ours: rule, theirs, unsure: false }];
@@ -179,7 +179,7 @@ function ownedAt(live: readonly Rule[], owned: readonly Rule[]): { places: Set<n
 function hides(earlier: Rule, later: Rule): boolean {
   const first = keyOf(earlier);
   const second = keyOf(later);
-  return coversHost(first.hostname, second.hostname) && (first.path === "" || first.path === second.path);
+  return ruleCovers(first.hostname, second.hostname) && (first.path === "" || first.path === second.path);
 }
 
 function matchesEverything({ hostname, path }: RuleKey): boolean {

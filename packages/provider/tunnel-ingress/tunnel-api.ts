@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import Cloudflare from "cloudflare";
-import { ApiError, UserError } from "../../base/errors";
-import { pause, timeout } from "../../base/patience";
-import { boundedFetch } from "../../cloudflare/bounded-fetch";
+import { UserError } from "../../base/errors";
+import { pause } from "../../base/patience";
+import { ApiClient, resultOf, type Wire } from "../../cloudflare/api-client";
+import { ApiFailure, isPassing } from "../../cloudflare/api-failure";
 import { bodyOf, configuration, type LiveConfiguration } from "./configuration";
 import type { Rule } from "./merge";
 
@@ -25,7 +25,7 @@ export interface Unanswered {
 
 /** The calls that shared ingress rules take. */
 export class TunnelApi {
-  private readonly client: Cloudflare;
+  private readonly client: ApiClient;
 
   /** @throws UserError without an API token */
   constructor(access: ApiAccess) {
@@ -36,17 +36,7 @@ export class TunnelApi {
         "Set CLOUDFLARE_API_TOKEN, or: pulumi config set --secret cloudflare:apiToken",
       );
     }
-    this.client = new Cloudflare({
-      apiToken,
-      baseURL: access.baseUrl,
-      apiKey: null,
-      apiEmail: null,
-      userServiceKey: null,
-      maxRetries: 4,
-      timeout: timeout(60_000),
-      fetch: boundedFetch,
-      logLevel: "off",
-    });
+    this.client = new ApiClient({ token: apiToken, baseUrl: access.baseUrl, timeoutMs: 60_000 });
   }
 
   /**
@@ -55,16 +45,14 @@ export class TunnelApi {
    */
   async check(tunnel: TunnelRef): Promise<void> {
     const { tunnelId } = tunnel;
-    const found = await this.unlessGone("read", `tunnel ${tunnelId}`, () =>
-      this.client.get<{ result: Record<string, unknown> }>(pathOf(tunnel)),
-    );
-    if (found === undefined || (found.result["deleted_at"] ?? null) !== null) {
+    const found = await this.existing(tunnel);
+    if (found === undefined) {
       throw new UserError(
         `there is no tunnel ${tunnelId} in account ${tunnel.accountId}`,
         "Give the id of a tunnel that exists: Zero Trust → Networks → Tunnels shows it.",
       );
     }
-    if (found.result["config_src"] === "local" || found.result["remote_config"] === false) {
+    if (found["config_src"] === "local" || found["remote_config"] === false) {
       throw new UserError(
         `tunnel ${tunnelId} takes its rules from a file beside cloudflared, not from the dashboard`,
         "Migrate it in Zero Trust → Networks → Tunnels, or use a tunnel that is configured there.",
@@ -74,15 +62,16 @@ export class TunnelApi {
 
   /** The configuration; undefined when the tunnel is gone. */
   async read(tunnel: TunnelRef): Promise<LiveConfiguration | undefined> {
-    const object = `the ingress rules of tunnel ${tunnel.tunnelId}`;
-    const path = `${pathOf(tunnel)}/configurations`;
-    const found = await this.unlessGone("read", object, () => textOf(this.client.get(path)));
-    if (found !== undefined) return configuration(found);
+    const call = { object: rulesOf(tunnel) };
+    try {
+      const answer = await this.client.call("get", `${pathOf(tunnel)}/configurations`, call);
+      resultOf(answer, call);
+      return configuration(answer.text);
+    } catch (error) {
+      if (!(error instanceof ApiFailure && error.status === 404)) throw error;
+    }
     // The API answers alike for a tunnel without any rules so far and for no tunnel.
-    const still = await this.unlessGone("read", `tunnel ${tunnel.tunnelId}`, () =>
-      this.client.get<{ result: Record<string, unknown> }>(pathOf(tunnel)),
-    );
-    const exists = still !== undefined && (still.result["deleted_at"] ?? null) === null;
+    const exists = (await this.existing(tunnel)) !== undefined;
     return exists ? { version: 0, text: "{}", rules: [], texts: new Map() } : undefined;
   }
 
@@ -96,71 +85,39 @@ export class TunnelApi {
     live: LiveConfiguration,
     rules: readonly Rule[],
   ): Promise<number | Unanswered> {
-    // Sent once only: the list has to be read again before a second try, which might undo somebody else's write.
-    const options = {
-      body: bodyOf(live, rules),
-      headers: { "content-type": "application/json" },
-      maxRetries: 0,
-    };
+    const call = { action: "write", object: rulesOf(tunnel), body: bodyOf(live, rules) };
     try {
-      return configuration(await textOf(this.client.put(`${pathOf(tunnel)}/configurations`, options)))
-        .version;
+      // Sent once only: the list has to be read again before a second try, which might undo somebody else's write.
+      const answer = await this.client.call("put", `${pathOf(tunnel)}/configurations`, {
+        ...call,
+        retries: 0,
+      });
+      resultOf(answer, call);
+      return configuration(answer.text).version;
     } catch (error) {
-      const failure = failed("write", `the ingress rules of tunnel ${tunnel.tunnelId}`, error);
-      if (!isPassing(error)) throw failure;
+      if (!(error instanceof ApiFailure && (isPassing(error) || error.kind === "not the API"))) throw error;
       await sleep(pause(pauseAfter(error)));
-      return { failure };
+      return { failure: error };
     }
   }
 
-  private async unlessGone<T>(
-    action: string,
-    object: string,
-    call: () => Promise<T>,
-  ): Promise<T | undefined> {
-    try {
-      return await call();
-    } catch (error) {
-      if (error instanceof Cloudflare.NotFoundError) return undefined;
-      throw failed(action, object, error);
-    }
+  /** The tunnel; undefined when there is none, or it was deleted. */
+  private async existing(tunnel: TunnelRef): Promise<Wire | undefined> {
+    const found = await this.client.read(pathOf(tunnel), `tunnel ${tunnel.tunnelId}`);
+    return (found?.["deleted_at"] ?? null) === null ? found : undefined;
   }
-}
-
-/** No answer, half of one, or a refusal for now: the vendor's client would try again. */
-function isPassing(error: unknown): boolean {
-  if (error instanceof SyntaxError) return true;
-  if (!(error instanceof Cloudflare.APIError)) return false;
-  const { status } = error;
-  return status === undefined || status === 408 || status === 409 || status === 429 || status >= 500;
 }
 
 const SHORT_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 15_000;
 
 /** As long as the API asks for, within bounds. */
-function pauseAfter(error: unknown): number {
-  const asked = error instanceof Cloudflare.APIError ? Number(error.headers?.get("retry-after") ?? 0) : 0;
-  return Math.min(asked > 0 ? asked * 1000 : SHORT_PAUSE_MS, LONGEST_PAUSE_MS);
+function pauseAfter({ retryAfter = 0 }: ApiFailure): number {
+  return Math.min(retryAfter > 0 ? retryAfter * 1000 : SHORT_PAUSE_MS, LONGEST_PAUSE_MS);
 }
 
-/** The answer as it was sent. */
-async function textOf(call: { asResponse(): Promise<Response> }): Promise<string> {
-  return (await call.asResponse()).text();
-}
+const rulesOf = ({ tunnelId }: TunnelRef): string => `the ingress rules of tunnel ${tunnelId}`;
 
 function pathOf({ accountId, tunnelId }: TunnelRef): string {
   return `/accounts/${encodeURIComponent(accountId)}/cfd_tunnel/${encodeURIComponent(tunnelId)}`;
-}
-
-function failed(action: string, object: string, error: unknown): unknown {
-  if (!(error instanceof Cloudflare.APIError)) return error;
-  const [first] = error.errors ?? [];
-  return new ApiError({
-    action,
-    object,
-    status: error.status,
-    code: first?.code,
-    detail: first?.message ?? error.message,
-  });
 }

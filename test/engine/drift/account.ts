@@ -1,4 +1,3 @@
-import { ApiError } from "../../../packages/base/errors";
 import { type AccountCompared, compareAccount } from "../../../packages/cli/drift/drift";
 import { kindOf } from "../../../packages/cli/drift/kinds";
 import type { Kind } from "../../../packages/cli/drift/kinds/kind";
@@ -10,6 +9,8 @@ import { readStackOutputs, type StackOutputs } from "../../../packages/cli/secre
 import { type OpenStack, sandboxedStack } from "../../../packages/cli/stack/open-stack";
 import { readState, type StackResource, type StackState } from "../../../packages/cli/stack/read-stack";
 import { AccountApi, type Wire } from "../../../packages/cloudflare/account-api";
+import { AccountSnapshot } from "../../../packages/cloudflare/account-snapshot";
+import { ApiFailure } from "../../../packages/cloudflare/api-failure";
 import { EngineRig } from "../support";
 
 /** What one look at the account found. */
@@ -32,7 +33,7 @@ class ShownApi extends AccountApi {
 
   override async list(path: string, object: string): Promise<Wire[]> {
     if (object === this.refused || (object === "the DNS records" && this.refused?.startsWith(object))) {
-      throw new ApiError({ action: "read", object, status: 403, code: 10000 });
+      throw new ApiFailure({ action: "read", object, status: 403, code: 10000, kind: "permission" });
     }
     return super.list(path, object);
   }
@@ -75,7 +76,9 @@ export class DriftRig {
   objects(): { resource: StackResource; kind: Kind; path: string }[] {
     const found = this.state.resources.flatMap((resource) => {
       const kind = kindOf(resource.type);
-      return kind === undefined ? [] : [{ resource, kind, path: kind.path(this.api, resource) }];
+      return kind === undefined
+        ? []
+        : [{ resource, kind, path: kind.path(new AccountSnapshot(this.api), resource) }];
     });
     const isLast = ({ kind }: { kind: Kind }) => kind.subject === "service token";
     return found.sort((a, b) => Number(isLast(a)) - Number(isLast(b)));
@@ -102,7 +105,12 @@ export class DriftRig {
   readonly probes: Probes = {
     token: async () => ({ verdict: "passes", detail: "HTTP 200" }),
     connectorToken: async () => {
-      throw new ApiError({ action: "read", object: "the connector token", status: 403 });
+      throw new ApiFailure({
+        action: "read",
+        object: "the connector token",
+        status: 403,
+        kind: "permission",
+      });
     },
   };
 
@@ -111,7 +119,7 @@ export class DriftRig {
     const { resources, writtenAt: since } = this.state;
     const { settings } = this.stack;
     const now = new Date();
-    const account = await readAccount(this.api, { resources, settings });
+    const account = await readAccount(new AccountSnapshot(this.api), { resources, settings });
     const compared = compareAccount({ account, resources, settings, now });
     const authDomain = `${settings.config.teamName}.cloudflareaccess.com`;
     const { changes } = compared;

@@ -1,11 +1,13 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findOrphans, type Orphan } from "../../../packages/cli/orphans/find";
+import { findOrphans } from "../../../packages/cli/orphans/find";
+import type { Orphan } from "../../../packages/cli/orphans/orphan";
 import { isCutOff, recover } from "../../../packages/cli/recover/recover";
 import { announceSandbox } from "../../../packages/cli/sandboxed/workspace";
 import { readSettings, stateOf } from "../../../packages/cli/stack/read-stack";
 import { AccountApi } from "../../../packages/cloudflare/account-api";
+import { AccountSnapshot } from "../../../packages/cloudflare/account-snapshot";
 import { startSandboxProvider } from "../../../packages/sandbox/provider";
 import { DEFAULT_SEED, stateFromSeed } from "../../../packages/sandbox/seed";
 import type { Sandbox } from "../../../packages/sandbox/server";
@@ -287,7 +289,11 @@ export class Lane {
     const access = { token: session.tokens.preview, baseUrl: session.apiUrl };
     const account = new AccountApi({ accountId: settings.config.accountId, ...access });
     const exported = JSON.stringify({ version: 3, deployment: readCheckpoint(dir) });
-    return findOrphans(account, { stack: "dev", settings, ...stateOf(exported, "the backend's file") });
+    return findOrphans(new AccountSnapshot(account), {
+      stack: "dev",
+      settings,
+      ...stateOf(exported, "the backend's file"),
+    });
   }
 
   private async restore(): Promise<void> {

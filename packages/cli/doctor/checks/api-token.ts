@@ -1,5 +1,6 @@
 import { ApiError } from "../../../base/errors";
 import { COPY_AGAIN, flawOf } from "../../../client/typescript/credential-form";
+import { isRefusedToken } from "../../../cloudflare/api-failure";
 import type { Check } from "../check";
 import type { ApiToken } from "../context";
 import { type Finding, finding } from "../findings";
@@ -28,7 +29,7 @@ export const apiToken: Check = {
       };
     }
     const token = await account.token().catch((error: unknown) => {
-      if (error instanceof ApiError && isRefusal(error)) return error;
+      if (error instanceof ApiError && isRefusedToken(error)) return error;
       throw error;
     });
     if (token instanceof ApiError) {
@@ -56,11 +57,6 @@ function judgeToken(
   if (days >= WARN_DAYS) return [];
   const what = `the API token expires on ${token.expiresOn.slice(0, 10)}, in ${days} days`;
   return [finding("token-expires", what, `Give it a later end at ${page}`)];
-}
-
-function isRefusal({ status, code }: ApiError): boolean {
-  // 9106 and 6003 are 400s for a header that no valid token would make.
-  return status === 401 || status === 403 || code === 9106 || code === 6003;
 }
 
 const makeAnother = (page: string, stack: string): string =>

@@ -1,4 +1,5 @@
 import { ownerComment } from "../../../../components/dns-route";
+import { hostAt } from "../../../access";
 import type { Wire } from "../../../cloudflare/account-api";
 import { GROUPS } from "../../../cloudflare/permission-groups";
 import type { Check } from "../check";
@@ -17,7 +18,9 @@ export const dns: Check = {
     }
     const hostnames = (config.applications ?? []).map(({ hostname }) => hostname);
     const lists = await Promise.all(
-      hostnames.map((hostname) => account.api.dnsRecords(String(zone["id"]), hostname)),
+      hostnames.map((hostname) =>
+        account.snapshot.dnsRecords(String(zone["id"]), { "name.exact": hostname }),
+      ),
     );
     const ours = await context.ours();
     const comment = ownerComment(project, stack);
@@ -35,7 +38,7 @@ function judgeRecords(
   { isOurs, stack }: { isOurs: (record: Wire) => boolean; stack: string },
 ): Finding[] {
   return records
-    .filter((record) => hostnames.includes(String(record["name"]).toLowerCase()))
+    .filter((record) => hostnames.includes(hostAt(String(record["name"]))))
     .filter((record) => ["A", "AAAA", "CNAME"].includes(String(record["type"])) && !isOurs(record))
     .map((record) =>
       finding(

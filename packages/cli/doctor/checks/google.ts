@@ -50,7 +50,7 @@ const NOT_ASKED: GoogleAnswer = { verdict: "right", detail: "not asked" };
 async function clientOf(account: Account | undefined, id: string | undefined): Promise<string | undefined> {
   if (account === undefined || id === undefined) return undefined;
   // That the list cannot be read is what the look at the provider itself reports.
-  const providers = await account.api.identityProviders().catch(() => []);
+  const providers = await account.snapshot.identityProviders().catch(() => []);
   const found = providers.find((each) => each["id"] === id)?.["config"] as
     | { client_id?: unknown }
     | undefined;

@@ -10,7 +10,7 @@ export const hostnames: Check = {
   config: ["accountId", "applications"],
   groups: [GROUPS.apps],
   async run(context) {
-    const others = (await context.account?.api.applications()) ?? [];
+    const others = (await context.account?.snapshot.applications()) ?? [];
     const ours = await context.ours();
     const foreign = others.filter((each) => !ours.has(String(each["id"])));
     const names = (context.config.applications ?? []).map(({ hostname }) => hostname);

@@ -1,6 +1,7 @@
 import type { StackConfig } from "../../../../config/stack-config";
 import { GROUPS } from "../../../cloudflare/permission-groups";
-import { EMPTY_STATE, findOrphans, type Orphan } from "../../orphans/find";
+import { findOrphans } from "../../orphans/find";
+import { EMPTY_STATE, type Orphan } from "../../orphans/orphan";
 import type { Check } from "../check";
 import { CONFIG_PARTS } from "../config-parts";
 import { type Finding, finding } from "../findings";
@@ -13,7 +14,7 @@ export const leftovers: Check = {
   async run({ account, config, project, stack, state }) {
     if (account === undefined) return { findings: [], summary: "" };
     const settings = { project, config: config as StackConfig, cloudflare: {} };
-    const orphans = await findOrphans(account.api, { stack, settings, ...(await state()) });
+    const orphans = await findOrphans(account.snapshot, { stack, settings, ...(await state()) });
     return { findings: orphans.map((orphan) => judgeOrphan(orphan, stack)), summary: "none" };
   },
 };

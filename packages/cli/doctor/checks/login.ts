@@ -11,7 +11,7 @@ export const identityProvider: Check = {
   async run({ account, config, stack }) {
     const id = config.google?.identityProviderId;
     if (id === undefined) return { findings: [], summary: "this stack's own" };
-    const found = (await account?.api.identityProviders())?.find((each) => each["id"] === id);
+    const found = (await account?.snapshot.identityProviders())?.find((each) => each["id"] === id);
     return {
       findings: judgeProvider(id, found, stack),
       summary: `${found?.["name"]}, of type ${found?.["type"]}`,

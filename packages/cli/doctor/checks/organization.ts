@@ -1,5 +1,5 @@
 import { teamIn } from "../../../access/team-domain";
-import { ApiError } from "../../../base/errors";
+import { ApiFailure } from "../../../cloudflare/api-failure";
 import { GROUPS } from "../../../cloudflare/permission-groups";
 import type { Check } from "../check";
 import { type Finding, finding } from "../findings";
@@ -10,8 +10,8 @@ export const organization: Check = {
   config: ["accountId"],
   groups: [GROUPS.organization],
   async run({ account, config, stack }) {
-    const found = await account?.api.organization().catch((error: unknown) => {
-      if (error instanceof ApiError && error.code === NOT_ENABLED) return undefined;
+    const found = await account?.snapshot.organization().catch((error: unknown) => {
+      if (error instanceof ApiFailure && error.kind === "not set up") return undefined;
       throw error;
     });
     if (found === undefined) {
@@ -46,6 +46,3 @@ export const organization: Check = {
     return { findings, summary: `team ${team}, service tokens ${strict === true ? "strict" : "legacy"}` };
   },
 };
-
-/** On every call to Access until Zero Trust is set up. */
-export const NOT_ENABLED = 9999;

@@ -1,6 +1,7 @@
-import { ApiError, UserError } from "../../../base/errors";
+import { UserError } from "../../../base/errors";
 import { COPY_AGAIN, flawOf } from "../../../client/typescript/credential-form";
 import type { Wire } from "../../../cloudflare/account-api";
+import { isRefusedToken } from "../../../cloudflare/api-failure";
 import { requiredGroups } from "../../../cloudflare/permission-groups";
 import type { Check, Outcome } from "../check";
 import { type Account, apiFor, type Context } from "../context";
@@ -35,7 +36,7 @@ export const permissions: Check = {
         summary: `exactly the ${required.length} that ${purpose} needs`,
       };
     }
-    const probed = await probePermissions(account.api, required, target.zoneId);
+    const probed = await probePermissions(account.snapshot.api, required, target.zoneId);
     return {
       findings: [...judgePermissions(context, { ...probed, elsewhere: [], page }), unseen()],
       summary: "",
@@ -84,10 +85,10 @@ async function readPolicies(context: Context, account: Account): Promise<TokenPo
   const flaw = flawOf(context.tokenReader ?? "");
   if (flaw !== undefined) throw new UserError(`${TOKEN_READER} ${flaw}, so it is no API token`, COPY_AGAIN);
   const { id, kind } = await account.token();
-  const path = kind === "user" ? `/user/tokens/${id}` : account.api.below(`tokens/${id}`);
+  const path = kind === "user" ? `/user/tokens/${id}` : account.snapshot.below(`tokens/${id}`);
   const readers = [
     ...(context.tokenReader === undefined ? [] : [apiFor(context, context.tokenReader)]),
-    account.api,
+    account.snapshot.api,
   ];
   for (const reader of readers) {
     const token = await reader.read(path, "the permissions of the API token").catch(refused);
@@ -98,6 +99,6 @@ async function readPolicies(context: Context, account: Account): Promise<TokenPo
 }
 
 function refused(error: unknown): Wire | undefined {
-  if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return undefined;
+  if (isRefusedToken(error)) return undefined;
   throw error;
 }

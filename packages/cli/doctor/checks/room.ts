@@ -13,9 +13,9 @@ export const room: Check = {
   async run({ account, config, limits, ...context }) {
     if (account === undefined) return { findings: [], summary: "" };
     const [identityProviders, serviceTokens, policies, ours] = await Promise.all([
-      account.api.identityProviders(),
-      account.api.serviceTokens(),
-      account.api.policies(),
+      account.snapshot.identityProviders(),
+      account.snapshot.serviceTokens(),
+      account.snapshot.policies(),
       context.ours(),
     ]);
     const lists = { identityProviders, serviceTokens, policies };

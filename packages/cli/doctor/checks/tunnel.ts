@@ -15,14 +15,14 @@ export const tunnel: Check = {
     const { id, name } = config.tunnel ?? {};
     if (account === undefined) return { findings: [], summary: "" };
     if (id !== undefined) {
-      const found = await account.api.tunnel(id);
+      const found = await account.snapshot.tunnel(id);
       const look = await ingressOf(context, account, found);
       return {
         findings: [...judgeShared(id, found, stack), ...(look === undefined ? [] : judgeSharedRules(look))],
         summary: `${found?.["name"]}, shared, ${found?.["status"]}`,
       };
     }
-    const found = (await account.api.tunnels()).find((each) => each["name"] === name);
+    const found = (await account.snapshot.tunnels()).find((each) => each["name"] === name);
     if (found === undefined) return { findings: [], summary: `${name} is free` };
     if (!(await context.ours()).has(String(found["id"]))) {
       return { findings: [taken(found, stack)], summary: "" };
@@ -38,14 +38,14 @@ export const tunnel: Check = {
 /** Undefined when there is no tunnel, or it is not known which of its rules are to be the stack's. */
 async function ingressOf(
   { config, state }: Context,
-  { api }: Account,
+  { snapshot }: Account,
   tunnel: Wire | undefined,
 ): Promise<IngressLook | undefined> {
   const { applications } = config;
   if (tunnel === undefined || applications === undefined) return undefined;
   return {
     name: String(tunnel["name"]),
-    configuration: await api.tunnelConfiguration(String(tunnel["id"])),
+    configuration: await snapshot.tunnelConfiguration(String(tunnel["id"])),
     applications,
     resources: (await state()).resources,
   };

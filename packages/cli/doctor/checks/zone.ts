@@ -13,7 +13,7 @@ export const zone: Check = {
     const found = await account?.zone();
     if (found === undefined) {
       const query = `/zones?name=${encodeURIComponent(name)}`;
-      const anywhere = (await account?.api.list(query, "the zones")) ?? [];
+      const anywhere = (await account?.snapshot.list(query, "the zones")) ?? [];
       const elsewhere = anywhere.find((each) => each["name"] === name)?.["account"] as
         | { id?: unknown; name?: unknown }
         | undefined;

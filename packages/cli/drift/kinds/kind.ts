@@ -1,5 +1,5 @@
 import type { Fields } from "../../../base/json-values";
-import type { AccountApi } from "../../../cloudflare/account-api";
+import type { AccountSnapshot } from "../../../cloudflare/account-snapshot";
 import type { StackResource } from "../../stack/read-stack";
 import type { Compared, Difference, FieldRule } from "../compare";
 import type { Subject } from "../types";
@@ -18,7 +18,7 @@ export interface Kind {
   /** Pulumi's type. */
   type: string;
   /** Path of the object in the API. */
-  path(account: AccountApi, resource: StackResource): string;
+  path(account: AccountSnapshot, resource: StackResource): string;
   /** What the API should show, in its own spelling, as far as `fields` goes. */
   expected(properties: Fields, context: KindContext): Fields;
   /** What the API shows, brought to the same form. Default: as it is. */

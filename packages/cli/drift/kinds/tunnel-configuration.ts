@@ -1,3 +1,4 @@
+import { canonicalHost } from "../../../access/host-pattern";
 import { type Fields, fieldsOf, listOf } from "../../../base/json-values";
 import { TYPES } from "../../../cloudflare/access-state";
 import { type Compared, compareFields, type Difference } from "../compare";
@@ -37,7 +38,7 @@ export const tunnelConfiguration: Kind = {
 /** What answers for which address, as people write it: `app.example.org/api`, or `*` for everything else. */
 export function ruleKey(rule: unknown): string {
   const { hostname, path } = fieldsOf(rule);
-  const host = typeof hostname === "string" && hostname !== "" ? hostname.toLowerCase() : "*";
+  const host = canonicalHost(hostname) || "*";
   if (typeof path !== "string" || path === "") return host;
   return `${host}${path.startsWith("/") ? "" : "/"}${path}`;
 }

@@ -1,5 +1,5 @@
 import { sectionsOf } from "../../access-diff/report";
-import type { Orphan } from "../../orphans/find";
+import type { Orphan } from "../../orphans/orphan";
 import type { Accepted, DriftReport, IdleAcceptance, Unseen } from "../types";
 import { byObject, changeWords, objectWords } from "./words";
 

@@ -1,13 +1,14 @@
 import { ApiError } from "../../../base/errors";
 import { textOf } from "../../../base/json-values";
-import type { AccountApi } from "../../../cloudflare/account-api";
+import type { AccountSnapshot } from "../../../cloudflare/account-snapshot";
+import { isRefusedToken } from "../../../cloudflare/api-failure";
 import type { StackResource } from "../../stack/read-stack";
 import { nameOf } from "../read-account";
 import type { Change } from "../types";
 import { type Probes, result, type UnseenContext, type UnseenResult } from "./context";
 
 /** The connector token, as the API gives it to whoever may edit tunnels. */
-export function connectorTokenOf(account: AccountApi): Probes["connectorToken"] {
+export function connectorTokenOf(account: AccountSnapshot): Probes["connectorToken"] {
   return async (id) => {
     const path = account.below(`cfd_tunnel/${encodeURIComponent(id)}/token`);
     return String(await account.read(path, `the connector token of tunnel ${id}`));
@@ -43,8 +44,7 @@ export async function tunnelSecret(
     return result([{ ...row, checked, result: "not as expected", detail: "not the state's" }], [change]);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.status !== 403 && error.status !== 401)
-      return result([], [], [{ what: row.what, why: error.message }]);
+    if (!isRefusedToken(error)) return result([], [], [{ what: row.what, why: error.message }]);
     const checked = "the tunnel's status was read";
     return result([{ ...row, checked, result: "open", detail: `${status}; this API token may only read` }]);
   }

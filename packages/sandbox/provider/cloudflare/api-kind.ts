@@ -10,7 +10,8 @@ import {
 import { completed, type Fields, sendable } from "../fields";
 import { unlessGone } from "../http-error";
 import type { Kind, Transition } from "../kind";
-import { type CloudflareApi, isObject, type Json, type JsonObject } from "./api";
+import type { CloudflareApi } from "./api";
+import { isObject, type Json, type JsonObject } from "./json";
 import { fromWire, toWire, wireName } from "./wire";
 
 /** An object kind of the v4 API, as a table; `apiKind` makes a resource type of it. */

@@ -1,5 +1,6 @@
 import { isMap, type PropertyMap, type PropertyValue, unwrap } from "../../../provider/host";
-import { type CloudflareApi, isObject, type Json } from "./api";
+import type { CloudflareApi } from "./api";
+import { isObject, type Json } from "./json";
 
 type Lookup = (args: PropertyMap) => Promise<PropertyMap>;
 

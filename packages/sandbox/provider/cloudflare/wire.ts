@@ -1,6 +1,6 @@
 import { isMap, type PropertyMap, type PropertyValue, Secret, Unknown, unwrap } from "../../../provider/host";
 import { type Field, type Fields, inOrder, isEmpty, marked } from "../fields";
-import { isObject, type Json, type JsonObject } from "./api";
+import { isObject, type Json, type JsonObject } from "./json";
 
 /** The name a property has in the API. */
 export function wireName(name: string, field: Field): string {

@@ -7,8 +7,8 @@ import {
   unwrap,
 } from "../../../../provider/host";
 import { count, flag, listOf, object, text, texts } from "../../fields";
-import { isObject, type Json, type JsonObject } from "../api";
 import type { ApiKindTable } from "../api-kind";
+import { isObject, type Json, type JsonObject } from "../json";
 import { connectionRules, mfaConfig, rules } from "./access-rules";
 
 /** An Access application. SaaS applications and SCIM are not served. */
