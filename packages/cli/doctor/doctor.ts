@@ -97,14 +97,17 @@ function isSilent(checked: readonly Checked[]): boolean {
 
 /** The earlier finding after which the account need not be asked, in a few words. */
 function blockedBy({ blindWithout }: Check, earlier: readonly Finding[]): string | undefined {
-  for (const { id, what } of earlier) {
+  for (const { id, lacks = [] } of earlier) {
     if (BLOCKING[id] !== undefined) return BLOCKING[id];
-    if (id === "permission-missing" && blindWithout !== undefined && what.includes(blindWithout)) {
+    if (blindWithout !== undefined && lacks.includes(blindWithout)) {
       return `the API token lacks ${blindWithout}`;
     }
   }
   return undefined;
 }
+
+/** The levels of a permission. */
+const LEVELS = ["Read", "Write"] as const;
 
 /** The earlier finding that explains a refusal, in a few words. */
 function knownReason(
@@ -115,8 +118,11 @@ function knownReason(
   if (error.kind === "not set up" && earlier.some(({ id }) => id === "zero-trust-off")) {
     return "Zero Trust is not set up";
   }
-  const missing = earlier.find(({ id }) => id === "permission-missing")?.what ?? "";
-  const group = error.status === 403 ? groups.find((each) => missing.includes(each)) : undefined;
+  const lacking = earlier.flatMap(({ lacks = [] }) => lacks);
+  const group =
+    error.status === 403
+      ? groups.find((each) => LEVELS.some((level) => lacking.includes(`${each} ${level}`)))
+      : undefined;
   return group === undefined ? undefined : `the API token lacks ${group}`;
 }
 

@@ -88,6 +88,8 @@ export interface Finding {
   mend: string;
   /** Ids of the objects at fault, where the vendor has given them some. */
   objects?: readonly string[];
+  /** Permissions that the API token lacks, by Cloudflare's names, e.g. `Zone Read`; of `permission-missing`. */
+  lacks?: readonly string[];
 }
 
 /** A finding, with what the catalogue says of its kind. */

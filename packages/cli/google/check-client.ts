@@ -75,7 +75,7 @@ function combine(
     [page.client, token.client].find(({ verdict }) => verdict === "right") ??
     page.client;
   // "Not this client, or not with this secret": when the login page knows the client, it is the secret.
-  const isSecret = token.secret.verdict === "unknown" && token.secret.detail.startsWith("invalid_client");
+  const isSecret = token.secret.verdict === "unknown" && token.secret.code === "invalid_client";
   const secret: GoogleAnswer =
     isSecret && page.client.verdict === "right" ? { ...token.secret, verdict: "wrong" } : token.secret;
   return { client, secret, redirectUri: page.redirectUri };

@@ -3,6 +3,8 @@ export interface GoogleAnswer {
   verdict: "right" | "wrong" | "unknown";
   /** In a few words, what Google said. */
   detail: string;
+  /** Google's own code, where that leaves something open, e.g. `invalid_client`. */
+  code?: string;
 }
 
 /** What could be found out about a client without a login. */
@@ -91,7 +93,7 @@ export function judgeToken(answer: TokenAnswer): Pick<GoogleCheck, "client" | "s
     const isSecret = /client secret is invalid/i.test(description);
     return {
       client: isSecret ? { verdict: "right", detail: "known to Google" } : unknown("invalid_client"),
-      secret: { verdict: isSecret ? "wrong" : "unknown", detail: "invalid_client" },
+      secret: { verdict: isSecret ? "wrong" : "unknown", detail: error, code: error },
     };
   }
   const not = unknown(error ?? `an answer that is not known (HTTP ${answer.status})`);

@@ -59,7 +59,8 @@ function judgePermissions(
   const edit = found.page;
   if (found.missing.length > 0) {
     const what = `the API token lacks what ${purpose} needs: ${found.missing.join("; ")}`;
-    findings.push(finding("permission-missing", what, `Add them to the token at ${edit}`));
+    const mend = `Add them to the token at ${edit}`;
+    findings.push({ ...finding("permission-missing", what, mend), lacks: found.missing });
   }
   if (found.superfluous.length > 0) {
     const what = `the API token has more than ${purpose} needs: ${found.superfluous.join("; ")}`;
