@@ -1,7 +1,9 @@
 import type { StackConfig } from "../config/stack-config";
+import type { Situation } from "../packages/access/situation";
 import { judgeAccessTests } from "../packages/access/tests/judge";
 import { type Problem, ProblemsError } from "../packages/base/problems";
-import { type AccessState, accessStateOf, TYPES } from "../packages/cloudflare/access-state";
+import { TYPES } from "../packages/cloudflare/kinds";
+import { situationOf } from "../packages/cloudflare/read-situation";
 import type { Declarable } from "./args";
 import { declaration, type Known } from "./declaration";
 import { GOOGLE_LOGIN } from "./google-identity-provider";
@@ -27,7 +29,7 @@ export function judgePlan(config: Declarable & Pick<StackConfig<unknown>, "acces
  * Who will get in: what the program declares, with names in place of the ids that only Cloudflare gives, read as a state
  * is read.
  */
-export function plannedAccess(config: Declarable): AccessState {
+export function plannedAccess(config: Declarable): Situation {
   const declared = declaration(config, NAMED).map(({ id, resource: { type, name, properties } }) => {
     // What an application's tokens are made out to is no input; here it is the application's name.
     return { type, id, outputs: type === TYPES.application ? { ...properties, aud: name } : properties };
@@ -38,7 +40,7 @@ export function plannedAccess(config: Declarable): AccessState {
     identityProviderId === undefined
       ? []
       : [{ type: TYPES.identityProvider, id: identityProviderId, outputs: GOOGLE_LOGIN }];
-  return accessStateOf([...login, ...declared]);
+  return situationOf([...login, ...declared]);
 }
 
 /** Who gets in does not depend on these. */

@@ -1,6 +1,6 @@
 import { handedOut } from "../config/stand-in";
 import { tunnelHost } from "../packages/access/tunnel-host";
-import { TYPES } from "../packages/cloudflare/access-state";
+import { TYPES } from "../packages/cloudflare/kinds";
 import { type AccessApplicationArgs, accessApplication, applicationPolicies } from "./access-application";
 import { googleEmailPolicy, serviceTokenPolicy } from "./access-policy";
 import { argsFrom, type Declarable, NAMES, type Place } from "./args";

@@ -1,7 +1,7 @@
 import { ZeroTrustTunnelCloudflaredConfig } from "@pulumi/cloudflare/zeroTrustTunnelCloudflaredConfig.js";
 import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../packages/base/errors";
-import { TYPES } from "../packages/cloudflare/access-state";
+import { TYPES } from "../packages/cloudflare/kinds";
 import { COMPONENTS } from "./types";
 
 /** One host name of the tunnel. */

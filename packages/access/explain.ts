@@ -14,7 +14,7 @@ import {
 import { assumedIn, type Outcome, outcomeOf } from "./endings";
 import { openRules } from "./reach";
 import { type Site, siteOf } from "./site";
-import type { AccessState, StateApplication, StateToken } from "./situation";
+import type { Situation, StateApplication, StateToken } from "./situation";
 import { type StoppedAt, stopWords } from "./steps";
 
 /** Who asks, and from where; what is not stated is not assumed. */
@@ -78,7 +78,7 @@ export interface Explanation {
  * @param now the time by which tokens expire.
  * @throws {UserError} for a host name, token or login method that the stack does not have, with the nearest one.
  */
-export function explain(state: AccessState, question: Question, now: Date): Explanation {
+export function explain(state: Situation, question: Question, now: Date): Explanation {
   const hostname = question.hostname.toLowerCase();
   const { path, caller } = question;
   const site = siteOf(state, { hostname, path });
@@ -149,7 +149,7 @@ function endOf({ application, ingress }: Site, outcome: Outcome, access: AccessA
 }
 
 function judge(
-  state: AccessState,
+  state: Situation,
   site: Site & { application: StateApplication },
   { caller, token, now }: { caller: Caller; token?: StateToken; now: Date },
 ): End & Pick<Explanation, "policy" | "policies"> {
@@ -185,7 +185,7 @@ function judge(
 }
 
 function subjectOf(
-  state: AccessState,
+  state: Situation,
   { allowedIdps }: StateApplication,
   caller: Caller,
   token: StateToken | undefined,
@@ -241,7 +241,7 @@ function sameAsAnyone(application: StateApplication, email: string): string[] {
     : [`No rule names ${email} or its domain: the answer is the same as for anyone who logs in.`];
 }
 
-function checkHostname(state: AccessState, hostname: string): void {
+function checkHostname(state: Situation, hostname: string): void {
   const known = [
     ...new Set(
       [
@@ -261,7 +261,7 @@ function checkHostname(state: AccessState, hostname: string): void {
   );
 }
 
-function tokenOf(state: AccessState, wanted: string): StateToken {
+function tokenOf(state: Situation, wanted: string): StateToken {
   const found = state.tokens.find(({ name, id, clientId }) => [name, id, clientId].includes(wanted));
   if (found !== undefined) return found;
   const names = state.tokens.map(({ name }) => name);
@@ -272,7 +272,7 @@ function tokenOf(state: AccessState, wanted: string): StateToken {
   );
 }
 
-function identityProviderOf(state: AccessState, wanted: string): string {
+function identityProviderOf(state: Situation, wanted: string): string {
   const offered = new Set(state.applications.flatMap(({ allowedIdps }) => allowedIdps));
   const found = state.identityProviders.find(
     ({ id, name }) => id === wanted || name.toLowerCase() === wanted.toLowerCase(),
@@ -287,7 +287,7 @@ function identityProviderOf(state: AccessState, wanted: string): string {
   );
 }
 
-function namesOf(state: AccessState): Record<string, string> {
+function namesOf(state: Situation): Record<string, string> {
   return Object.fromEntries([...state.tokens, ...state.identityProviders].map(({ id, name }) => [id, name]));
 }
 

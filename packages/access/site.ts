@@ -1,7 +1,7 @@
 import { placeFor } from ".";
 import { isHidden } from "./hidden";
 import { recordCovers, ruleCovers } from "./host-pattern";
-import type { AccessState, NotJudged, StateApplication, StateIngressRule, StateRecord } from "./situation";
+import type { NotJudged, Situation, StateApplication, StateIngressRule, StateRecord } from "./situation";
 import type { Open, Stop } from "./steps";
 import { isTunnelHost, tunnelHost } from "./tunnel-host";
 
@@ -35,7 +35,7 @@ export interface Site {
  * @param other the state that it is compared with: a record or a tunnel rule that only that one has is missing here.
  *   One that neither has is somebody else's: taken to be there, and named in `assumed`.
  */
-export function siteOf(own: AccessState, place: Place, other: AccessState = own): Site {
+export function siteOf(own: Situation, place: Place, other: Situation = own): Site {
   const site = leadsAndGuards(own, place, other);
   return { ...site, notJudged: own.notJudged.filter((each) => bearsOn(each, place, site)) };
 }
@@ -49,7 +49,7 @@ function bearsOn({ decides, of, host }: NotJudged, { hostname }: Place, { applic
 
 type Guarded = Omit<Site, "notJudged">;
 
-function leadsAndGuards(own: AccessState, place: Place, other: AccessState): Guarded {
+function leadsAndGuards(own: Situation, place: Place, other: Situation): Guarded {
   const about = place.hostname.toLowerCase();
   const guard = placeFor(own.applications, about, place.path);
   const guarded = guard === undefined ? {} : { application: guard.application, uri: guard.uri };

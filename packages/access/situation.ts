@@ -71,7 +71,7 @@ export interface StateRecord {
 }
 
 /** What of a stack's state decides who gets in. */
-export interface AccessState {
+export interface Situation {
   applications: StateApplication[];
   tokens: StateToken[];
   identityProviders: StateIdentityProvider[];

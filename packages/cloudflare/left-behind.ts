@@ -3,7 +3,7 @@ import { hostAt, liesOn, placesOf } from "../access";
 import { tunnelHost } from "../access/tunnel-host";
 import { type Fields, fieldsOf, listOf, textOf } from "../base/json-values";
 import { type Problem, ProblemsError } from "../base/problems";
-import { TYPES } from "./access-state";
+import { TYPES } from "./kinds";
 import { type LastResource, lastState, type ReadState } from "./last-state";
 import { tunnelUse } from "./tunnel-use";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Fields, textOf } from "../base/json-values";
-import { TYPES } from "./access-state";
+import { TYPES } from "./kinds";
 import { lastState, type ReadState } from "./last-state";
 import { type LeftBehind, leftBehind, type Seen, takenBack } from "./left-behind";
 import { goesOn, loginUsers } from "./other-users";

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { canonicalHost } from "../access/host-pattern";
 import { UserError } from "../base/errors";
 import { fieldsOf } from "../base/json-values";
-import { TYPES } from "./access-state";
+import { TYPES } from "./kinds";
 import { lastState, type ReadState } from "./last-state";
 
 /** A rule as it stands in a tunnel's list. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { isHidden } from "../access/hidden";
 import { UserError } from "../base/errors";
 import { type Fields, fieldsOf, isFields, listOf } from "../base/json-values";
-import { isHidden } from "./wire-rules";
 
 /** What is to become of one resource. */
 export interface PlanStep {

@@ -2,9 +2,9 @@ import { canonicalHost } from "../access/host-pattern";
 import { tunnelHost } from "../access/tunnel-host";
 import { UserError } from "../base/errors";
 import { fieldsOf, textOf } from "../base/json-values";
-import { TYPES } from "./access-state";
 import type { Wire } from "./account-api";
 import type { AccountSnapshot } from "./account-snapshot";
+import { TYPES } from "./kinds";
 import { goesOn, loginUsers, tunnelUsers } from "./other-users";
 import type { StackResource } from "./stack-export";
 

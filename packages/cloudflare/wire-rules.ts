@@ -3,8 +3,6 @@ import type { Rule } from "../access";
 import { isHidden } from "../access/hidden";
 import { fieldsOf } from "../base/json-values";
 
-export { isHidden, MASKED_VALUE, SECRET_SIGNATURE, UNKNOWN_VALUE } from "../access/hidden";
-
 /** The two names that the API does not spell in snake case. */
 const ODD_NAMES: Readonly<Record<string, string>> = {
   azureAd: "azureAD",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Rule } from "../../packages/access";
-import type { AccessState, StateApplication, StatePolicy } from "../../packages/cloudflare/access-state";
+import type { Situation, StateApplication, StatePolicy } from "../../packages/access/situation";
 
 // Small pools, so that both sides and their callers often meet.
 export const HOSTNAMES = ["comfyui.datacrew.space", "grafana.datacrew.space"];
@@ -100,7 +100,7 @@ function audiences(hostname: string): fc.Arbitrary<string[]> {
 }
 
 /** A configuration: applications on hosts and folders, with tunnel rules and records that may be missing. */
-export function stateArbitrary(options: Options = {}): fc.Arbitrary<AccessState> {
+export function stateArbitrary(options: Options = {}): fc.Arbitrary<Situation> {
   const ingress = oneOf(HOSTNAMES).chain((hostname) =>
     fc.record({
       hostname: fc.constant(hostname),
@@ -133,11 +133,11 @@ export function stateArbitrary(options: Options = {}): fc.Arbitrary<AccessState>
 }
 
 /** Two configurations, of which the second is often the first with one policy list changed. */
-export function pairArbitrary(options: Options = {}): fc.Arbitrary<[AccessState, AccessState]> {
+export function pairArbitrary(options: Options = {}): fc.Arbitrary<[Situation, Situation]> {
   const state = stateArbitrary(options);
   const edited = fc
     .tuple(state, fc.array(policy(options), { maxLength: 2 }), fc.nat())
-    .map(([before, policies, pick]): [AccessState, AccessState] => {
+    .map(([before, policies, pick]): [Situation, Situation] => {
       const target = pick % Math.max(before.applications.length, 1);
       const applications = before.applications.map((each, index) =>
         index === target ? { ...each, policies: [...policies, ...each.policies.slice(1)] } : each,

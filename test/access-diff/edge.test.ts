@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Subject } from "../../packages/access";
+import type { Situation, StatePolicy } from "../../packages/access/situation";
 import { type Cell, compareCallers } from "../../packages/cli/access-diff/cells";
 import { align } from "../../packages/cli/access-diff/sides";
-import type { AccessState, StatePolicy } from "../../packages/cloudflare/access-state";
 import { ACCESS, APP, HOST, type Json, type Rig, startRig } from "../sandbox/edge/rig";
 import { PROPERTY_SEED } from "../support/property-seed";
 import { DOMAINS, EMAILS, policiesArbitrary, TOKENS } from "./arbitraries";
@@ -36,7 +36,7 @@ const withIds = (policies: StatePolicy[]): StatePolicy[] =>
     ),
   );
 
-function stateOf(policies: StatePolicy[]): AccessState {
+function stateOf(policies: StatePolicy[]): Situation {
   return {
     applications: [
       {

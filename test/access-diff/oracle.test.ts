@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { applicationFor } from "../../packages/access";
+import type { Situation } from "../../packages/access/situation";
 import { accessDiff } from "../../packages/cli/access-diff/access-diff";
 import { narrowestRange } from "../../packages/cli/access-diff/addresses";
 import { type Cell, compareCallers } from "../../packages/cli/access-diff/cells";
 import { OTHER_COUNTRY } from "../../packages/cli/access-diff/circumstances";
 import { OTHER_LOGIN } from "../../packages/cli/access-diff/principals";
 import { align } from "../../packages/cli/access-diff/sides";
-import type { AccessState } from "../../packages/cloudflare/access-state";
 import { holds } from "../support/properties";
 import { COUNTRIES, pairArbitrary, RANGES, stateArbitrary } from "./arbitraries";
 import { ALL_TRUTHS, allVisits, getsIn, type Visit } from "./oracle";
@@ -16,7 +16,7 @@ const VISITS = allVisits();
 const HOME_IP = "203.0.113.9";
 const HOME = VISITS.filter(({ country, ip }) => country === "NL" && ip === HOME_IP);
 
-type Pair = [AccessState, AccessState];
+type Pair = [Situation, Situation];
 
 /** A cell, with the logins that are told apart where it is. */
 interface Told extends Cell {

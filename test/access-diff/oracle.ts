@@ -1,5 +1,5 @@
 import { applicationFor, decide, type Policy, type Rule, type Subject } from "../../packages/access";
-import type { AccessState, StateApplication } from "../../packages/cloudflare/access-state";
+import type { Situation, StateApplication } from "../../packages/access/situation";
 import { COUNTRIES, DOMAINS, EMAILS, HOSTNAMES, LOGINS, PATHS, TOKENS } from "./arbitraries";
 
 /** One concrete request: somebody, somewhere, at one address. */
@@ -33,8 +33,8 @@ export function allVisits(): Visit[] {
 
 /** Whether a visit gets in on one side of a change, by plain reading of what the side declares. */
 export function getsIn(
-  own: AccessState,
-  other: AccessState,
+  own: Situation,
+  other: Situation,
   visit: Visit,
   truths: readonly string[] = [],
 ): boolean {
@@ -50,7 +50,7 @@ export function getsIn(
   // An address without Cloudflare in front asks nobody; a tunnel is not found that way.
   if (record?.proxied === false) return !target.endsWith(".cfargotunnel.com");
   const isElsewhere = target !== `${own.tunnelId}.cfargotunnel.com`;
-  const isTheirs = (each: AccessState) =>
+  const isTheirs = (each: Situation) =>
     each.ingress.some(({ hostname: at }) => at === hostname || at === undefined);
   if (!isElsewhere && rule === undefined && isTheirs(other)) return false;
   if (!isElsewhere && rule?.service === "http_status:404") return false;
@@ -78,10 +78,10 @@ export function getsIn(
   return isTaken && decide(all, subject).verdict === "granted";
 }
 
-const found = new WeakMap<AccessState, Map<string, StateApplication | undefined>>();
+const found = new WeakMap<Situation, Map<string, StateApplication | undefined>>();
 
 /** Looked up once for all visits to a place. */
-function applicationAt(state: AccessState, hostname: string, path: string): StateApplication | undefined {
+function applicationAt(state: Situation, hostname: string, path: string): StateApplication | undefined {
   const places = found.get(state) ?? new Map<string, StateApplication | undefined>();
   found.set(state, places);
   const key = hostname + path;
@@ -90,8 +90,8 @@ function applicationAt(state: AccessState, hostname: string, path: string): Stat
 }
 
 /** A token that only the other side has cannot be used on this one. */
-function exists(own: AccessState, other: AccessState, token: string | null): boolean {
-  const has = ({ tokens }: AccessState) => tokens.some(({ id }) => id === token);
+function exists(own: Situation, other: Situation, token: string | null): boolean {
+  const has = ({ tokens }: Situation) => tokens.some(({ id }) => id === token);
   return has(own) || !has(other);
 }
 

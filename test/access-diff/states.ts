@@ -1,6 +1,6 @@
 import { accessDiff } from "../../packages/cli/access-diff/access-diff";
 import { compareResources } from "../../packages/cli/access-diff/preview";
-import { resourcesOf } from "../../packages/cloudflare/access-state";
+import { resourcesOf } from "../../packages/cloudflare/read-situation";
 import { application, exported, machines, people, policy, TOKEN } from "../explain/state";
 
 /** What is changed of an exported state: the text of a part, and what stands there instead. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type AccessTest, judgeAccessTests } from "../../packages/access/tests/judge";
 import { renderAccessTests } from "../../packages/access/tests/render";
-import { parseAccessState } from "../../packages/cloudflare/access-state";
+import { parseSituation } from "../../packages/cloudflare/read-situation";
 import { application, exported, machines, people, policy, TOKEN } from "../explain/state";
 
 const NOW = new Date("2026-11-23T12:00:00Z");
@@ -11,7 +11,7 @@ type Draft = Partial<AccessTest> & { allow?: string[]; deny?: string[] };
 
 function judge(drafts: Draft[], own?: object[], now = NOW) {
   const tests = drafts.map((draft) => ({ allow: [], deny: [], ...draft }));
-  return judgeAccessTests(parseAccessState(exported(own), "the state"), tests, now);
+  return judgeAccessTests(parseSituation(exported(own), "the state"), tests, now);
 }
 
 function one(draft: Draft, own?: object[], now = NOW) {
@@ -88,7 +88,7 @@ describe("access tests on a state", () => {
   });
 
   test("a * that matches nothing fails", () => {
-    const state = parseAccessState(exported(), "the state");
+    const state = parseSituation(exported(), "the state");
     const nothing = { ...state, applications: [], ingress: [], records: [], hostnames: [] };
     const [result] = judgeAccessTests(nothing, [{ anyone: true, allow: [], deny: ["*"] }], NOW);
     expect(result).toMatchObject({ passed: false, got: "* matches nothing" });
@@ -129,7 +129,7 @@ describe("access tests on a state", () => {
     const own = [people, application(["people"], { allowedIdps: [] })];
     const text = exported(own).replace('"name":"Google"', '"name":"Google","type":"google"');
     const tests = [{ who: ARTIST, allow: ["comfyui"], deny: [] }];
-    const [result] = judgeAccessTests(parseAccessState(text, "the state"), tests, NOW);
+    const [result] = judgeAccessTests(parseSituation(text, "the state"), tests, NOW);
     expect(result).toMatchObject({ got: "allowed", passed: true });
   });
 

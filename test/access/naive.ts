@@ -1,4 +1,4 @@
-import type { AccessState, StateApplication, StatePolicy } from "../../packages/access/situation";
+import type { Situation, StateApplication, StatePolicy } from "../../packages/access/situation";
 import type { Rule } from "../../packages/access/types";
 
 // Who gets where, read off Cloudflare's documentation as plainly as it can be, to compare the model with. Nothing of the
@@ -19,7 +19,7 @@ export interface Asked {
 export type End = "in" | "out" | "open";
 
 /** How a request ends, gone through step by step. */
-export function naiveEnd(state: AccessState, asked: Asked): End {
+export function naiveEnd(state: Situation, asked: Asked): End {
   const application = guardOf(state, asked);
   const record = state.records.find(({ name }) => name === asked.hostname);
   const rule = state.ingress.find(({ hostname = asked.hostname }) => hostname === asked.hostname);
@@ -124,7 +124,7 @@ function inRange(ip: string, range: string): boolean {
 }
 
 /** The application with the destination that says most of the host name and the path. */
-function guardOf({ applications }: AccessState, { hostname, path }: Asked): StateApplication | undefined {
+function guardOf({ applications }: Situation, { hostname, path }: Asked): StateApplication | undefined {
   let best: { application: StateApplication; length: number } | undefined;
   for (const application of applications) {
     for (const destination of application.destinations) {

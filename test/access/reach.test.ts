@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { outcomeOf } from "../../packages/access/endings";
 import { siteOf } from "../../packages/access/site";
-import type { AccessState } from "../../packages/access/situation";
+import type { Situation } from "../../packages/access/situation";
 import {
   COUNTRIES,
   EMAILS,
@@ -35,7 +35,7 @@ const ASKED: readonly Asked[] = HOSTNAMES.flatMap((hostname) =>
 }));
 
 /** What the model says of a request. */
-function verdictOn(state: AccessState, { hostname, path, email, login, token, country, ip }: Asked): string {
+function verdictOn(state: Situation, { hostname, path, email, login, token, country, ip }: Asked): string {
   const subject = {
     email,
     identityProviderId: login,
@@ -66,7 +66,7 @@ test("random situations × all places × all subjects: reach is what a plain rea
 });
 
 /** A situation of one application, of which a record and a tunnel rule are as given. */
-function situation(record: object, audTags: string[]): AccessState {
+function situation(record: object, audTags: string[]): Situation {
   return {
     applications: [
       {
@@ -111,7 +111,7 @@ const ANN: Asked = {
   ip: "203.0.113.9",
 };
 
-test.each<[string, AccessState, string]>([
+test.each<[string, Situation, string]>([
   ["all is as it should be", situation({}, ["aud"]), "in"],
   ["a tunnel's record that is not proxied", situation({ proxied: false }, ["aud"]), "out"],
   [

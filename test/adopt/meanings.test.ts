@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { meaningOf } from "../../packages/cli/adopt/meanings";
 import { kindOf } from "../../packages/cli/drift/kinds";
-import { TYPES } from "../../packages/cloudflare/access-state";
+import { TYPES } from "../../packages/cloudflare/kinds";
 
 test("every field that drift knows of an object that is taken has been judged", () => {
   const kinds = [

@@ -2,8 +2,10 @@ import { describe, expect, test } from "vitest";
 import { judgeAccessTests } from "../../packages/access/tests/judge";
 import { accessDiff } from "../../packages/cli/access-diff/access-diff";
 import { compareResources } from "../../packages/cli/access-diff/preview";
-import { accessStateOf, type StateResource, TYPES } from "../../packages/cloudflare/access-state";
+import { TYPES } from "../../packages/cloudflare/kinds";
 import { notJudgedIn } from "../../packages/cloudflare/not-judged";
+import { situationOf } from "../../packages/cloudflare/read-situation";
+import type { StateResource } from "../../packages/cloudflare/state-resource";
 import type { PropertyMap } from "../../packages/provider/host/values";
 import { judgeStack } from "../../policies/judge";
 import type { Resource } from "../../policies/resource";
@@ -69,7 +71,7 @@ function said(after: StateResource[]): {
   return {
     diff: accessDiff(sides.before, sides.after, { undecided }).verdict,
     undecided,
-    tests: judgeAccessTests(accessStateOf(after), TESTS, new Date(0)).map(({ passed }) => passed),
+    tests: judgeAccessTests(situationOf(after), TESTS, new Date(0)).map(({ passed }) => passed),
     guardrail: judgeStack({ resources: after.map(asResource) })
       .filter(({ rule }) => rule.name === "all-judged")
       .map(({ message }) => message.split(" is ")[0] ?? ""),
@@ -159,8 +161,8 @@ describe.each(unknown)("%s", (_, after, named) => {
 test("what was there and decides for one host name leaves the others decided", () => {
   const record = { name: "other.datacrew.space", type: "NS", content: "ns.example.org" };
   const resources = [...stack(), { type: TYPES.dnsRecord, id: "other", outputs: record }];
-  expect(accessStateOf(resources).notJudged).toMatchObject([{ field: "type", host: "other.datacrew.space" }]);
-  expect(judgeAccessTests(accessStateOf(resources), TESTS, new Date(0)).map(({ passed }) => passed)).toEqual([
+  expect(situationOf(resources).notJudged).toMatchObject([{ field: "type", host: "other.datacrew.space" }]);
+  expect(judgeAccessTests(situationOf(resources), TESTS, new Date(0)).map(({ passed }) => passed)).toEqual([
     true,
     true,
   ]);

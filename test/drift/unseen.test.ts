@@ -4,8 +4,8 @@ import { checkUnseen } from "../../packages/cli/drift/unseen";
 import type { Probes, UnseenContext } from "../../packages/cli/drift/unseen/context";
 import type { GoogleAnswer } from "../../packages/cli/google/judge-client";
 import type { StackResource } from "../../packages/cli/stack/read-stack";
-import { TYPES } from "../../packages/cloudflare/access-state";
 import { ApiFailure } from "../../packages/cloudflare/api-failure";
+import { TYPES } from "../../packages/cloudflare/kinds";
 
 const SINCE = "2030-01-01T00:00:00Z";
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accessDiff } from "../../packages/cli/access-diff/access-diff";
 import { comparePreview, compareResources, PREVIEW_CALL } from "../../packages/cli/access-diff/preview";
-import { resourcesOf } from "../../packages/cloudflare/access-state";
+import { resourcesOf } from "../../packages/cloudflare/read-situation";
 import { EngineRig, type Settings } from "./support";
 
 interface Application {

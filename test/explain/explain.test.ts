@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Caller, explain, isNamed } from "../../packages/access/explain";
 import { renderExplanation } from "../../packages/cli/explain/render";
-import { parseAccessState } from "../../packages/cloudflare/access-state";
+import { parseSituation } from "../../packages/cloudflare/read-situation";
 import { application, exported, machines, people, policy, TOKEN } from "./state";
 
 const NOW = new Date("2026-11-23T12:00:00Z");
 
 function ask(caller: Caller, own?: object[], address = "comfyui.datacrew.space/prompt", now = NOW) {
   const [hostname = "", ...path] = address.split("/");
-  const state = parseAccessState(exported(own), "the state");
+  const state = parseSituation(exported(own), "the state");
   return explain(state, { hostname, path: `/${path.join("/")}`, caller }, now);
 }
 
@@ -136,7 +136,7 @@ describe("the state", () => {
       readFileSync(join(__dirname, "../fixtures/provider-state.json"), "utf8"),
     ) as Record<string, object>;
     const resources = Object.entries(recorded).map(([key, entry]) => ({ type: key.split(" ")[0], ...entry }));
-    const state = parseAccessState(JSON.stringify({ deployment: { resources } }), "the recording");
+    const state = parseSituation(JSON.stringify({ deployment: { resources } }), "the recording");
     expect(state.applications[0]?.policies.map(({ decision, include }) => [decision, include])).toEqual([
       ["allow", [{ email: { email: "a@b.c" } }]],
       ["non_identity", [{ service_token: { token_id: "{token}" } }]],
@@ -146,7 +146,7 @@ describe("the state", () => {
 
   test("leaves out what a replacement left to be deleted", () => {
     const old = { ...application([]), delete: true };
-    const state = parseAccessState(exported([people, application(["people"]), old]), "the state");
+    const state = parseSituation(exported([people, application(["people"]), old]), "the state");
     expect(state.applications).toHaveLength(1);
   });
 
@@ -155,7 +155,7 @@ describe("the state", () => {
     ["{}", /not a stack's exported state/],
     ['{"deployment":{"resources":[]}}', /no Access application/],
   ])("%s is refused with a remedy", (text, said) => {
-    expect(() => parseAccessState(text, "x.json")).toThrow(said);
+    expect(() => parseSituation(text, "x.json")).toThrow(said);
   });
 });
 

@@ -6,7 +6,7 @@ import type * as TokenModule from "../../components/service-token";
 import type { ServiceTokenArgs } from "../../components/service-token";
 import { parseConfig } from "../../config/stack-config";
 import { standInName } from "../../config/stand-in";
-import { TYPES } from "../../packages/cloudflare/access-state";
+import { TYPES } from "../../packages/cloudflare/kinds";
 import { DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
 import { type RawConfig, validConfig } from "../properties/config-arbitraries";
 import { holdsInTime } from "../support/properties";

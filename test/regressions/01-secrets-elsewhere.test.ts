@@ -11,7 +11,7 @@ import {
   secretPlaceFacts,
   secretPlacesOf,
 } from "../../packages/cli/access-diff/secret-places";
-import { resourcesOf } from "../../packages/cloudflare/access-state";
+import { resourcesOf } from "../../packages/cloudflare/read-situation";
 import { accessChangeOf } from "../../packages/github/access-change";
 import { exported } from "../access-diff/states";
 

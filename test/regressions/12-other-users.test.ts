@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { StackResource } from "../../packages/cli/stack/read-stack";
-import { TYPES } from "../../packages/cloudflare/access-state";
 import type { AccountSnapshot } from "../../packages/cloudflare/account-snapshot";
+import { TYPES } from "../../packages/cloudflare/kinds";
 import { kept } from "../../packages/cloudflare/look-up";
 import { loginUsers, tunnelUsers } from "../../packages/cloudflare/other-users";
 import { guardOwnedList, othersRules } from "../../packages/cloudflare/owned-list";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { LONGEST_EXCEPTION_DAYS } from "../../config/limits";
 import { type ConfigError, parseConfig } from "../../config/stack-config";
+import type { Situation } from "../../packages/access/situation";
 import { settled, sortAccepted } from "../../packages/cli/drift/accepted";
 import type { Change } from "../../packages/cli/drift/types";
-import type { AccessState } from "../../packages/cloudflare/access-state";
 
 const NOW = new Date("2026-11-30T23:59:59Z");
 const good = { resource: "house", finding: "content", reason: "moved by hand", expires: "2026-11-30" };
@@ -83,7 +83,7 @@ describe("13: findings of drift that the config accepts", () => {
   });
 
   test("an object that also changed otherwise is judged as a whole", () => {
-    const state = (target: string): AccessState => ({
+    const state = (target: string): Situation => ({
       applications: [],
       tokens: [],
       identityProviders: [],

@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { applicationFor } from "../../packages/access";
 import { type Caller, explain } from "../../packages/access/explain";
+import type { Situation } from "../../packages/access/situation";
 import { judgeAccessTests } from "../../packages/access/tests/judge";
 import { compareCallers } from "../../packages/cli/access-diff/cells";
 import { OTHER_LOGIN, type Principal, witnessOf } from "../../packages/cli/access-diff/principals";
-import { type AccessState, parseAccessState } from "../../packages/cloudflare/access-state";
+import { parseSituation } from "../../packages/cloudflare/read-situation";
 import { stateArbitrary } from "../access-diff/arbitraries";
 import { exported } from "../explain/state";
 import { holds } from "../support/properties";
@@ -14,7 +15,7 @@ const NOW = new Date("2026-11-30T12:00:00Z");
 const HOST = "comfyui.datacrew.space";
 const ARTIST = "artist@datacrew.space";
 
-const NOTHING: AccessState = {
+const NOTHING: Situation = {
   applications: [],
   tokens: [],
   identityProviders: [],
@@ -33,7 +34,7 @@ interface Asked {
 }
 
 /** Every place of a state and everybody whom its rules tell apart there, with what the access diff says of them. */
-function askedOf(state: AccessState): Asked[] {
+function askedOf(state: Situation): Asked[] {
   return compareCallers({ before: NOTHING, after: state }).flatMap(
     ({ place, principal, combinations, cells }) => {
       const policies = applicationFor(state.applications, place.hostname, place.path)?.policies ?? [];
@@ -50,7 +51,7 @@ function askedOf(state: AccessState): Asked[] {
 function callerOf(
   principal: Principal,
   email: string | null | undefined,
-  { tokens }: AccessState,
+  { tokens }: Situation,
   { login, country, ip }: { login?: string; country?: string; ip?: string },
 ): Caller | undefined {
   const from = { ...(country && { country }), ...(ip && { ip }) };
@@ -63,7 +64,7 @@ function callerOf(
 }
 
 /** What an access test says of a caller at an application: whether `allow` and whether `deny` would pass. */
-function tested(state: AccessState, caller: Caller, wanted: string): { allow: boolean; deny: boolean } {
+function tested(state: Situation, caller: Caller, wanted: string): { allow: boolean; deny: boolean } {
   const { country, ip } = caller;
   const stated = { ...(country && { country }), ...(ip && { ip }) };
   const subject =
@@ -80,14 +81,14 @@ function tested(state: AccessState, caller: Caller, wanted: string): { allow: bo
 }
 
 /** The states' applications get names that an access test can say. */
-const named = (state: AccessState): AccessState => ({
+const named = (state: Situation): Situation => ({
   ...state,
   applications: state.applications.map((each, index) => ({ ...each, name: `app-${index}` })),
   hostnames: state.records.map(({ name }) => name),
 });
 
 /** Whether anything on the way to a place is missing in the state, or leads out of it. */
-function isOpen(state: AccessState, hostname: string): boolean {
+function isOpen(state: Situation, hostname: string): boolean {
   const record = state.records.find(({ name }) => name === hostname);
   if (record === undefined || !record.target?.endsWith(".cfargotunnel.com")) return true;
   if (record.target !== `${state.tunnelId}.cfargotunnel.com`) return true;
@@ -132,7 +133,7 @@ function answers(...edits: [part: string | RegExp, instead: string][]) {
     if (next === all) throw new Error(`the state has no ${part}`);
     return next;
   }, exported());
-  const state = parseAccessState(text, "the state");
+  const state = parseSituation(text, "the state");
   const gains = askedOf(state).filter((asked) => asked.hostname === HOST && asked.gains);
   const of = (caller: Caller) => explain(state, { hostname: HOST, path: "/", caller }, NOW);
   return {

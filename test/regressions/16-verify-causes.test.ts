@@ -4,7 +4,7 @@ import { targetOfStack } from "../../packages/cli/verify/read-target";
 import { exitCode, type VerifyReport } from "../../packages/cli/verify/report";
 import type { TargetApplication, VerifyTarget } from "../../packages/cli/verify/target";
 import { type VerifyOptions, verify } from "../../packages/cli/verify/verify";
-import { parseAccessState } from "../../packages/cloudflare/access-state";
+import { parseSituation } from "../../packages/cloudflare/read-situation";
 import { application, exported, machines, people } from "../explain/state";
 import { serveOwnNameOnly, serveSelfSigned, serveWebApp, type WebApp } from "../support/origins";
 import { type Deployed, deploy } from "../verify/deployed";
@@ -120,7 +120,7 @@ test("16: each application is tried with a token that it accepts, and at its own
     hostname: `${name}.datacrew.space`,
     service: ["http://localhost:8188", "http://localhost:3000", "http://10.0.0.7:80"][index],
   }));
-  const state = parseAccessState(
+  const state = parseSituation(
     exported([
       people,
       ...["a", "b"].flatMap((id) => [token(id), policy(id)]),

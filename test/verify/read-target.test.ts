@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { neighbourRows, parseBaseline } from "../../packages/cli/verify/neighbours";
 import { targetOfEnv, targetOfStack } from "../../packages/cli/verify/read-target";
-import { parseAccessState } from "../../packages/cloudflare/access-state";
+import { parseSituation } from "../../packages/cloudflare/read-situation";
 import { application, exported, machines, people } from "../explain/state";
 
 const outputs = {
@@ -12,7 +12,7 @@ const outputs = {
 };
 
 function target(own?: object[]) {
-  return targetOfStack("stack prod", outputs, parseAccessState(exported(own), "the state"));
+  return targetOfStack("stack prod", outputs, parseSituation(exported(own), "the state"));
 }
 
 describe("a stack", () => {

@@ -1,7 +1,7 @@
 import { UserError } from "../../base/errors";
 import { nearest } from "../../base/nearest";
 import { type Caller, type Explanation, explain, isNamed } from "../explain";
-import type { AccessState, StateApplication } from "../situation";
+import type { Situation, StateApplication } from "../situation";
 import { type AccessPlace, placesOf } from "./places";
 
 /** One expectation of the stack config: who may reach what, and who may not. */
@@ -46,7 +46,7 @@ const SIDES = ["allow", "deny"] as const;
  * @param now the time by which tokens expire.
  */
 export function judgeAccessTests(
-  state: AccessState,
+  state: Situation,
   tests: readonly AccessTest[],
   now: Date,
 ): AccessTestResult[] {
@@ -87,7 +87,7 @@ function mistakeOf(test: AccessTest): Fault | undefined {
   };
 }
 
-function judgeEntry(state: AccessState, test: AccessTest, entry: Entry, now: Date): AccessTestResult[] {
+function judgeEntry(state: Situation, test: AccessTest, entry: Entry, now: Date): AccessTestResult[] {
   const who = whoOf(test);
   const places = placesOf(state, entry.place);
   if (places.length === 0) {
@@ -107,7 +107,7 @@ function judgeEntry(state: AccessState, test: AccessTest, entry: Entry, now: Dat
   });
 }
 
-function unknownPlace(state: AccessState, wanted: string): Fault {
+function unknownPlace(state: Situation, wanted: string): Fault {
   if (wanted === "*") {
     return { got: "* matches nothing", remedy: "Declare an application, or remove the test." };
   }
@@ -120,7 +120,7 @@ function unknownPlace(state: AccessState, wanted: string): Fault {
 }
 
 function callerOf(
-  state: AccessState,
+  state: Situation,
   { who, token, with: circumstances = {} }: AccessTest,
   application: StateApplication | undefined,
 ): Caller {
@@ -131,7 +131,7 @@ function callerOf(
 }
 
 /** The Google login among those offered; undefined where the only one offered is somebody else's to know. */
-function googleOf(state: AccessState, application: StateApplication | undefined): string | undefined {
+function googleOf(state: Situation, application: StateApplication | undefined): string | undefined {
   const offered = application?.allowedIdps ?? [];
   if (offered.length === 1) return undefined;
   const google = state.identityProviders.filter(

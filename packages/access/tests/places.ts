@@ -1,6 +1,6 @@
 import { placesOf as destinationsOf, hostAt, readPlace } from "..";
 import { isStatus } from "../site";
-import type { AccessState, StateApplication } from "../situation";
+import type { Situation, StateApplication } from "../situation";
 
 /** An address that a test asks for. */
 export interface AccessPlace {
@@ -16,7 +16,7 @@ export interface AccessPlace {
  * The addresses that an entry of a test means: every public destination of the application named, or, for `*`,
  * of all applications, and each host name that the tunnel serves, or a DNS record leads to, without one. Empty for an unknown name.
  */
-export function placesOf(state: AccessState, wanted: string): AccessPlace[] {
+export function placesOf(state: Situation, wanted: string): AccessPlace[] {
   if (wanted === "*") {
     const guarded = state.applications.flatMap((application) => placesIn(application, ""));
     const served = state.ingress.flatMap((rule) =>

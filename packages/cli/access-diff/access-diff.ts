@@ -1,5 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
-import type { AccessState } from "../../cloudflare/access-state";
+import type { Situation } from "../../access/situation";
 import { compareCallers } from "./cells";
 import { type Entry, entriesOf } from "./entries";
 import { type Fact, factsOf } from "./facts";
@@ -33,8 +33,8 @@ export interface AccessDiff {
  * @param facts what else the caller knows to change
  */
 export function accessDiff(
-  before: AccessState,
-  after: AccessState,
+  before: Situation,
+  after: Situation,
   {
     undecided = [],
     salt,

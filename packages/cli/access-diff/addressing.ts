@@ -1,7 +1,7 @@
 import { placesOf as destinationsOf, hostAt, readPlace } from "../../access";
 import { destinationCovers } from "../../access/host-pattern";
 import type { Place } from "../../access/site";
-import type { AccessState } from "../../cloudflare/access-state";
+import type { Situation } from "../../access/situation";
 import type { Sides } from "./sides";
 
 /** Stands for a label or folder that no destination names. */
@@ -20,7 +20,7 @@ export function placesOf({ before, after }: Sides): Place[] {
 }
 
 /** All host names that a side publishes or guards, each in its one spelling; a wildcard stays one. */
-export function hostnamesOf({ applications, ingress, records }: AccessState): string[] {
+export function hostnamesOf({ applications, ingress, records }: Situation): string[] {
   const names = [
     ...applications.flatMap(destinationsOf),
     ...ingress.flatMap(({ hostname }) => hostname ?? []),

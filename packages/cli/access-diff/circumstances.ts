@@ -1,4 +1,4 @@
-import type { StatePolicy } from "../../cloudflare/access-state";
+import type { StatePolicy } from "../../access/situation";
 import { addressPerPart } from "./addresses";
 import { hasRule, loginsOf, namedIn, type Principal } from "./principals";
 import type { Sides } from "./sides";

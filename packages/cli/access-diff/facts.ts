@@ -2,12 +2,7 @@ import { DEFAULT_LIMITS, lifetime } from "../../../config/limits";
 import { applicationFor, hostAt, placesOf } from "../../access";
 import { recordCovers } from "../../access/host-pattern";
 import { isStatus, leadsTo, recordFor, ruleFor } from "../../access/site";
-import type {
-  AccessState,
-  StateApplication,
-  StateIngressRule,
-  StateToken,
-} from "../../cloudflare/access-state";
+import type { Situation, StateApplication, StateIngressRule, StateToken } from "../../access/situation";
 import { hostnamesOf } from "./addressing";
 import type { Sides } from "./sides";
 
@@ -57,19 +52,19 @@ export function factsOf(sides: Sides, login: (id: string) => { name: string; key
   ];
 }
 
-const guardOf = (state: AccessState, hostname: string): StateApplication | undefined =>
+const guardOf = (state: Situation, hostname: string): StateApplication | undefined =>
   applicationFor(state.applications, hostname, "/") ??
   state.applications.find((application) => placesOf(application).some((uri) => hostAt(uri) === hostname));
 
 const isOf = ({ hostname = "" }: StateIngressRule, host: string): boolean => hostAt(hostname) === host;
 
-const isPublished = ({ ingress, records }: AccessState, hostname: string): boolean =>
+const isPublished = ({ ingress, records }: Situation, hostname: string): boolean =>
   records.some(({ name }) => recordCovers(name, hostname)) ||
   ingress.some((rule) => isOf(rule, hostname) && !isStatus(rule));
 
 function applicationFacts({ before, after }: Sides, hostname: string): Draft[] {
   const [then, now] = [guardOf(before, hostname), guardOf(after, hostname)];
-  const open = (state: AccessState) => guardOf(state, hostname) === undefined && isPublished(state, hostname);
+  const open = (state: Situation) => guardOf(state, hostname) === undefined && isPublished(state, hostname);
   const kind = "application" as const;
   if (open(after) && !open(before)) {
     const how = then === undefined ? "is published without an application" : "no longer has an application";
@@ -156,7 +151,7 @@ function recordFacts({ before, after }: Sides, hostname: string): Draft[] {
   return [{ kind: "published", effect: now ? "informs" : "narrows", detail: String(now?.proxied), text }];
 }
 
-const recordOf = ({ records, tunnelId }: AccessState, hostname: string) =>
+const recordOf = ({ records, tunnelId }: Situation, hostname: string) =>
   recordFor(
     records.filter(({ name }) => hostAt(name) === hostname),
     hostname,
@@ -179,7 +174,7 @@ function loginFacts(
   hostname: string,
   login: (id: string) => { name: string; key: string },
 ): Draft[] {
-  const offered = (state: AccessState) => {
+  const offered = (state: Situation) => {
     const application = guardOf(state, hostname);
     if (application === undefined || application.allowedIdps.length > 0) return application?.allowedIdps;
     return ["any other", ...state.identityProviders.map(({ id }) => id)];
@@ -200,7 +195,7 @@ function loginFacts(
 }
 
 function tokenFacts({ before, after }: Sides): Fact[] {
-  const find = ({ tokens }: AccessState, { id }: StateToken) => tokens.find((token) => token.id === id);
+  const find = ({ tokens }: Situation, { id }: StateToken) => tokens.find((token) => token.id === id);
   const fact = (fact: Fact): Fact => fact;
   return [
     ...before.tokens

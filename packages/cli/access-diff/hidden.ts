@@ -1,8 +1,9 @@
+import { isHidden } from "../../access/hidden";
 import type { NotJudged } from "../../access/situation";
 import { notJudgedWords } from "../../access/words";
-import { accessStateOf, type StateResource } from "../../cloudflare/access-state";
 import { kindOfType } from "../../cloudflare/kinds";
-import { isHidden } from "../../cloudflare/wire-rules";
+import { situationOf } from "../../cloudflare/read-situation";
+import type { StateResource } from "../../cloudflare/state-resource";
 
 /** Names of properties whose unknown values do no harm: the program itself ties them to what they belong to. */
 const HARMLESS = new Set(["audTags", "audTag"]);
@@ -29,7 +30,7 @@ function factsOf(resources: readonly StateResource[]): Map<string, string> {
       }
     }
   }
-  for (const { name, policies } of accessStateOf(resources).applications) {
+  for (const { name, policies } of situationOf(resources).applications) {
     for (const policy of policies.filter(({ foreign, id }) => foreign && !isHidden(id))) {
       const sentence = `application ${name} links a policy that is not the stack's own (${policy.id})`;
       facts.set(`${name} ${policy.id}`, sentence);

@@ -1,16 +1,19 @@
+import { isHidden, MASKED_VALUE, UNKNOWN_VALUE } from "../../access/hidden";
+import type { Situation } from "../../access/situation";
 import { UserError } from "../../base/errors";
 import { type Fields, fieldsOf } from "../../base/json-values";
-import { type AccessState, accessStateOf, type StateResource, TYPES } from "../../cloudflare/access-state";
+import { TYPES } from "../../cloudflare/kinds";
+import { situationOf } from "../../cloudflare/read-situation";
 import { changedInputs, type PlanStep, readPlan } from "../../cloudflare/stack-plan";
-import { isHidden, MASKED_VALUE, UNKNOWN_VALUE } from "../../cloudflare/wire-rules";
+import type { StateResource } from "../../cloudflare/state-resource";
 import type { Fact } from "./facts";
 import { hiddenFacts, notJudgedFacts } from "./hidden";
 import { hiddenPlaces, providerPlaces, secretPlaceFacts } from "./secret-places";
 
 /** Two situations, and what of them cannot be read. */
 export interface Comparison {
-  before: AccessState;
-  after: AccessState;
+  before: Situation;
+  after: Situation;
   /** One sentence each. */
   undecided: string[];
   /** What changes besides who gets in. */
@@ -23,7 +26,7 @@ export function compareResources(
   after: readonly StateResource[],
 ): Comparison {
   const [then, now] = [providerPlaces(before), providerPlaces(after)];
-  const [was, is] = [accessStateOf(before), accessStateOf(after)];
+  const [was, is] = [situationOf(before), situationOf(after)];
   return {
     before: was,
     after: is,

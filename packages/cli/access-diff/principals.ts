@@ -1,5 +1,5 @@
 import type { Rule, Subject } from "../../access";
-import type { AccessState, StateApplication, StatePolicy } from "../../cloudflare/access-state";
+import type { Situation, StateApplication, StatePolicy } from "../../access/situation";
 import type { Sides } from "./sides";
 
 /** Who may be told apart by the rules of both sides. */
@@ -71,8 +71,8 @@ function tokenName({ before, after }: Sides, id: string): string {
 /** Somebody of a class whom no rule names; the subject that stands for the class. */
 export function witnessOf(
   principal: Principal,
-  own: AccessState,
-  other: AccessState,
+  own: Situation,
+  other: Situation,
   policies: readonly StatePolicy[],
 ): Pick<Subject, "email" | "serviceTokenId"> {
   switch (principal.kind) {
@@ -88,7 +88,7 @@ export function witnessOf(
       return { email: null, serviceTokenId: "a token that no rule names" };
     case "token": {
       // One that only the other side has does not exist here: its credentials are nobody's.
-      const has = ({ tokens }: AccessState) => tokens.some(({ id }) => id === principal.id);
+      const has = ({ tokens }: Situation) => tokens.some(({ id }) => id === principal.id);
       return { email: null, serviceTokenId: has(own) || !has(other) ? principal.id : null };
     }
   }

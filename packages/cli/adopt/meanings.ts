@@ -1,4 +1,4 @@
-import { TYPES } from "../../cloudflare/access-state";
+import { TYPES } from "../../cloudflare/kinds";
 import { kindOf } from "../drift/kinds";
 import type { Kind } from "./types";
 

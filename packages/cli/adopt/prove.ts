@@ -1,7 +1,7 @@
 import { type Resource, urnOf } from "../../../components/declaration";
+import { MASKED_VALUE, UNKNOWN_VALUE } from "../../access/hidden";
 import { fieldsOf, isFields } from "../../base/json-values";
 import { changedInputs, type PlanStep, planSteps } from "../../cloudflare/stack-plan";
-import { MASKED_VALUE, UNKNOWN_VALUE } from "../../cloudflare/wire-rules";
 import { SECRET } from "./declared";
 import { toWire } from "./fields";
 import type { Plan } from "./plan";

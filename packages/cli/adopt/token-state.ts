@@ -1,7 +1,7 @@
 import { urnOf } from "../../../components/declaration";
 import { UserError } from "../../base/errors";
 import { type Fields, fieldsOf, isFields } from "../../base/json-values";
-import { TYPES } from "../../cloudflare/access-state";
+import { TYPES } from "../../cloudflare/kinds";
 import { exportedResources } from "../../cloudflare/stack-export";
 import { type EngineAccess, runEngine } from "../secrets/engine-cli";
 import { exportState } from "../stack/read-stack";

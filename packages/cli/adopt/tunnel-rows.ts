@@ -1,7 +1,7 @@
 import type { Resource } from "../../../components/declaration";
 import { canonicalHost } from "../../access/host-pattern";
-import { TYPES } from "../../cloudflare/access-state";
 import type { Wire } from "../../cloudflare/account-api";
+import { TYPES } from "../../cloudflare/kinds";
 import type { Account } from "./account";
 import { quoted } from "./choose";
 import { ruleChanges } from "./fields";

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { defineCommand } from "citty";
 import { UserError } from "../../base/errors";
 import { endlessAsText } from "../../base/json-values";
-import { resourcesOf } from "../../cloudflare/access-state";
+import { resourcesOf } from "../../cloudflare/read-situation";
 import { type AccessDiff, accessDiff, type DiffVerdict } from "../access-diff/access-diff";
 import { maskAddresses } from "../access-diff/mask";
 import { type Comparison, comparePreview, compareResources, PREVIEW_CALL } from "../access-diff/preview";

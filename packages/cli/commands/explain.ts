@@ -1,10 +1,11 @@
 import { isIP } from "node:net";
 import { defineCommand } from "citty";
 import { type Caller, explain } from "../../access/explain";
+import type { Situation } from "../../access/situation";
 import { judgeAccessTests } from "../../access/tests/judge";
 import { renderAccessTests } from "../../access/tests/render";
 import { UserError } from "../../base/errors";
-import { type AccessState, parseAccessState } from "../../cloudflare/access-state";
+import { parseSituation } from "../../cloudflare/read-situation";
 import { renderExplanation } from "../explain/render";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { readAccessTests } from "../verify/read-access-tests";
@@ -137,7 +138,7 @@ function callerOf(args: {
   return token === undefined ? { nobody: true, ...circumstances } : { token, ...circumstances };
 }
 
-async function readState(args: StateArgs): Promise<{ state: AccessState; judged: Judged }> {
+async function readState(args: StateArgs): Promise<{ state: Situation; judged: Judged }> {
   const { text, where, judged } = await readJudgedState(args);
-  return { state: parseAccessState(text, where), judged };
+  return { state: parseSituation(text, where), judged };
 }

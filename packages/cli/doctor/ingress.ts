@@ -1,7 +1,7 @@
 import { canonicalHost } from "../../access/host-pattern";
 import { fieldsOf } from "../../base/json-values";
-import { TYPES } from "../../cloudflare/access-state";
 import type { Wire } from "../../cloudflare/account-api";
+import { TYPES } from "../../cloudflare/kinds";
 import { TYPE } from "../../provider/tunnel-ingress/conflict";
 import { keyOf, keyText, mergeRules, type Rule } from "../../provider/tunnel-ingress/merge";
 import type { StackResource } from "../stack/read-stack";

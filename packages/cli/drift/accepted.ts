@@ -1,6 +1,6 @@
 import { flawOf, names } from "../../../config/exception";
 import type { DriftAcceptance } from "../../../config/stack-config";
-import type { AccessState } from "../../cloudflare/access-state";
+import type { Situation } from "../../access/situation";
 import type { Orphan } from "../orphans/orphan";
 import type { Accepted, Change, IdleAcceptance, Subject } from "./types";
 
@@ -65,10 +65,10 @@ function whyIdle(
  * every change is accepted counts; otherwise what is not accepted would go with it.
  */
 export function settled(
-  before: AccessState,
-  after: AccessState,
+  before: Situation,
+  after: Situation,
   { accepted, changes }: Pick<Sorted, "accepted" | "changes">,
-): AccessState {
+): Situation {
   const taken = accepted.flatMap(({ change }) => change ?? []);
   const key = ({ subject, id, name }: Change) =>
     // One list of rules, and one name for all records of it: a visitor cannot tell them apart.

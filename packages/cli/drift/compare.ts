@@ -1,5 +1,5 @@
+import { isHidden } from "../../access/hidden";
 import { canonical, type Fields, fieldsOf, isFields } from "../../base/json-values";
-import { isHidden } from "../../cloudflare/wire-rules";
 
 /** How one field of an object is compared. */
 export interface FieldRule {

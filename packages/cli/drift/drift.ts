@@ -1,8 +1,9 @@
+import type { Situation } from "../../access/situation";
 import { teamDomain } from "../../access/team-domain";
 import { ApiError, UserError } from "../../base/errors";
 import { fieldsOf, listOf, textOf } from "../../base/json-values";
-import { type AccessState, TYPES } from "../../cloudflare/access-state";
 import { AccountSnapshot } from "../../cloudflare/account-snapshot";
+import { TYPES } from "../../cloudflare/kinds";
 import { type AccessDiff, accessDiff } from "../access-diff/access-diff";
 import type { Entry } from "../access-diff/entries";
 import type { Fact } from "../access-diff/facts";
@@ -164,8 +165,8 @@ const EVERYBODY = "anyone, without logging in";
  * Who gets past Access now and could not before, and is stopped by the connector's own check of the JWT alone: one
  * guard of two is gone.
  */
-function heldByConnector(access: AccessDiff, before: AccessState, after: AccessState): Fact[] {
-  const unchecked = (state: AccessState): AccessState => ({
+function heldByConnector(access: AccessDiff, before: Situation, after: Situation): Fact[] {
+  const unchecked = (state: Situation): Situation => ({
     ...state,
     ingress: state.ingress.map((rule) => ({ ...rule, jwtRequired: false })),
   });

@@ -1,7 +1,7 @@
+import { isHidden } from "../../access/hidden";
 import { UserError } from "../../base/errors";
 import { canonical, type Fields, fieldsOf } from "../../base/json-values";
 import { changedInputs, type PlanStep, planSteps } from "../../cloudflare/stack-plan";
-import { isHidden } from "../../cloudflare/wire-rules";
 import { configFileArgs, type EngineAccess, runEngine } from "../secrets/engine-cli";
 import type { StackResource } from "../stack/read-stack";
 import type { Change, Failure } from "./types";

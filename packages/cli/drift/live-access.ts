@@ -8,17 +8,17 @@ import {
 } from "../../access";
 import { canonicalHost } from "../../access/host-pattern";
 import { ruleFor } from "../../access/site";
+import type {
+  Situation,
+  StateApplication,
+  StateIngressRule,
+  StatePolicy,
+  StateToken,
+} from "../../access/situation";
 import { type Fields, fieldsOf, listOf, textOf } from "../../base/json-values";
-import {
-  type AccessState,
-  accessStateOf,
-  type StateApplication,
-  type StateIngressRule,
-  type StatePolicy,
-  type StateToken,
-  TYPES,
-} from "../../cloudflare/access-state";
 import type { Wire } from "../../cloudflare/account-api";
+import { TYPES } from "../../cloudflare/kinds";
+import { situationOf } from "../../cloudflare/read-situation";
 import type { StackResource } from "../stack/read-stack";
 import { propertiesOf } from "./kinds/kind";
 import { coveringApplications, hostnamesOf } from "./others";
@@ -26,8 +26,8 @@ import type { Account } from "./read-account";
 
 /** Who could get in by the state, and who can by the account. */
 export interface AccessSides {
-  before: AccessState;
-  after: AccessState;
+  before: Situation;
+  after: Situation;
   /** What could not be read, one sentence each. */
   undecided: string[];
   /** Tokens that exist and are switched off now, by name. */
@@ -37,7 +37,7 @@ export interface AccessSides {
 /** Both sides in one model. What could not be read stays as the state has it, and is said so. */
 export function accessSides(account: Account, resources: readonly StackResource[]): AccessSides {
   const stated = resources.map((each) => ({ type: each.type, id: each.id, outputs: propertiesOf(each) }));
-  const state = accessStateOf(stated);
+  const state = situationOf(stated);
   const undecided = account.failures.map(({ what }) => `${what} could not be read`);
   const of = (type: string) => resources.filter((resource) => resource.type === type);
   const live = (resource: StackResource) => account.objects.get(resource.urn);
@@ -190,8 +190,8 @@ function ownHosts(resources: readonly StackResource[], account: Account): string
 function ingressNow(
   account: Account,
   resources: readonly StackResource[],
-  state: AccessState,
-): Pick<AccessState, "ingress"> {
+  state: Situation,
+): Pick<Situation, "ingress"> {
   const holders = resources.filter(({ type }) => type === TYPES.ownIngress || type === TYPES.sharedIngress);
   if (holders.some(({ urn }) => account.objects.get(urn) === undefined)) return { ingress: state.ingress };
   const ingress = holders.flatMap(({ type, urn }): StateIngressRule[] => {
@@ -221,8 +221,8 @@ function ingressOf(rule: Fields): StateIngressRule {
 function recordsNow(
   account: Account,
   resources: readonly StackResource[],
-  state: AccessState,
-): Pick<AccessState, "hostnames" | "records"> {
+  state: Situation,
+): Pick<Situation, "hostnames" | "records"> {
   const own = resources.filter(({ type }) => type === TYPES.dnsRecord);
   const ids = new Set(own.map(({ id }) => id));
   // Those that others put beside it count too: an unproxied one leads past Access.

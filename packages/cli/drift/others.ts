@@ -1,8 +1,8 @@
 import { hostAt, liesOn, placesOf, standsInFront } from "../../access";
 import { ruleCovers } from "../../access/host-pattern";
 import { type Fields, fieldsOf, listOf, textOf } from "../../base/json-values";
-import { TYPES } from "../../cloudflare/access-state";
 import type { Wire } from "../../cloudflare/account-api";
+import { TYPES } from "../../cloudflare/kinds";
 import type { StackResource, StackSettings } from "../stack/read-stack";
 import type { KindContext } from "./kinds/kind";
 import { AUTH_DOMAIN } from "./kinds/organization";

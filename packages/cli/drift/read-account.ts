@@ -1,7 +1,7 @@
 import { textOf } from "../../base/json-values";
-import { TYPES } from "../../cloudflare/access-state";
 import type { Wire } from "../../cloudflare/account-api";
 import { type AccountSnapshot, readingOf } from "../../cloudflare/account-snapshot";
+import { TYPES } from "../../cloudflare/kinds";
 import type { StackResource, StackSettings } from "../stack/read-stack";
 import { kindOf } from "./kinds";
 import type { Failure } from "./types";

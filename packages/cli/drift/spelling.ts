@@ -1,4 +1,5 @@
-import { isHidden, snakeCase } from "../../cloudflare/wire-rules";
+import { isHidden } from "../../access/hidden";
+import { snakeCase } from "../../cloudflare/wire-rules";
 
 /** How a provider's property is called in the API, where that is not its name in snake case. */
 export type Spelling = Readonly<Record<string, string>>;

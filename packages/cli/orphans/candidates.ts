@@ -5,8 +5,8 @@ import { stackPrefix } from "../../../config/secret-id";
 import { standInName } from "../../../config/stand-in";
 import { placesOf, readPlace } from "../../access";
 import { fieldsOf } from "../../base/json-values";
-import { TYPES } from "../../cloudflare/access-state";
 import type { Wire } from "../../cloudflare/account-api";
+import { TYPES } from "../../cloudflare/kinds";
 import type { Knowledge } from "./knowledge";
 import type { Orphan, OrphanSearch } from "./orphan";
 

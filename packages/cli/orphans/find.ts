@@ -1,9 +1,9 @@
 import { ownerComment } from "../../../components/dns-route";
 import { recordNamesFor } from "../../access/host-pattern";
 import { tunnelHost } from "../../access/tunnel-host";
-import { TYPES } from "../../cloudflare/access-state";
 import type { Wire } from "../../cloudflare/account-api";
 import type { AccountSnapshot } from "../../cloudflare/account-snapshot";
+import { TYPES } from "../../cloudflare/kinds";
 import { candidates, type Found, type Listed } from "./candidates";
 import { heldBy } from "./holders";
 import { knowledgeOf } from "./knowledge";

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { AROUND } from "../../../components/types";
 import { standInName } from "../../../config/stand-in";
+import { UNKNOWN_VALUE } from "../../access/hidden";
 import { type Fields, fieldsOf, listOf } from "../../base/json-values";
-import { TYPES } from "../../cloudflare/access-state";
+import { TYPES } from "../../cloudflare/kinds";
 import { changedInputs, type PlanStep, planStep, planSteps } from "../../cloudflare/stack-plan";
-import { UNKNOWN_VALUE } from "../../cloudflare/wire-rules";
 
 /** Steps that change nothing in the account. */
 const IDLE = new Set(["same", "read", "read-replacement", "discard", "discard-replaced", "refresh"]);

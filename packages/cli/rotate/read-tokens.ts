@@ -1,7 +1,7 @@
+import { SECRET_SIGNATURE } from "../../access/hidden";
 import { textOf } from "../../base/json-values";
-import { TYPES } from "../../cloudflare/access-state";
+import { TYPES } from "../../cloudflare/kinds";
 import { exportedResources, pendingOperations } from "../../cloudflare/stack-export";
-import { SECRET_SIGNATURE } from "../../cloudflare/wire-rules";
 import { type EngineAccess, runEngine } from "../secrets/engine-cli";
 import { parseStackOutputs, type StackOutputs } from "../secrets/outputs";
 import { fingerprint, type StateFacts } from "./facts";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fieldsOf, listOf, textOf } from "../../base/json-values";
-import { TYPES } from "../../cloudflare/access-state";
+import { TYPES } from "../../cloudflare/kinds";
 import { fileBackendFolder } from "../stack/file-backend";
 import { projectDir } from "./workspace";
 

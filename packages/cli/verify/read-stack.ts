@@ -1,4 +1,5 @@
-import { type AccessState, parseAccessState } from "../../cloudflare/access-state";
+import type { Situation } from "../../access/situation";
+import { parseSituation } from "../../cloudflare/read-situation";
 import type { EngineAccess } from "../secrets/engine-cli";
 import { readStackOutputs } from "../secrets/outputs";
 import { exportState } from "../stack/read-stack";
@@ -15,9 +16,9 @@ export async function readStack(
   engine: EngineAccess,
   stack: string,
   environment: string,
-): Promise<{ target: VerifyTarget; state: AccessState }> {
+): Promise<{ target: VerifyTarget; state: Situation }> {
   const outputs = await readStackOutputs(engine, stack);
-  const state = parseAccessState(await exportState(engine, stack), `stack ${stack}`);
+  const state = parseSituation(await exportState(engine, stack), `stack ${stack}`);
   const accessTests = await readAccessTests(engine, stack);
   return { target: { ...targetOfStack(environment, outputs, state), accessTests }, state };
 }

@@ -1,8 +1,8 @@
+import type { Situation, StateApplication } from "../../access/situation";
 import { UserError } from "../../base/errors";
 import { urlIn } from "../../base/host-name";
 import { fieldsOf } from "../../base/json-values";
 import { COPY_AGAIN, flawOf, isAccessPair, pairFlawOf } from "../../client/typescript/credential-form";
-import type { AccessState, StateApplication } from "../../cloudflare/access-state";
 import type { StackOutputs } from "../secrets/outputs";
 import { isOnThisMachine } from "./origin";
 import type { DeclaredProperties, TargetApplication, TargetToken, VerifyTarget } from "./target";
@@ -13,7 +13,7 @@ import type { DeclaredProperties, TargetApplication, TargetToken, VerifyTarget }
  * @param environment what the report calls it.
  * @throws {UserError} when the stack has no application.
  */
-export function targetOfStack(environment: string, outputs: StackOutputs, state: AccessState): VerifyTarget {
+export function targetOfStack(environment: string, outputs: StackOutputs, state: Situation): VerifyTarget {
   const applications = Object.entries(outputs.applications).map(([name, { url, kind }]) => ({
     ...applicationOf(name, url, state),
     ...(kind === undefined ? {} : { kind }),
@@ -47,7 +47,7 @@ function knownToken(name: string, { serviceTokens }: StackOutputs): TargetToken 
 function tokenFor(
   name: string,
   outputs: StackOutputs,
-  state: AccessState,
+  state: Situation,
 ): Pick<TargetApplication, "token" | "noToken"> {
   const accepted = acceptedTokens(name, state);
   const [token] = accepted.flatMap((each) => knownToken(each, outputs) ?? []);
@@ -59,7 +59,7 @@ function tokenFor(
 }
 
 /** Names of the tokens that the policies of an application let in. */
-function acceptedTokens(name: string, { applications, tokens }: AccessState): string[] {
+function acceptedTokens(name: string, { applications, tokens }: Situation): string[] {
   const policies = applications.find((application) => application.name === name)?.policies ?? [];
   const rules = policies
     .filter(({ decision }) => decision === "non_identity")
@@ -69,7 +69,7 @@ function acceptedTokens(name: string, { applications, tokens }: AccessState): st
   return tokens.filter(({ id }) => ids.includes(id)).map((token) => token.name);
 }
 
-function applicationOf(name: string, url: string, state: AccessState): TargetApplication {
+function applicationOf(name: string, url: string, state: Situation): TargetApplication {
   const found = state.applications.find((application) => application.name === name);
   const { hostname } = new URL(url);
   const rule = state.ingress.find((each) => each.hostname === hostname);
@@ -101,7 +101,7 @@ function declaredOf(application: StateApplication, secondBarrier: boolean): Decl
   };
 }
 
-function allowedEmails({ applications }: AccessState): string[] {
+function allowedEmails({ applications }: Situation): string[] {
   const rules = applications.flatMap(({ policies }) =>
     policies.filter(({ decision }) => decision === "allow").flatMap(({ include }) => include),
   );

@@ -1,4 +1,4 @@
-import type { AccessState } from "../../cloudflare/access-state";
+import type { Situation } from "../../access/situation";
 import { DEFAULT_ACCOUNTS } from "../../sandbox/google/accounts";
 import { dockerUrl, localUrl } from "../sandboxed/access";
 import type { SandboxSession } from "../sandboxed/session";
@@ -31,7 +31,7 @@ function besideStandIn(application: TargetApplication): TargetApplication {
 /** What Cloudflare's API adds to a stack's own knowledge: the mode of its team, and what is on its tunnel. */
 export async function liveFacts(
   api: { baseUrl?: string; token: string },
-  { accountId, tunnelId, ingress }: AccessState,
+  { accountId, tunnelId, ingress }: Situation,
 ): Promise<Pick<VerifyTarget, "serviceTokenMode" | "readIngress" | "otherHostnames">> {
   if (accountId === undefined) return {};
   const live = { ...api, accountId };

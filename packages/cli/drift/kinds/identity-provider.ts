@@ -1,6 +1,6 @@
 import { loginCallback } from "../../../access/team-domain";
 import { fieldsOf } from "../../../base/json-values";
-import { TYPES } from "../../../cloudflare/access-state";
+import { TYPES } from "../../../cloudflare/kinds";
 import { wireSpelling } from "../spelling";
 import { ID, type Kind, TIMES, turnedOff } from "./kind";
 

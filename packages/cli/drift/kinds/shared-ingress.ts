@@ -1,5 +1,5 @@
 import { fieldsOf, listOf } from "../../../base/json-values";
-import { TYPES } from "../../../cloudflare/access-state";
+import { TYPES } from "../../../cloudflare/kinds";
 import type { Kind } from "./kind";
 import { compareRules, ingressOpens, ruleKey, tunnelConfiguration } from "./tunnel-configuration";
 

@@ -1,6 +1,6 @@
 import { canonicalHost } from "../../../access/host-pattern";
 import { type Fields, fieldsOf, listOf } from "../../../base/json-values";
-import { TYPES } from "../../../cloudflare/access-state";
+import { TYPES } from "../../../cloudflare/kinds";
 import { type Compared, compareFields, type Difference } from "../compare";
 import { wireSpelling } from "../spelling";
 import { ID, type Kind, TIMES, turnedOn } from "./kind";

@@ -1,5 +1,5 @@
 import { fieldsOf } from "../../../base/json-values";
-import { TYPES } from "../../../cloudflare/access-state";
+import { TYPES } from "../../../cloudflare/kinds";
 import { wireSpelling } from "../spelling";
 import { ID, type Kind, TIMES } from "./kind";
 

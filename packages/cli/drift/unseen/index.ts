@@ -1,5 +1,5 @@
 import { textOf } from "../../../base/json-values";
-import { TYPES } from "../../../cloudflare/access-state";
+import { TYPES } from "../../../cloudflare/kinds";
 import type { StackResource } from "../../stack/read-stack";
 import { isReadByEngine } from "../engine-view";
 import { kindOf } from "../kinds";

@@ -1,5 +1,5 @@
 import { fieldsOf, listOf, textOf } from "../../../base/json-values";
-import { TYPES } from "../../../cloudflare/access-state";
+import { TYPES } from "../../../cloudflare/kinds";
 import type { StackResource } from "../../stack/read-stack";
 import { nameOf } from "../read-account";
 import type { Change, Unseen } from "../types";

@@ -1,6 +1,7 @@
 import { destinationsOf, type PolicyDecision } from "../access";
+import { isHidden, MASKED_VALUE } from "../access/hidden";
 import type {
-  AccessState,
+  Situation,
   StateApplication,
   StateIngressRule,
   StatePolicy,
@@ -13,18 +14,7 @@ import { KINDS, type KindName, TYPES } from "./kinds";
 import { notJudgedIn } from "./not-judged";
 import { exportedResources } from "./stack-export";
 import type { StateResource } from "./state-resource";
-import { isHidden, MASKED_VALUE, rulesOf } from "./wire-rules";
-
-export type {
-  AccessState,
-  StateApplication,
-  StateIdentityProvider,
-  StateIngressRule,
-  StatePolicy,
-  StateToken,
-} from "../access/situation";
-export { TYPES } from "./kinds";
-export type { StateResource } from "./state-resource";
+import { rulesOf } from "./wire-rules";
 
 /**
  * Reads what `pulumi stack export` prints.
@@ -32,8 +22,8 @@ export type { StateResource } from "./state-resource";
  * @param where it comes from, for messages.
  * @throws {UserError} when it is not an export, or the stack protects no application.
  */
-export function parseAccessState(text: string, where: string): AccessState {
-  const state = accessStateOf(resourcesOf(text, where));
+export function parseSituation(text: string, where: string): Situation {
+  const state = situationOf(resourcesOf(text, where));
   if (state.applications.length === 0) {
     throw new UserError(
       `${where} has no Access application`,
@@ -44,7 +34,7 @@ export function parseAccessState(text: string, where: string): AccessState {
 }
 
 /** What resources say of who gets in: those of a state, of a preview, or of what a program is about to declare. */
-export function accessStateOf(resources: readonly StateResource[]): AccessState {
+export function situationOf(resources: readonly StateResource[]): Situation {
   const of = (kind: KindName) =>
     resources.filter(({ type }) => (KINDS[kind].types as readonly string[]).includes(type));
   const policies = new Map(of("policy").map((resource) => [resource.id, policyOf(resource)]));
