@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { withTypeScript } from "../packages/cli/sandboxed/workspace";
-import { ComfyUIClient } from "../packages/client/typescript";
+import { ComfyUIClient } from "../packages/client/typescript/index";
 import { dispatcherFor, type Network } from "../packages/client/typescript/network";
 import { pairedRatio, type Spread, spreadOf } from "./statistics";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ComfyUIClient } from "../../packages/client/typescript";
+import { ComfyUIClient } from "../../packages/client/typescript/index";
 import { type Origin, startOrigin } from "../../packages/sandbox/origin";
 import { workflow } from "../sandbox/origin/support";
 

@@ -1,4 +1,4 @@
-import { ComfyUIClient } from "../../packages/client/typescript";
+import { ComfyUIClient } from "../../packages/client/typescript/index";
 import type { Network } from "../../packages/client/typescript/network";
 
 /** What a measured transfer is told, as JSON on stdin. */

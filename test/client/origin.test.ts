@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { ComfyUIClient, type RunEvent } from "../../packages/client/typescript";
+import { ComfyUIClient, type RunEvent } from "../../packages/client/typescript/index";
 import { type Origin, type OriginSettings, startOrigin } from "../../packages/sandbox/origin";
 import { DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
 import { APP, type Rig, startRig } from "../sandbox/edge/rig";

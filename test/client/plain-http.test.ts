@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { request } from "undici";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import WebSocket from "ws";
-import { ComfyUIClient } from "../../packages/client/typescript";
+import { ComfyUIClient } from "../../packages/client/typescript/index";
 import { dispatcherFor, type Network, socketTo } from "../../packages/client/typescript/network";
 import { type Origin, startOrigin } from "../../packages/sandbox/origin";
 import { workflow } from "../sandbox/origin/support";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ComfyUIClient, ComfyUIError } from "../../packages/client/typescript";
+import { ComfyUIClient, ComfyUIError } from "../../packages/client/typescript/index";
 import { PROPERTY_SEED } from "../support/property-seed";
 import { Random } from "./random";
 import { startRandomServer } from "./random-server";

@@ -9,7 +9,7 @@ import {
   type RunOptions,
   type SavedFile,
   type UploadSource,
-} from "../../packages/client/typescript";
+} from "../../packages/client/typescript/index";
 import type { CaseInput, CaseOutcome } from "./case";
 
 /** The TypeScript client, called the way a case says. */

@@ -1,4 +1,4 @@
-import { ComfyUIClient, ComfyUIError } from "../../packages/client/typescript";
+import { ComfyUIClient, ComfyUIError } from "../../packages/client/typescript/index";
 import type { Network } from "../../packages/client/typescript/network";
 import { clientVisits } from "./client-visits";
 import { collectWarnings, type Held, heldNow, memoryNow } from "./measured";

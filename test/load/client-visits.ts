@@ -1,4 +1,4 @@
-import { type ComfyUIClient, ComfyUIError, type ErrorKind } from "../../packages/client/typescript";
+import { type ComfyUIClient, ComfyUIError, type ErrorKind } from "../../packages/client/typescript/index";
 import type { Fault } from "../../packages/sandbox/faults";
 import type { Visit } from "./rounds";
 

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/prom
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ComfyUIClient } from "../../packages/client/typescript";
+import { ComfyUIClient } from "../../packages/client/typescript/index";
 import { type Origin, startOrigin } from "../../packages/sandbox/origin";
 import { quickOptions } from "../client/case";
 import { startPython } from "../utils/python";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createServer, type Server } from "node:tls";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ComfyUIClient } from "../../packages/client/typescript";
+import { ComfyUIClient } from "../../packages/client/typescript/index";
 import type { Network } from "../../packages/client/typescript/network";
 import { runPython } from "../utils/python";
 import { authority, sharedCases } from "./clients";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ComfyUIClient } from "../../packages/client/typescript";
+import { ComfyUIClient } from "../../packages/client/typescript/index";
 import { type Origin, startOrigin } from "../../packages/sandbox/origin";
 import { workflow } from "../sandbox/origin/support";
 import { sharedCases } from "./clients";

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { ComfyUIClient } from "../../packages/client/typescript";
+import { ComfyUIClient } from "../../packages/client/typescript/index";
 import { type CaseOutcome, quickOptions } from "../client/case";
 import { type ScriptedServer, startScriptedServer } from "../client/scripted-server";
 import { type PythonWorker, startPython } from "../utils/python";
