@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Subject } from "../../packages/access";
+import { outcomeOf } from "../../packages/access/endings";
+import { siteOf } from "../../packages/access/site";
 import type { Situation, StatePolicy } from "../../packages/access/situation";
 import { type Cell, compareCallers } from "../../packages/cli/access-diff/cells";
 import { align } from "../../packages/cli/access-diff/sides";
@@ -95,6 +97,11 @@ test(`${PAIRS} random pairs: the edge refuses before and lets in after whom the 
     const [before = [], after = []] = pair.map(withIds);
     const cells = compareCallers(align(stateOf(before), stateOf(after))).flatMap((caller) => caller.cells);
     const told = cells.filter(({ change: { kind } }) => kind === "gain" || kind === "loss");
+    const reached = (policies: StatePolicy[], side: "before" | "after") =>
+      told.map(({ place, witness }) => {
+        const site = siteOf(stateOf(policies), place);
+        return outcomeOf({ site, subject: witness[side] }).verdict === "in";
+      });
     const really: Record<"before" | "after", boolean[]> = { before: [], after: [] };
     for (const side of ["before", "after"] as const) {
       await deploy(side === "before" ? before : after);
@@ -103,6 +110,8 @@ test(`${PAIRS} random pairs: the edge refuses before and lets in after whom the 
     const expected = (side: "gain" | "loss") => told.map(({ change }: Cell) => change.kind === side);
     expect(really.before, JSON.stringify([before, after])).toEqual(expected("loss"));
     expect(really.after, JSON.stringify([before, after])).toEqual(expected("gain"));
+    expect(really.before).toEqual(reached(before, "before"));
+    expect(really.after).toEqual(reached(after, "after"));
     witnesses += told.length;
   }
   // Pairs without a change would prove nothing.
