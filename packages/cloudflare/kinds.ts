@@ -222,6 +222,18 @@ const IDENTITY_PROVIDER: Fields = {
   }),
 };
 
+/** How the connector connects, in either spelling; the same server answers. */
+const CONNECTION = nothing(
+  "connectTimeout",
+  "disableChunkedEncoding",
+  "http2Origin",
+  "keepAliveConnections",
+  "keepAliveTimeout",
+  "noHappyEyeballs",
+  "tcpKeepAlive",
+  "tlsTimeout",
+);
+
 /** Of a tunnel rule, and of a whole tunnel: how the connector reaches the service. */
 const ORIGIN_REQUEST: Fields = {
   access: judged("access", {
@@ -239,16 +251,7 @@ const ORIGIN_REQUEST: Fields = {
     "originServerName",
     "proxyType",
   ),
-  ...nothing(
-    "connectTimeout",
-    "disableChunkedEncoding",
-    "http2Origin",
-    "keepAliveConnections",
-    "keepAliveTimeout",
-    "noHappyEyeballs",
-    "tcpKeepAlive",
-    "tlsTimeout",
-  ),
+  ...CONNECTION,
 };
 
 /** The same, as the API and the rules of a shared tunnel spell it; with what only older connectors know. */
@@ -271,16 +274,7 @@ const WIRE_ORIGIN_REQUEST: Fields = {
     "proxyPort",
     "proxyType",
   ),
-  ...nothing(
-    "connectTimeout",
-    "disableChunkedEncoding",
-    "http2Origin",
-    "keepAliveConnections",
-    "keepAliveTimeout",
-    "noHappyEyeballs",
-    "tcpKeepAlive",
-    "tlsTimeout",
-  ),
+  ...CONNECTION,
 };
 
 /** The patterns that take every path, as a rule without one does. */
