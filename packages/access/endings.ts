@@ -71,7 +71,10 @@ export type Outcome =
 
 /** How one visit ends, as far as it is known: the one answer to "does this caller get there?". */
 export function outcomeOf(visit: Visit): Outcome {
-  const notJudged = visit.site.notJudged.map(notJudgedWords);
+  const { serviceTokenId } = visit.subject;
+  const notJudged = visit.site.notJudged
+    .filter(({ token, of }) => !token || serviceTokenId === undefined || of === serviceTokenId)
+    .map(notJudgedWords);
   const { endings, words } = endingsOf([visit]);
   if (endings === undefined) {
     const on = [...new Set([...[...words.values()].sort(), ...notJudged])];

@@ -20,7 +20,7 @@ export interface Site {
   direct?: true;
   /** What is taken to be so because the state does not say it. */
   assumed: Open[];
-  /** What the model does not judge, and who gets in here may hang on it. */
+  /** What the model does not judge, and who gets in here may hang on it; of a token, who comes with that one. */
   notJudged: NotJudged[];
   /** The rule of the tunnel, where the state has it. */
   ingress?: StateIngressRule;
@@ -37,14 +37,16 @@ export interface Site {
  */
 export function siteOf(own: Situation, place: Place, other: Situation = own): Site {
   const site = leadsAndGuards(own, place, other);
-  return { ...site, notJudged: own.notJudged.filter((each) => bearsOn(each, place, site)) };
+  const { application } = site;
+  const there = [application, ...(application?.policies ?? []), ...own.tokens];
+  const isThere = ({ of }: NotJudged) => of === undefined || there.some((each) => each?.id === of);
+  return { ...site, notJudged: own.notJudged.filter((each) => isThere(each) && bearsOn(each, place)) };
 }
 
 /** Whether something that is not judged may decide who gets in at a place. */
-function bearsOn({ decides, of, host }: NotJudged, { hostname }: Place, { application }: Guarded): boolean {
+function bearsOn({ decides, host }: NotJudged, { hostname }: Place): boolean {
   if (decides !== undefined && decides !== "access" && decides !== "routes") return false;
-  if (host !== undefined && !ruleCovers(host, hostname)) return false;
-  return of === undefined || [application, ...(application?.policies ?? [])].some((each) => each?.id === of);
+  return host === undefined || ruleCovers(host, hostname);
 }
 
 type Guarded = Omit<Site, "notJudged">;

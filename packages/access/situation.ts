@@ -105,6 +105,8 @@ export interface NotJudged {
   decides?: Decides;
   /** Id of the application, policy or token that it belongs to, where it bears on what has to do with that one alone. */
   of?: string;
+  /** True when it belongs to a service token. */
+  token?: true;
   /** Host name, maybe with a wildcard, that it bears on alone. */
   host?: string;
   /** The same for the same value, without showing it. */

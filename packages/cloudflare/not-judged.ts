@@ -7,6 +7,11 @@ import { type Field, type Fields, HARMLESS, KINDS, kindOfType } from "./kinds";
 import type { StateResource } from "./state-resource";
 import { cannotBeRead, rulesOf } from "./wire-rules";
 
+/** Where the engine's bridge notes which inputs are defaults, in an object and in each below it. */
+const DEFAULTED = "__defaults";
+/** What the engine keeps with an object, and no field of it. */
+const OF_THE_ENGINE = new Set(["id", "urn", "__meta", DEFAULTED]);
+
 /**
  * What of a resource may decide who gets in, and the model does not judge: a kind, a field or a type of rule that no
  * table has, or a field that decides and that the model does not read. A field that decides nothing is passed over.
@@ -23,18 +28,17 @@ export function notJudgedIn(resource: StateResource): NotJudged[] {
   const found = Object.entries(outputs).flatMap(([field, value]) => {
     // What only the update tells, and the program does not say, is what the API makes of it by itself.
     if (value === UNKNOWN_VALUE && resource.given?.has(field) === false) return [];
-    return ["id", "urn", "__meta", "__defaults"].includes(field)
-      ? []
-      : inField(own, kind.fields, field, value, field);
+    return OF_THE_ENGINE.has(field) ? [] : inField(own, kind.fields, field, value, field);
   });
   return found.map((each) => ({ ...each, ...ruleBearing(resource, each) }));
 }
 
 /** What one object bears on alone. */
-function bearing({ type, id, outputs }: StateResource): Pick<NotJudged, "of" | "host"> {
+function bearing({ type, id, outputs }: StateResource): Pick<NotJudged, "of" | "token" | "host"> {
   const kind = kindOfType(type);
+  if (kind === KINDS.token) return { of: id, token: true };
   if (kind === KINDS.dnsRecord) return { host: textOf(outputs["name"]) };
-  return [KINDS.application, KINDS.policy, KINDS.token].some((each) => each === kind) ? { of: id } : {};
+  return [KINDS.application, KINDS.policy].some((each) => each === kind) ? { of: id } : {};
 }
 
 /** A tunnel rule bears on its own host name. */
@@ -46,7 +50,7 @@ function ruleBearing({ outputs }: StateResource, { field = "" }: NotJudged): Pic
   return host === undefined || isHidden(host) ? {} : { host };
 }
 
-type Own = Pick<NotJudged, "kind" | "name" | "of" | "host">;
+type Own = Pick<NotJudged, "kind" | "name" | "of" | "token" | "host">;
 
 function inField(own: Own, fields: Fields, name: string, value: unknown, path: string): NotJudged[] {
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
@@ -70,7 +74,7 @@ function inside(own: Own, fields: NonNullable<Field["fields"]>, value: unknown, 
     return value.flatMap((each, index) => inside(own, fields, each, `${path}[${index}]`));
   }
   return Object.entries(fieldsOf(value)).flatMap(([name, inner]) =>
-    ["__defaults"].includes(name) ? [] : inField(own, fields, name, inner, `${path}.${name}`),
+    name === DEFAULTED ? [] : inField(own, fields, name, inner, `${path}.${name}`),
   );
 }
 

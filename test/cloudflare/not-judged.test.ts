@@ -168,6 +168,18 @@ test("what was there and decides for one host name leaves the others decided", (
   ]);
 });
 
+test("a token that is turned off is not judged for who comes with it, and for nobody else", () => {
+  const token = (enabled: boolean): StateResource[] => [
+    ...stack(),
+    { type: TYPES.token, id: "api", outputs: { name: "comfyui-api", enabled } },
+  ];
+  const tests = [...TESTS, { token: "comfyui-api", allow: [], deny: ["comfyui"] }];
+  const passed = (enabled: boolean) =>
+    judgeAccessTests(situationOf(token(enabled)), tests, new Date(0)).map((each) => each.passed);
+  expect(passed(true)).toEqual([true, true, true]);
+  expect(passed(false)).toEqual([true, true, false]);
+});
+
 test("what the API makes of a field by itself is not the program's to judge", () => {
   const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
   const made = (given: ReadonlySet<string>) =>
