@@ -1,15 +1,20 @@
 import { isHidden } from "../../access/hidden";
-import type { NotJudged } from "../../access/situation";
+import type { NotJudged, Situation } from "../../access/situation";
 import { notJudgedWords } from "../../access/words";
 import { kindOfType } from "../../cloudflare/kinds";
-import { situationOf } from "../../cloudflare/read-situation";
 import type { StateResource } from "../../cloudflare/state-resource";
 
 /** Names of properties whose unknown values do no harm: the program itself ties them to what they belong to. */
 const HARMLESS = new Set(["audTags", "audTag"]);
 
+/** One side of a change: its resources, and what they were read as. */
+interface Side {
+  resources: readonly StateResource[];
+  situation: Situation;
+}
+
 /** What cannot be read on one of two sides, or is somebody else's and not the same on both: one sentence each. */
-export function hiddenFacts(before: readonly StateResource[], after: readonly StateResource[]): string[] {
+export function hiddenFacts(before: Side, after: Side): string[] {
   const [then, now] = [factsOf(before), factsOf(after)];
   const differing = [
     ...[...now].filter(([key]) => !then.has(key)),
@@ -18,7 +23,7 @@ export function hiddenFacts(before: readonly StateResource[], after: readonly St
   return [...new Set(differing.map(([, sentence]) => sentence))].sort();
 }
 
-function factsOf(resources: readonly StateResource[]): Map<string, string> {
+function factsOf({ resources, situation }: Side): Map<string, string> {
   const facts = new Map<string, string>();
   for (const { type, id, outputs } of resources) {
     for (const [property, { mustBeKnown }] of Object.entries(kindOfType(type)?.fields ?? {})) {
@@ -30,7 +35,7 @@ function factsOf(resources: readonly StateResource[]): Map<string, string> {
       }
     }
   }
-  for (const { name, policies } of situationOf(resources).applications) {
+  for (const { name, policies } of situation.applications) {
     for (const policy of policies.filter(({ foreign, id }) => foreign && !isHidden(id))) {
       const sentence = `application ${name} links a policy that is not the stack's own (${policy.id})`;
       facts.set(`${name} ${policy.id}`, sentence);

@@ -31,7 +31,7 @@ export function compareResources(
     before: was,
     after: is,
     undecided: [
-      ...hiddenFacts(before, after),
+      ...hiddenFacts({ resources: before, situation: was }, { resources: after, situation: is }),
       ...notJudgedFacts(was.notJudged, is.notJudged),
       ...hiddenPlaces(then, now),
     ],

@@ -16,6 +16,7 @@ import type { EngineAccess } from "../secrets/engine-cli";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
 import { sandboxArg, stackArg, UsageError } from "./args";
 import { type Judged, judgedFile, judgedLine, judgedStack } from "./judged";
+import { mustBeOneForm, reportOptions } from "./report-options";
 
 const EXIT: Record<DiffVerdict, number> = { "no change": 0, narrowed: 0, widened: 3, "not decided": 4 };
 
@@ -60,15 +61,10 @@ export const accessDiffCommand = defineCommand({
       default: false,
       description: "Exit 0 instead of 3 when access widens.",
     },
-    mask: {
-      type: "boolean",
-      description: "Put stable names in place of addresses. Default: in Markdown only.",
-    },
-    markdown: { type: "boolean", default: false, description: "Report as Markdown." },
-    json: { type: "boolean", default: false, description: "Report as JSON." },
+    ...reportOptions,
   },
   async run({ args }) {
-    if (args.json && args.markdown) throw new UsageError("two forms of report", "give --json or --markdown");
+    mustBeOneForm(args);
     const { judged, ...compared } = await comparison(args);
     const { before, after, undecided, facts } = compared;
     const salt = process.env[SALT] || undefined;

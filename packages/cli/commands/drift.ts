@@ -8,6 +8,7 @@ import { renderMarkdown } from "../drift/render/markdown";
 import { renderText } from "../drift/render/text";
 import { openStack } from "../stack/open-stack";
 import { sandboxArg, stackArg, UsageError } from "./args";
+import { mustBeOneForm, reportOptions } from "./report-options";
 
 /** Keys the masked names, so that they stay the same from run to run. */
 const SALT = "ACCESS_DIFF_SALT";
@@ -41,15 +42,10 @@ export const driftCommand = defineCommand({
       default: "30",
       description: "Name the service tokens that end within so many days.",
     },
-    mask: {
-      type: "boolean",
-      description: "Put stable names in place of addresses. Default: in Markdown only.",
-    },
-    markdown: { type: "boolean", default: false, description: "Report as Markdown." },
-    json: { type: "boolean", default: false, description: "Report as JSON." },
+    ...reportOptions,
   },
   async run({ args }) {
-    if (args.json && args.markdown) throw new UsageError("two forms of report", "give --json or --markdown");
+    mustBeOneForm(args);
     const days = daysOf(args.days);
     const opened = await openStack(args);
     try {
