@@ -1,0 +1,19 @@
+/** A kind that the table above has not, and that cannot touch who gets in. */
+interface Harmless {
+  type: RegExp;
+  /** Why it cannot. */
+  why: string;
+}
+
+/** Kinds that are passed over. Every other one that the table lacks is not judged, of whatever package. */
+export const HARMLESS: readonly Harmless[] = [
+  { type: /^pulumi:pulumi:Stack$/, why: "the stack itself, which is no object" },
+  { type: /^pulumi:providers:/, why: "judged by where it sends its credentials, not here" },
+  { type: /^comfyui-access:components:/, why: "a component is a bracket around its parts, which are judged" },
+  { type: /^random:/, why: "made of nothing and known to nobody but the state" },
+  { type: /^gcp:projects\/service:Service$/, why: "turns an API of Google's on, and grants nothing" },
+  {
+    type: /^gcp:secretmanager\/(secret|secretVersion|secretIamMember):/,
+    why: "where secrets go and who reads them is compared by the config, which declares them",
+  },
+];
