@@ -13,7 +13,7 @@ import {
 } from ".";
 import { assumedIn, type Outcome, outcomeOf } from "./endings";
 import { openRules } from "./reach";
-import { type Site, siteOf } from "./site";
+import { type Place, type Site, siteOf } from "./site";
 import type { Situation, StateApplication, StateToken } from "./situation";
 import { type StoppedAt, stopWords } from "./steps";
 
@@ -26,10 +26,7 @@ export type Caller = ({ email: string; loginMethod?: string } | { token: string 
 };
 
 /** A question: may this caller reach that address? */
-export interface Question {
-  hostname: string;
-  /** From the first slash. */
-  path: string;
+export interface Question extends Place {
   caller: Caller;
 }
 
@@ -81,7 +78,7 @@ export interface Explanation {
 export function explain(state: Situation, question: Question, now: Date): Explanation {
   const hostname = question.hostname.toLowerCase();
   const { path, caller } = question;
-  const site = siteOf(state, { hostname, path });
+  const site = siteOf(state, { ...question, hostname });
   const { application, uri = hostname } = site;
   const token = "token" in caller ? tokenOf(state, caller.token) : undefined;
   const about = { hostname, path, caller: inWords(caller) };
@@ -124,7 +121,8 @@ function endOf({ application, ingress }: Site, outcome: Outcome, access: AccessA
     const reason = `${access.reason}, but the connector ${stopWords(stop)}: it ends there with 403`;
     return { ...end, reason, connector: "refuses" };
   }
-  const isUnasked = endings.some((reach) => reach.in && reach.by === "nothing") && ingress !== undefined;
+  const isUnasked =
+    endings.some((reach) => reach.in && reach.by === "nothing") && ingress !== undefined && !ingress.unread;
   const behind: Pick<End, "connector" | "notes"> = isUnasked
     ? {
         connector: "passes",

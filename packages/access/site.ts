@@ -1,15 +1,19 @@
 import { placeFor } from ".";
 import { isHidden } from "./hidden";
 import { recordCovers, ruleCovers } from "./host-pattern";
+import { takesPath } from "./path-pattern";
 import type { NotJudged, Situation, StateApplication, StateIngressRule, StateRecord } from "./situation";
 import type { Open, Stop } from "./steps";
 import { isTunnelHost, tunnelHost } from "./tunnel-host";
+import type { Match } from "./types";
 
 /** An address that is asked for. */
 export interface Place {
   hostname: string;
   /** From the first slash. */
   path: string;
+  /** Stands for paths that this pattern of a tunnel rule takes, whatever they are. */
+  pattern?: string;
 }
 
 /** What a state says of a place: which name leads there, what asks there, and what the connector does. */
@@ -22,6 +26,8 @@ export interface Site {
   assumed: Open[];
   /** What the model does not judge, and who gets in here may hang on it; of a token, who comes with that one. */
   notJudged: NotJudged[];
+  /** The DNS record by which it is found, where the state has it. */
+  record?: StateRecord;
   /** The rule of the tunnel, where the state has it. */
   ingress?: StateIngressRule;
   /** The application in front; undefined: nobody asks. */
@@ -54,9 +60,12 @@ type Guarded = Omit<Site, "notJudged">;
 function leadsAndGuards(own: Situation, place: Place, other: Situation): Guarded {
   const about = place.hostname.toLowerCase();
   const guard = placeFor(own.applications, about, place.path);
-  const guarded = guard === undefined ? {} : { application: guard.application, uri: guard.uri };
   const record = recordFor(own.records, about, own.tunnelId);
-  const ingress = ruleFor(own.ingress, about);
+  const guarded = {
+    ...(guard === undefined ? {} : { application: guard.application, uri: guard.uri }),
+    ...(record === undefined ? {} : { record }),
+  };
+  const { rule: ingress, open } = ruleFor(own.ingress, place);
   const none = { assumed: [], ...guarded };
   if (guard === undefined && record === undefined && ingress === undefined) {
     return { ...none, blocked: { at: "name", code: "not published", about } };
@@ -82,8 +91,11 @@ function leadsAndGuards(own: Situation, place: Place, other: Situation): Guarded
     }
     if (leads === "maybe here") assumed.push({ code: "record target", about: record.name });
   }
+  // Which rule takes it is not known, so nothing is known of what that rule checks either.
+  if (open !== undefined)
+    return { ...guarded, assumed: [...assumed, open], ingress: { ...NO_RULE, unread: true } };
   if (ingress === undefined) {
-    if (ruleFor(other.ingress, about) !== undefined) {
+    if (ruleFor(other.ingress, place).rule !== undefined) {
       return { ...guarded, assumed, blocked: { at: "tunnel", code: "no rule", about } };
     }
     return { ...guarded, assumed: [...assumed, { code: "rule", about }] };
@@ -100,12 +112,28 @@ function leadsAndGuards(own: Situation, place: Place, other: Situation): Guarded
   return { ...guarded, assumed, ingress };
 }
 
-/** The tunnel's rule for a host: the first that fits; one without a host name fits all. */
-export function ruleFor<T extends Pick<StateIngressRule, "hostname">>(
+const NO_RULE: StateIngressRule = { service: "", jwtRequired: false, audTags: [] };
+
+/**
+ * The tunnel's rule for a place: the first whose host name and path fit; one without fits all. Where it cannot be told
+ * whether one fits, that is what is open.
+ */
+function ruleFor<T extends Pick<StateIngressRule, "hostname" | "path">>(
   rules: readonly T[],
-  hostname: string,
-): T | undefined {
-  return rules.find((rule) => ruleCovers(rule.hostname, hostname));
+  place: Place,
+): { rule?: T; open?: Open } {
+  for (const rule of rules) {
+    const takes = ruleCovers(rule.hostname, place.hostname) ? takesPlace(rule, place) : "no";
+    if (takes === "yes") return { rule };
+    if (takes === "unknown") {
+      return { open: { code: "rule path", about: `${place.hostname}${place.path}`, pattern: rule.path } };
+    }
+  }
+  return {};
+}
+
+function takesPlace({ path }: Pick<StateIngressRule, "path">, place: Place): Match {
+  return path !== undefined && path === place.pattern ? "yes" : takesPath(path, place.path);
 }
 
 /** Whether a rule answers by itself instead of leading to an origin. */
@@ -140,7 +168,7 @@ const CAUTION: readonly Leads[] = ["elsewhere", "maybe here", "another tunnel", 
  * The record that a host is found by: of those with the most specific name the one that leads furthest past Access.
  * @param tunnelId the tunnel whose rules are known
  */
-export function recordFor(
+function recordFor(
   records: readonly StateRecord[],
   hostname: string,
   tunnelId?: string,

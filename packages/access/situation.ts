@@ -43,6 +43,8 @@ export interface StateToken {
 /** A public host name of the tunnel, and whether the connector checks the Access JWT for it. */
 export interface StateIngressRule {
   hostname?: string;
+  /** The pattern of the paths that it takes, an expression of Go's; absent: every path. */
+  path?: string;
   service: string;
   jwtRequired: boolean;
   /** The team whose JWTs it takes. */

@@ -31,6 +31,7 @@ export interface Open {
     | "other target"
     | "unproxied target"
     | "rule"
+    | "rule path"
     | "connector check"
     | "audience of application"
     | "audience of connector";
@@ -38,6 +39,8 @@ export interface Open {
   about: string;
   /** The record, where the target is what it is about. */
   record?: string;
+  /** The pattern of the rule whose paths it is about. */
+  pattern?: string;
 }
 
 /** Why a request does not arrive, in words. */
@@ -63,7 +66,7 @@ export function stopWords(stop: Stop): string {
 }
 
 /** What is not known, in words. */
-export function openWords({ code, about, record }: Open): string {
+export function openWords({ code, about, record, pattern }: Open): string {
   switch (code) {
     case "record leads here":
       return `whether a DNS record of ${about} leads here`;
@@ -77,6 +80,8 @@ export function openWords({ code, about, record }: Open): string {
       return `what answers at ${about}: the DNS record ${record} is not proxied`;
     case "rule":
       return `whether the tunnel has a rule for ${about}`;
+    case "rule path":
+      return `whether the tunnel's rule for paths like ${pattern} takes it at ${about}`;
     case "connector check":
       return "what the connector checks";
     case "audience of application":

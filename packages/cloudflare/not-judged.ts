@@ -54,16 +54,21 @@ type Own = Pick<NotJudged, "kind" | "name" | "of" | "token" | "host">;
 
 function inField(own: Own, fields: Fields, name: string, value: unknown, path: string): NotJudged[] {
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-  const isOn = field !== undefined && field.judged !== "all" && field.judged.includes(true);
+  const isOn = field !== undefined && field.judged !== "all" && isJudged(field, true);
   // Where "on" is what the API has by itself, "off" is a choice.
   if (isUnset(value) && !(value === false && isOn)) return [];
   if (field === undefined) return [{ ...own, code: "unknown field", field: path, mark: markOf(value) }];
   if (field.decides === "nothing") return [];
   if (field.judged !== "all") {
-    if (field.judged.includes(value)) return [];
+    if (isJudged(field, value)) return [];
     return [{ ...own, code: "field", field: path, decides: field.decides, mark: markOf(value) }];
   }
   return field.fields === undefined ? [] : inside(own, field.fields, value, path);
+}
+
+function isJudged({ judged }: Field, value: unknown): boolean {
+  if (typeof judged === "function") return judged(value);
+  return judged === "all" || judged.includes(value);
 }
 
 function inside(own: Own, fields: NonNullable<Field["fields"]>, value: unknown, path: string): NotJudged[] {

@@ -1,5 +1,6 @@
 import { destinationsOf, type PolicyDecision } from "../access";
 import { isHidden, MASKED_VALUE } from "../access/hidden";
+import { takesEveryPath } from "../access/path-pattern";
 import type {
   Situation,
   StateApplication,
@@ -162,13 +163,16 @@ function ingressOf(value: unknown): StateIngressRule {
   const access = fieldsOf(fieldsOf(originRequest)["access"]);
   const parts = [
     value,
+    rule["path"],
     rule["service"],
     originRequest,
     fieldsOf(originRequest)["access"],
     access["required"],
   ];
+  const path = isHidden(rule["path"]) ? MASKED_VALUE : textOf(rule["path"]);
   return {
     hostname: textOf(rule["hostname"]),
+    ...(path === undefined || takesEveryPath(path) ? {} : { path }),
     service: textOf(rule["service"]) ?? "",
     jwtRequired: access["required"] === true,
     teamName: textOf(access["teamName"]),

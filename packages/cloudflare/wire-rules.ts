@@ -31,6 +31,17 @@ function wireRule(rule: unknown): Rule {
   );
 }
 
+/** The provider's names of rules in the API's form; what is inside of one is as it was. */
+export function providerRules(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  return value.map((rule) =>
+    Object.fromEntries(Object.entries(fieldsOf(rule)).map(([type, inner]) => [providerName(type), inner])),
+  );
+}
+
+const providerName = (type: string): string =>
+  Object.entries(ODD_NAMES).find(([, odd]) => odd === type)?.[0] ?? camelCase(type);
+
 /** How the type of a rule ends that stands for one that cannot be read. */
 const UNREAD = " that cannot be read yet";
 
@@ -50,4 +61,9 @@ function wireFields(value: unknown): unknown {
 /** A name of Pulumi's as the API spells most of them. */
 export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** A name of the API's as Pulumi spells most of them. */
+export function camelCase(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -12,6 +12,9 @@ export const LOGINS = ["login-google", "login-pin"];
 export const COUNTRIES = ["NL", "DE"];
 export const RANGES = ["203.0.113.0/24", "203.0.113.128/25", "2001:db8::/32"];
 
+/** Patterns of tunnel rules: of these paths, one each takes some. */
+const PATTERNS = ["^/admin", "/one", "^/other$"];
+
 const oneOf = <T>(values: readonly T[]) => fc.constantFrom(...values);
 
 const identityRule: fc.Arbitrary<Rule> = fc.oneof(
@@ -104,6 +107,7 @@ export function stateArbitrary(options: Options = {}): fc.Arbitrary<Situation> {
   const ingress = oneOf(HOSTNAMES).chain((hostname) =>
     fc.record({
       hostname: fc.constant(hostname),
+      path: oneOf([...Array<undefined>(9).fill(undefined), ...PATTERNS]),
       service: oneOf(["http://localhost:8188", "http://localhost:8188", "http_status:404"]),
       jwtRequired: fc.boolean(),
       teamName: fc.constant("datacrew"),
@@ -123,7 +127,10 @@ export function stateArbitrary(options: Options = {}): fc.Arbitrary<Situation> {
       tokens: fc.subarray(TOKENS).map((ids) => ids.map((id) => ({ id, name: id, duration: "8760h" }))),
       identityProviders: fc.constant(LOGINS.map((id) => ({ id, name: id, type: id }))),
       ingress: fc
-        .tuple(fc.uniqueArray(ingress, { selector: ({ hostname }) => hostname }), fc.boolean())
+        .tuple(
+          fc.uniqueArray(ingress, { selector: ({ hostname, path }) => `${hostname}${path}` }),
+          fc.boolean(),
+        )
         .map(([rules, isOwned]) => (isOwned ? [...rules, catchAll] : rules)),
       tunnelId: fc.constant(TUNNEL),
       records: fc.uniqueArray(record, { selector: ({ name }) => name }),

@@ -6,6 +6,7 @@ import { siteOf } from "../../packages/access/site";
 import type { Situation, StatePolicy } from "../../packages/access/situation";
 import { type Cell, compareCallers } from "../../packages/cli/access-diff/cells";
 import { align } from "../../packages/cli/access-diff/sides";
+import { DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
 import { ACCESS, APP, HOST, type Json, type Rig, startRig } from "../sandbox/edge/rig";
 import { PROPERTY_SEED } from "../support/property-seed";
 import { DOMAINS, EMAILS, policiesArbitrary, TOKENS } from "./arbitraries";
@@ -75,18 +76,18 @@ async function deploy(policies: readonly StatePolicy[]): Promise<void> {
 }
 
 /** Whether the origin answers somebody who comes for the first time. */
-async function getsIn({ email, serviceTokenId }: Subject): Promise<boolean> {
+async function getsIn({ email, serviceTokenId }: Subject, path = "/"): Promise<boolean> {
   const visitor = rig.visitor();
   const arrived = rig.origin.arrived.length;
-  if (typeof email === "string") await visitor.logIn(`${APP}/`, email);
+  if (typeof email === "string") await visitor.logIn(`${APP}${path}`, email);
   else if (typeof serviceTokenId === "string") {
     const token = [...tokens.values()].find(({ id }) => id === serviceTokenId) ?? tokens.get("other");
     const headers = {
       "cf-access-client-id": token.client_id,
       "cf-access-client-secret": token.client_secret,
     };
-    await visitor.open(`${APP}/`, { headers });
-  } else await visitor.open(`${APP}/`);
+    await visitor.open(`${APP}${path}`, { headers });
+  } else await visitor.open(`${APP}${path}`);
   return rig.origin.arrived.length > arrived;
 }
 
@@ -117,3 +118,52 @@ test(`${PAIRS} random pairs: the edge refuses before and lets in after whom the 
   // Pairs without a change would prove nothing.
   expect(witnesses).toBeGreaterThan(PAIRS);
 }, 120_000);
+
+/** Rules for some paths before the one for all: answered by the tunnel, unchecked, and with another audience. */
+const rules = () => [
+  { path: "^/status", service: "http_status:404" },
+  { path: "(?i)\\.PNG$", service: "http://localhost:8188" },
+  { path: "^/api/[[:alpha:]]+$", service: "http://localhost:8188", audTags: ["f".repeat(64)] },
+  { service: "http://localhost:8188", audTags: [rig.app.aud] },
+];
+const ASKED = ["/", "/status", "/view/a.png", "/a.PNG?x=1", "/pngs", "/api/abc", "/api/1", "/%61pi/abc"];
+
+test("rules for some paths: who gets where by reach is who gets there by the edge and the connector", async () => {
+  const path = `/accounts/${DEV_ACCOUNT_ID}/cfd_tunnel/${rig.tunnelId}/configurations`;
+  const ingress = rules().map(({ audTags, ...rule }) => {
+    const access = audTags && { required: true, teamName: "datacrew", audTag: audTags };
+    return { hostname: HOST, ...rule, ...(access === undefined ? {} : { originRequest: { access } }) };
+  });
+  await rig.api("PUT", path, { config: { ingress: [...ingress, { service: "http_status:404" }] } });
+  const [ann] = EMAILS;
+  const policy = (decision: string, rule: object) =>
+    ({ id: decision, name: decision, decision, include: [rule], require: [], exclude: [] }) as StatePolicy;
+  const token = policy("non_identity", { any_valid_service_token: {} });
+  const people = policy("allow", { everyone: {} });
+  const callers: Subject[] = [
+    { email: null, serviceTokenId: null },
+    { email: null, serviceTokenId: tokens.get("token-1").id },
+    { email: ann, identityProviderId: rig.idp.id, serviceTokenId: null },
+  ];
+  const seen = new Set<string>();
+  for (const policies of [[policy("bypass", { everyone: {} })], [token, people], [people]]) {
+    await deploy(policies);
+    const state: Situation = {
+      ...stateOf(policies),
+      ingress: rules().map(({ audTags = [], ...rule }) => {
+        return { hostname: HOST, jwtRequired: audTags.length > 0, audTags, ...rule };
+      }),
+    };
+    for (const at of ASKED) {
+      for (const subject of callers) {
+        const { verdict } = outcomeOf({ site: siteOf(state, { hostname: HOST, path: at }), subject });
+        const really = (await getsIn(subject, at)) ? "in" : "out";
+        expect(really, `${JSON.stringify(subject)} at ${at}, ${policies[0]?.decision}`).toBe(verdict);
+        seen.add(`${at} ${verdict}`);
+      }
+    }
+  }
+  // Each rule is met, and three of them by somebody who gets there and by somebody who does not.
+  expect([...seen].filter((each) => each.endsWith(" in")).length).toBeGreaterThan(4);
+  expect([...seen].filter((each) => each.endsWith(" out")).length).toBeGreaterThan(4);
+}, 60_000);

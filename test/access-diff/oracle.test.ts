@@ -91,22 +91,30 @@ const policiesAt = (pair: Pair, { hostname, path }: Visit): string =>
 
 const isSamePlace = (path: string, visit: Visit, pair: Pair): boolean =>
   pair.every(
-    ({ applications }) =>
+    ({ applications, ingress }) =>
       applicationFor(applications, visit.hostname, path)?.name ===
-      applicationFor(applications, visit.hostname, visit.path)?.name,
+        applicationFor(applications, visit.hostname, visit.path)?.name &&
+      ingress.every(
+        ({ hostname, path: pattern = "" }) =>
+          hostname !== visit.hostname ||
+          new RegExp(pattern).test(path) === new RegExp(pattern).test(visit.path),
+      ),
   );
+
+/** The cells of all places that are the same as the one of a visit. */
+function cellsAt(visit: Visit, pair: Pair, cells: readonly Told[]): Told[] {
+  const there = cells.filter(({ place }) => place.hostname === visit.hostname);
+  const paths = new Set(there.map(({ place }) => place.path));
+  for (const path of paths) if (!isSamePlace(path, visit, pair)) paths.delete(path);
+  return there.filter(({ place }) => paths.has(place.path));
+}
 
 /** The cells that are about a visit; what is the same for a whole place is worked out once. */
 function finder(pair: Pair, cells: readonly Told[]): (visit: Visit) => Told[] {
   const places = new Map<string, { named: string; there: Told[] }>();
   return (visit) => {
     const key = visit.hostname + visit.path;
-    const known = places.get(key) ?? {
-      named: policiesAt(pair, visit),
-      there: cells.filter(
-        ({ place }) => place.hostname === visit.hostname && isSamePlace(place.path, visit, pair),
-      ),
-    };
+    const known = places.get(key) ?? { named: policiesAt(pair, visit), there: cellsAt(visit, pair, cells) };
     places.set(key, known);
     return known.there.filter((cell) => isAbout(cell, visit, pair, known.named));
   };

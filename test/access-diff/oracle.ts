@@ -1,5 +1,5 @@
 import { applicationFor, decide, type Policy, type Rule, type Subject } from "../../packages/access";
-import type { Situation, StateApplication } from "../../packages/access/situation";
+import type { Situation, StateApplication, StateIngressRule } from "../../packages/access/situation";
 import { COUNTRIES, DOMAINS, EMAILS, HOSTNAMES, LOGINS, PATHS, TOKENS } from "./arbitraries";
 
 /** One concrete request: somebody, somewhere, at one address. */
@@ -40,8 +40,9 @@ export function getsIn(
 ): boolean {
   const { hostname, path } = visit;
   const record = own.records.find(({ name }) => name === hostname);
-  const named = own.ingress.find((each) => each.hostname === hostname);
-  const rule = named ?? own.ingress.find((each) => each.hostname === undefined);
+  const takes = ({ hostname: at, path: pattern = "" }: StateIngressRule) =>
+    (at === undefined || at === hostname) && new RegExp(pattern).test(path);
+  const rule = own.ingress.find(takes);
   const application = applicationAt(own, hostname, path);
   if (record === undefined && rule === undefined && application === undefined) return false;
   if (record === undefined && other.records.some(({ name }) => name === hostname)) return false;
@@ -50,9 +51,7 @@ export function getsIn(
   // An address without Cloudflare in front asks nobody; a tunnel is not found that way.
   if (record?.proxied === false) return !target.endsWith(".cfargotunnel.com");
   const isElsewhere = target !== `${own.tunnelId}.cfargotunnel.com`;
-  const isTheirs = (each: Situation) =>
-    each.ingress.some(({ hostname: at }) => at === hostname || at === undefined);
-  if (!isElsewhere && rule === undefined && isTheirs(other)) return false;
+  if (!isElsewhere && rule === undefined && other.ingress.some(takes)) return false;
   if (!isElsewhere && rule?.service === "http_status:404") return false;
   const check = !isElsewhere && rule?.jwtRequired === true;
   if (application === undefined) return !check;

@@ -22,7 +22,10 @@ export type End = "in" | "out" | "open";
 export function naiveEnd(state: Situation, asked: Asked): End {
   const application = guardOf(state, asked);
   const record = state.records.find(({ name }) => name === asked.hostname);
-  const rule = state.ingress.find(({ hostname = asked.hostname }) => hostname === asked.hostname);
+  const rule = state.ingress.find(
+    ({ hostname = asked.hostname, path = "" }) =>
+      hostname === asked.hostname && asked.path.search(new RegExp(path)) >= 0,
+  );
   if (application === undefined && record === undefined && rule === undefined) return "out";
 
   const toTunnel = record?.target?.endsWith(".cfargotunnel.com");

@@ -115,11 +115,11 @@ const unknown: [what: string, after: StateResource[], named: string][] = [
     "includes[0].brand_new_rule",
   ],
   [
-    "a rule for one path of the tunnel",
+    "a rule for paths that cloudflared does not take",
     set(stack(), TYPES.ownIngress, {
       config: {
         ingresses: [
-          { hostname: HOST, path: "^/internal", service: "http://localhost:9" },
+          { hostname: HOST, path: "^/internal(?=/)", service: "http://localhost:9" },
           { hostname: HOST, service: "http://localhost:8188" },
           { service: "http_status:404" },
         ],

@@ -88,11 +88,14 @@ const named = (state: Situation): Situation => ({
 });
 
 /** Whether anything on the way to a place is missing in the state, or leads out of it. */
-function isOpen(state: Situation, hostname: string): boolean {
+function isOpen(state: Situation, hostname: string, path: string): boolean {
   const record = state.records.find(({ name }) => name === hostname);
   if (record === undefined || !record.target?.endsWith(".cfargotunnel.com")) return true;
   if (record.target !== `${state.tunnelId}.cfargotunnel.com`) return true;
-  return !state.ingress.some((rule) => rule.hostname === undefined || rule.hostname === hostname);
+  return !state.ingress.some(
+    (rule) =>
+      (rule.hostname === undefined || rule.hostname === hostname) && new RegExp(rule.path ?? "").test(path),
+  );
 }
 
 test("15: explain, the access tests and the access diff give one answer for every place and caller", () => {
@@ -108,16 +111,20 @@ test("15: explain, the access tests and the access diff give one answer for ever
         if (reaches !== gains)
           throw new Error(`${where}: ${verdict} (${reason}), but the diff says ${gains}`);
         // Everything is stated here, so only a gap in the state can leave it open.
-        if (verdict === "undecided" && (dependsOn.length === 0 || !isOpen(state, hostname))) {
+        if (verdict === "undecided" && (dependsOn.length === 0 || !isOpen(state, hostname, path))) {
           throw new Error(`${where}: undecided, on ${dependsOn.join()}`);
         }
         const application = applicationFor(state.applications, hostname, path);
         const uri = String(application?.destinations[0]?.["uri"]);
         if (application === undefined || uri !== `${hostname}${path}`.replace(/\/$/, "")) continue;
         counts.tested += 1;
-        const { allow, deny } = tested(state, caller, application.name);
+        const { allow, deny } = tested(state, caller, `${application.name}/`);
         if (deny !== (verdict === "refused")) throw new Error(`${where}: ${verdict}, but deny gives ${deny}`);
         if (allow && verdict !== "granted") throw new Error(`${where}: ${verdict}, but allow passes`);
+        // All of the application is meant: also where other rules of the tunnel take some of its paths.
+        const whole = tested(state, caller, application.name);
+        if (whole.deny && !deny) throw new Error(`${where}: deny passes for all of it, and not there`);
+        if (whole.allow && !allow) throw new Error(`${where}: allow passes for all of it, and not there`);
       }
     }),
     { runs: 300 },

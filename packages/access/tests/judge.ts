@@ -94,7 +94,12 @@ function judgeEntry(state: Situation, test: AccessTest, entry: Entry, now: Date)
     return [{ ...entry, who, passed: false, ...unknownPlace(state, entry.place) }];
   }
   return places.map((place) => {
-    const asked = { ...entry, who, place: entry.place === "*" ? `* (${place.name})` : entry.place };
+    const rule = place.rule === undefined ? "" : ` (paths like ${place.rule})`;
+    const asked = {
+      ...entry,
+      who,
+      place: `${entry.place === "*" ? `* (${place.name})` : entry.place}${rule}`,
+    };
     try {
       const caller = callerOf(state, test, place.application);
       const explanation = explain(state, { ...place, caller }, now);

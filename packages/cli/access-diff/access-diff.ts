@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import type { Situation } from "../../access/situation";
+import { undecidedPatterns } from "./addressing";
 import { compareCallers } from "./cells";
 import { type Entry, entriesOf } from "./entries";
 import { type Fact, factsOf } from "./facts";
@@ -36,12 +37,13 @@ export function accessDiff(
   before: Situation,
   after: Situation,
   {
-    undecided = [],
+    undecided: said = [],
     salt,
     facts: more = [],
   }: { undecided?: readonly string[]; salt?: string; facts?: readonly Fact[] } = {},
 ): AccessDiff {
   const sides = align(before, after);
+  const undecided = [...said, ...undecidedPatterns(sides)];
   const callers = compareCallers(sides);
   const policies = [before, after].flatMap(({ applications }) =>
     applications.flatMap((each) => each.policies),
@@ -62,7 +64,7 @@ export function accessDiff(
     verdict: verdictOf(entries, facts, undecided),
     entries,
     facts,
-    undecided: [...undecided],
+    undecided,
     hash: (salt === undefined ? createHash("sha256") : createHmac("sha256", salt))
       .update(hashed)
       .digest("hex"),

@@ -1,23 +1,76 @@
 import { placesOf as destinationsOf, hostAt, readPlace } from "../../access";
-import { destinationCovers } from "../../access/host-pattern";
+import { destinationCovers, ruleCovers } from "../../access/host-pattern";
+import { ANY, folderOf, pathsBeside } from "../../access/path-pattern";
 import type { Place } from "../../access/site";
 import type { Situation } from "../../access/situation";
 import type { Sides } from "./sides";
 
-/** Stands for a label or folder that no destination names. */
-const UNNAMED = "any-other";
+/**
+ * Every place that either side tells apart from others: host names, and in each the folders of destinations and the paths
+ * of tunnel rules. A pattern of which no folder tells all stands for itself, in each of them.
+ */
+export function placesOf(sides: Sides): Place[] {
+  const hostnames = new Set([sides.before, sides.after].flatMap(hostnamesOf).map(concrete));
+  return [...hostnames].sort().flatMap((hostname) => placesAt(sides, hostname));
+}
 
-/** Every place that either side tells apart from others: host names, and in each the folders of destinations. */
-export function placesOf({ before, after }: Sides): Place[] {
+/** The places of one host name. */
+export function placesAt({ before, after }: Sides, hostname: string): Place[] {
   const uris = [before, after].flatMap(({ applications }) =>
     applications.flatMap((application) => destinationsOf(application).map(readPlace)),
   );
-  const hostnames = new Set([before, after].flatMap(hostnamesOf).map(concrete));
-  return [...hostnames].sort().flatMap((hostname) => {
-    const paths = uris.filter(({ host }) => destinationCovers(host, hostname)).map(({ path }) => path);
-    return [...new Set(["/", ...representatives(paths)])].sort().map((path) => ({ hostname, path }));
-  });
+  const paths = uris.filter(({ host }) => destinationCovers(host, hostname)).map(({ path }) => path);
+  const patterns = [...new Set([before, after].flatMap((side) => patternsAt(side, hostname)))];
+  const folders = representatives([...paths, ...patterns.flatMap((pattern) => folderOf(pattern) ?? [])]);
+  const all = [...new Set(["/", ...folders, ...patterns.flatMap((each) => beside(each, folders))])].sort();
+  return [
+    ...all.map((path) => ({ hostname, path })),
+    ...named(patterns).flatMap((pattern) => all.map((path) => ({ hostname, path, pattern }))),
+  ];
 }
+
+/** Patterns of tunnel rules at a host name. */
+const patternsAt = ({ ingress }: Situation, hostname: string): string[] =>
+  ingress.flatMap(({ hostname: host, path }) =>
+    path === undefined || !ruleCovers(host, hostname) ? [] : [path],
+  );
+
+/** Patterns of which no path tells all. */
+const named = (patterns: readonly string[]): string[] =>
+  patterns.filter((pattern) => folderOf(pattern) === undefined).sort();
+
+/** A path for each way to be what a pattern is about, or not quite; one that begins anywhere is also below others. */
+function beside(pattern: string, folders: readonly string[]): string[] {
+  const folder = folderOf(pattern);
+  if (folder === undefined) return [];
+  const above = pattern.startsWith("^") ? [] : [`/${ANY}`, ...folders];
+  return ["", ...above].flatMap((each) => pathsBeside(`${each}${folder}`));
+}
+
+/**
+ * Patterns of which no path tells all, and that do not stand behind the same rules on both sides: one sentence each. What
+ * else they take now cannot be told.
+ */
+export function undecidedPatterns({ before, after }: Sides): string[] {
+  const [then, now] = [patternKeys(before), patternKeys(after)];
+  const differing = [...then, ...now].filter(([key]) => !(then.has(key) && now.has(key)));
+  return [...new Set(differing.map(([, sentence]) => sentence))].sort();
+}
+
+function patternKeys({ ingress }: Situation): Map<string, string> {
+  const keys = new Map<string, string>();
+  for (const [index, { hostname, path }] of ingress.entries()) {
+    if (path === undefined || folderOf(path) !== undefined) continue;
+    const before = ingress.slice(0, index + 1).filter((rule) => meet(rule.hostname, hostname));
+    const key = JSON.stringify(before.map((rule) => [rule.hostname, rule.path]));
+    keys.set(key, `not judged: path ${path} of the tunnel's rule for ${hostname ?? "every host name"}`);
+  }
+  return keys;
+}
+
+/** Whether two host names of rules may take the same request. */
+const meet = (one: string | undefined, other: string | undefined): boolean =>
+  ruleCovers(one, other ?? "") || ruleCovers(other, one ?? "");
 
 /** All host names that a side publishes or guards, each in its one spelling; a wildcard stays one. */
 export function hostnamesOf({ applications, ingress, records }: Situation): string[] {
@@ -29,12 +82,14 @@ export function hostnamesOf({ applications, ingress, records }: Situation): stri
   return [...new Set(names.map(hostAt))];
 }
 
-const concrete = (hostname: string): string => hostname.replaceAll("*", UNNAMED);
+/** A host name that a wildcard covers, and that nobody names. */
+const concrete = (hostname: string): string => hostname.replaceAll("*", "any-other");
 
 /** A path for each folder that destinations name; a wildcard stands for any folder, and for each that others name. */
-function representatives(paths: readonly string[]): string[] {
+function representatives(all: readonly string[]): string[] {
+  const paths = all.map((path) => path.replace(/^\//, ""));
   const folders = new Set(
-    [UNNAMED, ...paths.flatMap((path) => path.split("/"))].filter((f) => !/[*]|^$/.test(f)),
+    [ANY, ...paths.flatMap((path) => path.split("/"))].filter((f) => !/[*]|^$/.test(f)),
   );
   return paths.flatMap((path) => {
     const fillings = path.includes("*") ? [...folders] : [""];

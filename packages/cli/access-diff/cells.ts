@@ -39,27 +39,43 @@ export interface Caller {
 
 /** Everything that changes for anybody anywhere: each class of callers at each place, changed or not. */
 export function compareCallers(sides: Sides): Caller[] {
+  const known = new Map<string, Caller[]>();
   return placesOf(sides).flatMap((place) => {
     const before = siteOf(sides.before, place, sides.after);
     const after = siteOf(sides.after, place, sides.before);
-    const applications = [before.application, after.application];
-    const policies = applications.flatMap((application) => application?.policies ?? []);
-    return principalsOf(sides, policies).map((principal) => {
-      const subject = {
-        before: witnessOf(principal, sides.before, sides.after, policies),
-        after: witnessOf(principal, sides.after, sides.before, policies),
+    // Most paths of a host name fare alike.
+    const key = JSON.stringify([place.hostname, before, after]);
+    const callers = known.get(key) ?? callersAt(sides, { place, before, after });
+    known.set(key, callers);
+    return callers.map((caller) => ({
+      ...caller,
+      place,
+      cells: caller.cells.map((cell) => ({ ...cell, place })),
+    }));
+  });
+}
+
+function callersAt(
+  sides: Sides,
+  { place, before, after }: { place: Place; before: Site; after: Site },
+): Caller[] {
+  const applications = [before.application, after.application];
+  const policies = applications.flatMap((application) => application?.policies ?? []);
+  return principalsOf(sides, policies).map((principal) => {
+    const subject = {
+      before: witnessOf(principal, sides.before, sides.after, policies),
+      after: witnessOf(principal, sides.after, sides.before, policies),
+    };
+    const combinations = circumstancesOf(sides, applications, policies, principal);
+    const cells = combinations.flatMap((circumstances): Cell[] => {
+      const witness = {
+        before: { ...subject.before, ...stated(circumstances) },
+        after: { ...subject.after, ...stated(circumstances) },
       };
-      const combinations = circumstancesOf(sides, applications, policies, principal);
-      const cells = combinations.flatMap((circumstances): Cell[] => {
-        const witness = {
-          before: { ...subject.before, ...stated(circumstances) },
-          after: { ...subject.after, ...stated(circumstances) },
-        };
-        const change = changeOf(before, after, witness);
-        return change === undefined ? [] : [{ place, principal, circumstances, witness, change }];
-      });
-      return { place, principal, combinations, cells };
+      const change = changeOf(before, after, witness);
+      return change === undefined ? [] : [{ place, principal, circumstances, witness, change }];
     });
+    return { place, principal, combinations, cells };
   });
 }
 

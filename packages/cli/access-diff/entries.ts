@@ -1,4 +1,6 @@
+import { ANY } from "../../access/path-pattern";
 import type { Reach } from "../../access/reach";
+import type { Place } from "../../access/site";
 import { narrowestRange } from "./addresses";
 import type { Caller, Cell, Change } from "./cells";
 import { type Circumstances, OTHER_CERTIFICATE, OTHER_COUNTRY } from "./circumstances";
@@ -35,15 +37,15 @@ export interface Labels {
 export function entriesOf(callers: readonly Caller[], labels: Labels): Entry[] {
   const byHost = groupBy(callers, ({ place }) => place.hostname);
   return [...byHost.values()].flatMap((atHost) => {
-    const paths = [...groupBy(atHost, ({ place }) => place.path).values()].map((atPlace) => ({
-      path: atPlace[0]?.place.path ?? "/",
+    const paths = [...groupBy(atHost, ({ place }) => pathLabel(place)).entries()].map(([label, atPlace]) => ({
+      label,
       // In an order of their own, so that places with the same lines are found whatever the order of the rules.
       entries: atPlace
         .flatMap((caller) => (isFolded(caller, atPlace) ? [] : linesOf(caller, atPlace, labels)))
         .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     }));
     return [...groupBy(paths, ({ entries }) => JSON.stringify(entries)).values()].flatMap((alike) => {
-      const named = alike.length === paths.length ? [] : alike.map(({ path }) => pathLabel(path));
+      const named = alike.length === paths.length ? [] : alike.map(({ label }) => label);
       return (alike[0]?.entries ?? []).map((entry) => ({ ...entry, paths: named }));
     });
   });
@@ -55,8 +57,11 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
   return groups;
 }
 
-const pathLabel = (path: string): string =>
-  path === "/" ? "everything else" : `${path.replaceAll("any-other", "*")} and below`;
+function pathLabel({ path, pattern }: Place): string {
+  const below = `${path.replaceAll(ANY, "*")} and below`;
+  if (pattern === undefined) return path === "/" ? "everything else" : below;
+  return path === "/" ? `paths like ${pattern}` : `paths like ${pattern} in ${below}`;
+}
 
 /** Whether a caller fares exactly as the larger class that it belongs to. */
 function isFolded(caller: Caller, atPlace: readonly Caller[]): boolean {

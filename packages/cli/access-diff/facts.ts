@@ -1,9 +1,7 @@
 import { DEFAULT_LIMITS, lifetime } from "../../../config/limits";
-import { applicationFor, hostAt, placesOf } from "../../access";
-import { recordCovers } from "../../access/host-pattern";
-import { isStatus, leadsTo, recordFor, ruleFor } from "../../access/site";
+import { isStatus, leadsTo, type Place, type Site, siteOf } from "../../access/site";
 import type { Situation, StateApplication, StateIngressRule, StateToken } from "../../access/situation";
-import { hostnamesOf } from "./addressing";
+import { hostnamesOf, placesAt } from "./addressing";
 import type { Sides } from "./sides";
 
 /** A change that is not a policy's, though it bears on who gets in. */
@@ -34,45 +32,67 @@ export interface Fact {
 type Draft = Omit<Fact, "about">;
 
 /**
- * What changes besides the policies. The reverse of a change has the reverse effect.
+ * What changes besides the policies. The reverse of a change has the reverse effect. Which application guards a host name,
+ * which record and which rule lead there, and whether they lead anywhere is reach's to say; what differs in them is no
+ * question of who gets in.
  * @param login names an identity provider by its id, for the words and for what is compared
  */
 export function factsOf(sides: Sides, login: (id: string) => { name: string; key: string }): Fact[] {
   const hostnames = [...new Set([sides.before, sides.after].flatMap(hostnamesOf))].sort();
   return [
-    ...hostnames.flatMap((hostname) =>
-      [
-        ...applicationFacts(sides, hostname),
-        ...ingressFacts(sides, hostname),
-        ...recordFacts(sides, hostname),
-        ...loginFacts(sides, hostname, login),
-      ].map((fact) => ({ ...fact, about: hostname })),
-    ),
+    ...hostnames.flatMap((hostname) => {
+      const at = sitesAt(sides, hostname);
+      return [
+        ...applicationFacts(at, hostname),
+        ...ingressFacts(at, hostname),
+        ...recordFacts(at, sides, hostname),
+        ...loginFacts(at, sides, hostname, login),
+      ].map((fact) => ({ ...fact, about: hostname }));
+    }),
     ...tokenFacts(sides),
   ];
 }
 
-const guardOf = (state: Situation, hostname: string): StateApplication | undefined =>
-  applicationFor(state.applications, hostname, "/") ??
-  state.applications.find((application) => placesOf(application).some((uri) => hostAt(uri) === hostname));
+/** What reach says of a host name on both sides: of all of it, and of each of its places. */
+interface Sites {
+  before: Site;
+  after: Site;
+  places: { place: Place; before: Site; after: Site }[];
+}
 
-const isOf = ({ hostname = "" }: StateIngressRule, host: string): boolean => hostAt(hostname) === host;
+function sitesAt(sides: Sides, hostname: string): Sites {
+  const both = (place: Place) => ({
+    place,
+    before: siteOf(sides.before, place, sides.after),
+    after: siteOf(sides.after, place, sides.before),
+  });
+  const places = placesAt(sides, hostname).map(both);
+  const whole = both({ hostname, path: "/" });
+  return { before: whole.before, after: whole.after, places };
+}
 
-const isPublished = ({ ingress, records }: Situation, hostname: string): boolean =>
-  records.some(({ name }) => recordCovers(name, hostname)) ||
-  ingress.some((rule) => isOf(rule, hostname) && !isStatus(rule));
+/** The application of the whole host name; where there is none, of a folder. */
+const guardOf = (at: Sites, side: "before" | "after"): StateApplication | undefined =>
+  at[side].application ?? at.places.find((each) => each[side].application !== undefined)?.[side].application;
 
-function applicationFacts({ before, after }: Sides, hostname: string): Draft[] {
-  const [then, now] = [guardOf(before, hostname), guardOf(after, hostname)];
-  const open = (state: Situation) => guardOf(state, hostname) === undefined && isPublished(state, hostname);
+/** Whether something leads to a host name, as far as a side says so itself. */
+const isPublished = ({ blocked, record, ingress }: Site): boolean =>
+  blocked === undefined && (record !== undefined || ingress !== undefined);
+
+function applicationFacts(at: Sites, hostname: string): Draft[] {
+  const [then, now] = [guardOf(at, "before"), guardOf(at, "after")];
+  const [wasOpen, isOpen] = [
+    then === undefined && isPublished(at.before),
+    now === undefined && isPublished(at.after),
+  ];
   const kind = "application" as const;
-  if (open(after) && !open(before)) {
+  if (isOpen && !wasOpen) {
     const how = then === undefined ? "is published without an application" : "no longer has an application";
     return [
       { kind, effect: "widens", detail: "unguarded", text: `${hostname} ${how}: Access asks nobody there` },
     ];
   }
-  if (open(before) && !open(after)) {
+  if (wasOpen && !isOpen) {
     const text =
       now === undefined ? `${hostname} is no longer published` : `${hostname} gets an application in front`;
     return [{ kind, effect: "narrows", detail: "guarded", text }];
@@ -111,34 +131,47 @@ function settingFacts(then: StateApplication, now: StateApplication, hostname: s
 const without = (list: readonly string[], others: readonly string[]): string[] =>
   list.filter((each) => !others.includes(each)).sort();
 
-/** The rule that takes a host name's requests; that a list's end answers by itself is the end of being published. */
-function servingRule(ingress: readonly StateIngressRule[], hostname: string): StateIngressRule | undefined {
-  const rule = ruleFor(ingress, hostname);
-  return rule?.hostname === undefined && rule !== undefined && isStatus(rule) ? undefined : rule;
+/** The rule that takes a place's requests; that a list's end answers by itself is the end of being published. */
+function servingRule({ ingress }: Site): StateIngressRule | undefined {
+  const isEnd = ingress?.hostname === undefined && ingress?.path === undefined;
+  return ingress !== undefined && isEnd && isStatus(ingress) ? undefined : ingress;
 }
 
-function ingressFacts({ before, after }: Sides, hostname: string): Draft[] {
-  const [then, now] = [before, after].map(({ ingress }) => servingRule(ingress, hostname));
-  if (then === undefined || now === undefined) return [];
+/** What changes in the rule of the whole host name, and in those that take some of its paths. */
+function ingressFacts({ before, after, places }: Sites, hostname: string): Draft[] {
+  const pairs = new Map<string, [then: StateIngressRule | undefined, now: StateIngressRule | undefined]>();
+  for (const site of [{ before, after }, ...places]) {
+    const pair = [servingRule(site.before), servingRule(site.after)] as const;
+    pairs.set(JSON.stringify(pair), [...pair]);
+  }
+  return [...pairs.values()].flatMap(([then, now]) =>
+    then === undefined || now === undefined ? [] : ruleFacts(then, now, hostname),
+  );
+}
+
+function ruleFacts(then: StateIngressRule, now: StateIngressRule, hostname: string): Draft[] {
+  const pattern = now.path ?? then.path;
+  const name = pattern === undefined ? hostname : `${hostname} (paths like ${pattern})`;
+  const some = pattern === undefined ? "" : ` ${pattern}`;
   const facts: Draft[] = [];
   if (then.jwtRequired !== now.jwtRequired) {
     const text = now.jwtRequired
-      ? `the connector now checks Access's JWT for ${hostname}`
-      : `the connector no longer checks Access's JWT for ${hostname}: whoever gets past Access is at the origin`;
+      ? `the connector now checks Access's JWT for ${name}`
+      : `the connector no longer checks Access's JWT for ${name}: whoever gets past Access is at the origin`;
     const effect = now.jwtRequired ? "narrows" : "widens";
-    facts.push({ kind: "connector check", effect, detail: String(now.jwtRequired), text });
+    facts.push({ kind: "connector check", effect, detail: `${now.jwtRequired}${some}`, text });
   }
   if (![then, now].some(isStatus) && then.service !== now.service) {
-    const detail = `${then.service} ${now.service}`;
-    const text = `${hostname} leads to ${now.service} instead of ${then.service}, for everybody who gets in`;
+    const detail = `${then.service} ${now.service}${some}`;
+    const text = `${name} leads to ${now.service} instead of ${then.service}, for everybody who gets in`;
     facts.push({ kind: "origin", effect: "widens", detail, text });
   }
   return facts;
 }
 
-function recordFacts({ before, after }: Sides, hostname: string): Draft[] {
-  const [then, now] = [before, after].map((side) => recordOf(side, hostname));
-  if (then?.proxied === now?.proxied) return targetFacts({ before, after }, hostname);
+function recordFacts(at: Sites, sides: Sides, hostname: string): Draft[] {
+  const [then, now] = [at.before.record, at.after.record];
+  if (then?.proxied === now?.proxied) return targetFacts(at, sides, hostname);
   if (now?.proxied === false) {
     const text = `${hostname} is not proxied: its visitors do not come through Cloudflare, so Access guards nothing there`;
     return [{ kind: "proxying", effect: "widens", detail: "off", text }];
@@ -151,17 +184,10 @@ function recordFacts({ before, after }: Sides, hostname: string): Draft[] {
   return [{ kind: "published", effect: now ? "informs" : "narrows", detail: String(now?.proxied), text }];
 }
 
-const recordOf = ({ records, tunnelId }: Situation, hostname: string) =>
-  recordFor(
-    records.filter(({ name }) => hostAt(name) === hostname),
-    hostname,
-    tunnelId,
-  );
-
-function targetFacts({ before, after }: Sides, hostname: string): Draft[] {
-  const [from, to] = [before, after].map((side) => {
-    const record = recordOf(side, hostname);
-    return record && leadsTo(record, side.tunnelId);
+function targetFacts(at: Sites, sides: Sides, hostname: string): Draft[] {
+  const [from, to] = (["before", "after"] as const).map((side) => {
+    const { record } = at[side];
+    return record && leadsTo(record, sides[side].tunnelId);
   });
   // What only the update will tell is the tunnel that it makes.
   if (from === undefined || to === undefined || from === to) return [];
@@ -170,16 +196,17 @@ function targetFacts({ before, after }: Sides, hostname: string): Draft[] {
 }
 
 function loginFacts(
-  { before, after }: Sides,
+  at: Sites,
+  sides: Sides,
   hostname: string,
   login: (id: string) => { name: string; key: string },
 ): Draft[] {
-  const offered = (state: Situation) => {
-    const application = guardOf(state, hostname);
+  const offered = (side: "before" | "after") => {
+    const application = guardOf(at, side);
     if (application === undefined || application.allowedIdps.length > 0) return application?.allowedIdps;
-    return ["any other", ...state.identityProviders.map(({ id }) => id)];
+    return ["any other", ...sides[side].identityProviders.map(({ id }) => id)];
   };
-  const [then, now] = [offered(before), offered(after)];
+  const [then, now] = [offered("before"), offered("after")];
   if (then === undefined || now === undefined) return [];
   const words = (id: string) =>
     id === "any other" ? { name: "any login of the account", key: id } : login(id);
@@ -194,6 +221,7 @@ function loginFacts(
   ];
 }
 
+/** How long tokens and their secrets are valid; who comes with one is the policies' to say. */
 function tokenFacts({ before, after }: Sides): Fact[] {
   const find = ({ tokens }: Situation, { id }: StateToken) => tokens.find((token) => token.id === id);
   const fact = (fact: Fact): Fact => fact;

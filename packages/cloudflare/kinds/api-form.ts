@@ -1,6 +1,6 @@
 import { isHidden } from "../../access/hidden";
-import { isFields } from "../../base/json-values";
-import { rulesOf, snakeCase } from "../wire-rules";
+import { isFields, type Fields as Json } from "../../base/json-values";
+import { camelCase, providerRules, rulesOf, snakeCase } from "../wire-rules";
 import type { Field, Fields, Kind } from "./field";
 
 /** The API's name of a field. */
@@ -14,8 +14,8 @@ export function apiFields({ fields, onlyInApi }: Pick<Kind, "fields"> & Partial<
 }
 
 /** Properties of a resource in the API's spelling; what cannot be read stays as it is. */
-export function inApiForm({ fields }: Pick<Kind, "fields">, properties: Readonly<Record<string, unknown>>) {
-  return spelled(properties, fields, false) as Record<string, unknown>;
+export function inApiForm({ fields }: Pick<Kind, "fields">, properties: Json) {
+  return spelled(properties, fields, false) as Json;
 }
 
 function spelled(value: unknown, fields: Fields, isCamel: boolean): unknown {
@@ -36,23 +36,44 @@ function spelled(value: unknown, fields: Fields, isCamel: boolean): unknown {
   );
 }
 
+/** What the API shows of an object, as the provider would have it: the properties of a resource. */
+export function inProviderForm({ fields }: Pick<Kind, "fields">, wire: Json): Json {
+  return named(wire, fields, false) as Json;
+}
+
+function named(value: unknown, fields: Fields, isCamel: boolean): unknown {
+  if (Array.isArray(value)) return value.map((each) => named(each, fields, isCamel));
+  if (!isFields(value)) return value;
+  const names = new Map(Object.entries(fields).map(([name, field]) => [apiName(name, field, isCamel), name]));
+  return Object.fromEntries(
+    Object.entries(value).map(([api, inner]) => {
+      const name = names.get(api) ?? (isCamel ? api : camelCase(api));
+      const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+      const below = field?.fields;
+      return [
+        name,
+        below === "rules"
+          ? providerRules(inner)
+          : named(inner, below ?? {}, isCamel || field?.camelCase === true),
+      ];
+    }),
+  );
+}
+
 /**
  * Where the API has an object.
  * @param own id and inputs of the resource, and its account
  */
-export function apiPath({ path }: Pick<Kind, "path">, own: Readonly<Record<string, unknown>>): string {
+export function apiPath({ path }: Pick<Kind, "path">, own: Json): string {
   return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(own[name])));
 }
 
 /** What the API shows of an object, or a state says of it in the API's form, without what no answer should hold. */
-export function withoutWithheld(
-  kind: Kind,
-  wire: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
+export function withoutWithheld(kind: Kind, wire: Json): Json {
   return stripped(wire, apiFields(kind));
 }
 
-function stripped(wire: Readonly<Record<string, unknown>>, fields: Fields): Record<string, unknown> {
+function stripped(wire: Json, fields: Fields): Json {
   return Object.fromEntries(
     Object.entries(wire).flatMap(([name, value]) => {
       const field = Object.hasOwn(fields, name) ? fields[name] : undefined;

@@ -8,10 +8,11 @@ import type { Decides } from "../../access/situation";
 export interface Field {
   decides: Decides;
   /**
-   * `all`: the model reads it, whatever it holds. A list: these values are judged, and no other. In each case a field
-   * that is not set is, as are `null`, `false`, an empty text, an empty list and an object of such.
+   * `all`: the model reads it, whatever it holds. A list, or a function that says so: these values are judged, and no
+   * other. In each case a field that is not set is, as are `null`, `false`, an empty text, an empty list and an object of
+   * such.
    */
-  judged: "all" | readonly unknown[];
+  judged: "all" | readonly unknown[] | ((value: unknown) => boolean);
   /** The fields of an object, or of each object in a list; `rules`: each is one rule of a policy. */
   fields?: Fields | "rules";
   /** True when nothing can be said where it cannot be read yet; of others the model says what hangs on them. */

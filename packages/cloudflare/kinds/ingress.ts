@@ -1,3 +1,4 @@
+import { isPathPattern } from "../../access/path-pattern";
 import {
   bookkeeping,
   type Field,
@@ -71,13 +72,11 @@ function inApiNames(fields: Fields): Fields {
   );
 }
 
-/** The patterns that take every path, as a rule without one does. */
-const EVERY_PATH = ["/", "^/", ".*", "^/.*"];
-
 const RULE: Fields = {
   hostname: judged("routes"),
   service: judged("routes"),
-  path: unjudged("routes", ...EVERY_PATH),
+  // One that cloudflared does not take leaves the rules of before in force.
+  path: { decides: "routes", judged: isPathPattern },
 };
 
 const CONFIGURATIONS = "/accounts/{accountId}/cfd_tunnel/{tunnelId}/configurations";

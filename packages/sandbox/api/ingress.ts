@@ -1,4 +1,5 @@
 import type { JsonObject } from "../entities";
+import { compilePath } from "../tunnel/go-regexp";
 
 const SCHEMES = ["http:", "https:", "ws:", "wss:", "tcp:", "ssh:", "rdp:", "smb:"];
 
@@ -45,7 +46,7 @@ function pathFault(path: unknown): string | undefined {
   if (path === undefined || path === "") return undefined;
   if (typeof path !== "string") return "path must be a string";
   try {
-    new RegExp(path);
+    compilePath(path);
     return undefined;
   } catch {
     return `path "${path}" is not a regular expression`;

@@ -166,6 +166,8 @@ export function deedsOf(drift: DriftRig, others: Others): Deed[] {
       told: [`tunnel configuration ingress: ingress[${HOST}/^/api]`],
       access: [
         `! requests to ${HOST}, path ^/api, end at http://localhost:9, and no JWT of Access is asked for there`,
+        `${HOST} (paths like ^/api) leads to http://localhost:9 instead of http://localhost:8188, for everybody who gets in`,
+        `the connector no longer checks Access's JWT for ${HOST} (paths like ^/api): whoever gets past Access is at the origin`,
       ],
     },
     {
