@@ -46,7 +46,7 @@ export function reachOf(
   const policies = judgedPolicies(application, subject).map((policy) => assume(policy, assumed));
   const decision = decide(policies, subject);
   if (decision.verdict === "refused") {
-    return { in: false, stop: { at: "access", code: "refused", about: application.name } };
+    return { in: false, stop: refusal(application, subject) };
   }
   // Also where it is granted in any case: by which policy decides on the connector, and for how long.
   const [rule] = openRules(decision);
@@ -55,6 +55,13 @@ export function reachOf(
   const by = wayOf(policy, subject);
   const session = by === "login" ? sessionOf(policy, application) : undefined;
   return past(site, { by, session, policy: policy?.name });
+}
+
+/** Allow and Block are judged after a login, for which Access asks whoever has none. */
+function refusal({ name, policies }: StateApplication, { email }: Subject): Stop {
+  const login =
+    email === null && policies.some(({ decision }) => decision === "allow" || decision === "deny");
+  return { at: "access", code: "refused", about: name, login };
 }
 
 /** The rules of policies that were reached, and of which it is not known whether they match. */

@@ -18,8 +18,8 @@ export type Stop = { at: StoppedAt } & (
   | { code: "answered by the tunnel"; about: string; service: string }
   /** The connector takes no JWT of that application. */
   | { code: "other audience"; about: string }
-  /** The policies let nobody like this in. */
-  | { code: "refused"; about: string }
+  /** The policies let nobody like this in; `login`: Access asks for a login first, after which it might. */
+  | { code: "refused"; about: string; login: boolean }
 );
 
 /** Something that a situation does not say, and that has to be so for a request to arrive. */

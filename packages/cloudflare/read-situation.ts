@@ -51,10 +51,10 @@ export function situationOf(resources: readonly StateResource[]): Situation {
       name: textOf(outputs["name"]) ?? id,
       type: textOf(outputs["type"]),
     })),
-    ingress: [
+    ingress: endsLast([
       ...ownIngress.flatMap(({ outputs }) => listOf(fieldsOf(outputs["config"])["ingresses"]).map(ingressOf)),
       ...sharedIngress.flatMap(({ outputs }) => listOf(outputs["rules"]).map(ingressOf)),
-    ],
+    ]),
     hostnames: records.map(({ name }) => name),
     records,
     tunnelId: textOf([...ownIngress, ...sharedIngress][0]?.outputs["tunnelId"]),
@@ -180,6 +180,13 @@ function ingressOf(value: unknown): StateIngressRule {
     audTags: tagsOf(access["audTags"] ?? access["audTag"]),
     ...(parts.some(isHidden) ? { unread: true } : {}),
   };
+}
+
+/** What ends the rules of one tunnel says nothing of another's. */
+function endsLast(rules: readonly StateIngressRule[]): StateIngressRule[] {
+  const isEnd = ({ hostname, path, unread }: StateIngressRule) =>
+    hostname === undefined && path === undefined && !unread;
+  return [...rules.filter((rule) => !isEnd(rule)), ...rules.filter(isEnd)];
 }
 
 function tagsOf(value: unknown): string[] {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { neighbourRows, parseBaseline } from "../../packages/cli/verify/neighbours";
-import { targetOfEnv, targetOfStack } from "../../packages/cli/verify/read-target";
+import { letsIn, targetOfEnv, targetOfStack } from "../../packages/cli/verify/read-target";
 import { parseSituation } from "../../packages/cloudflare/read-situation";
-import { application, exported, machines, people } from "../explain/state";
+import { application, exported, machines, people, policy, TOKEN } from "../explain/state";
 
 const outputs = {
   applications: { comfyui: { url: "https://comfyui.datacrew.space" } },
@@ -45,6 +45,32 @@ describe("a stack", () => {
   ])("whose application has %j expects %j", (properties, declared) => {
     const own = [people, machines, application(["people", "machines"], properties)];
     expect(target(own).applications[0]?.declared).toMatchObject(declared);
+  });
+
+  test.each<[string, object, boolean]>([
+    ["excludes", { excludes: [{ serviceToken: { tokenId: TOKEN } }] }, false],
+    ["lets in by any token", { includes: [{ anyValidServiceToken: {} }] }, true],
+    ["asks for an address besides", { requires: [{ ip: { ip: "203.0.113.0/24" } }] }, true],
+  ])("is tried with a token as reach has it: one that a policy %s", (_, properties, isTried) => {
+    const { outputs } = machines;
+    const own = [people, { ...machines, outputs: { ...outputs, ...properties } }];
+    const [found] = target([...own, application(["people", "machines"])]).applications;
+    expect(found?.token?.name).toBe(isTried ? "comfyui-api" : undefined);
+    expect(found?.noToken).toBe(isTried ? undefined : "comfyui accepts no service token");
+  });
+
+  test("lets in whom reach lets in, however the policies name them", () => {
+    const byDomain = policy("people", "allow", [{ emailDomain: { domain: "datacrew.space" } }], {
+      excludes: [{ email: { email: "guest@datacrew.space" } }],
+    });
+    const state = parseSituation(exported([byDomain, application(["people"])]), "the state");
+    const urls = ["https://comfyui.datacrew.space"];
+    const lets = (email: string) => letsIn(state, urls, email);
+    expect(["a@datacrew.space", "guest@datacrew.space", "a@example.org"].map(lets)).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   test("without an Allow policy expects no login", () => {

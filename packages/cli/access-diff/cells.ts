@@ -96,7 +96,7 @@ interface BothEnd {
   assumed: Assumptions;
 }
 
-const NOWHERE: Reach = { in: false, stop: { at: "access", code: "refused", about: "" } };
+const NOWHERE: Reach = { in: false, stop: { at: "access", code: "refused", about: "", login: false } };
 
 function changeOf(before: Site, after: Site, witness: Cell["witness"]): Change | undefined {
   const { endings: found, words } = endingsOf([

@@ -1,3 +1,6 @@
+import { siteOf } from "../../access/site";
+import { TYPES } from "../../cloudflare/kinds";
+import { situationOf } from "../../cloudflare/read-situation";
 import { teamKeys } from "./keys";
 import type { OnRow } from "./matrix";
 import type { VerifyRow } from "./report";
@@ -97,15 +100,16 @@ function faultsOf(
   teamName: string | undefined,
 ): string[] {
   const { hostname } = new URL(url);
-  const rule = rules.find((each) => each.hostname === hostname);
-  if (rule === undefined) return [`the tunnel has no rule for ${hostname}`];
-  const access = rule.originRequest?.access ?? {};
+  const live = situationOf([{ type: TYPES.sharedIngress, id: "", outputs: { rules } }]);
+  const { ingress: rule } = siteOf(live, { hostname, path: "/" });
+  // What answers for every other host name is none of its own.
+  if (rule?.hostname === undefined) return [`the tunnel has no rule for ${hostname}`];
   return [
-    ...(access.required === true ? [] : [NOT_REQUIRED]),
-    ...(teamName === undefined || access.teamName === teamName
+    ...(rule.jwtRequired ? [] : [NOT_REQUIRED]),
+    ...(teamName === undefined || rule.teamName === teamName
       ? []
-      : [`\`teamName\` is ${access.teamName ? JSON.stringify(access.teamName) : "empty"}`]),
-    ...(aud === undefined || access.audTag?.includes(aud)
+      : [`\`teamName\` is ${rule.teamName ? JSON.stringify(rule.teamName) : "empty"}`]),
+    ...(aud === undefined || rule.audTags.includes(aud)
       ? []
       : ["`audTag` does not have this application's audience"]),
   ];

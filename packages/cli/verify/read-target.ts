@@ -1,7 +1,9 @@
+import type { Subject } from "../../access";
+import { outcomeOf } from "../../access/endings";
+import { isStatus, type Site, siteOf } from "../../access/site";
 import type { Situation, StateApplication } from "../../access/situation";
 import { UserError } from "../../base/errors";
 import { urlIn } from "../../base/host-name";
-import { fieldsOf } from "../../base/json-values";
 import { COPY_AGAIN, flawOf, isAccessPair, pairFlawOf } from "../../client/typescript/credential-form";
 import type { StackOutputs } from "../secrets/outputs";
 import { isOnThisMachine } from "./origin";
@@ -14,11 +16,14 @@ import type { DeclaredProperties, TargetApplication, TargetToken, VerifyTarget }
  * @throws {UserError} when the stack has no application.
  */
 export function targetOfStack(environment: string, outputs: StackOutputs, state: Situation): VerifyTarget {
-  const applications = Object.entries(outputs.applications).map(([name, { url, kind }]) => ({
-    ...applicationOf(name, url, state),
-    ...(kind === undefined ? {} : { kind }),
-    ...tokenFor(name, outputs, state),
-  }));
+  const applications = Object.entries(outputs.applications).map(([name, { url, kind }]) => {
+    const site = siteAt(state, url);
+    return {
+      ...applicationOf(name, url, site),
+      ...(kind === undefined ? {} : { kind }),
+      ...tokenFor(name, site, outputs, state),
+    };
+  });
   if (applications.length === 0) {
     throw new UserError("the stack has no application", "Declare one and run `pulumi up`.");
   }
@@ -43,43 +48,51 @@ function knownToken(name: string, { serviceTokens }: StackOutputs): TargetToken 
   return { name, clientId, clientSecret, ...(expiresAt ? { expiresAt } : {}) };
 }
 
-/** The first token that an application's policies let in and whose secret is known, or why there is none. */
+/** The first token that Access lets in at an application and whose secret is known, or why there is none. */
 function tokenFor(
   name: string,
+  site: Site,
   outputs: StackOutputs,
-  state: Situation,
+  { tokens }: Situation,
 ): Pick<TargetApplication, "token" | "noToken"> {
-  const accepted = acceptedTokens(name, state);
-  const [token] = accepted.flatMap((each) => knownToken(each, outputs) ?? []);
+  const accepted = tokens.filter(({ id }) => passesAccess(site, { ...NOBODY, serviceTokenId: id }, "token"));
+  const [token] = accepted.flatMap((each) => knownToken(each.name, outputs) ?? []);
   if (token !== undefined) return { token };
   if (accepted.length === 0) return { noToken: `${name} accepts no service token` };
-  return {
-    noToken: `the secret of ${accepted.join(", ")} is not known to the stack, which only a rotation changes`,
-  };
+  const names = accepted.map((each) => each.name).join(", ");
+  return { noToken: `the secret of ${names} is not known to the stack, which only a rotation changes` };
 }
 
-/** Names of the tokens that the policies of an application let in. */
-function acceptedTokens(name: string, { applications, tokens }: Situation): string[] {
-  const policies = applications.find((application) => application.name === name)?.policies ?? [];
-  const rules = policies
-    .filter(({ decision }) => decision === "non_identity")
-    .flatMap(({ include }) => include);
-  if (rules.some((rule) => "any_valid_service_token" in rule)) return tokens.map((token) => token.name);
-  const ids = rules.map((rule) => fieldsOf(rule["service_token"])["token_id"]);
-  return tokens.filter(({ id }) => ids.includes(id)).map((token) => token.name);
+const NOBODY: Subject = { email: null, identityProviderId: null, serviceTokenId: null };
+
+const siteAt = (state: Situation, url: string): Site =>
+  siteOf(state, { hostname: new URL(url).hostname, path: "/" });
+
+/** Whether Access may let somebody pass in a way; what stops behind it is for the rows to find. */
+function passesAccess(site: Site, subject: Subject, by: "login" | "token"): boolean {
+  const { verdict, endings } = outcomeOf({
+    site: { ...site, blocked: undefined, ingress: undefined },
+    subject,
+  });
+  return verdict !== "out" && endings.some((reach) => reach.in && reach.by === by);
 }
 
-function applicationOf(name: string, url: string, state: Situation): TargetApplication {
-  const found = state.applications.find((application) => application.name === name);
-  const { hostname } = new URL(url);
-  const rule = state.ingress.find((each) => each.hostname === hostname);
+/** Whether an address gets past Access at any of a target's applications, as far as the state tells. */
+export function letsIn(state: Situation, urls: readonly string[], email: string): boolean {
+  const google = state.identityProviders.filter(({ type = "" }) => type.startsWith("google"));
+  const login = google.length === 1 ? { identityProviderId: google[0]?.id } : {};
+  return urls.some((url) =>
+    passesAccess(siteAt(state, url), { email, serviceTokenId: null, ...login }, "login"),
+  );
+}
+
+function applicationOf(name: string, url: string, site: Site): TargetApplication {
+  const { application, ingress } = site;
   return {
     name,
     url,
-    ...(rule === undefined ? {} : placesOf(rule.service)),
-    ...(found === undefined
-      ? {}
-      : { aud: found.aud, declared: declaredOf(found, rule?.jwtRequired ?? false) }),
+    ...(ingress === undefined || isStatus(ingress) ? {} : placesOf(ingress.service)),
+    ...(application === undefined ? {} : { aud: application.aud, declared: declaredOf(application, site) }),
   };
 }
 
@@ -90,17 +103,22 @@ function placesOf(service: string): Pick<TargetApplication, "service" | "localUr
   return { service, ...(/^https?:\/\/[^./?#[\]]+$/.test(service) ? { dockerUrl: service } : {}) };
 }
 
-function declaredOf(application: StateApplication, secondBarrier: boolean): DeclaredProperties {
-  const { policies, serviceAuth401, preflightBypass, corsOrigins } = application;
+/** What Access does with who has no credential is reach's to say; how it answers preflights is a setting. */
+function declaredOf(application: StateApplication, site: Site): DeclaredProperties {
+  const { serviceAuth401, preflightBypass, corsOrigins } = application;
+  const stops = outcomeOf({ site, subject: NOBODY }).endings.flatMap((reach) =>
+    !reach.in && reach.stop.code === "refused" ? [reach.stop] : [],
+  );
   return {
-    people: policies.some(({ decision }) => decision === "allow"),
+    ...(stops.length === 0 ? {} : { people: stops.some(({ login }) => login) }),
     serviceAuth401,
     preflight:
       corsOrigins !== undefined ? { origins: corsOrigins } : preflightBypass ? "passed-on" : "refused",
-    secondBarrier,
+    secondBarrier: site.ingress?.jwtRequired ?? false,
   };
 }
 
+/** Addresses that Allow policies name, for the words to a person. */
 function allowedEmails({ applications }: Situation): string[] {
   const rules = applications.flatMap(({ policies }) =>
     policies.filter(({ decision }) => decision === "allow").flatMap(({ include }) => include),

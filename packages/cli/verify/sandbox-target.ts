@@ -4,6 +4,7 @@ import { dockerUrl, localUrl } from "../sandboxed/access";
 import type { SandboxSession } from "../sandboxed/session";
 import { liveIngress, liveTokenMode } from "./live-api";
 import { readStack } from "./read-stack";
+import { letsIn } from "./read-target";
 import type { TargetApplication, VerifyTarget } from "./target";
 
 /**
@@ -16,7 +17,7 @@ export async function sandboxTarget(session: SandboxSession, stack: string): Pro
   return {
     ...target,
     applications: target.applications.map(besideStandIn),
-    people: testAccounts(target.allowedEmails ?? []),
+    people: testAccounts(state, target),
     ...(await liveFacts({ baseUrl: session.apiUrl, token: session.tokens.preview }, state)),
   };
 }
@@ -48,9 +49,9 @@ export async function liveFacts(
 }
 
 /** One account that the stack lets in, and one that it does not. */
-function testAccounts(allowedEmails: readonly string[]): VerifyTarget["people"] {
-  const isAllowed = ({ email }: { email: string }) => allowedEmails.includes(email);
-  const allowed = DEFAULT_ACCOUNTS.find(isAllowed);
-  const other = DEFAULT_ACCOUNTS.find((account) => !isAllowed(account));
+function testAccounts(state: Situation, { applications }: VerifyTarget): VerifyTarget["people"] {
+  const urls = applications.map(({ url }) => url);
+  const allowed = DEFAULT_ACCOUNTS.find(({ email }) => letsIn(state, urls, email));
+  const other = DEFAULT_ACCOUNTS.find(({ email }) => !letsIn(state, urls, email));
   return allowed === undefined || other === undefined ? undefined : { allowed, other };
 }
