@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod/mini";
+import type { AccessTest } from "../packages/access/tests/judge";
 import { parseDuration } from "../packages/base/duration";
 import { HOST_NAME as HOST, urlIn } from "../packages/base/host-name";
 import { rfc3339 } from "../packages/base/instant";
@@ -102,13 +102,6 @@ export interface InfisicalConfig {
   /** Folder in it, from the root: `/` or `/comfyui`. */
   secretPath: string;
 }
-
-/** An expectation of who may reach what: `<application>`, `<application>/<path>`, or `*` for all of them. */
-type AccessTest = { allow: string[]; deny: string[] } & (
-  | { who: string; with?: Record<string, string>; token?: undefined; anyone?: undefined }
-  | { token: string; who?: undefined; anyone?: undefined }
-  | { anyone: true; who?: undefined; token?: undefined }
-);
 
 /** A finding of `drift` that is accepted for a reason and a time, in the shape of the guardrails' exceptions. */
 export interface DriftAcceptance extends Exception {
@@ -395,14 +388,20 @@ const infisical = z.strictObject({
     "/",
   ),
 });
-const accessTest = z.strictObject({
-  who: z.optional(text(checkEmail)),
-  with: z.optional(z.record(z.string(), z.string())),
-  token: z.optional(z.string()),
-  anyone: z.optional(z.literal(true)),
-  allow: names,
-  deny: names,
-});
+/** Who may reach what, and who may not; the access tests have one form, wherever they are read. */
+export const ACCESS_TESTS = z._default(
+  z.array(
+    z.strictObject({
+      who: z.optional(text(checkEmail)),
+      with: z.optional(z.record(z.string(), z.string())),
+      token: z.optional(z.string()),
+      anyone: z.optional(z.literal(true)),
+      allow: names,
+      deny: names,
+    }),
+  ),
+  [],
+);
 
 /** The one service token of a stack whose config lists none. */
 export const DEFAULT_TOKEN = { name: "comfyui-api", duration: "8760h", version: 1 } as const;
@@ -436,7 +435,7 @@ const SHAPES = {
   secretStore: z._default(secretStore, { kind: "none", readers: [] }),
   infisical: z.optional(infisical),
   alerts: z.optional(z.strictObject({ emails: z.array(text(checkEmail)).check(notEmpty) })),
-  accessTests: z._default(z.array(accessTest), []),
+  accessTests: ACCESS_TESTS,
   adopted: z._default(
     z.array(
       matches(
@@ -472,7 +471,7 @@ const SET_REQUIRED: Partial<Record<Key, readonly (readonly string[])[]>> = {
 };
 
 /** The one secret of the config; as a key of its own when `pulumi new` wrote it. */
-const CLIENT_SECRET_PATH = "google.clientSecret";
+export const CLIENT_SECRET_PATH = "google.clientSecret";
 
 /** What the parser knows of the config besides its values. */
 export interface ParseContext {
@@ -552,26 +551,6 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   problems.push(...checkDriftAccepted(shaped, context.now ?? new Date()));
   if (problems.length > 0) throw new ConfigError(context.stack, withoutSecrets(problems, secrets));
   return { ...shaped, applications } as StackConfig;
-}
-
-/**
- * Reads the config of the running stack.
- * @throws ConfigError with every problem found
- */
-export function loadConfig(): StackConfig<pulumi.Output<string>> {
-  // Exported by the SDK at run time, but missing in its type declarations.
-  const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
-  const entries = Object.entries(pulumi.runtime.allConfig()).map(
-    ([key, value]) => [key, { value, secret: isConfigSecret(key) }] as const,
-  );
-  const { raw, secretKeys } = settingsOf(entries, pulumi.getProject());
-  const config = parseConfig(raw, { stack: pulumi.getStack(), secretKeys });
-  if (config.google.clientSecret === undefined) return { ...config, google: config.google };
-  const stack = new pulumi.Config();
-  const clientSecret =
-    stack.getSecret(CLIENT_SECRET_PATH) ??
-    stack.requireSecretObject<{ clientSecret: string }>("google").apply((google) => google.clientSecret);
-  return { ...config, google: { clientId: config.google.clientId, clientSecret } };
 }
 
 /**

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { AccessTest } from "../../packages/access/tests/judge";
 import { accessTestRows } from "../../packages/cli/verify/access-tests";
 import type { CellContext } from "../../packages/cli/verify/cell";
 import type { Outcome, RawAnswer } from "../../packages/cli/verify/outcome";
 import { outcomeOf } from "../../packages/cli/verify/outcome";
-import type { AccessTest } from "../../packages/cli/verify/read-access-tests";
 import type { VerifyRow } from "../../packages/cli/verify/report";
 import type { TargetApplication, VerifyTarget } from "../../packages/cli/verify/target";
 import { verify } from "../../packages/cli/verify/verify";

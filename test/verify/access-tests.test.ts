@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type AccessTest, parseAccessTests } from "../../packages/cli/verify/read-access-tests";
+import type { AccessTest } from "../../packages/access/tests/judge";
+import { parseAccessTests } from "../../packages/cli/verify/read-access-tests";
 import { verify } from "../../packages/cli/verify/verify";
 import { type Deployed, deploy } from "./deployed";
 
@@ -49,4 +50,14 @@ test("they are read out of the stack's config", () => {
   };
   expect(parseAccessTests(JSON.stringify(config))).toEqual([{ anyone: true, allow: [], deny: ["*"] }]);
   expect(parseAccessTests("{}")).toEqual([]);
+});
+
+test("one that the program would not take is an error, and no test without what it says", () => {
+  const objectValue = [
+    { anyone: true, deny: ["*"] },
+    { who: "ann@example.org", wiht: {}, deny: ["*"] },
+  ];
+  expect(() => parseAccessTests(JSON.stringify({ "comfyui-access:accessTests": { objectValue } }))).toThrow(
+    "the config has access tests that are none: accessTests[1]",
+  );
 });

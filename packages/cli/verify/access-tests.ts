@@ -1,7 +1,7 @@
+import type { AccessTest } from "../../access/tests/judge";
 import { askPage, type CellContext } from "./cell";
 import { isBehindAccess } from "./expectations";
 import { describeOutcome, type Outcome } from "./outcome";
-import type { AccessTest } from "./read-access-tests";
 import type { VerifyRow } from "./report";
 import { kindOf, type VerifyTarget, WHO_NAMES } from "./target";
 

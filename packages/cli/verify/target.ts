@@ -1,5 +1,5 @@
 import type { ApplicationKind } from "../../../config/stack-config";
-import type { AccessTest } from "./read-access-tests";
+import type { AccessTest } from "../../access/tests/judge";
 
 /** What of an application's declaration decides how Access answers. Absent means as the program declares it. */
 export interface DeclaredProperties {
