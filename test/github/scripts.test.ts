@@ -178,7 +178,13 @@ describe("a rotation", () => {
     expect(parse(nextVersion(once, "p", "comfyui-api", until))).toEqual({
       config: {
         "p:serviceTokens": [
-          { name: "comfyui-api", duration: "8760h", version: 201, previousExpiresAt: "2030-01-08T00:00:00Z" },
+          {
+            name: "comfyui-api",
+            duration: "8760h",
+            version: 102,
+            previousExpiresAt: "2030-01-08T00:00:00Z",
+            rotation: { version: 102 },
+          },
           { name: "other" },
         ],
       },

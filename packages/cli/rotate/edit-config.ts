@@ -130,7 +130,7 @@ export function timeOf(date: Date): string {
 
 /**
  * The config with the token's next version, for one who cannot see its secret: the config does not tell a token that
- * was adopted, so without a note of a secret that the stack knows, the version is raised as for one.
+ * was adopted, so its version is raised as for one, once. The note says so: from then on the account has this version.
  * @param until when the secret before it stops being accepted.
  * @throws {UserError} when the config does not list the token.
  */
@@ -142,11 +142,14 @@ export function nextVersion(yaml: string, project: string, token: string, until:
       "Bring it to its end: npm run rotate -- --finish; or wait until its previousExpiresAt is over.",
     );
   }
-  const next = versionAfter(version, rotation?.proven ?? rotation?.replaces);
-  const edit = new ConfigEdit(yaml, project).setVersion(token, next, until);
+  const isKnown = rotation !== undefined && rotation.replaces === undefined;
+  const next = isKnown ? version + 1 : versionAfter(version, rotation?.replaces);
   // What was proven is what this version replaces: with that, `rotate` can tell whether the new secret arrived.
-  if (rotation?.proven === undefined) return edit.setNote(token, undefined).toString();
-  return edit.setNote(token, { version: next, replaces: rotation.proven }).toString();
+  const replaces = rotation?.proven;
+  return new ConfigEdit(yaml, project)
+    .setVersion(token, next, until)
+    .setNote(token, replaces === undefined ? { version: next } : { version: next, replaces })
+    .toString();
 }
 
 /**
