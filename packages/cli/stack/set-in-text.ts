@@ -57,7 +57,7 @@ const TIME = /^\d{4}-\d\d-\d\d([Tt ]\S|$)/;
  * Puts every time in quotes: one without is a time of YAML's own to the engine, which writes it in another form
  * whenever it writes the file.
  */
-export function quoteTimes(node: Document | Node): void {
+function quoteTimes(node: Document): void {
   visit(node, {
     Scalar: (_, scalar) => {
       if (typeof scalar.value === "string" && TIME.test(scalar.value)) scalar.type = "QUOTE_DOUBLE";
