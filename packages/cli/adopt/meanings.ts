@@ -149,6 +149,7 @@ const OF_KIND = {
 } as const satisfies Partial<Record<Kind, object>>;
 
 export type JudgedKind = keyof typeof OF_KIND;
+export const isJudged = (kind: Kind): kind is JudgedKind => Object.hasOwn(OF_KIND, kind);
 
 /** What hangs on a field; undefined for one that nobody has judged. */
 export function meaningOf(kind: JudgedKind, field: string): Meaning | undefined {

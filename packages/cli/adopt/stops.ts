@@ -2,8 +2,8 @@ import { parseDuration } from "../../base/duration";
 import { canonical } from "../../base/json-values";
 import { quoted } from "./choose";
 import type { ConfigWord, IsSaid } from "./config-words";
-import { toWire } from "./fields";
-import { type JudgedKind, meaningOf } from "./meanings";
+import { isJudged, type JudgedKind, meaningOf } from "./meanings";
+import { toWire } from "./spelling";
 import { type Decision, type Row, takeFlag } from "./types";
 import { alike, inner, isEmpty, text } from "./wire";
 import { inWords } from "./words";
@@ -90,6 +90,15 @@ export const unjudged = (object: string, field: string, found: unknown): Stop =>
   found,
   effect: "it may be gone: this version does not know the field, nor what hangs on it",
 });
+
+/** Fields that the engine changes and that nobody has judged, whatever the API shows of them. */
+export function unjudgedChanges({ kind, was, changes }: Row): Stop[] {
+  if (was === undefined || !isJudged(kind)) return [];
+  return changes.flatMap(({ field, now }) => {
+    const [top = field] = field.split(".");
+    return meaningOf(kind, top) === undefined ? [unjudged(`${kind} ${quoted(was)}`, field, now)] : [];
+  });
+}
 
 /** What says nothing in any field; a plain false or 0 may. */
 const isUnset = (value: unknown): boolean => value !== false && isEmpty(value);

@@ -3,40 +3,30 @@ import { UserError } from "../../base/errors";
 import { type Fields, fieldsOf, isFields } from "../../base/json-values";
 import { TYPES } from "../../cloudflare/kinds";
 import { exportedResources } from "../../cloudflare/stack-export";
-import { type EngineAccess, runEngine } from "../secrets/engine-cli";
-import { exportState } from "../stack/read-stack";
-import type { Plan } from "./plan";
+import type { Row } from "./types";
 
 /** What the provider takes a token's version to be when nobody says one. */
 const DEFAULT_VERSION = 1;
 const ROTATING = ["clientSecretVersion", "previousClientSecretExpiresAt"] as const;
 
 /**
- * Notes in the state which version an imported token is declared to have. The API does not tell it, so an import leaves
- * it open, and the provider would send its default with the next `up`: what that does to a token that was rotated
+ * An exported state that says which version an imported token is declared to have. The API does not tell it, so an import
+ * leaves it open, and the provider would send its default with the next `up`: what that does to a token that was rotated
  * elsewhere is not known. The version is first sent by a rotation.
- * @throws {UserError} when the state cannot be read or written.
+ * @param rows those of a plan
+ * @throws {UserError} when the text is no exported state.
  */
-export async function noteTokenVersions(
-  engine: EngineAccess,
+export function withDeclaredVersions(
+  state: string,
+  rows: readonly Row[],
   { project, stack }: { project: string; stack: string },
-  plan: Plan,
-): Promise<void> {
-  const state = await exportState(engine, stack);
-  const declared = new Map(
-    plan.rows.flatMap(({ kind, resource }) =>
-      kind === "service token" && resource !== undefined
-        ? [[urnOf(resource, project, stack), resource.properties] as const]
-        : [],
-    ),
+): string {
+  const declared = rows.flatMap(({ kind, resource }) =>
+    kind === "service token" && resource !== undefined
+      ? [[urnOf(resource, project, stack), resource.properties] as const]
+      : [],
   );
-  const noted = withTokenVersions(state, declared);
-  if (noted === undefined) return;
-  await runEngine(engine, {
-    purpose: `note the versions of imported tokens in the state of stack ${stack}`,
-    args: ["stack", "import", "--stack", stack],
-    input: noted,
-  });
+  return withTokenVersions(state, new Map(declared)) ?? state;
 }
 
 /**

@@ -1,0 +1,66 @@
+import { urnOf } from "../../../components/declaration";
+import { fieldsOf, isFields, listOf } from "../../base/json-values";
+import { KINDS, TYPES } from "../../cloudflare/kinds";
+import type { Row } from "./types";
+import { isEmpty } from "./wire";
+
+/** What the API says of a policy by itself, and no program. */
+const OF_THE_API = new Set(["appCount", "createdAt", "reusable", "updatedAt"]);
+/** Pulumi's names that do not follow from the API's. */
+const ODD: Readonly<Record<string, string>> = {
+  include: "includes",
+  require: "requires",
+  exclude: "excludes",
+  azureAD: "azureAd",
+};
+
+/**
+ * An exported state with the application's inline policies in it, as an import is going to find them once they are
+ * reusable: before, none can be imported, since the provider looks for the reusable ones alone.
+ * @param rows those of a plan
+ */
+export function withInlinePolicies(
+  state: string,
+  rows: readonly Row[],
+  { project, stack }: { project: string; stack: string },
+): string {
+  if (!rows.some(({ how }) => how === "convert, import")) return state;
+  const whole = fieldsOf(JSON.parse(state));
+  const deployment = fieldsOf(whole["deployment"]);
+  const resources = listOf(deployment["resources"]).map(fieldsOf);
+  const policies = rows.flatMap(({ how, id, was, application, resource }) => {
+    if (how !== "convert, import" || was === undefined || resource === undefined) return [];
+    const owner = resources.find((each) => each["type"] === TYPES.application && each["id"] === application);
+    if (owner === undefined) return [];
+    const { custom, parent, provider, inputs, outputs } = owner;
+    const read = { accountId: fieldsOf(inputs)["accountId"], ...asImported(was) };
+    const urn = urnOf(resource, project, stack);
+    // The provider's own note of its version is the same for all of its kinds.
+    const { __meta } = fieldsOf(outputs);
+    const shown = { ...read, id, ...(__meta === undefined ? {} : { __meta }) };
+    return [{ urn, custom, id, type: TYPES.policy, inputs: read, outputs: shown, parent, provider }];
+  });
+  return JSON.stringify({ ...whole, deployment: { ...deployment, resources: [...resources, ...policies] } });
+}
+
+/** What an import reads of a policy: all that somebody set. */
+function asImported(policy: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(policy).flatMap(([name, value]) => {
+      const property = ODD[name] ?? camelCase(name);
+      const isRead = Object.hasOwn(KINDS.policy.fields, property) && !OF_THE_API.has(property);
+      return isRead && !isEmpty(value) ? [[property, inPulumi(value)]] : [];
+    }),
+  );
+}
+
+function inPulumi(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inPulumi);
+  if (!isFields(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [ODD[name] ?? camelCase(name), inPulumi(each)]),
+  );
+}
+
+const camelCase = (name: string): string =>
+  name.replace(/[_-]([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
