@@ -20,7 +20,7 @@ export interface EngineTable {
 }
 
 /** Something that the engine would do and that is refused, or that it would not do although a row says so. */
-export interface Refusal {
+interface Refusal {
   what: string;
   why: string;
 }

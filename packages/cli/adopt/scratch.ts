@@ -96,7 +96,9 @@ export function withoutSecrets(
 ): { text: string; secrets: ScratchSecret[] } {
   const document = parseDocument(text);
   const whole = fieldsOf(document.toJS());
-  for (const key of ["encryptionsalt", "encryptedkey", "secretsprovider"]) document.delete(key);
+  for (const key of ["encryptionsalt", "encryptedkey", "secretsprovider"]) {
+    if (document.has(key)) document.delete(key);
+  }
   const secrets = securePaths(whole["config"], []).map((path): ScratchSecret => {
     document.setIn(["config", ...path], "");
     const [key, ...rest] = path;
