@@ -3,9 +3,20 @@ import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { RULE_TYPES } from "../../packages/access/rules";
+import { type Fields as Json, namesIn } from "../../packages/base/json-values";
+import { meant } from "../../packages/cli/drift/compare";
 import { projectDir } from "../../packages/cli/sandboxed/workspace";
-import { type Field, type Fields, HARMLESS, KINDS, kindOfType } from "../../packages/cloudflare/kinds";
+import {
+  type Field,
+  type Fields,
+  HARMLESS,
+  KINDS,
+  type Kind,
+  kindOfType,
+} from "../../packages/cloudflare/kinds";
+import { apiFields, apiName, inApiForm } from "../../packages/cloudflare/kinds/api-form";
 import { rulesOf } from "../../packages/cloudflare/wire-rules";
+import { recording } from "../regressions/provider/replay";
 
 // The declarations of the installed package: what the provider's schema has, each field of each kind.
 const PACKAGE = join(projectDir, "node_modules", "@pulumi", "cloudflare");
@@ -118,12 +129,25 @@ describe("the table of kinds", () => {
         field,
         ...(field.fields === undefined || field.fields === "rules" ? [] : walk(field.fields)),
       ]);
-    const odd = Object.values(KINDS)
+    const nothing = Object.values(KINDS)
       .flatMap(({ fields }) => walk(fields))
-      .filter(
-        ({ decides, judged, fields }) => decides === "nothing" && (judged !== "all" || fields !== undefined),
-      );
-    expect(odd).toEqual([]);
+      .filter(({ decides }) => decides === "nothing");
+    const below = nothing.flatMap(({ fields }): (Field | "rules")[] =>
+      fields === undefined ? [] : fields === "rules" ? ["rules"] : walk(fields),
+    );
+    expect(nothing.filter(({ judged }) => judged !== "all")).toEqual([]);
+    expect(below.filter((each) => each === "rules" || each.decides !== "nothing")).toEqual([]);
+  });
+
+  test("spells the filters of an alert as the vendor's own client does", () => {
+    const client = readFileSync(
+      join(projectDir, "node_modules/cloudflare/resources/alerting/policies.d.ts"),
+      "utf8",
+    );
+    const { filters } = KINDS.alert.fields;
+    const names = Object.keys(apiFields({ fields: filters.fields }));
+    expect(names.length).toBeGreaterThan(40);
+    expect(names.filter((name) => !client.includes(` ${name}?: Array<`))).toEqual([]);
   });
 
   test("no kind is both in the table and passed over", () => {
@@ -131,5 +155,80 @@ describe("the table of kinds", () => {
     expect(types.filter((type) => HARMLESS.some((each) => each.type.test(type)))).toEqual([]);
     expect(new Set(types).size).toBe(types.length);
     expect(kindOfType("cloudflare:index/ruleset:Ruleset")).toBeUndefined();
+  });
+});
+
+interface Import {
+  type: string;
+  id: string;
+  "API answers": Json;
+  inputs: Json;
+  outputs: Json;
+}
+
+interface Request {
+  phase: string;
+  method: string;
+  path: string;
+}
+
+interface Planned {
+  state: Readonly<Record<string, { inputs: Json; outputs: Json }>>;
+}
+
+/** What counts as nothing, whoever says it. */
+const isEmpty = (value: unknown): boolean =>
+  value === null || value === undefined || (typeof value === "object" && Object.keys(value).length === 0);
+
+describe("the table of kinds says what was recorded of the real provider", () => {
+  const imports = recording<Import>("provider-imports.jsonl");
+
+  test.each(imports.map((line) => [`${line.type.split(":").at(-1)} ${line.id}`, line] as const))(
+    "what an import of %s reads",
+    (_, { type, "API answers": answer, outputs }) => {
+      const kind = kindOfType(type) as Kind;
+      const own = Object.entries(kind.fields);
+      const names = own.map(([name, field]) => [name, field, apiName(name, field)] as const);
+      const shown = names.filter(([, , api]) => !isEmpty(answer[api]));
+      expect(shown.length).toBeGreaterThan(2);
+      const unread = shown.filter(([name]) => isEmpty(outputs[name])).map(([name]) => name);
+      expect(unread).toEqual(shown.filter(([, field]) => field.unread).map(([name]) => name));
+      // What the API shows, and nobody has put into the table.
+      expect(Object.keys(answer).filter((name) => !Object.hasOwn(apiFields(kind), name))).toEqual([]);
+    },
+  );
+
+  test("what an import reads has the API's names", () => {
+    for (const { type, "API answers": answer, inputs } of imports) {
+      const { accountId: _, zoneId: __, ...read } = inputs;
+      const names = namesIn(inApiForm(kindOfType(type) as Kind, read));
+      expect(names.length).toBeGreaterThan(1);
+      expect(names.filter((name) => !namesIn(answer).includes(name))).toEqual([]);
+    }
+  });
+
+  test("what the provider makes of what nobody declares", () => {
+    const [{ state }] = recording<Planned>("provider-plans.jsonl") as [Planned];
+    const found = Object.entries(state).flatMap(([urn, { inputs, outputs }]) => {
+      const fields: Fields = kindOfType(/(cloudflare:[^:]+:\w+)::/.exec(urn)?.[1] ?? "")?.fields ?? {};
+      return Object.entries(fields).flatMap(([name, field]) =>
+        isEmpty(outputs[name]) || Object.hasOwn(inputs, name) || field.bookkeeping || field.secret
+          ? []
+          : [{ name, default: field.default, value: outputs[name] }],
+      );
+    });
+    const given = ["accountTag", "aud", "clientId", "domain", "expiresAt"];
+    const ofItself = found.filter(({ name, value }) => !given.includes(name) && meant(value) !== undefined);
+    expect(ofItself.map(({ name }) => name).sort()).toEqual(["clientSecretVersion", "source", "tunType"]);
+    expect(ofItself.filter((each) => each.value !== each.default)).toEqual([]);
+  });
+
+  test("where the API has each kind", () => {
+    const paths = Object.values(KINDS).map(({ path }) => path.replace(/\{\w+\}/g, "{}"));
+    const asked = recording<Request>("provider-requests.jsonl")
+      .filter(({ method }) => method === "GET")
+      .map(({ path }) => path.replace(/\{[^}]+\}/g, "{}").split("?")[0]);
+    expect(asked.length).toBeGreaterThan(7);
+    expect(asked.filter((path) => !paths.includes(path ?? ""))).toEqual([]);
   });
 });

@@ -20,7 +20,7 @@ describe("what is the same", () => {
       "a rule with kinds spelled out as null",
       [{ everyone: {}, email: null }],
       [{ everyone: {} }],
-      { rules: true },
+      { fields: "rules" },
     ],
   ])("%s", (_, before, after, rule) => {
     expect(fields(before as object, after as object, rule)).toEqual([]);
@@ -41,7 +41,7 @@ describe("what differs", () => {
       "a rule of nothing",
       [],
       [{ everyone: {} }],
-      { rules: true },
+      { fields: "rules" },
       [{ field: "f", list: true, after: [{ everyone: {} }] }],
     ],
     [

@@ -4,9 +4,8 @@ import { fieldsOf, isFields } from "../../base/json-values";
 import { HARMLESS, TYPES } from "../../cloudflare/kinds";
 import { changedInputs, type PlanStep, withoutNothing } from "../../cloudflare/stack-plan";
 import { SECRET } from "./declared";
-import { toWire } from "./spelling";
 import type { FieldChange, Row } from "./types";
-import { alike, inner, objects, text } from "./wire";
+import { alike, inner, objects, text, wireOf } from "./wire";
 
 /** What the engine would do, as a table has it. */
 export interface EngineTable {
@@ -142,7 +141,7 @@ function changesOf(step: PlanStep, rows: readonly Row[]): Map<Row, FieldChange[]
       }
       const gone = old.filter((rule) => at(next, text(rule, "hostname")) === undefined);
       if (gone.length > 0) found.get(first)?.push({ field: "rules", now: gone, next: undefined });
-    } else found.get(first)?.push(...fieldChanges(property, before[property], after[property]));
+    } else found.get(first)?.push(...fieldChanges(step.type, property, before[property], after[property]));
   }
   return found;
 }
@@ -165,9 +164,15 @@ const namesOf = (one: Fields, other: Fields): string[] => [
   ...new Set([...Object.keys(one), ...Object.keys(other)]),
 ];
 
-function fieldChanges(property: string, before: unknown, after: unknown): FieldChange[] {
-  const [[field = property, next] = []] = Object.entries(toWire({ [property]: after }));
-  const [[, old] = []] = Object.entries(toWire({ [property]: before }));
+function fieldChanges(type: string, property: string, before: unknown, after: unknown): FieldChange[] {
+  // A list that is not there is not an empty one.
+  const spelled = (value: unknown) => {
+    const [[name = property, wire] = []] = Object.entries(
+      wireOf({ type, properties: { [property]: value } }),
+    );
+    return [name, value === undefined ? undefined : wire] as const;
+  };
+  const [[, old], [field, next]] = [spelled(before), spelled(after)];
   // A login's settings are many; its callback follows from the team.
   if (field !== "config" || !isFields(next)) return [{ field, now: shown(old), next }];
   const now = fieldsOf(shown(old));

@@ -1,11 +1,10 @@
 import { urnOf } from "../../../components/declaration";
 import { fieldsOf, isFields, listOf } from "../../base/json-values";
-import { KINDS, TYPES } from "../../cloudflare/kinds";
+import { type Fields, KINDS, TYPES } from "../../cloudflare/kinds";
 import type { Row } from "./types";
 import { isEmpty } from "./wire";
 
-/** What the API says of a policy by itself, and no program. */
-const OF_THE_API = new Set(["appCount", "createdAt", "reusable", "updatedAt"]);
+const FIELDS: Fields = KINDS.policy.fields;
 /** Pulumi's names that do not follow from the API's. */
 const ODD: Readonly<Record<string, string>> = {
   include: "includes",
@@ -48,8 +47,9 @@ function asImported(policy: Readonly<Record<string, unknown>>): Record<string, u
   return Object.fromEntries(
     Object.entries(policy).flatMap(([name, value]) => {
       const property = ODD[name] ?? camelCase(name);
-      const isRead = Object.hasOwn(KINDS.policy.fields, property) && !OF_THE_API.has(property);
-      return isRead && !isEmpty(value) ? [[property, inPulumi(value)]] : [];
+      const field = Object.hasOwn(FIELDS, property) ? FIELDS[property] : undefined;
+      if (field === undefined || field.unread === true || field.bookkeeping !== undefined) return [];
+      return isEmpty(value) ? [] : [[property, inPulumi(value)]];
     }),
   );
 }

@@ -1,13 +1,18 @@
 import { urnOf } from "../../../components/declaration";
 import { UserError } from "../../base/errors";
 import { type Fields, fieldsOf, isFields } from "../../base/json-values";
-import { TYPES } from "../../cloudflare/kinds";
+import { type Field, KINDS, TYPES } from "../../cloudflare/kinds";
 import { exportedResources } from "../../cloudflare/stack-export";
 import type { Row } from "./types";
 
-/** What the provider takes a token's version to be when nobody says one. */
-const DEFAULT_VERSION = 1;
-const ROTATING = ["clientSecretVersion", "previousClientSecretExpiresAt"] as const;
+/** What an import leaves open of a token, and no update may send: its version, and the end of the secret before. */
+const OPEN = Object.entries<Field>(KINDS.token.fields).filter(
+  ([, { unread, secret }]) => unread === true && secret !== true,
+);
+/** What the provider takes of it to be when nobody says it. */
+const DEFAULTS = Object.fromEntries(
+  OPEN.flatMap(([name, field]) => (field.default === undefined ? [] : [[name, field.default]])),
+);
 
 /**
  * An exported state that says which version an imported token is declared to have. The API does not tell it, so an import
@@ -38,7 +43,7 @@ export function withTokenVersions(state: string, declared: ReadonlyMap<string, F
   const isOpen = ({ urn, type, outputs }: Fields): boolean =>
     type === TYPES.token &&
     declared.has(String(urn)) &&
-    fieldsOf(outputs)["clientSecretVersion"] === undefined;
+    Object.keys(DEFAULTS).some((name) => fieldsOf(outputs)[name] === undefined);
   if (!exportedResources(state, "the state").some(isOpen)) return undefined;
   const whole: unknown = JSON.parse(state);
   const deployment = fieldsOf(fieldsOf(whole)["deployment"]);
@@ -49,12 +54,12 @@ export function withTokenVersions(state: string, declared: ReadonlyMap<string, F
     if (!isFields(resource) || !isOpen(resource)) return resource;
     const properties = declared.get(String(resource["urn"])) ?? {};
     const given = Object.fromEntries(
-      ROTATING.flatMap((name) => (properties[name] === undefined ? [] : [[name, properties[name]]])),
+      OPEN.flatMap(([name]) => (properties[name] === undefined ? [] : [[name, properties[name]]])),
     );
     return {
       ...resource,
       inputs: { ...fieldsOf(resource["inputs"]), ...given },
-      outputs: { ...fieldsOf(resource["outputs"]), clientSecretVersion: DEFAULT_VERSION, ...given },
+      outputs: { ...fieldsOf(resource["outputs"]), ...DEFAULTS, ...given },
     };
   });
   return JSON.stringify({ ...whole, deployment: { ...deployment, resources: noted } });

@@ -1,15 +1,9 @@
 import { isHidden } from "../../access/hidden";
 import { canonical, type Fields, fieldsOf, isFields } from "../../base/json-values";
+import type { Field } from "../../cloudflare/kinds";
 
-/** How one field of an object is compared. */
-export interface FieldRule {
-  /** What it means when it is absent. Default: the same as false, an empty text and an empty list. */
-  default?: unknown;
-  /** True for a time, which may be written in several ways. */
-  time?: true;
-  /** True for rules, of which an empty object is one. */
-  rules?: true;
-}
+/** How one field of an object is compared: what it is when it is absent, whether it is a time, or rules. */
+type FieldRule = Partial<Pick<Field, "default" | "time" | "fields">>;
 
 /** A difference in one field, down to where the two part. */
 export interface Difference {
@@ -100,7 +94,8 @@ function settled(value: unknown, rule: FieldRule): unknown {
   }
   // What is off in place of a default that is on has to be told from what is absent.
   if (rule.default !== undefined && given === false) return false;
-  return rule.rules ? filled(given) : meant(given);
+  // Of rules an empty object is one.
+  return rule.fields === "rules" ? filled(given) : meant(given);
 }
 
 /** A value without what says nothing: absent, null, false, empty. */

@@ -17,7 +17,7 @@ import { probeToken } from "../verify/probe-token";
 import { settled, sortAccepted } from "./accepted";
 import { isReadByEngine, readByEngine } from "./engine-view";
 import type { KindContext } from "./kinds/kind";
-import { ruleKey, tunnelConfiguration } from "./kinds/tunnel-configuration";
+import { ruleKey } from "./kinds/tunnel-configuration";
 import { accessSides } from "./live-access";
 import { compareObjects } from "./objects";
 import { changesAround, hostnamesOf, shadowsIn } from "./others";
@@ -202,7 +202,7 @@ function withShadows(
 ): Change[] {
   const opened = new Map<string, string>();
   for (const { type, urn } of resources) {
-    if (type !== tunnelConfiguration.type) continue;
+    if (type !== TYPES.ownIngress) continue;
     const rules = listOf(fieldsOf(account.objects.get(urn)?.["config"])["ingress"]);
     for (const { rule, opens } of shadowsIn(rules, hostnamesOf(resources))) {
       opened.set(`ingress[${ruleKey(rule)}]`, opens);

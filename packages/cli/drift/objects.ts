@@ -67,12 +67,14 @@ const SUBJECTS: Change["subject"][] = [
 
 function compareObject(kind: Kind, resource: StackResource, live: Wire, context: KindContext): Compared {
   const expected = kind.expected(propertiesOf(resource), context);
-  const shown = kind.shown?.(live, context) ?? live;
-  // An answer that holds none of them does not speak of them at all.
-  const silent = (kind.notAlwaysShown ?? []).every((field) => (live[field] ?? null) === null)
-    ? new Set(kind.notAlwaysShown)
-    : new Set<string>();
-  const fields = Object.fromEntries(Object.entries(kind.fields).filter(([field]) => !silent.has(field)));
+  const shown = kind.shown(live, context);
+  // An answer that holds none of those that it need not show does not speak of them at all.
+  const isSilent = Object.entries(kind.fields).every(
+    ([field, { notAlwaysShown }]) => !notAlwaysShown || (live[field] ?? null) === null,
+  );
+  const fields = Object.fromEntries(
+    Object.entries(kind.fields).filter(([, { notAlwaysShown }]) => !(isSilent && notAlwaysShown)),
+  );
   const compared = compareFields(fields, expected, shown);
   const own = kind.compare?.(expected, shown) ?? { differences: [], hidden: [] };
   return {

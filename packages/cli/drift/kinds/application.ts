@@ -1,71 +1,16 @@
 import { type Fields, fieldsOf, listOf } from "../../../base/json-values";
-import { TYPES } from "../../../cloudflare/kinds";
+import { KINDS } from "../../../cloudflare/kinds";
 import type { Difference } from "../compare";
-import { wireSpelling } from "../spelling";
-import { ID, type Kind, TIMES, turnedOff, turnedOn } from "./kind";
+import { compared, turnedOff, turnedOn } from "./kind";
 
-const ODD = { serviceAuth401Redirect: "service_auth_401_redirect", l4Protocol: "l4_protocol" };
-
-/**
- * An Access application.
- * @see https://developers.cloudflare.com/api/resources/zero_trust/subresources/access/subresources/applications/
- */
-export const application: Kind = {
+/** An Access application. */
+export const application = compared(KINDS.application, {
   subject: "application",
-  type: TYPES.application,
-  path: (account, { id }) => account.below(`access/apps/${id}`),
-  expected: (properties) => {
-    const wire = fieldsOf(wireSpelling(properties, ODD));
-    return { ...wire, policies: links(wire["policies"]), ...addresses(wire) };
-  },
+  expected: (wire) => ({ ...wire, policies: links(wire["policies"]), ...addresses(wire) }),
   // A reusable policy is shown whole; what belongs to the application is which ones, and in which order.
   shown: (live) => ({ ...live, policies: links(live["policies"]) }),
-  fields: {
-    name: {},
-    type: {},
-    aud: {},
-    destinations: {},
-    domain: {},
-    self_hosted_domains: {},
-    policies: {},
-    allowed_idps: {},
-    session_duration: { default: "24h" },
-    auto_redirect_to_identity: {},
-    app_launcher_visible: { default: true },
-    http_only_cookie_attribute: { default: true },
-    same_site_cookie_attribute: {},
-    enable_binding_cookie: {},
-    path_cookie_attribute: {},
-    eager_redirect_cookie_setting: {},
-    service_auth_401_redirect: {},
-    options_preflight_bypass: {},
-    cors_headers: {},
-    read_service_tokens_from_header: {},
-    allow_authenticate_via_warp: {},
-    allow_iframe: {},
-    skip_interstitial: {},
-    skip_app_launcher_login_page: {},
-    use_clientless_isolation_app_launcher_url: {},
-    mfa_config: {},
-    oauth_configuration: {},
-    scim_config: {},
-    custom_deny_message: {},
-    custom_deny_url: {},
-    custom_non_identity_deny_url: {},
-    custom_pages: {},
-    logo_url: {},
-    app_launcher_logo_url: {},
-    bg_color: {},
-    header_bg_color: {},
-    footer_links: {},
-    landing_page_design: {},
-    tags: {},
-  },
-  notAlwaysShown: ["self_hosted_domains"],
-  bookkeeping: { id: ID, uid: ID, created_at: TIMES, updated_at: TIMES },
-  writtenAt: "updated_at",
   opens,
-};
+});
 
 /** The names that follow from the destinations: the API moves all three together. */
 function addresses(wire: Fields): Fields {

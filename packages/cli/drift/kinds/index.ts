@@ -1,8 +1,8 @@
+import { KINDS as TABLE } from "../../../cloudflare/kinds";
 import { application } from "./application";
 import { dnsRecord } from "./dns-record";
 import { identityProvider } from "./identity-provider";
-import type { Kind } from "./kind";
-import { notificationPolicy } from "./notification-policy";
+import { compared, type Kind } from "./kind";
 import { policy } from "./policy";
 import { serviceToken } from "./service-token";
 import { sharedIngress } from "./shared-ingress";
@@ -19,7 +19,7 @@ const KINDS: readonly Kind[] = [
   tunnelConfiguration,
   sharedIngress,
   dnsRecord,
-  notificationPolicy,
+  compared(TABLE.alert, { subject: "notification policy" }),
 ];
 
-export const kindOf = (type: string): Kind | undefined => KINDS.find((kind) => kind.type === type);
+export const kindOf = (type: string): Kind | undefined => KINDS.find((kind) => kind.table.types[0] === type);

@@ -1,41 +1,17 @@
-import { type Fields, fieldsOf } from "../../../base/json-values";
-import { TYPES } from "../../../cloudflare/kinds";
+import type { Fields } from "../../../base/json-values";
+import { KINDS } from "../../../cloudflare/kinds";
 import type { Difference } from "../compare";
-import { wireSpelling } from "../spelling";
-import { ID, type Kind, TIMES } from "./kind";
+import { compared } from "./kind";
 
 const PREVIOUS_END = "previous_client_secret_expires_at";
 
-/**
- * A service token, without its secret.
- * @see https://developers.cloudflare.com/api/resources/zero_trust/subresources/access/subresources/service_tokens/
- */
-export const serviceToken: Kind = {
+/** A service token, without its secret. */
+export const serviceToken = compared(KINDS.token, {
   subject: "service token",
-  type: TYPES.token,
-  path: (account, { id }) => account.below(`access/service_tokens/${id}`),
-  expected: (properties, { now }) => withoutPast(fieldsOf(wireSpelling(properties)), now),
+  expected: (wire, { now }) => withoutPast(wire, now),
   shown: (live, { now }) => withoutPast(live, now),
-  fields: {
-    name: {},
-    client_id: {},
-    duration: { default: "8760h" },
-    enabled: { default: true },
-    expires_at: { time: true },
-    client_secret_version: { default: 1 },
-    [PREVIOUS_END]: { time: true },
-  },
-  notAlwaysShown: ["client_secret_version", PREVIOUS_END],
-  bookkeeping: {
-    id: ID,
-    created_at: TIMES,
-    updated_at: TIMES,
-    last_seen_at: "changes with every use",
-  },
-  withheld: { client_secret: "the API shows it once, when the token is made or rotated" },
-  writtenAt: "updated_at",
   opens,
-};
+});
 
 /** The end of an earlier secret says nothing once it is past. */
 function withoutPast(wire: Fields, now: Date): Fields {

@@ -1,13 +1,12 @@
 import { fieldsOf, listOf } from "../../../base/json-values";
-import { TYPES } from "../../../cloudflare/kinds";
+import { KINDS } from "../../../cloudflare/kinds";
 import type { Kind } from "./kind";
-import { compareRules, ingressOpens, ruleKey, tunnelConfiguration } from "./tunnel-configuration";
+import { compareRules, ruleKey, tunnelConfiguration } from "./tunnel-configuration";
 
 /** The stack's own rules in the list of a tunnel that others use too; theirs are theirs to change. */
 export const sharedIngress: Kind = {
   ...tunnelConfiguration,
-  type: TYPES.sharedIngress,
-  path: (account, { inputs }) => account.below(`cfd_tunnel/${inputs["tunnelId"]}/configurations`),
+  table: KINDS.sharedIngress,
   expected: ({ rules }) => ({ config: { ingress: rules } }),
   compare: (expected, live) => {
     const ours = listOf(fieldsOf(expected["config"])["ingress"]);
@@ -17,5 +16,4 @@ export const sharedIngress: Kind = {
     const { differences, hidden } = compareRules(ours, shown);
     return { differences: differences.filter(({ field }) => field !== "ingress order"), hidden };
   },
-  opens: ingressOpens,
 };

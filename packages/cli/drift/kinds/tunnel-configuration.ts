@@ -1,39 +1,16 @@
 import { canonicalHost } from "../../../access/host-pattern";
 import { type Fields, fieldsOf, listOf } from "../../../base/json-values";
-import { TYPES } from "../../../cloudflare/kinds";
+import { KINDS } from "../../../cloudflare/kinds";
 import { type Compared, compareFields, type Difference } from "../compare";
-import { wireSpelling } from "../spelling";
-import { ID, type Kind, TIMES, turnedOn } from "./kind";
+import { compared, turnedOn } from "./kind";
 
-const ODD = {
-  ingresses: "ingress",
-  audTags: "audTag",
-  noTlsVerify: "noTLSVerify",
-  matchSnItoHost: "matchSNItoHost",
-};
-
-/**
- * The ingress rules and settings of a tunnel that the stack owns.
- * @see https://developers.cloudflare.com/api/resources/zero_trust/subresources/tunnels/subresources/cloudflared/subresources/configurations/
- */
-export const tunnelConfiguration: Kind = {
+/** The ingress rules and settings of a tunnel that the stack owns. */
+export const tunnelConfiguration = compared(KINDS.ownIngress, {
   subject: "tunnel configuration",
-  type: TYPES.ownIngress,
-  path: (account, { id }) => account.below(`cfd_tunnel/${id}/configurations`),
-  // The API writes these as cloudflared's own configuration does.
-  expected: ({ config, source = "cloudflare" }) => ({ config: wireSpelling(config, ODD, true), source }),
-  fields: { source: { default: "cloudflare" } },
   own: ["config"],
   compare: (expected, live) => compareConfigurations(fieldsOf(expected["config"]), fieldsOf(live["config"])),
-  bookkeeping: {
-    tunnel_id: ID,
-    account_id: ID,
-    version: "counts every write, also one that changes nothing",
-    created_at: TIMES,
-  },
-  writtenAt: "created_at",
   opens: ingressOpens,
-};
+});
 
 /** What answers for which address, as people write it: `app.example.org/api`, or `*` for everything else. */
 export function ruleKey(rule: unknown): string {
@@ -94,7 +71,7 @@ function keyed(rules: readonly unknown[]): Map<string, Fields> {
 }
 
 /** What a changed rule opens, besides what the comparison of who gets in says. */
-export function ingressOpens(difference: Difference): string | undefined {
+function ingressOpens(difference: Difference): string | undefined {
   const { field, after } = difference;
   if (field.endsWith(".originRequest.access.audTag") && after !== undefined) {
     return "the connector lets in who has a JWT of another application";

@@ -51,7 +51,7 @@ export function writtenSince(
   { account, since }: UnseenContext,
   resource: StackResource,
 ): { since: boolean; at: string; words: string } | undefined {
-  const field = kindOf(resource.type)?.writtenAt;
+  const field = kindOf(resource.type)?.table.writtenAt;
   const at = field === undefined ? undefined : textOf(account.objects.get(resource.urn)?.[field]);
   if (at === undefined || since === undefined) return undefined;
   const isLater = Date.parse(at) > Date.parse(since);

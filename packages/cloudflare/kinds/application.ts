@@ -1,0 +1,115 @@
+import {
+  all,
+  type Fields,
+  given,
+  judged,
+  type Kind,
+  known,
+  NOTHING,
+  nothing,
+  TIMES,
+  unjudged,
+} from "./field";
+import { RULES } from "./policy";
+import { TYPES } from "./types";
+
+const FIELDS: Fields = {
+  ...given("accountId", "zoneId"),
+  ...nothing("name", "tags"),
+  // Of states that older versions of the package wrote.
+  ...all({ ...NOTHING, bookkeeping: TIMES, unread: true }, "createdAt", "updatedAt"),
+  type: unjudged("access", "self_hosted"),
+  aud: judged("access"),
+  destinations: known(
+    judged("access", {
+      type: unjudged("access", "public"),
+      uri: judged("access"),
+      ...all(
+        unjudged("access"),
+        "cidr",
+        "hostname",
+        "l4Protocol",
+        "mcpServerId",
+        "portRange",
+        "vnetId",
+        "workerId",
+      ),
+    }),
+  ),
+  domain: judged("access"),
+  selfHostedDomains: { ...judged("access"), notAlwaysShown: true },
+  policies: known(
+    judged("access", {
+      ...nothing("name"),
+      id: judged("access"),
+      precedence: judged("access"),
+      decision: judged("access"),
+      ...RULES,
+      connectionRules: unjudged("access"),
+      mfaConfig: unjudged("credentials"),
+    }),
+  ),
+  allowedIdps: known(judged("access")),
+  // With one login it saves the page that asks which.
+  autoRedirectToIdentity: NOTHING,
+  allowAuthenticateViaWarp: unjudged("access"),
+  optionsPreflightBypass: known(judged("access")),
+  readServiceTokensFromHeader: unjudged("credentials"),
+  serviceAuth401Redirect: { ...NOTHING, api: "service_auth_401_redirect" },
+  skipInterstitial: NOTHING,
+  corsHeaders: known(
+    judged("credentials", {
+      allowAllOrigins: judged("credentials"),
+      allowedOrigins: judged("credentials"),
+      // Of a page that may call at all; what it may send and read then.
+      ...all(
+        unjudged("credentials"),
+        "allowAllHeaders",
+        "allowAllMethods",
+        "allowCredentials",
+        "allowedHeaders",
+        "allowedMethods",
+      ),
+      maxAge: NOTHING,
+    }),
+  ),
+  sessionDuration: { ...known(judged("credentials")), default: "24h" },
+  mfaConfig: unjudged("credentials"),
+  enableBindingCookie: unjudged("credentials"),
+  httpOnlyCookieAttribute: { ...unjudged("credentials", true), default: true },
+  pathCookieAttribute: unjudged("credentials"),
+  sameSiteCookieAttribute: unjudged("credentials", "lax"),
+  oauthConfiguration: unjudged("access"),
+  saasApp: unjudged("access"),
+  scimConfig: unjudged("access"),
+  targetCriterias: unjudged("access"),
+  // How it looks, and what somebody sees who is refused all the same.
+  appLauncherVisible: { ...NOTHING, default: true },
+  ...nothing(
+    "allowIframe",
+    "appLauncherLogoUrl",
+    "bgColor",
+    "customDenyMessage",
+    "customDenyUrl",
+    "customNonIdentityDenyUrl",
+    "customPages",
+    "footerLinks",
+    "headerBgColor",
+    "landingPageDesign",
+    "logoUrl",
+    "skipAppLauncherLoginPage",
+  ),
+};
+
+/** @see https://developers.cloudflare.com/api/resources/zero_trust/subresources/access/subresources/applications/ */
+export const application = {
+  types: [TYPES.application, "cloudflare:index/accessApplication:AccessApplication"],
+  path: "/accounts/{accountId}/access/apps/{id}",
+  writtenAt: "updated_at",
+  fields: FIELDS,
+  onlyInApi: {
+    ...given("id", "uid"),
+    eager_redirect_cookie_setting: { ...unjudged("credentials"), default: true },
+    use_clientless_isolation_app_launcher_url: NOTHING,
+  },
+} as const satisfies Kind;

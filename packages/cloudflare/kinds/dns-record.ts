@@ -1,0 +1,41 @@
+import {
+  bookkeeping,
+  type Fields,
+  given,
+  judged,
+  type Kind,
+  known,
+  NOTHING,
+  nothing,
+  TIMES,
+  unjudged,
+} from "./field";
+import { TYPES } from "./types";
+
+const FIELDS: Fields = {
+  ...given("zoneId"),
+  ...nothing("comment", "tags"),
+  ttl: { ...NOTHING, default: 1 },
+  ...bookkeeping("follows from the type", "proxiable"),
+  ...bookkeeping("written by Cloudflare", "meta"),
+  ...bookkeeping("asks for a longer answer", "includeShadowMetadata"),
+  ...bookkeeping(TIMES, "createdOn", "modifiedOn", "commentModifiedOn", "tagsModifiedOn"),
+  name: known(judged("routes")),
+  // Types that lead no visitor anywhere besides those that do; one that delegates a zone is not judged.
+  type: known(unjudged("routes", "A", "AAAA", "CNAME", "TXT", "MX", "CAA")),
+  content: judged("routes"),
+  proxied: known(judged("access")),
+  privateRouting: unjudged("routes"),
+  data: unjudged("routes"),
+  priority: NOTHING,
+  settings: unjudged("routes"),
+};
+
+/** @see https://developers.cloudflare.com/api/resources/dns/subresources/records/ */
+export const dnsRecord = {
+  types: [TYPES.dnsRecord, "cloudflare:index/record:Record"],
+  path: "/zones/{zoneId}/dns_records/{id}",
+  writtenAt: "modified_on",
+  fields: FIELDS,
+  onlyInApi: given("id", "zone_name"),
+} as const satisfies Kind;

@@ -1,0 +1,125 @@
+import {
+  bookkeeping,
+  type Field,
+  type Fields,
+  GIVEN,
+  given,
+  judged,
+  type Kind,
+  known,
+  NOTHING,
+  TIMES,
+  unjudged,
+} from "./field";
+import { TYPES } from "./types";
+
+/** How the connector connects; the same server answers. */
+const connection = (value: unknown): Field => ({ ...NOTHING, default: value });
+
+/** With another server name, Host or proxy another server may answer. */
+const server = (value: unknown, more: Partial<Field> = {}): Field => ({
+  ...unjudged("routes"),
+  default: value,
+  ...more,
+});
+
+/**
+ * Of a tunnel rule, and of a whole tunnel: how the connector reaches the service. What cloudflared takes where neither
+ * says it is its own default.
+ * @see https://github.com/cloudflare/cloudflared/blob/2026.8.2/ingress/config.go
+ */
+const ORIGIN_REQUEST: Fields = {
+  access: judged("access", {
+    required: judged("access"),
+    teamName: judged("access"),
+    audTags: { ...judged("access"), api: "audTag" },
+  }),
+  caPool: server(""),
+  httpHostHeader: server(""),
+  matchSnItoHost: server(false, { api: "matchSNItoHost" }),
+  noTlsVerify: server(false, { api: "noTLSVerify" }),
+  originServerName: server(""),
+  proxyType: server(""),
+  connectTimeout: connection(30),
+  disableChunkedEncoding: connection(false),
+  http2Origin: connection(false),
+  keepAliveConnections: connection(100),
+  keepAliveTimeout: connection(90),
+  noHappyEyeballs: connection(false),
+  tcpKeepAlive: connection(30),
+  tlsTimeout: connection(10),
+};
+
+/** The same in the API's spelling, in which the rules of a shared tunnel are; with what only older connectors know. */
+const WIRE_ORIGIN_REQUEST: Fields = {
+  ...inApiNames(ORIGIN_REQUEST),
+  bastionMode: server(false),
+  ipRules: server([]),
+  proxyAddress: server("127.0.0.1"),
+  proxyPort: server(0),
+};
+
+/** The same fields by the API's names, where it spells them in camel case too. */
+function inApiNames(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, { api, ...field }]) => [
+      api ?? name,
+      field.fields === undefined || field.fields === "rules"
+        ? field
+        : { ...field, fields: inApiNames(field.fields) },
+    ]),
+  );
+}
+
+/** The patterns that take every path, as a rule without one does. */
+const EVERY_PATH = ["/", "^/", ".*", "^/.*"];
+
+const RULE: Fields = {
+  hostname: judged("routes"),
+  service: judged("routes"),
+  path: unjudged("routes", ...EVERY_PATH),
+};
+
+const CONFIGURATIONS = "/accounts/{accountId}/cfd_tunnel/{tunnelId}/configurations";
+
+/** @see https://developers.cloudflare.com/api/resources/zero_trust/subresources/tunnels/subresources/cloudflared/subresources/configurations/ */
+export const ownIngress = {
+  types: [TYPES.ownIngress, "cloudflare:index/tunnelConfig:TunnelConfig"],
+  path: CONFIGURATIONS,
+  writtenAt: "created_at",
+  fields: {
+    ...given("accountId"),
+    tunnelId: { ...judged("routes"), bookkeeping: GIVEN },
+    ...bookkeeping("counts every write, also one that changes nothing", "version"),
+    ...bookkeeping(TIMES, "createdAt"),
+    // One that is kept on the connector's machine is none of the account's to read.
+    source: { ...unjudged("routes", "cloudflare"), default: "cloudflare" },
+    config: {
+      ...known(
+        judged("routes", {
+          ingresses: {
+            ...judged("routes", { ...RULE, originRequest: judged("routes", ORIGIN_REQUEST) }),
+            api: "ingress",
+          },
+          originRequest: unjudged("routes"),
+        }),
+      ),
+      camelCase: true,
+    },
+  },
+  onlyInApi: {},
+} as const satisfies Kind;
+
+/** The rules of a stack in the list of a tunnel that others use too: the project's own kind. */
+export const sharedIngress = {
+  types: [TYPES.sharedIngress],
+  path: CONFIGURATIONS,
+  writtenAt: "created_at",
+  fields: {
+    ...given("accountId"),
+    ...bookkeeping("what its own provider keeps of the last write", "configuration", "version"),
+    tunnelId: judged("routes"),
+    rules: known(judged("routes", { ...RULE, originRequest: judged("routes", WIRE_ORIGIN_REQUEST) })),
+  },
+  onlyInApi: {},
+} as const satisfies Kind;
