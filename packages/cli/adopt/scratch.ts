@@ -9,7 +9,6 @@ import { exportedResources } from "../../cloudflare/stack-export";
 import { type EngineAccess, runEngine } from "../secrets/engine-cli";
 import { ConfigFile } from "../stack/config-file";
 import type { UnjudgedConfig } from "../stack/read-stack";
-import { layoutOf } from "../stack/stack-document";
 import { editConfig } from "./edit-config";
 import type { OpenAdoption } from "./open";
 import { pathText } from "./propose";
@@ -107,7 +106,7 @@ export function withoutSecrets(
     const value = rest.reduce<unknown>((inside, part) => Object(inside)[part], JSON.parse(said));
     return { key: ["--path", pathText(path)], value: String(value) };
   });
-  return { text: document.toString(layoutOf(text)), secrets };
+  return { text: document.toString({ lineWidth: 0 }), secrets };
 }
 
 /** Where in a config values stand encrypted. */
