@@ -232,7 +232,7 @@ describe("no proof is a preview", () => {
 
 describe("the import file", () => {
   test("names each object under its component, with the form of id that its type takes", () => {
-    const { resources, nameTable } = importFile(plan, "comfyui-access", "dev", new Map());
+    const { resources, nameTable } = importFile(plan, "comfyui-access", "dev", new Set());
     expect(nameTable).toEqual({});
     expect(
       resources.map(({ type, logicalName, id, parent, component }) => [
@@ -285,12 +285,7 @@ describe("the import file", () => {
 
   test("points to a component that the state has", () => {
     const component = "urn:pulumi:dev::comfyui-access::comfyui-access:components:AccessApplication::comfyui";
-    const { resources, nameTable } = importFile(
-      plan,
-      "comfyui-access",
-      "dev",
-      new Map([[component, { id: "", inputs: {} }]]),
-    );
+    const { resources, nameTable } = importFile(plan, "comfyui-access", "dev", new Set([component]));
     expect(nameTable).toEqual({ "component AccessApplication comfyui": component });
     expect(resources.filter((each) => each.component)).toHaveLength(1);
   });

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { urnOf } from "../../../components/declaration";
 import { UserError } from "../../base/errors";
 import { AccountSnapshot } from "../../cloudflare/account-snapshot";
 import { planSteps } from "../../cloudflare/stack-plan";
@@ -53,7 +54,11 @@ export async function readPlan(open: OpenAdoption, choices: Choices): Promise<Pl
 /** What there is to adopt, by config, account and state. */
 async function findPlan(open: OpenAdoption, choices: Choices): Promise<Plan> {
   const { stack, project } = open;
-  const [{ raw }, state] = await Promise.all([open.config(), readEntries(open)]);
+  const [{ raw }, { resources }] = await Promise.all([
+    open.config(),
+    readState(open.engine("preview"), stack),
+  ]);
+  const state = new Map(resources.map(({ urn, id, inputs }): [string, StateEntry] => [urn, { id, inputs }]));
   const account = await readAccount(new AccountSnapshot(open.account("preview")), wantedOf({ raw, stack }));
   return planAdoption({ raw, project, stack, account, state, choices });
 }
@@ -64,8 +69,8 @@ async function findPlan(open: OpenAdoption, choices: Choices): Promise<Plan> {
  */
 async function asked(open: OpenAdoption, plan: Plan): Promise<Plan> {
   if (isDone(plan)) return withTable(plan, await previewed(open, plan));
-  const table = await inScratch(open, plan.configChanges, async (scratch) => {
-    await importAll(scratch, "preview", plan, "import");
+  const table = await inScratch(open, plan, async (scratch) => {
+    await importAll(scratch, "preview", plan, "import", plan.known);
     await note(scratch, "preview", (state) =>
       withInlinePolicies(withDeclaredVersions(state, plan.rows, open), plan.rows, open),
     );
@@ -90,11 +95,6 @@ async function note(
     args: ["stack", "import", "--stack", stack],
     input,
   });
-}
-
-async function readEntries(open: OpenAdoption): Promise<Map<string, StateEntry>> {
-  const { resources } = await readState(open.engine("preview"), open.stack);
-  return new Map(resources.map(({ urn, id, inputs }) => [urn, { id, inputs }]));
 }
 
 /** Writes what the plan says of the config to the stack's file. */
@@ -135,9 +135,9 @@ export async function adopt(open: OpenAdoption, options: AdoptOptions): Promise<
   try {
     await writePlannedConfig(open, plan);
     // First what can be undone: with it the stack is known to be free, and its state to be writable.
-    await importAll(open, "up", plan, "import");
+    const known = await importAll(open, "up", plan, "import", plan.known);
     await convertInline(open, plan, converted, log);
-    await importAll(open, "up", plan, "convert, import");
+    await importAll(open, "up", plan, "convert, import", known);
     await note(open, "up", (state) => withDeclaredVersions(state, plan.rows, open));
     log(`imported ${importable(plan.rows).length} objects into the state of stack ${stack}`);
     return { plan, proof: await proven(open, plan) };
@@ -194,18 +194,23 @@ async function convertInline(
   }
 }
 
-/** Imports what is taken in one way. */
+/**
+ * Imports what is taken in one way.
+ * @param known URNs that the state has
+ * @returns with those of the components that it has now
+ */
 async function importAll(
   open: OpenAdoption,
   as: "preview" | "up",
   { rows }: Plan,
   way: "import" | "convert, import",
-): Promise<void> {
+  known: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
   const { stack, project } = open;
   const engine = open.engine(as);
   const taken = rows.filter(({ how }) => how === way);
-  const file = importFile({ rows: taken }, project, stack, await readEntries(open));
-  if (file.resources.length === 0) return;
+  const file = importFile({ rows: taken }, project, stack, known);
+  if (file.resources.length === 0) return known;
   const dir = await mkdtemp(join(tmpdir(), "comfyui-access-adopt-"));
   try {
     // Names and ids alone; the folder is readable by its owner only.
@@ -221,6 +226,8 @@ async function importAll(
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+  const parents = taken.flatMap(({ resource }) => resource?.parent ?? []);
+  return new Set([...known, ...parents.map((parent) => urnOf(parent, project, stack))]);
 }
 
 /** @throws {UserError} when the preview fails. */

@@ -28,6 +28,8 @@ export interface Plan {
   notes: string[];
   /** Names of objects by id, for people. */
   names: ReadonlyMap<string, string>;
+  /** URNs that the stack's state has. */
+  known: ReadonlySet<string>;
   /** Whether the engine was asked what the next `up` changes: only then do the rows say it. */
   isAsked: boolean;
 }
@@ -137,6 +139,7 @@ export function planAdoption(input: PlanInput): Plan {
     unreadable: builder.unreadable,
     notes: proposal.notes,
     names,
+    known: new Set(state.keys()),
     isAsked: false,
   };
 }

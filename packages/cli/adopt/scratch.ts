@@ -5,14 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, parseDocument, stringify } from "yaml";
 import { fieldsOf } from "../../base/json-values";
-import { exportedResources } from "../../cloudflare/stack-export";
 import { type EngineAccess, runEngine } from "../secrets/engine-cli";
 import { ConfigFile } from "../stack/config-file";
 import type { UnjudgedConfig } from "../stack/read-stack";
 import { editConfig } from "./edit-config";
 import type { OpenAdoption } from "./open";
+import type { Plan } from "./plan";
 import { pathText } from "./propose";
-import type { ConfigChange } from "./types";
 
 /**
  * Works on a copy of the stack: its state as it is, its config as it is going to be, in a backend of its own. The engine
@@ -24,14 +23,14 @@ import type { ConfigChange } from "./types";
  */
 export async function inScratch<T>(
   open: OpenAdoption,
-  changes: readonly ConfigChange[],
+  plan: Pick<Plan, "configChanges" | "known">,
   use: (scratch: OpenAdoption) => Promise<T>,
 ): Promise<T> {
   const dir = await mkdtemp(join(tmpdir(), "comfyui-access-adopt-"));
   const remove = () => rmSync(dir, { recursive: true, force: true });
   process.once("exit", remove);
   try {
-    return await use(await scratchIn(dir, open, changes));
+    return await use(await scratchIn(dir, open, plan));
   } finally {
     remove();
     process.off("exit", remove);
@@ -41,7 +40,7 @@ export async function inScratch<T>(
 async function scratchIn(
   dir: string,
   open: OpenAdoption,
-  changes: readonly ConfigChange[],
+  { configChanges, known }: Pick<Plan, "configChanges" | "known">,
 ): Promise<OpenAdoption> {
   const { stack, project } = open;
   const configFile = join(dir, `Pulumi.${stack}.yaml`);
@@ -66,16 +65,17 @@ async function scratchIn(
     await open.config(),
     await new ConfigFile(open.configFile).readIfThere(),
   ];
-  const planned = editConfig(written, project, changes, open.configFile, raw);
+  const planned = editConfig(written, project, configChanges, open.configFile, raw);
   const { text, secrets } = withoutSecrets(planned, values);
   await mkdir(state, { mode: 0o700 });
   await writeFile(join(dir, "Pulumi.yaml"), stringify({ name: project, runtime: "nodejs" }), { mode: 0o600 });
   await writeFile(configFile, text, { mode: 0o600 });
   await run(["stack", "init", "--no-select"]);
   for (const { key, value } of secrets) await run(["config", "set", "--secret", ...key], value);
-  const { encryptionsalt } = fieldsOf(parse(await readFile(configFile, "utf8")));
-  const copy = withSalt(await exportedState(open), encryptionsalt);
-  if (copy !== undefined) await run(["stack", "import"], copy);
+  if (known.size > 0) {
+    const { encryptionsalt } = fieldsOf(parse(await readFile(configFile, "utf8")));
+    await run(["stack", "import"], withSalt(await exportedState(open), encryptionsalt));
+  }
   return scratch;
 }
 
@@ -126,9 +126,8 @@ function exportedState(open: OpenAdoption): Promise<string> {
   return runEngine(open.engine("preview"), { purpose: `export the state of stack ${open.stack}`, args });
 }
 
-/** A state for the copy's passphrase; undefined for an empty one. */
-function withSalt(state: string, salt: unknown): string | undefined {
-  if (exportedResources(state, "the state").length === 0) return undefined;
+/** A state for the copy's passphrase. */
+function withSalt(state: string, salt: unknown): string {
   const whole = fieldsOf(JSON.parse(state));
   const secrets_providers = { type: "passphrase", state: { salt } };
   return JSON.stringify({ ...whole, deployment: { ...fieldsOf(whole["deployment"]), secrets_providers } });

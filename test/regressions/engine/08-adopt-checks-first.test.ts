@@ -127,7 +127,7 @@ describe("8: an adoption that was cut off before it converted a policy", () => {
     await writePlannedConfig(adoption, plan);
     const path = join(cut.dir, "import.json");
     const rows = plan.rows.filter(({ how }) => how === "import");
-    await writeFile(path, JSON.stringify(importFile({ rows }, adoption.project, "dev", new Map())));
+    await writeFile(path, JSON.stringify(importFile({ rows }, adoption.project, "dev", new Set())));
     const args = ["import", "--file", path, "--generate-code=false", "--protect=false", "--yes"];
     const imported = await cut.run([...args, "--skip-preview"]);
     expect(imported.code, imported.stdout).toBe(0);
