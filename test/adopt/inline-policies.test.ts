@@ -112,5 +112,6 @@ test("with every word that a rule may have, and nothing that nobody set", () => 
 
 test("a state stays to the letter where nothing is converted", () => {
   const rows = plan.rows.filter(({ how }) => how !== "convert, import");
-  expect(withInlinePolicies("as it is", rows, place)).toBe("as it is");
+  const state = ` ${stateOf(application)}`;
+  expect(withInlinePolicies(state, rows, place)).toBe(state);
 });

@@ -18,7 +18,7 @@ import type { OpenAdoption } from "./open";
 import { isDone, type Plan, planAdoption, wantedOf, withTable } from "./plan";
 import type { StateEntry } from "./plan-input";
 import { inScratch } from "./scratch";
-import { withDeclaredVersions } from "./token-state";
+import { withTokenVersions } from "./token-state";
 import type { Choices, Row } from "./types";
 
 /** What an adoption may do, and how it tells what it does. */
@@ -72,7 +72,7 @@ async function asked(open: OpenAdoption, plan: Plan): Promise<Plan> {
   const table = await inScratch(open, plan, async (scratch) => {
     await importAll(scratch, "preview", plan, "import", plan.known);
     await note(scratch, "preview", (state) =>
-      withInlinePolicies(withDeclaredVersions(state, plan.rows, open), plan.rows, open),
+      withInlinePolicies(withTokenVersions(state, plan.rows, open), plan.rows, open),
     );
     return previewed(scratch, plan);
   });
@@ -119,7 +119,7 @@ export async function adopt(open: OpenAdoption, options: AdoptOptions): Promise<
   const engine = open.engine("up");
   if (isDone(found)) {
     // A run before may have been cut off between the import and this.
-    await note(open, "up", (state) => withDeclaredVersions(state, found.rows, open));
+    await note(open, "up", (state) => withTokenVersions(state, found.rows, open));
     const table = await previewed(open, found);
     const plan = withTable(found, table);
     refuseUndecided(plan);
@@ -138,7 +138,7 @@ export async function adopt(open: OpenAdoption, options: AdoptOptions): Promise<
     const known = await importAll(open, "up", plan, "import", plan.known);
     await convertInline(open, plan, converted, log);
     await importAll(open, "up", plan, "convert, import", known);
-    await note(open, "up", (state) => withDeclaredVersions(state, plan.rows, open));
+    await note(open, "up", (state) => withTokenVersions(state, plan.rows, open));
     log(`imported ${importable(plan.rows).length} objects into the state of stack ${stack}`);
     return { plan, proof: await proven(open, plan) };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { urnOf } from "../../../components/declaration";
-import { fieldsOf, isFields, listOf } from "../../base/json-values";
+import { fieldsOf, isFields } from "../../base/json-values";
 import { type Fields, KINDS, TYPES } from "../../cloudflare/kinds";
+import { edited } from "./token-state";
 import type { Row } from "./types";
 import { isEmpty } from "./wire";
 
@@ -23,23 +24,23 @@ export function withInlinePolicies(
   rows: readonly Row[],
   { project, stack }: { project: string; stack: string },
 ): string {
-  if (!rows.some(({ how }) => how === "convert, import")) return state;
-  const whole = fieldsOf(JSON.parse(state));
-  const deployment = fieldsOf(whole["deployment"]);
-  const resources = listOf(deployment["resources"]).map(fieldsOf);
-  const policies = rows.flatMap(({ how, id, was, application, resource }) => {
-    if (how !== "convert, import" || was === undefined || resource === undefined) return [];
-    const owner = resources.find((each) => each["type"] === TYPES.application && each["id"] === application);
-    if (owner === undefined) return [];
-    const { custom, parent, provider, inputs, outputs } = owner;
-    const read = { accountId: fieldsOf(inputs)["accountId"], ...asImported(was) };
-    const urn = urnOf(resource, project, stack);
-    // The provider's own note of its version is the same for all of its kinds.
-    const { __meta } = fieldsOf(outputs);
-    const shown = { ...read, id, ...(__meta === undefined ? {} : { __meta }) };
-    return [{ urn, custom, id, type: TYPES.policy, inputs: read, outputs: shown, parent, provider }];
-  });
-  return JSON.stringify({ ...whole, deployment: { ...deployment, resources: [...resources, ...policies] } });
+  return edited(state, (resources) => [
+    ...resources,
+    ...rows.flatMap(({ how, id, was, application, resource }) => {
+      const owner = resources.find(
+        (each) => each["type"] === TYPES.application && each["id"] === application,
+      );
+      if (how !== "convert, import" || was === undefined || resource === undefined || owner === undefined)
+        return [];
+      const { custom, parent, provider, inputs, outputs } = owner;
+      const read = { accountId: fieldsOf(inputs)["accountId"], ...asImported(was) };
+      const urn = urnOf(resource, project, stack);
+      // The provider's own note of its version is the same for all of its kinds.
+      const { __meta } = fieldsOf(outputs);
+      const shown = { ...read, id, ...(__meta === undefined ? {} : { __meta }) };
+      return [{ urn, custom, id, type: TYPES.policy, inputs: read, outputs: shown, parent, provider }];
+    }),
+  ]);
 }
 
 /** What an import reads of a policy: all that somebody set. */
