@@ -106,7 +106,8 @@ function bare(value: unknown): Fields {
   return fieldsOf(withoutNothing(value));
 }
 
-function withoutNothing(value: unknown): unknown {
+/** A value without what stands for nothing, and without the engine's own note of the defaults. */
+export function withoutNothing(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNothing);
   if (!isFields(value)) return value;
   return Object.fromEntries(

@@ -1,9 +1,13 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Account, readAccount } from "../../packages/cli/adopt/account";
-import { type Plan, planAdoption, wantedOf } from "../../packages/cli/adopt/plan";
+import { type EngineTable, engineTable } from "../../packages/cli/adopt/engine-table";
+import { type Plan, planAdoption, wantedOf, withTable } from "../../packages/cli/adopt/plan";
 import type { PlanInput } from "../../packages/cli/adopt/plan-input";
 import type { Choices } from "../../packages/cli/adopt/types";
 import { AccountApi, type Wire } from "../../packages/cloudflare/account-api";
 import { AccountSnapshot } from "../../packages/cloudflare/account-snapshot";
+import { planSteps } from "../../packages/cloudflare/stack-plan";
 import { DEV_ACCOUNT_ID, type Seed } from "../../packages/sandbox/seed";
 import { LIVED_IN_SEED } from "../../packages/sandbox/seeds/lived-in";
 import { startSandbox } from "../../packages/sandbox/server";
@@ -48,6 +52,32 @@ export function planOf(account: Account, input: Partial<PlanInput> = {}): Plan {
     choices: choices(),
     ...input,
   });
+}
+
+/** One step of a preview, as the engine prints it. */
+export interface Step {
+  op: string;
+  urn: string;
+  diffReasons?: string[];
+  oldState?: { inputs: Record<string, unknown>; outputs: Record<string, unknown> };
+  newState?: { inputs: Record<string, unknown> };
+}
+
+/**
+ * What the engine said of the account that people have lived in, imported into a copy of the stack: recorded, and held
+ * by test/engine/adopt.test.ts, whose table has to be the one that follows from it.
+ */
+export const previewSteps = (): Step[] =>
+  (JSON.parse(readFileSync(join(__dirname, "../fixtures/adopt-preview.json"), "utf8")) as { steps: Step[] })
+    .steps;
+
+/** A plan with what the engine says of it. */
+export function tabled(plan: Plan, steps = previewSteps()): Plan {
+  return withTable(plan, tableOf(plan, steps));
+}
+
+export function tableOf({ rows }: Plan, steps = previewSteps()): EngineTable {
+  return engineTable(rows, planSteps(JSON.stringify({ steps }), "the preview"), "comfyui-access", "dev");
 }
 
 /** A copy of an account in which one object is different. */

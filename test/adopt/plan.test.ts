@@ -15,8 +15,8 @@ beforeAll(async () => {
 
 const row = (rows: readonly Row[], kind: Row["kind"], how?: Row["how"]) =>
   rows.find((each) => each.kind === kind && (how === undefined || each.how === how));
-const fields = (rows: readonly Row[], kind: Row["kind"]) =>
-  Object.fromEntries((row(rows, kind)?.changes ?? []).map(({ field, now, next }) => [field, [now, next]]));
+/** What the program is going to declare of an object. */
+const declared = (rows: readonly Row[], kind: Row["kind"]) => row(rows, kind)?.resource?.properties;
 const config = (plan: ReturnType<typeof planOf>) =>
   Object.fromEntries(plan.configChanges.map(({ path, value }) => [path.join("."), value]));
 
@@ -61,7 +61,11 @@ describe("a minimal config", () => {
       ],
     });
     // Adopting rotates nothing.
-    expect(fields(plan.rows, "service token")).toEqual({});
+    expect(declared(plan.rows, "service token")).toMatchObject({
+      duration: "4380h",
+      clientSecretVersion: 3,
+      previousClientSecretExpiresAt: "2026-01-01T00:00:00Z",
+    });
   });
 
   test("a version that the API does not show is left as it is", () => {
@@ -71,7 +75,9 @@ describe("a minimal config", () => {
       LIVED_IN.serviceToken,
       ({ client_secret_version: _, ...token }) => token,
     );
-    expect(fields(planOf(other).rows, "service token")).toEqual({});
+    const plan = planOf(other);
+    expect(config(plan)).not.toHaveProperty("serviceTokens");
+    expect(declared(plan.rows, "service token")).not.toHaveProperty("clientSecretVersion");
   });
 
   test("what the config refuses is not carried over, and said", () => {
@@ -122,14 +128,12 @@ describe("an explicit config", () => {
     });
     expect(row(plan.rows, "identity provider", "created new")).toBeDefined();
     expect(row(plan.rows, "identity provider", "left alone")?.id).toBe(LIVED_IN.google);
-    expect(fields(plan.rows, "ingress rule")).toMatchObject({
-      service: ["http://localhost:8188", "http://localhost:9999"],
-      "originRequest.connectTimeout": [30, undefined],
+    expect(declared(plan.rows, "ingress rule")).toMatchObject({
+      rules: [{ hostname: HOSTNAME, service: "http://localhost:9999" }],
     });
-    expect(fields(plan.rows, "application")["allowed_idps"]).toEqual([
-      [LIVED_IN.google],
-      ["(new identity provider Google)"],
-    ]);
+    expect(declared(plan.rows, "application")).toMatchObject({
+      allowedIdps: ["(new identity provider Google)"],
+    });
     // None of that is done before the account says the same, or the config leaves it out for the first up.
     expect(plan.decisions.map(({ what, field }) => [what.split(" ")[0], field])).toEqual([
       ["application", "allowed_idps"],
@@ -146,9 +150,9 @@ describe("an explicit config", () => {
     expect(config(plan)).toMatchObject({ google: { identityProviderId: LIVED_IN.google } });
     const taken = planOf(account, { raw: { ...raw, google }, choices: choices([`idp:${LIVED_IN.google}`]) });
     expect(row(taken.rows, "identity provider")).toMatchObject({ id: LIVED_IN.google, how: "import" });
-    // Whatever the secret is there, the config's is written: said, and without the value.
-    expect(fields(taken.rows, "identity provider")).toMatchObject({
-      "config.client_secret": ["(not shown)", "(secret of the config)"],
+    // Whatever the secret is there, the config's is written: without the value.
+    expect(declared(taken.rows, "identity provider")).toMatchObject({
+      config: { clientSecret: "(secret of the config)" },
     });
     expect(JSON.stringify(taken)).not.toContain('GOCSPX-x","path');
     expect(JSON.stringify(taken.rows)).not.toContain("GOCSPX-x");
@@ -199,12 +203,9 @@ describe("what others use", () => {
     expect(plan.decisions).toEqual([]);
     expect(row(plan.rows, "policy", "created new")?.name).toBe("comfyui-google-email");
     expect(row(plan.rows, "policy", "left alone")?.why).toMatch(/detached.*keep it/);
-    expect(fields(plan.rows, "application")["policies"]).toEqual([
-      [{ id: shared["id"], precedence: 1 }],
-      [
-        { id: "(new policy comfyui-google-email)", precedence: 1 },
-        { id: "(new policy comfyui-service-token)", precedence: 2 },
-      ],
+    expect(declared(plan.rows, "application")?.["policies"]).toEqual([
+      { id: "(new policy comfyui-google-email)", precedence: 1 },
+      { id: "(new policy comfyui-service-token)", precedence: 2 },
     ]);
   });
 

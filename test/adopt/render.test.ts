@@ -4,7 +4,7 @@ import type { Account } from "../../packages/cli/adopt/account";
 import type { Plan } from "../../packages/cli/adopt/plan";
 import { adviceHere, proofText, toText } from "../../packages/cli/adopt/render";
 import { LIVED_IN } from "../../packages/sandbox/seeds/lived-in";
-import { choices, edited, HOSTNAME, MINIMAL, planOf, readSeed } from "./account";
+import { choices, edited, HOSTNAME, MINIMAL, planOf, readSeed, tabled } from "./account";
 
 let account: Account;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ const shown = (plan: Plan) =>
 
 test("the table of the account that people have lived in", async () => {
   const raw = { ...MINIMAL, alerts: { emails: ["ops@datacrew.space"] } };
-  const text = shown(planOf(account, { raw, choices: choices([], { convertInline: false }) }));
+  const text = shown(tabled(planOf(account, { raw, choices: choices([], { convertInline: false }) })));
   await expect(text).toMatchFileSnapshot(join(__dirname, "../expected/adopt.txt"));
   expect(text.split("\n").filter((line) => line.length > 100)).toEqual([]);
 });
@@ -71,6 +71,13 @@ describe("in 100 columns", () => {
     expect(text).toMatch(/→ Remove it there, or take it with --take dns:/);
     expect(text.split("\n").filter((line) => line.length > 100)).toEqual([]);
   });
+});
+
+test("a plan of which the engine was not asked says so", () => {
+  const text = shown(planOf(account));
+  expect(text).toMatch(
+    /What the next up changes\n {2}to be seen when what is to be decided first is decided\n/,
+  );
 });
 
 test("the proof in two lines", () => {

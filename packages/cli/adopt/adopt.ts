@@ -4,18 +4,21 @@ import { join } from "node:path";
 import { urnOf } from "../../../components/declaration";
 import { UserError } from "../../base/errors";
 import { AccountSnapshot } from "../../cloudflare/account-snapshot";
+import { planSteps } from "../../cloudflare/stack-plan";
 import { previewErrors, pulumi } from "../engine/pulumi";
 import { configFileArgs, type EngineAccess, engineWords, runEngine } from "../secrets/engine-cli";
 import { ConfigFile } from "../stack/config-file";
 import { exportState, readState } from "../stack/read-stack";
 import { readAccount } from "./account";
 import { editConfig } from "./edit-config";
+import { type EngineTable, engineTable, type Proof, prove } from "./engine-table";
 import { importable, importFile } from "./import-file";
+import { withInlinePolicies } from "./inline-policies";
 import type { OpenAdoption } from "./open";
-import { isDone, type Plan, planAdoption, wantedOf } from "./plan";
+import { isDone, type Plan, planAdoption, wantedOf, withTable } from "./plan";
 import type { StateEntry } from "./plan-input";
-import { type Proof, prove } from "./prove";
-import { noteTokenVersions } from "./token-state";
+import { inScratch } from "./scratch";
+import { withTokenVersions } from "./token-state";
 import type { Choices, Row } from "./types";
 
 /** What an adoption may do, and how it tells what it does. */
@@ -34,21 +37,64 @@ export interface AdoptResult {
   proof?: Proof;
 }
 
-/** Reads config, account and state, and works out what there is to adopt. Changes nothing. */
-export async function readPlan(
-  open: OpenAdoption,
-  choices: Choices,
-  { beforeConversion = false } = {},
-): Promise<Plan> {
-  const { stack, project } = open;
-  const [raw, state] = await Promise.all([open.raw(), readEntries(open)]);
-  const account = await readAccount(new AccountSnapshot(open.account("preview")), wantedOf({ raw, stack }));
-  return planAdoption({ raw, project, stack, account, state, choices, beforeConversion });
+/**
+ * Reads config, account and state, works out what there is to adopt, and asks the engine what the next `up` then changes.
+ * Changes nothing.
+ */
+export async function readPlan(open: OpenAdoption, choices: Choices): Promise<Plan> {
+  const plan = await findPlan(open, choices);
+  if (plan.decisions.length === 0) return asked(open, plan);
+  return asked(open, plan).catch((error: unknown) => {
+    // What is to be decided may be what the program lacks, or refuses itself.
+    if (error instanceof UserError) return plan;
+    throw error;
+  });
 }
 
-async function readEntries(open: OpenAdoption): Promise<Map<string, StateEntry>> {
-  const { resources } = await readState(open.engine("preview"), open.stack);
-  return new Map(resources.map(({ urn, id, inputs }) => [urn, { id, inputs }]));
+/** What there is to adopt, by config, account and state. */
+async function findPlan(open: OpenAdoption, choices: Choices): Promise<Plan> {
+  const { stack, project } = open;
+  const [{ raw }, { resources }] = await Promise.all([
+    open.config(),
+    readState(open.engine("preview"), stack),
+  ]);
+  const state = new Map(resources.map(({ urn, id, inputs }): [string, StateEntry] => [urn, { id, inputs }]));
+  const account = await readAccount(new AccountSnapshot(open.account("preview")), wantedOf({ raw, stack }));
+  return planAdoption({ raw, project, stack, account, state, choices });
+}
+
+/**
+ * A plan with what the engine says of it: the imports are done in a copy of the stack, and a preview there tells what the
+ * next `up` changes. With nothing left to import, the stack itself is previewed.
+ */
+async function asked(open: OpenAdoption, plan: Plan): Promise<Plan> {
+  if (isDone(plan)) return withTable(plan, await previewed(open, plan));
+  const table = await inScratch(open, plan, async (scratch) => {
+    await importAll(scratch, "preview", plan, "import", plan.known);
+    await note(scratch, "preview", (state) =>
+      withInlinePolicies(withTokenVersions(state, plan.rows, open), plan.rows, open),
+    );
+    return previewed(scratch, plan);
+  });
+  return withTable(plan, table);
+}
+
+/** Notes in a state what an import cannot read. */
+async function note(
+  open: OpenAdoption,
+  as: "preview" | "up",
+  noted: (state: string) => string,
+): Promise<void> {
+  const { stack } = open;
+  const engine = open.engine(as);
+  const state = await exportState(engine, stack);
+  const input = noted(state);
+  if (input === state) return;
+  await runEngine(engine, {
+    purpose: `note in the state of stack ${stack} what an import cannot read`,
+    args: ["stack", "import", "--stack", stack],
+    input,
+  });
 }
 
 /** Writes what the plan says of the config to the stack's file. */
@@ -56,8 +102,8 @@ export async function writePlannedConfig(open: OpenAdoption, plan: Plan): Promis
   if (plan.configChanges.length === 0) return;
   const file = new ConfigFile(open.configFile);
   const before = await file.readIfThere();
-  const changed = editConfig(before, open.project, plan.configChanges, file.path, await open.raw());
-  await file.replace(before, changed);
+  const { raw } = await open.config();
+  await file.replace(before, editConfig(before, open.project, plan.configChanges, file.path, raw));
 }
 
 /**
@@ -67,33 +113,34 @@ export async function writePlannedConfig(open: OpenAdoption, plan: Plan): Promis
  */
 export async function adopt(open: OpenAdoption, options: AdoptOptions): Promise<AdoptResult> {
   const { choices, log } = options;
-  const plan = await readPlan(open, choices);
-  refuseUndecided(plan);
+  const { stack } = open;
+  const found = await findPlan(open, choices);
+  refuseUndecided(found);
   const engine = open.engine("up");
-  if (isDone(plan)) {
+  if (isDone(found)) {
     // A run before may have been cut off between the import and this.
-    await noteTokenVersions(engine, open, plan);
-    return { plan, proof: await proven(open, plan) };
+    await note(open, "up", (state) => withTokenVersions(state, found.rows, open));
+    const table = await previewed(open, found);
+    const plan = withTable(found, table);
+    refuseUndecided(plan);
+    return { plan, proof: prove(plan.rows, table) };
   }
+  const plan = await asked(open, found);
+  refuseUndecided(plan);
   if (!(await options.confirm(plan))) return { plan };
 
-  const { stack } = open;
   const stateBefore = await exportState(engine, stack);
   const configBefore = await new ConfigFile(open.configFile).readIfThere();
   const converted: string[] = [];
   try {
     await writePlannedConfig(open, plan);
-    if (isConverting(plan)) {
-      await rehearse(open, engine, choices, stateBefore);
-      log("all else was tried and put back; now the inline policies, for good");
-    }
+    // First what can be undone: with it the stack is known to be free, and its state to be writable.
+    const known = await importAll(open, "up", plan, "import", plan.known);
     await convertInline(open, plan, converted, log);
-    await refreshConverted(open, engine, plan);
-    const settled = converted.length === 0 ? plan : await settledPlan(open, plan, choices);
-    await importAll(open, engine, settled);
-    await noteTokenVersions(engine, open, settled);
-    log(`imported ${importable(settled.rows).length} objects into the state of stack ${stack}`);
-    return { plan: settled, proof: await proven(open, settled) };
+    await importAll(open, "up", plan, "convert, import", known);
+    await note(open, "up", (state) => withTokenVersions(state, plan.rows, open));
+    log(`imported ${importable(plan.rows).length} objects into the state of stack ${stack}`);
+    return { plan, proof: await proven(open, plan) };
   } catch (error) {
     const kept =
       converted.length === 0
@@ -113,27 +160,6 @@ export async function adopt(open: OpenAdoption, options: AdoptOptions): Promise<
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const isConverted = (how: Row["how"]): boolean => how === "convert, import" || how === "convert, leave";
-
-const isConverting = ({ rows }: Plan): boolean => rows.some(({ how }) => isConverted(how));
-
-/**
- * Tries with the real engine all that can be tried before policies are converted, which cannot be undone: the config as
- * it is going to be, the lock, the program, the import of everything that needs no conversion, and the preview after it.
- * The state is then as it was.
- * @throws {UserError} when any of it fails.
- */
-async function rehearse(
-  open: OpenAdoption,
-  engine: EngineAccess,
-  choices: Choices,
-  stateBefore: string,
-): Promise<void> {
-  const plan = await readPlan(open, choices, { beforeConversion: true });
-  await importAll(open, engine, plan);
-  await noteTokenVersions(engine, open, plan);
-  await proven(open, plan);
-  await putBack(open, engine, stateBefore);
-}
 
 function refuseUndecided({ decisions }: Plan): void {
   const [first] = decisions;
@@ -169,40 +195,22 @@ async function convertInline(
 }
 
 /**
- * An application that an interrupted run had taken into the state before its policies were converted has them there as a
- * whole; what is shown now is references.
+ * Imports what is taken in one way.
+ * @param known URNs that the state has
+ * @returns with those of the components that it has now
  */
-async function refreshConverted(open: OpenAdoption, engine: EngineAccess, { rows }: Plan): Promise<void> {
+async function importAll(
+  open: OpenAdoption,
+  as: "preview" | "up",
+  { rows }: Plan,
+  way: "import" | "convert, import",
+  known: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
   const { stack, project } = open;
-  const converted = new Set(rows.flatMap(({ how, application }) => (isConverted(how) ? [application] : [])));
-  for (const { kind, how, id, name, resource } of rows) {
-    if (kind !== "application" || how !== "in the state" || resource === undefined || !converted.has(id))
-      continue;
-    await runEngine(engine, {
-      purpose: `refresh application ${JSON.stringify(name)} in the state of stack ${stack}`,
-      args: [
-        ...["refresh", "--target", urnOf(resource, project, stack)],
-        ...["--yes", "--skip-preview", "--stack", stack, ...configFileArgs(engine)],
-      ],
-    });
-  }
-}
-
-/** The plan once more, as the account is after the conversion: it has to say the same. */
-async function settledPlan(open: OpenAdoption, plan: Plan, choices: Choices): Promise<Plan> {
-  const settled = await readPlan(open, choices);
-  const claims = ({ rows }: Plan) =>
-    JSON.stringify(rows.map(({ kind, name, id, changes }) => [kind, name, id, changes]));
-  if (claims(settled) !== claims(plan)) {
-    throw new UserError("the account changed while the policies were converted", "Run the command again.");
-  }
-  return settled;
-}
-
-async function importAll(open: OpenAdoption, engine: EngineAccess, plan: Plan): Promise<void> {
-  const { stack, project } = open;
-  const file = importFile(plan, project, stack, await readEntries(open));
-  if (file.resources.length === 0) return;
+  const engine = open.engine(as);
+  const taken = rows.filter(({ how }) => how === way);
+  const file = importFile({ rows: taken }, project, stack, known);
+  if (file.resources.length === 0) return known;
   const dir = await mkdtemp(join(tmpdir(), "comfyui-access-adopt-"));
   try {
     // Names and ids alone; the folder is readable by its owner only.
@@ -218,19 +226,28 @@ async function importAll(open: OpenAdoption, engine: EngineAccess, plan: Plan): 
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+  const parents = taken.flatMap(({ resource }) => resource?.parent ?? []);
+  return new Set([...known, ...parents.map((parent) => urnOf(parent, project, stack))]);
+}
+
+/** @throws {UserError} when the preview fails. */
+async function previewed(open: OpenAdoption, { rows }: Plan): Promise<EngineTable> {
+  const engine = open.engine("preview");
+  const result = await pulumi(engine, [
+    ...["preview", "--json", "--stack", open.stack],
+    ...configFileArgs(engine),
+  ]);
+  if (result.code === 0) {
+    return engineTable(rows, planSteps(result.stdout, "the preview"), open.project, open.stack);
+  }
+  // The program's own errors name objects by their ids, which are no secrets.
+  const said = previewErrors(result.stdout).join("\n").trim() || engineWords(result);
+  throw new UserError(`the preview after the import fails:\n${said}`, "Mend what it says.");
 }
 
 /** @throws {UserError} when a preview fails, or is not what the table says. */
 async function proven(open: OpenAdoption, plan: Plan): Promise<Proof> {
-  const { stack, project } = open;
-  const engine = open.engine("preview");
-  const result = await pulumi(engine, ["preview", "--json", "--stack", stack, ...configFileArgs(engine)]);
-  if (result.code !== 0) {
-    // The program's own errors name objects by their ids, which are no secrets.
-    const said = previewErrors(result.stdout).join("\n").trim() || engineWords(result);
-    throw new UserError(`the preview after the import fails:\n${said}`, "Mend what it says.");
-  }
-  const proof = prove(result.stdout, plan, project, stack);
+  const proof = prove(plan.rows, await previewed(open, plan));
   if (proof.mismatches.length === 0) return proof;
   throw new UserError(
     `the preview after the import is not what the table says:\n${proof.mismatches.map((line) => `    ${line}`).join("\n")}`,

@@ -4,14 +4,13 @@ import { canonical, isFields } from "../../base/json-values";
 import { shadowsIn } from "../drift/others";
 import type { Account } from "./account";
 import { GOOGLE_TYPES, listed, quoted } from "./choose";
-import { toWire } from "./fields";
 import { type AttachedPolicy, type FoundHost, nameOf } from "./find";
 import { inEffect, originEffect } from "./meanings";
 import { NO_ID } from "./propose";
 import type { ChosenApplication } from "./rows";
 import { fieldStops, isOff, lastAlike, ruleText, type Stop, unjudged } from "./stops";
 import { type Choices, isNewId, type Row, takeFlag } from "./types";
-import { alike, inner, isEmpty, objects, text, texts } from "./wire";
+import { alike, inner, isEmpty, objects, text, texts, wireOf } from "./wire";
 
 /** A host name of the stack, with what was found there and what takes it. */
 export interface JudgedHost extends ChosenApplication {
@@ -97,7 +96,7 @@ function applicationStops({ account, choices, found, candidate, rows }: JudgedHo
   if (!candidate.taken || row?.was === undefined || row.resource === undefined) return [];
   const { was } = row;
   const isConsented = choices.take.has(takeFlag("application", text(was, "id")));
-  const declared = toWire(row.resource.properties);
+  const declared = wireOf(row.resource);
   const logins = loginsOf(was, account);
   const ended = logins.filter((id) => !texts(declared, "allowed_idps").includes(id));
   const stops = fieldStops("application", was, declared, {
@@ -172,7 +171,7 @@ function policyStops(host: JudgedHost): Stop[] {
   const { wire } = candidate;
   if (!candidate.taken || wire === undefined) return [];
   const declared = rows.flatMap(({ kind, resource }) =>
-    kind === "policy" && resource !== undefined ? [toWire(resource.properties)] : [],
+    kind === "policy" && resource !== undefined ? [wireOf(resource)] : [],
   );
   const logins = loginsOf(wire, account);
   return [

@@ -1,7 +1,6 @@
 import { version as cloudflareVersion } from "@pulumi/cloudflare/package.json";
 import { type Resource, urnOf } from "../../../components/declaration";
 import type { Plan } from "./plan";
-import type { StateEntry } from "./plan-input";
 import type { Row } from "./types";
 
 /** One entry of the file that `pulumi import --file` reads. */
@@ -23,24 +22,25 @@ export interface ImportFile {
 /**
  * What `pulumi import --file` takes: the objects, and an empty place for each component above them that the state does
  * not have yet. The version is that of the program, so that both use the same provider.
- * https://www.pulumi.com/docs/iac/guides/migration/import/
+ * @param known URNs that the state has
+ * @see https://www.pulumi.com/docs/iac/guides/migration/import/
  */
 export function importFile(
   plan: Pick<Plan, "rows">,
   project: string,
   stack: string,
-  state: ReadonlyMap<string, StateEntry>,
+  known: ReadonlySet<string>,
 ): ImportFile {
   const file: ImportFile = { nameTable: {}, resources: [] };
   const components = new Map<string, string>();
   const parentName = (parent: Resource["parent"]): string | undefined => {
     if (parent === undefined) return undefined;
     const urn = urnOf(parent, project, stack);
-    const known = components.get(urn);
-    if (known !== undefined) return known;
+    const named = components.get(urn);
+    if (named !== undefined) return named;
     const name = `component ${parent.type.split(":").at(-1)} ${parent.name}`;
     components.set(urn, name);
-    if (state.has(urn)) file.nameTable[name] = urn;
+    if (known.has(urn)) file.nameTable[name] = urn;
     else file.resources.push({ type: parent.type, name, logicalName: parent.name, component: true });
     return name;
   };

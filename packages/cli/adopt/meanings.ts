@@ -1,164 +1,119 @@
-import { TYPES } from "../../cloudflare/kinds";
-import { kindOf } from "../drift/kinds";
+import { type Fields, KINDS } from "../../cloudflare/kinds";
+import { apiFields } from "../../cloudflare/kinds/api-form";
 import type { Kind } from "./types";
 
-/** What hangs on a field of the API, should the next `up` not leave it as it is. */
-export type Meaning = { unset?: unknown } & (
-  | {
-      /** Who gets in, or what is delivered, hangs on it: what happens then. */
-      decides: string;
-    }
-  | {
-      /** It decides neither, and why. */
-      neither: string;
-    }
-);
+/** What happens should the next `up` not leave a field as it is: somebody else gets in, or something else is delivered. */
+type Effects = Readonly<Record<string, string>>;
 
-const LOOK = "how it looks in the App Launcher";
-const REFUSED = "what somebody sees who is refused all the same";
-
-const APPLICATION: Readonly<Record<string, Meaning>> = {
-  type: { decides: "Access guards it in another way" },
-  destinations: { decides: "it stands at other places" },
-  domain: { neither: "follows from the destinations, which are compared" },
-  self_hosted_domains: { neither: "follows from the destinations, which are compared" },
-  policies: { decides: "others get in" },
-  session_duration: { neither: "that of each policy is compared, which this one stands in for" },
-  allowed_idps: { decides: "people with another login no longer get in" },
-  auto_redirect_to_identity: { neither: "with one login, it only saves the page that asks which" },
-  cors_headers: { decides: "pages of other origins are no longer answered" },
-  options_preflight_bypass: { decides: "preflight requests (OPTIONS) get a 403 instead of the app's answer" },
-  read_service_tokens_from_header: {
-    decides: "clients that send their token in that one header are no longer let in",
-  },
-  allow_authenticate_via_warp: { decides: "a device's WARP session no longer passes for a login" },
-  mfa_config: { decides: "its second factor is no longer asked for as it says" },
-  oauth_configuration: { decides: "programs with a token by OAuth may no longer get in" },
-  scim_config: { decides: "its users are no longer provisioned" },
-  enable_binding_cookie: { decides: "a stolen session cookie works in another browser" },
-  http_only_cookie_attribute: {
-    unset: true,
-    decides: "scripts of its pages can no longer read the session cookie",
-  },
-  path_cookie_attribute: {
-    decides: "the sessions of other applications on the host name are mixed up with its own",
-  },
-  eager_redirect_cookie_setting: {
-    unset: true,
-    decides: "a login may reach other host names than it does",
-  },
-  same_site_cookie_attribute: { decides: "requests from other sites carry the session cookie differently" },
-  allow_iframe: { decides: "pages that show it in a frame no longer can" },
-  use_clientless_isolation_app_launcher_url: { decides: "it is no longer opened in an isolated browser" },
-  service_auth_401_redirect: { neither: "the status of a refusal, which stays one" },
-  skip_interstitial: { neither: "a page that cloudflared's own login shows or leaves out" },
-  custom_deny_message: { neither: REFUSED },
-  custom_deny_url: { neither: REFUSED },
-  custom_non_identity_deny_url: { neither: REFUSED },
-  custom_pages: { neither: REFUSED },
-  name: { neither: "a name for people" },
-  tags: { neither: LOOK },
-  app_launcher_visible: { neither: LOOK },
-  skip_app_launcher_login_page: { neither: LOOK },
-  logo_url: { neither: LOOK },
-  app_launcher_logo_url: { neither: LOOK },
-  bg_color: { neither: LOOK },
-  header_bg_color: { neither: LOOK },
-  footer_links: { neither: LOOK },
-  landing_page_design: { neither: LOOK },
-  aud: { neither: "an import keeps it; only a new application has another" },
+const APPLICATION: Effects = {
+  type: "Access guards it in another way",
+  destinations: "it stands at other places",
+  policies: "others get in",
+  allowed_idps: "people with another login no longer get in",
+  cors_headers: "pages of other origins are no longer answered",
+  options_preflight_bypass: "preflight requests (OPTIONS) get a 403 instead of the app's answer",
+  read_service_tokens_from_header: "clients that send their token in that one header are no longer let in",
+  allow_authenticate_via_warp: "a device's WARP session no longer passes for a login",
+  mfa_config: "its second factor is no longer asked for as it says",
+  oauth_configuration: "programs with a token by OAuth may no longer get in",
+  scim_config: "its users are no longer provisioned",
+  enable_binding_cookie: "a stolen session cookie works in another browser",
+  http_only_cookie_attribute: "scripts of its pages can no longer read the session cookie",
+  path_cookie_attribute: "the sessions of other applications on the host name are mixed up with its own",
+  eager_redirect_cookie_setting: "a login may reach other host names than it does",
+  same_site_cookie_attribute: "requests from other sites carry the session cookie differently",
+  allow_iframe: "pages that show it in a frame no longer can",
+  use_clientless_isolation_app_launcher_url: "it is no longer opened in an isolated browser",
 };
 
-const POLICY: Readonly<Record<string, Meaning>> = {
-  decision: { decides: "others get in" },
-  include: { decides: "others get in" },
-  require: { decides: "others get in" },
-  exclude: { decides: "others get in" },
-  session_duration: { decides: "sessions last longer or shorter" },
-  approval_required: { decides: "nobody has to approve a visit any more" },
-  approval_groups: { decides: "nobody has to approve a visit any more" },
-  purpose_justification_required: { decides: "no reason for a visit is asked for any more" },
-  purpose_justification_prompt: { neither: "the words of the question, which is compared" },
-  isolation_required: { decides: "visits no longer go through an isolated browser" },
-  mfa_config: { decides: "its second factor is no longer asked for as it says" },
-  connection_rules: { decides: "other connections are let through" },
-  name: { neither: "a name for people" },
-  precedence: { neither: "no order matters between those who are let in; a policy of another kind stops" },
-  reusable: { neither: "converting keeps rules and place" },
+const POLICY: Effects = {
+  decision: "others get in",
+  include: "others get in",
+  require: "others get in",
+  exclude: "others get in",
+  session_duration: "sessions last longer or shorter",
+  approval_required: "nobody has to approve a visit any more",
+  approval_groups: "nobody has to approve a visit any more",
+  purpose_justification_required: "no reason for a visit is asked for any more",
+  isolation_required: "visits no longer go through an isolated browser",
+  mfa_config: "its second factor is no longer asked for as it says",
+  connection_rules: "other connections are let through",
 };
 
-const IDENTITY_PROVIDER: Readonly<Record<string, Meaning>> = {
-  type: { decides: "somebody else vouches for who logs in" },
-  config: { decides: "logins are judged by other settings" },
-  scim_config: { decides: "its users are no longer provisioned" },
-  read_only: { decides: "it cannot be written" },
-  saml_certificate_set_id: { decides: "logins are judged by other settings" },
-  name: { neither: "a name for people" },
+const IDENTITY_PROVIDER: Effects = {
+  type: "somebody else vouches for who logs in",
+  config: "logins are judged by other settings",
+  scim_config: "its users are no longer provisioned",
+  read_only: "it cannot be written",
+  saml_certificate_set_id: "logins are judged by other settings",
 };
 
-const SERVICE_TOKEN: Readonly<Record<string, Meaning>> = {
-  duration: { decides: "its life is another, counted from that change" },
-  enabled: { unset: true, decides: "a token that was turned off may pass again" },
-  client_secret_version: { decides: "a new secret is made, and the one that clients have ends" },
-  previous_client_secret_expires_at: { decides: "the secret before it ends at another time" },
-  name: { neither: "it is found by its name" },
-  client_id: { neither: "an import keeps it" },
-  expires_at: { neither: "follows from the duration, which is compared" },
+const SERVICE_TOKEN: Effects = {
+  duration: "its life is another, counted from that change",
+  enabled: "a token that was turned off may pass again",
+  client_secret_version: "a new secret is made, and the one that clients have ends",
+  previous_client_secret_expires_at: "the secret before it ends at another time",
 };
 
-const DNS_RECORD: Readonly<Record<string, Meaning>> = {
-  name: { decides: "another name leads there" },
-  type: { decides: "the name leads elsewhere" },
-  content: { decides: "the name leads elsewhere" },
-  proxied: { decides: "visitors come by Cloudflare, where they did not" },
-  settings: { decides: "the name is answered differently" },
-  data: { decides: "the name leads elsewhere" },
-  priority: { decides: "the name leads elsewhere" },
-  private_routing: { decides: "the name is answered differently" },
-  ttl: { neither: "how long an answer is kept; of a proxied record Cloudflare's own" },
-  comment: { neither: "a note, by which the stack knows its own" },
-  tags: { neither: "notes" },
+const DNS_RECORD: Effects = {
+  name: "another name leads there",
+  type: "the name leads elsewhere",
+  content: "the name leads elsewhere",
+  proxied: "visitors come by Cloudflare, where they did not",
+  settings: "the name is answered differently",
+  data: "the name leads elsewhere",
+  priority: "the name leads elsewhere",
+  private_routing: "the name is answered differently",
 };
 
-const ALERT: Readonly<Record<string, Meaning>> = {
-  alert_type: { decides: "something else is told" },
-  enabled: { unset: true, decides: "mails are sent that were turned off" },
-  mechanisms: { decides: "somebody is no longer told" },
-  filters: { decides: "other things are told" },
-  alert_interval: { decides: "it is told more or less often" },
-  description: { neither: "a note" },
-  name: { neither: "it is found by its name" },
+const ALERT: Effects = {
+  alert_type: "something else is told",
+  enabled: "mails are sent that were turned off",
+  mechanisms: "somebody is no longer told",
+  filters: "other things are told",
+  alert_interval: "it is told more or less often",
 };
 
 /** A rule of a tunnel; its `originRequest` is a table of its own. */
-const INGRESS_RULE: Readonly<Record<string, Meaning>> = {
-  hostname: { decides: "another host name is served" },
-  path: { decides: "other paths are served" },
-  service: { decides: "another service answers" },
-  id: { neither: "a number of the dashboard's, which cloudflared does not read" },
+const INGRESS_RULE: Effects = {
+  hostname: "another host name is served",
+  path: "other paths are served",
+  service: "another service answers",
 };
 
 const OF_KIND = {
-  application: { fields: APPLICATION, type: TYPES.application },
-  policy: { fields: POLICY, type: TYPES.policy },
-  "identity provider": { fields: IDENTITY_PROVIDER, type: TYPES.identityProvider },
-  "service token": { fields: SERVICE_TOKEN, type: TYPES.token },
-  "DNS record": { fields: DNS_RECORD, type: TYPES.dnsRecord },
-  alert: { fields: ALERT, type: TYPES.alert },
-  "ingress rule": { fields: INGRESS_RULE, type: undefined },
-} as const satisfies Partial<Record<Kind, object>>;
+  application: { effects: APPLICATION, fields: apiFields(KINDS.application) },
+  policy: { effects: POLICY, fields: apiFields(KINDS.policy) },
+  "identity provider": { effects: IDENTITY_PROVIDER, fields: apiFields(KINDS.identityProvider) },
+  "service token": { effects: SERVICE_TOKEN, fields: apiFields(KINDS.token) },
+  "DNS record": { effects: DNS_RECORD, fields: apiFields(KINDS.dnsRecord) },
+  alert: { effects: ALERT, fields: apiFields(KINDS.alert) },
+  "ingress rule": { effects: INGRESS_RULE, fields: {} },
+} satisfies Partial<Record<Kind, { effects: Effects; fields: Fields }>>;
 
 export type JudgedKind = keyof typeof OF_KIND;
+export const isJudged = (kind: Kind): kind is JudgedKind => Object.hasOwn(OF_KIND, kind);
+
+/** Fields that decide something, and nothing of their own in an adoption. */
+const FOLLOWING: Partial<Record<`${JudgedKind} ${string}`, string>> = {
+  "application domain": "follows from the destinations, which are compared",
+  "application self_hosted_domains": "follows from the destinations, which are compared",
+  "application session_duration": "that of each policy is compared, which this one stands in for",
+  "application aud": "an import keeps it; only a new application has another",
+  "policy precedence": "no order matters between those who are let in; a policy of another kind stops",
+  "service token expires_at": "follows from the duration, which is compared",
+  "ingress rule id": "a number of the dashboard's, which cloudflared does not read",
+};
+
+/** What hangs on a field of the API; `nothing` for one that decides neither access nor delivery. */
+export type Meaning = { decides: string; unset?: unknown } | "nothing";
 
 /** What hangs on a field; undefined for one that nobody has judged. */
 export function meaningOf(kind: JudgedKind, field: string): Meaning | undefined {
-  const { fields, type } = OF_KIND[kind];
-  const known = fields as Readonly<Record<string, Meaning>>;
-  if (Object.hasOwn(known, field)) return known[field];
-  const bookkeeping = type === undefined ? undefined : kindOf(type)?.bookkeeping;
-  return bookkeeping !== undefined && Object.hasOwn(bookkeeping, field)
-    ? { neither: bookkeeping[field] ?? "" }
-    : undefined;
+  const { effects, fields }: { effects: Effects; fields: Fields } = OF_KIND[kind];
+  const known = Object.hasOwn(fields, field) ? fields[field] : undefined;
+  if (Object.hasOwn(effects, field)) return { decides: effects[field] ?? "", unset: known?.default };
+  return FOLLOWING[`${kind} ${field}`] !== undefined || known?.decides === "nothing" ? "nothing" : undefined;
 }
 
 /**

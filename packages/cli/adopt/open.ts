@@ -5,7 +5,7 @@ import { inSandbox } from "../sandboxed/stack-session";
 import type { EngineAccess } from "../secrets/engine-cli";
 import { requiredAccess } from "../stack/cloudflare-access";
 import { engineAccess, isSandboxed } from "../stack/engine-access";
-import { readConfig } from "../stack/read-stack";
+import { readConfig, type UnjudgedConfig } from "../stack/read-stack";
 import { wantedOf } from "./plan";
 
 /** A stack whose config may still be incomplete, and its account. */
@@ -14,8 +14,8 @@ export interface OpenAdoption {
   /** What reports call it. */
   environment: string;
   project: string;
-  /** The config as it stands, by key. Holds secrets. */
-  raw(): Promise<Record<string, unknown>>;
+  /** The config as it stands. Holds secrets. */
+  config(): Promise<UnjudgedConfig>;
   /** The stack file that the config is written to. */
   configFile: string;
   engine(as: "preview" | "up"): EngineAccess;
@@ -45,7 +45,7 @@ export async function openAdoption(args: {
     stack,
     environment: `stack ${stack}`,
     project: found.project,
-    raw: async () => (await readConfig(engine, stack)).raw,
+    config: () => readConfig(engine, stack),
     configFile: configFile ?? join(engine.cwd, `Pulumi.${stack}.yaml`),
     engine: () => engine,
     account: () => new AccountApi({ accountId, ...access }),
@@ -69,7 +69,7 @@ export async function sandboxedAdoption(
     stack,
     environment: `sandbox, stack ${stack}`,
     project,
-    raw: async () => (await readConfig(engine("preview"), stack)).raw,
+    config: () => readConfig(engine("preview"), stack),
     configFile: configFile ?? join(engine("up").cwd, `Pulumi.${stack}.yaml`),
     engine,
     account: (as) => new AccountApi({ accountId, token: session.tokens[as], baseUrl: session.apiUrl }),

@@ -11,8 +11,6 @@ export interface PlanInput {
   /** What the stack's state has, by URN. */
   state: ReadonlyMap<string, StateEntry>;
   choices: Choices;
-  /** True: inline policies are left where they are, and new ones stand in for them, to try all else before. */
-  beforeConversion?: boolean;
 }
 
 /** A resource in the stack's state. */

@@ -7,13 +7,14 @@ import type { Account } from "./account";
 import { chooseApplication, chooseGoogle } from "./choose";
 import { saidIn } from "./config-words";
 import { type DeclaredObject, declaredResources, type KnownIds } from "./declared";
+import type { EngineTable } from "./engine-table";
 import { type FoundHost, findHost, mayTake, nameOf, type Own } from "./find";
 import { hostStops } from "./host-stops";
 import type { PlanInput } from "./plan-input";
 import { NO_ID, propose, withStandIns } from "./propose";
 import { type ChosenApplication, PlanBuilder } from "./rows";
 import { stateStop } from "./state-stop";
-import { decisionOf, objectStops } from "./stops";
+import { decisionOf, objectStops, unjudgedChanges } from "./stops";
 import type { Choices, ConfigChange, Decision, Kind, Row, Unreadable } from "./types";
 import { objects, text } from "./wire";
 
@@ -27,6 +28,10 @@ export interface Plan {
   notes: string[];
   /** Names of objects by id, for people. */
   names: ReadonlyMap<string, string>;
+  /** URNs that the stack's state has. */
+  known: ReadonlySet<string>;
+  /** Whether the engine was asked what the next `up` changes: only then do the rows say it. */
+  isAsked: boolean;
 }
 
 /** What of the config a plan starts with: enough to know what to look for in the account. */
@@ -132,10 +137,31 @@ export function planAdoption(input: PlanInput): Plan {
     ...plan,
     decisions,
     unreadable: builder.unreadable,
-    notes: [...proposal.notes, ...builder.notes],
+    notes: proposal.notes,
     names,
+    known: new Set(state.keys()),
+    isAsked: false,
   };
 }
+
+/** A plan with what the engine says of it; what an adoption does not do, or nobody has judged, is to be decided first. */
+export function withTable(plan: Plan, { rows, refused }: EngineTable): Plan {
+  const decisions = [
+    ...plan.decisions,
+    ...refused.map(({ what, why }) => ({
+      what,
+      why: `by the engine's plan: ${why}`,
+      remedy: NOT_AN_ADOPTION,
+    })),
+    ...rows
+      .flatMap((row) => (isToDo(row.how) ? unjudgedChanges(row) : []))
+      .map((stop) => decisionOf(stop, plan.names, () => false)),
+  ];
+  return { ...plan, rows, decisions, isAsked: true };
+}
+
+const NOT_AN_ADOPTION =
+  "An adoption only takes, updates and makes what its table says. Look at `pulumi preview`, and at the config that asks for it.";
 
 /** What of the table is about one host name. */
 function ofHost({ name, found: { hostname } }: ChosenApplication, rows: readonly Row[]) {

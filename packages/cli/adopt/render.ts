@@ -1,9 +1,10 @@
 import { stringify } from "yaml";
 import { isFields } from "../../base/json-values";
 import { commandsHere, type Place } from "../sandboxed/commands-here";
+import type { Proof } from "./engine-table";
 import { isDone, isToDo, type Plan } from "./plan";
 import { pathText } from "./propose";
-import type { Proof } from "./prove";
+
 import type { FieldChange, Row } from "./types";
 import { inWords } from "./words";
 
@@ -46,15 +47,17 @@ export function toText(
   const left = rows.filter((row) => !taken.includes(row));
   const changed = taken.filter(({ changes }) => changes.length > 0);
   const created = taken.filter(({ how }) => how === "created new");
+  const unasked = plan.isAsked ? [] : ["  to be seen when what is to be decided first is decided"];
   return joined([
     [`${environment}, account ${where.accountId}: ${verdict(plan)}`],
     ["Objects", ...header(), ...taken.map(line)],
     left.length === 0 ? [] : ["Left alone", ...left.flatMap(noted)],
     notesOf(taken),
-    changed.length + created.length === 0
+    changed.length + created.length + unasked.length === 0
       ? []
       : [
           "What the next up changes",
+          ...unasked,
           ...changed.flatMap((row) => changesText(row, plan)),
           ...madeText(created),
         ],

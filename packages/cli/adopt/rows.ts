@@ -7,12 +7,11 @@ import { placesOf } from "../../access";
 import type { Wire } from "../../cloudflare/account-api";
 import { type Candidate, chooseRecord, chooseToken, type GoogleChoice, listed, quoted } from "./choose";
 import { type DeclaredObject, declaredResources } from "./declared";
-import { changesOf } from "./fields";
 import { type AttachedPolicy, type FoundHost, mayTake, nameOf, type Own } from "./find";
 import type { PlanInput } from "./plan-input";
 import { ruleRows, tunnelRows } from "./tunnel-rows";
 import type { Decision, Kind, Row, Unreadable } from "./types";
-import { inner, isEmpty, text } from "./wire";
+import { text } from "./wire";
 
 /** An object that is there, and how a resource takes it. */
 interface Found {
@@ -32,7 +31,6 @@ export interface ChosenApplication {
 /** Puts the rows together, one kind after the other; the declared resources come last, when all ids are known. */
 export class PlanBuilder {
   readonly unreadable: Unreadable[] = [];
-  readonly notes: string[] = [];
   private readonly ids: {
     applications: Record<string, { id: string; aud: string }>;
     policies: Record<string, string>;
@@ -195,13 +193,10 @@ export class PlanBuilder {
 
   /** Takes the first policy of the right kind out of `rest`; one that others use too stays where it is. */
   private policy(resource: string, decision: string, rest: AttachedPolicy[], application: string): void {
-    const { choices, beforeConversion = false } = this.input;
+    const { choices } = this.input;
     const known = this.stateOf("policy", resource);
-    const fits = ({ wire, inline }: AttachedPolicy) =>
-      wire["decision"] === decision && !(inline && beforeConversion);
-    const chosen =
-      rest.find(({ id }) => id === known) ??
-      (known === undefined ? rest.find((policy) => fits(policy) && mayTake(policy, choices)) : undefined);
+    const fits = (policy: AttachedPolicy) => policy.wire["decision"] === decision && mayTake(policy, choices);
+    const chosen = rest.find(({ id }) => id === known) ?? (known === undefined ? rest.find(fits) : undefined);
     if (chosen === undefined) return;
     rest.splice(rest.indexOf(chosen), 1);
     this.ids.policies[resource] = chosen.id;
@@ -234,8 +229,7 @@ export class PlanBuilder {
   private row({ kind, resource }: DeclaredObject): Row[] {
     if (kind === "ingress rule") return this.ruleRows(resource);
     const { project, stack, state } = this.input;
-    const entry = state.get(urnOf(resource, project, stack));
-    const known = entry?.id;
+    const known = state.get(urnOf(resource, project, stack))?.id;
     const found = this.found.get(`${kind} ${resource.name}`) ?? this.byName(kind, resource, known);
     if (found === undefined) {
       const name = String(resource.properties["name"] ?? resource.name);
@@ -244,17 +238,7 @@ export class PlanBuilder {
     const id = text(found.wire, "id");
     const isKnown = known !== undefined && known === id;
     const how = isKnown ? "in the state" : found.how;
-    // Nothing shows a login's secret; one that the state has written is there.
-    const isWritten = isKnown && !isEmpty(inner(entry?.inputs, "config")["clientSecret"]);
-    const changes = changesOf(kind, found.wire, resource, isKnown ? entry?.inputs : undefined)
-      .filter(({ field }) => !(isWritten && field === "config.client_secret"))
-      // An inline policy stands in the state as a whole, where a reusable one is a reference.
-      .map((change) =>
-        this.input.beforeConversion && change.field === "policies"
-          ? { ...change, now: "(not shown)" }
-          : change,
-      );
-    const row: Row = { kind, name: nameOf(found.wire), id, how, was: found.wire, resource, changes };
+    const row: Row = { kind, name: nameOf(found.wire), id, how, was: found.wire, resource, changes: [] };
     if (found.why !== undefined) row.why = found.why;
     if (found.application !== undefined) row.application = found.application;
     return [isKnown ? row : { ...row, importId: this.importId(kind, id) }];

@@ -2,10 +2,9 @@ import { parseDuration } from "../../base/duration";
 import { canonical } from "../../base/json-values";
 import { quoted } from "./choose";
 import type { ConfigWord, IsSaid } from "./config-words";
-import { toWire } from "./fields";
-import { type JudgedKind, meaningOf } from "./meanings";
+import { isJudged, type JudgedKind, meaningOf } from "./meanings";
 import { type Decision, type Row, takeFlag } from "./types";
-import { alike, inner, isEmpty, text } from "./wire";
+import { alike, inner, isEmpty, text, wireOf } from "./wire";
 import { inWords } from "./words";
 
 /** A field that the next `up` would not leave as it is, and on which access or delivery hangs. */
@@ -67,7 +66,7 @@ export function fieldStops(
   return Object.entries(was).flatMap(([field, found]): Stop[] => {
     const meaning = meaningOf(kind, field);
     if (meaning === undefined) return isUnset(found) ? [] : [unjudged(object, field, found)];
-    if ("neither" in meaning) return [];
+    if (meaning === "nothing") return [];
     const stays = compare[field] ?? ((now, next) => alikeWithDefault(now, next, meaning.unset));
     if (stays(found, declared[field])) return [];
     const word = WORDS[`${kind} ${field}`];
@@ -90,6 +89,15 @@ export const unjudged = (object: string, field: string, found: unknown): Stop =>
   found,
   effect: "it may be gone: this version does not know the field, nor what hangs on it",
 });
+
+/** Fields that the engine changes and that nobody has judged, whatever the API shows of them. */
+export function unjudgedChanges({ kind, was, changes }: Row): Stop[] {
+  if (was === undefined || !isJudged(kind)) return [];
+  return changes.flatMap(({ field, now }) => {
+    const [top = field] = field.split(".");
+    return meaningOf(kind, top) === undefined ? [unjudged(`${kind} ${quoted(was)}`, field, now)] : [];
+  });
+}
 
 /** What says nothing in any field; a plain false or 0 may. */
 const isUnset = (value: unknown): boolean => value !== false && isEmpty(value);
@@ -132,7 +140,7 @@ function withoutSecrets(value: unknown): unknown {
 export function objectStops(row: Row, take: ReadonlySet<string>): Stop[] {
   const { kind, was, resource } = row;
   if (was === undefined || resource === undefined) return [];
-  const declared = toWire(resource.properties);
+  const declared = wireOf(resource);
   switch (kind) {
     case "identity provider":
       return [
@@ -141,7 +149,6 @@ export function objectStops(row: Row, take: ReadonlySet<string>): Stop[] {
       ];
     case "service token":
       return fieldStops(kind, was, declared, {
-        client_secret_version: (now, next) => now === (next ?? 1),
         duration: (now, next) => lastAlike(String(now), String(next)),
         previous_client_secret_expires_at: sameOrPast,
       });

@@ -4,7 +4,6 @@ import type { Wire } from "../../cloudflare/account-api";
 import { TYPES } from "../../cloudflare/kinds";
 import type { Account } from "./account";
 import { quoted } from "./choose";
-import { ruleChanges } from "./fields";
 import { type FoundHost, nameOf } from "./find";
 import type { StateEntry } from "./plan-input";
 import type { Decision, Row } from "./types";
@@ -86,7 +85,7 @@ export function ruleRows(
         changes: [],
       };
     }
-    const row = { kind: "ingress rule" as const, name, resource, changes: ruleChanges(wire, rule) };
+    const row = { kind: "ingress rule" as const, name, resource, changes: [] };
     if (known === undefined) return { ...row, how: "import", importId };
     if (!owned.includes(name)) decisions.push(ruleInTheWay(name));
     return { ...row, how: "in the state" };

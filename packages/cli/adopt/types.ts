@@ -27,8 +27,6 @@ type How =
 export interface FieldChange {
   /** As the API spells it, e.g. `config.client_secret`. */
   field: string;
-  /** The input of the resource that holds it, as the engine spells it. */
-  property: string;
   /** Undefined: nothing is there. */
   now: unknown;
   /** Undefined: taken away. */
@@ -52,6 +50,7 @@ export interface Row {
   resource?: Resource;
   /** What `pulumi import` takes. */
   importId?: string;
+  /** Empty as long as the engine has not been asked. */
   changes: FieldChange[];
 }
 

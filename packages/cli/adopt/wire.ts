@@ -1,5 +1,13 @@
 import { canonical, isFields } from "../../base/json-values";
 import type { Wire } from "../../cloudflare/account-api";
+import { kindOfType } from "../../cloudflare/kinds";
+import { inApiForm } from "../../cloudflare/kinds/api-form";
+
+/** Properties of a resource in the API's spelling. */
+export function wireOf({ type, properties }: { type: string; properties: Wire }): Wire {
+  const kind = kindOfType(type);
+  return kind === undefined ? properties : inApiForm(kind, properties);
+}
 
 /** A field that is text; empty when it is anything else. */
 export function text(from: Wire | undefined, field: string): string {

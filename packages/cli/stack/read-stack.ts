@@ -40,6 +40,8 @@ export interface UnjudgedConfig extends Omit<StackSettings, "config"> {
   /** What {@link parseConfig} takes. */
   raw: Record<string, unknown>;
   secretKeys: Set<string>;
+  /** Every value as text, of all namespaces, by its full key. */
+  values: Readonly<Record<string, { value?: string; secret?: boolean }>>;
 }
 
 /**
@@ -61,6 +63,7 @@ export async function readConfig(engine: EngineAccess, stack: string): Promise<U
   return {
     project,
     ...settingsOf(Object.entries(found), project),
+    values: found,
     cloudflare: {
       apiToken: found["cloudflare:apiToken"]?.value || undefined,
       baseUrl: found["cloudflare:baseUrl"]?.value || undefined,

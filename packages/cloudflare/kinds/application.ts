@@ -109,7 +109,7 @@ export const application = {
   fields: FIELDS,
   onlyInApi: {
     ...given("id", "uid"),
-    eager_redirect_cookie_setting: unjudged("credentials"),
+    eager_redirect_cookie_setting: { ...unjudged("credentials"), default: true },
     use_clientless_isolation_app_launcher_url: NOTHING,
   },
 } as const satisfies Kind;

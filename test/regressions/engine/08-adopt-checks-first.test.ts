@@ -123,10 +123,11 @@ describe("8: an adoption that was cut off before it converted a policy", () => {
   test("goes on with what is left, although the state has the application with its inline policies", async () => {
     const adoption = await sandboxedAdoption(cut.session, "dev", join(cut.dir, "Pulumi.dev.yaml"));
     const choices = { take: new Set<string>(), convertInline: true };
-    const plan = await readPlan(adoption, choices, { beforeConversion: true });
+    const plan = await readPlan(adoption, choices);
     await writePlannedConfig(adoption, plan);
     const path = join(cut.dir, "import.json");
-    await writeFile(path, JSON.stringify(importFile(plan, adoption.project, "dev", new Map())));
+    const rows = plan.rows.filter(({ how }) => how === "import");
+    await writeFile(path, JSON.stringify(importFile({ rows }, adoption.project, "dev", new Set())));
     const args = ["import", "--file", path, "--generate-code=false", "--protect=false", "--yes"];
     const imported = await cut.run([...args, "--skip-preview"]);
     expect(imported.code, imported.stdout).toBe(0);
