@@ -38,7 +38,7 @@ export const EXPECTED: Record<string, string[]> = {
     "6 library @stable-canvas/comfyui-client → 127.0.0.1:8188 [env COMFY_HOST] local, none: fine",
     "7 library comfyui-access-client → comfyui.datacrew.space [literal] remote, given elsewhere: check",
     "8 library @saintno/comfyui-sdk → comfyui.datacrew.space [literal] remote, none: change",
-    "10 HTTP /internal/logs → ? [unknown] unknown, none: check",
+    "10 HTTP /internal/logs → 127.0.0.1:8188 [env COMFY_HOST] local, none: fine",
   ],
   "node/page.js.sample": ["3 WebSocket /ws → comfyui.datacrew.space [literal] remote, none: change"],
   "node/proxy.js.sample": [
@@ -76,7 +76,7 @@ export const EXPECTED: Record<string, string[]> = {
   ],
   "shell/run.ps1": [
     "1 setting → 127.0.0.1:8188 [literal] local, none: fine",
-    "2 HTTP /prompt → 127.0.0.1:8188 [literal] local, none: fine",
+    "2 HTTP /prompt → 127.0.0.1:8188 [argument ComfyServer] local, none: fine",
     "3 HTTP /view → comfyui.datacrew.space [literal] remote, none: change",
   ],
   "shell/run.sh": [

@@ -49,6 +49,13 @@ export const LIBRARIES: Library[] = [
     makes: /^new ComfyUI(Client|Pool)$/,
     name: "comfyui-sdk",
   },
+  {
+    module: /^(@[\w-]+\/)?n8n-nodes-[\w.-]*comfy/i,
+    makes: /^n8n node for ComfyUI$/,
+    name: "n8n node for ComfyUI",
+    headers:
+      "Nodes made for ComfyUI send an API key at most; ask with n8n's own HTTP Request node, which sends both headers.",
+  },
 ];
 
 /** How an HTTP or WebSocket library takes headers. */

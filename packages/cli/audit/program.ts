@@ -6,7 +6,7 @@ import { mask } from "./mask";
 import { type Recognised, recognise, type Surroundings } from "./recognise";
 import { nearest, originOf, resolve } from "./resolve";
 import { settingFinding } from "./setting-findings";
-import type { Binding, Call, Finding, Source, Text } from "./types";
+import type { Binding, Call, Finding, Piece, Source, Text } from "./types";
 
 /** Finds the uses of ComfyUI's API in a program. */
 export function programFindings(source: Source, around: Surroundings): Finding[] {
@@ -54,7 +54,7 @@ function callFinding(
     kind: socket ? ("WebSocket" as const) : ("HTTP" as const),
     address: address.host === "" ? NOWHERE : { text: address.host, from: originOf(resolved, hostEnd(found)) },
     place: placeOf(address.host),
-    authentication: authenticationOf(text, source, address.credentials),
+    authentication: authenticationOf(text, source, address.credentials, found.through),
     ...libraryOf(text, source, socket),
   };
   return {
@@ -86,7 +86,7 @@ function libraryFinding(
     ({ makes, module }) => makes.test(call.callee) && source.imports.some((each) => module.test(each.module)),
   );
   if (!library) return undefined;
-  const resolved = resolve(call.pieces, call.line, source, around.environment);
+  const resolved = resolve(call.pieces, call.at, source, around.environment);
   const host = parseAddress(resolved.text)?.host ?? "";
   const base = {
     kind: "library" as const,
@@ -105,7 +105,8 @@ function libraryFinding(
 }
 
 function authenticationOfLibrary(call: Call, library: Library, source: Source): Finding["authentication"] {
-  const text: Text = { line: call.line, pieces: [], callees: [], around: call.text };
+  const { line, at, scope } = call;
+  const text: Text = { line, at, scope, pieces: [], callees: [], around: call.text };
   const found = authenticationOf(text, source, false);
   if (found !== "none" || library.headers === undefined) {
     return /\b(user|username)\s*[=:]/.test(call.text) ? "basic" : found;
@@ -138,8 +139,8 @@ function settingOf(
   around: Surroundings,
   recognised: Recognised[],
 ): { address: string; from: string } | undefined {
-  const [piece] = binding.pieces;
-  if (piece === undefined || binding.pieces.length > 1) return undefined;
+  const piece = binding.pieces.length === 1 ? settled(binding.pieces) : undefined;
+  if (piece === undefined) return undefined;
   // A parameter of an n8n node is set where the node declares it, with its default.
   if (binding.text.includes("getNodeParameter")) return undefined;
   const name = binding.name.split(".").at(-1) ?? "";
@@ -155,14 +156,20 @@ function settingOf(
   const last = key.split(".").at(-1) ?? "";
   const own = /comfy/i.test(`${key} ${name}`) || usedForCalls(binding, source, recognised);
   if (!own || !ADDRESS.test(last.replace(/_?(base|api)$/i, "url"))) return undefined;
-  const resolved = resolve([piece], binding.line, source, around.environment);
+  const resolved = resolve([piece], binding.at, source, around.environment);
   return { address: resolved.text, from: originOf(resolved) };
+}
+
+/** `url or os.environ["URL"]`: what decides where the caller says nothing. */
+function settled([piece]: readonly Piece[]): Piece | undefined {
+  if (typeof piece !== "object" || !("ref" in piece) || !piece.fallback) return piece;
+  return settled(piece.fallback);
 }
 
 /** `SERVER_ADDRESS` is ComfyUI's when the calls of the file go there. */
 function usedForCalls(binding: Binding, source: Source, recognised: Recognised[]): boolean {
   return (
-    nearest(binding.name, binding.line, source.bindings) === binding &&
+    nearest(binding.name, binding.at, source.bindings) === binding &&
     recognised.some(({ resolved }) => resolved.names.includes(binding.name))
   );
 }

@@ -1,5 +1,5 @@
 import { type Address, parseAddress } from "./address";
-import { type Environment, type Resolved, resolve } from "./resolve";
+import { type Environment, nearest, type Resolved, resolve } from "./resolve";
 import { type Route, routeOf } from "./routes";
 import type { Call, Piece, Source, Text } from "./types";
 
@@ -10,6 +10,8 @@ export interface Recognised {
   address: Address;
   /** Absent where the base address itself is asked. */
   route?: Route;
+  /** Where the request is made, when a function of the file makes it of the route. */
+  through?: Text[];
 }
 
 /** What the judgement knows of the file as a whole. */
@@ -41,13 +43,13 @@ export function recognise(source: Source, around: Surroundings): Recognised[] {
 }
 
 /** `fetch(config.comfyUrl)`: an address that another file makes. */
-function wholeAddress({ callee, line, text, pieces }: Call): Text | undefined {
+function wholeAddress({ callee, text, pieces, ...position }: Call): Text | undefined {
   const [piece] = pieces;
   if (pieces.length !== 1 || typeof piece !== "object" || !("ref" in piece)) return undefined;
   if (!/comfy\w*(url|uri|address|host|server)$/i.test(piece.ref)) return undefined;
   const name = callee.replace(/^new /, "");
   return /^(fetch|WebSocket|got|requests\.\w+|axios(\.\w+)?|websockets?\.\w+|httpx\.\w+)$/.test(name)
-    ? { line, pieces, callees: [name], around: text }
+    ? { ...position, pieces, callees: [name], around: text }
     : undefined;
 }
 
@@ -66,18 +68,82 @@ function candidateOf(text: Text, source: Source, around: Surroundings): Recognis
   if (text.callees.some((callee) => TALK.test(callee) && !/^(axios|session|client)/i.test(callee)))
     return undefined;
   const whole = text.pieces.every((piece) => typeof piece !== "string");
-  if (!whole && !text.pieces.some((piece) => typeof piece === "string" && piece.includes("/")))
+  const several = text.pieces.length > 1;
+  if (!whole && !several && !text.pieces.some((piece) => typeof piece === "string" && piece.includes("/")))
     return undefined;
-  const resolved = resolve(piecesOf(text), text.line, source, around.environment);
-  if (whole && !/^\{[^{}]*\}$/.test(resolved.text)) return undefined;
+  const resolved = resolve(piecesOf(text), text.at, source, around.environment);
+  if (whole && !several && !text.word && !/^\{[^{}]*\}$/.test(resolved.text)) return undefined;
   const address = parseAddress(resolved.text);
   if (!address) return undefined;
   const route = asWritten(text, routeOf(address.path));
-  if (route) return isDefinition(text, address, source) ? undefined : { text, resolved, address, route };
+  if (route && isDefinition(text, address, source)) return undefined;
+  if (route && address.host === "") {
+    const based = basedOn(text, source, around.environment);
+    if (based) return { ...based, text, route };
+    return text.word ? undefined : { text, resolved, address, route };
+  }
+  if (route) return { text, resolved, address, route };
   // The base address itself, asked whether somebody is there.
   const root = /^\/?$/.test(address.path) && address.host !== "" && (whole || address.scheme !== undefined);
   const asked = text.callees.some((callee) => REQUEST.test(callee) && !/env/i.test(callee));
   return root && !around.test && asked ? { text, resolved, address } : undefined;
+}
+
+/**
+ * The address that a route alone is put behind: of the client that it is handed to, or in the function of the file that
+ * makes the request.
+ */
+function basedOn(
+  text: Text,
+  source: Source,
+  environment: Environment,
+): Pick<Recognised, "resolved" | "address" | "through"> | undefined {
+  const [callee = ""] = text.callees;
+  for (const [base, at, through] of [...clientOf(callee, text, source), ...makersOf(callee, source)]) {
+    const resolved = resolve([...base, ...text.pieces], at, source, environment);
+    const address = parseAddress(resolved.text);
+    if (address && address.host !== "") return { resolved, address, through };
+  }
+  return undefined;
+}
+
+type Base = [base: Piece[], at: number, through: Text[]];
+
+/** `axios.create({ baseURL })`, `client.BaseAddress = …`. */
+function clientOf(callee: string, text: Text, source: Source): Base[] {
+  const receiver = callee.slice(0, Math.max(0, callee.lastIndexOf(".")));
+  if (receiver === "") return [];
+  const set = source.bindings.filter(({ name }) => name.startsWith(`${receiver}.`) && BASE.test(name));
+  const made = nearest(receiver, text.at, source.bindings);
+  return [
+    ...set.map(({ pieces, at }): Base => [pieces, at, []]),
+    ...(made?.client ? [[made.client, made.at, []] satisfies Base] : []),
+  ];
+}
+
+const BASE = /\.(base_?(url|uri|address)|prefix_?url)$/i;
+
+/** `get("/queue")`, where `get(path)` asks for `base + path`. */
+function makersOf(callee: string, source: Source): Base[] {
+  const last = callee.split(".").at(-1) ?? "";
+  return source.routines
+    .filter(({ name }) => name === last)
+    .flatMap(({ parameters, scope }) =>
+      source.texts
+        .filter(({ at }) => scope[0] <= at && at <= scope[1])
+        .flatMap((made): Base[] => {
+          const place = made.pieces.findIndex(
+            (piece) => typeof piece === "object" && "ref" in piece && isParameter(piece.ref, parameters),
+          );
+          const base = made.pieces.slice(0, place).filter((piece) => piece !== "/");
+          return place > 0 && base.length > 0 ? [[base, made.at, [made]]] : [];
+        }),
+    );
+}
+
+/** A shell's functions have numbers for parameters. */
+function isParameter(name: string, parameters: string[]): boolean {
+  return parameters.length === 0 ? /^[1-9@*]$/.test(name) : parameters.includes(name);
 }
 
 /** `url.pathname = "/prompt"`: the address stands in the object. */
