@@ -22,7 +22,17 @@ test("finds in every sample what a careful reader finds, and nothing else", asyn
 
 test("reads the samples that hold no use, so that they prove something", () => {
   const silent = files.map(({ path }) => path).filter((path) => EXPECTED[path] === undefined);
-  expect(silent).toEqual(["others/pages.js.sample", "others/stack.yaml", "others/wrapper.py"]);
+  expect(silent).toEqual([
+    "csharp/Startup.cs",
+    "go/server.go",
+    "java/PromptController.java",
+    "others/pages.js.sample",
+    "others/stack.yaml",
+    "others/wrapper.py",
+    "php/routes.php",
+    "ruby/routes.rb",
+    "rust/server.rs",
+  ]);
 });
 
 test("quotes no password and no secret", async () => {
@@ -59,6 +69,14 @@ test("says for each way of calling what the shortest way to send the token is", 
   expect(advice("node/service.ts.sample", 12)).toContain("in the last argument of `new WebSocket` (ws)");
   expect(advice("shell/run.sh", 9)).toContain("`-H` twice (curl)");
   expect(advice("config/bot.env", 1)).toContain("Stays as it is");
+  expect(advice("go/client.go", 58)).toContain("`req.Header.Set` (Go)");
+  expect(advice("rust/client.rs", 49)).toContain("`.header(…)` of the request (reqwest)");
+  expect(advice("java/ComfyClient.java", 40)).toContain("`header` of `HttpRequest.newBuilder` (Java)");
+  expect(advice("csharp/ComfyClient.cs", 36)).toContain("`DefaultRequestHeaders.Add` (HttpClient)");
+  expect(advice("csharp/ComfyClient.cs", 44)).toContain("`Options.SetRequestHeader` (ClientWebSocket)");
+  expect(advice("php/ComfyClient.php", 46)).toContain("`CURLOPT_HTTPHEADER` (PHP)");
+  expect(advice("ruby/comfy_client.rb", 33)).toContain('`request["…"] = …` (Net::HTTP)');
+  expect(advice("n8n/set-and-code.json", 38)).toContain("n8n's own HTTP Request node");
 });
 
 function inShort(finding: Finding): string {

@@ -1,4 +1,5 @@
 import { formatOf, isNoSource } from "./formats";
+import { SHELL } from "./languages";
 import { leaksIn } from "./mask";
 import { hiddenLine, isSuspicious } from "./not-read";
 import { programFindings } from "./program";
@@ -8,7 +9,7 @@ import { type Content, readFile } from "./read/read-file";
 import { readKeyValues, type Setting } from "./read/settings";
 import { readSource } from "./read/source";
 import type { Surroundings } from "./recognise";
-import type { Environment } from "./resolve";
+import { type Environment, resolve } from "./resolve";
 import { settingFindings } from "./setting-findings";
 import type { AuditFile, AuditReport, Finding, NotRead, Source } from "./types";
 
@@ -113,11 +114,29 @@ async function findingsOfPart(
   const { tree, unknown } = (await grammarOf(language)).parse(code);
   const source = readSource(tree, code, language);
   imports.push(...source.imports);
-  const findings = programFindings({ ...source, imports: [...imports] }, { ...around, code });
-  return {
-    findings: findings.map((each) => ({ ...each, line: lineOf(each.line) })),
-    unknown: unknown.map(([from, to]) => [lineOf(from), lineOf(to)]),
+  const found = {
+    findings: programFindings({ ...source, imports: [...imports] }, { ...around, code }),
+    unknown: [...unknown],
   };
+  for (const command of startedBy(source, around.environment)) {
+    const inner = await findingsOfPart(command, around, []);
+    found.findings.push(...inner.findings);
+  }
+  return {
+    findings: found.findings.map((each) => ({ ...each, line: lineOf(each.line) })),
+    unknown: found.unknown.map(([from, to]) => [lineOf(from), lineOf(to)]),
+  };
+}
+
+/** Commands that a program starts: `os.system("curl …")`, `bash -c "curl …"`. */
+function startedBy({ texts, ...source }: Source, environment: Environment): Part[] {
+  return texts.flatMap(({ pieces, at, line, callees }) => {
+    const [first] = pieces;
+    if (callees.length === 0 || typeof first !== "string" || !/^\s*(curl|wget)\s/.test(first)) return [];
+    const { text } = resolve(pieces, at, { texts, ...source }, environment);
+    const code = text.replace(/\{([\w.]+)\}/g, (_, name) => `\${${name.replaceAll(".", "_")}}`);
+    return [{ language: SHELL, code, lineOf: () => line }];
+  });
 }
 
 /** What a file sets for the commands in it, e.g. a pipeline's `env`. */

@@ -30,7 +30,9 @@ export function evidenceOf(text: Text, source: Source): Evidence {
   const behind: string[] = [];
   const seen = new Set<string>();
   const target = text.callees.length > 0 && text.target ? [text.target] : [];
-  let names = [...handed(written), ...receivers(text), ...target];
+  let names = [...handed(written), ...receivers(text), ...target, ...(text.beside ?? [])];
+  // `guard(request)` is around it, or `self._call("GET", path)`.
+  behind.push(...text.callees.flatMap((callee) => routinesOf(callee, source)));
   for (let depth = 0; depth < DEPTH && names.length > 0; depth++) {
     const found = names.flatMap((name) => {
       if (seen.has(name)) return [];
@@ -91,7 +93,9 @@ function receivers({ callees }: Text): string[] {
 
 function valuesOf(name: string, text: Text, source: Source): string[] {
   const binding = nearest(name, text.at, source.bindings);
-  return !binding || binding.parameter || binding.key ? [] : [binding.text];
+  if (!binding || binding.parameter || binding.key) return [];
+  const [, made] = /^(?:new\s+|await\s+|&)?[\w.:$>-]*?(\w+)\(/.exec(binding.text) ?? [];
+  return [binding.text, ...(made === undefined ? [] : routinesOf(made, source))];
 }
 
 /** What is set in an object: `req.Header.Set(…)`, `session.headers["X"] = …`, `addToken(req)`. */
@@ -122,8 +126,8 @@ function isSetter({ callee, text }: Call, source: Source): boolean {
 
 /** An attribute is changed anywhere; a local name where it is visible, from its value to its next one. */
 function nearness(name: string, text: Text, source: Source): (each: Position) => boolean {
-  if (name.startsWith(".")) return () => true;
   const binding = nearest(name, text.at, source.bindings);
+  if (name.startsWith(".") || binding?.name.startsWith(".")) return () => true;
   const from = binding && binding.name === name ? binding.scope : text.scope;
   const start = binding && binding.at <= text.at ? binding.at - binding.text.length : 0;
   const end = nextOf(name, text, source);

@@ -1,7 +1,7 @@
 import { parseAddress, placeOf } from "./address";
 import { adviceFor } from "./advice";
 import { authenticationOf } from "./authentication";
-import { HTTP, LIBRARIES, type Library, WEBSOCKET } from "./libraries";
+import { HTTP, LIBRARIES, type Library, transportOf, WEBSOCKET } from "./libraries";
 import { mask } from "./mask";
 import { type Recognised, recognise, type Surroundings } from "./recognise";
 import { nearest, originOf, resolve } from "./resolve";
@@ -69,10 +69,7 @@ function callFinding(
 
 /** The HTTP or WebSocket library of a call: by the call's own name, else by what the file imports. */
 function libraryOf(text: Text, source: Source, socket: boolean): { library?: string } {
-  const known = socket ? WEBSOCKET : HTTP;
-  const named = known.find(({ pattern }) => text.callees.some((callee) => pattern.test(callee)));
-  const imported = known.find(({ pattern }) => source.imports.some(({ module }) => pattern.test(module)));
-  const library = (named ?? imported)?.name;
+  const library = transportOf(socket ? WEBSOCKET : HTTP, source, text.callees)?.name;
   return library === undefined ? {} : { library };
 }
 
@@ -91,7 +88,10 @@ function libraryFinding(
   const base = {
     kind: "library" as const,
     library: library.name,
-    address: host === "" ? NOWHERE : { text: host, from: originOf(resolved) },
+    address:
+      host === ""
+        ? { ...NOWHERE, from: settingOrNot(originOf(resolved)) }
+        : { text: host, from: originOf(resolved) },
     place: placeOf(host),
     authentication: authenticationOfLibrary(call, library, source),
   };
@@ -102,6 +102,11 @@ function libraryFinding(
     code: code(call.line),
     ...adviceFor(base, around.hostname, source, false),
   };
+}
+
+/** A setting says where an address is to be found that is not known. */
+function settingOrNot(origin: string): string {
+  return /^(env|config|argument) /.test(origin) ? origin : NOWHERE.from;
 }
 
 function authenticationOfLibrary(call: Call, library: Library, source: Source): Finding["authentication"] {
@@ -121,7 +126,9 @@ function settingsOf(
   recognised: Recognised[],
   code: (line: number) => string,
 ): Finding[] {
-  return source.bindings.flatMap((binding) => {
+  return source.bindings.flatMap((binding, index) => {
+    // A variable, and what holds where it is empty, are one setting.
+    if (source.bindings.slice(0, index).some(({ pieces }) => pieces === binding.pieces)) return [];
     const found = settingOf(binding, source, around, recognised);
     if (!found || (around.test && found.from === "literal")) return [];
     return settingFinding(

@@ -33,12 +33,15 @@ export function recognise(source: Source, around: Surroundings): Recognised[] {
   const texts = [...source.texts, ...source.calls.flatMap((call) => wholeAddress(call) ?? [])];
   const candidates = texts.flatMap((text) => candidateOf(text, source, around) ?? []);
   const sure = candidates.filter((each) => score(each, source, around) >= ENOUGH);
+  // What a function of the file asks for is told where it is called.
+  const makers = new Set(candidates.flatMap(({ through = [] }) => through));
   // A base address that is ComfyUI's for one route is ComfyUI's for the others.
   const bases = new Set(sure.filter(({ route }) => route && route.strength > 0).map(baseOf));
   return candidates.filter(
     (each) =>
-      sure.includes(each) ||
-      (bases.has(baseOf(each)) && each.route && score(each, source, around) > ENOUGH - 3),
+      !(each.route === undefined && makers.has(each.text)) &&
+      (sure.includes(each) ||
+        (bases.has(baseOf(each)) && each.route && score(each, source, around) > ENOUGH - 3)),
   );
 }
 
@@ -62,11 +65,13 @@ function lastCallee({ callees }: Text): string {
 }
 
 const TALK =
-  /(^|\.)(print|log|info|debug|warn|warning|error|exception|critical|trace|redirect|describe|it|test|expect|toBe|toEqual|echo|Error|raise|add_argument|startswith|endswith|startsWith|endsWith|includes|patch|match|assert_called_with|assert_called_once_with)$/;
+  /(^|\.)(print|printf|println|eprintln|puts|p|Println|Printf|Print|Fatalf?|WriteLine|Write|Write-\w+|log|info|debug|warn|warning|error|exception|critical|trace|redirect|describe|it|test|expect|toBe|toEqual|echo|Error|raise|add_argument|startswith|endswith|startsWith|endsWith|includes|patch|match|assert_called_with|assert_called_once_with)$/;
 
 function candidateOf(text: Text, source: Source, around: Surroundings): Recognised | undefined {
   if (text.callees.some((callee) => TALK.test(callee) && !/^(axios|session|client)/i.test(callee)))
     return undefined;
+  const beginning = relative(text, source, around.environment);
+  if (beginning) return beginning;
   const whole = text.pieces.every((piece) => typeof piece !== "string");
   const several = text.pieces.length > 1;
   if (!whole && !several && !text.pieces.some((piece) => typeof piece === "string" && piece.includes("/")))
@@ -84,9 +89,23 @@ function candidateOf(text: Text, source: Source, around: Surroundings): Recognis
   }
   if (route) return { text, resolved, address, route };
   // The base address itself, asked whether somebody is there.
-  const root = /^\/?$/.test(address.path) && address.host !== "" && (whole || address.scheme !== undefined);
+  const root =
+    /^(\/?|\/\{[^{}]*\})$/.test(address.path) &&
+    address.host !== "" &&
+    (whole || address.scheme !== undefined);
   const asked = text.callees.some((callee) => REQUEST.test(callee) && !/env/i.test(callee));
   return root && !around.test && asked ? { text, resolved, address } : undefined;
+}
+
+/** `client.get("queue")`: a route without its slash counts where its base is known. */
+function relative(text: Text, source: Source, environment: Environment): Recognised | undefined {
+  const [first] = text.pieces;
+  if (typeof first !== "string" || !/^[a-z_]+([/?].*)?$/.test(first) || text.callees.length === 0)
+    return undefined;
+  const moved = { ...text, pieces: [`/${first}`, ...text.pieces.slice(1)] };
+  const route = asWritten(moved, routeOf(`/${first}`));
+  const based = route && basedOn(moved, source, environment);
+  return based && { ...based, text, route };
 }
 
 /**
@@ -99,12 +118,22 @@ function basedOn(
   environment: Environment,
 ): Pick<Recognised, "resolved" | "address" | "through"> | undefined {
   const [callee = ""] = text.callees;
-  for (const [base, at, through] of [...clientOf(callee, text, source), ...makersOf(callee, source)]) {
-    const resolved = resolve([...base, ...text.pieces], at, source, environment);
+  const own: Base[] = text.base ? [[text.base, text.at, []]] : [];
+  for (const [base, at, through] of [
+    ...own,
+    ...clientOf(callee, text, source),
+    ...makersOf(callee, source),
+  ]) {
+    const resolved = resolve([...base, ...withoutHost(text.pieces)], at, source, environment);
     const address = parseAddress(resolved.text);
     if (address && address.host !== "") return { resolved, address, through };
   }
   return undefined;
+}
+
+/** Names are not resolved again where the base stands: only the route is told of them. */
+function withoutHost(pieces: Piece[]): Piece[] {
+  return pieces.map((piece) => (typeof piece === "string" ? piece : `{${nameOf(piece)}}`));
 }
 
 type Base = [base: Piece[], at: number, through: Text[]];
@@ -165,7 +194,7 @@ function nameOf(piece: Exclude<Piece, string>): string {
 }
 
 const ROUTER =
-  /(^|\.)(get|post|put|delete|patch|all|use|route|add_url_rule|add_(get|post|route)|websocket|on|Get|Post|ws)$/;
+  /(^|\.)(get|post|put|delete|patch|all|use|route|add_url_rule|add_(get|post|route)|websocket|on|Get|Post|ws|GET|POST|Handle(Func)?|Map(Get|Post|Put|Delete)?)$/;
 const ROUTER_VALUE =
   /Router\(|FastAPI\(|Flask\(|Blueprint\(|RouteTableDef|express\(|Hono\(|fastify\(|Koa\(|PromptServer|Application\(/i;
 
@@ -173,8 +202,10 @@ const ROUTER_VALUE =
 function isDefinition(text: Text, address: Address, source: Source): boolean {
   const [callee] = text.callees;
   if (address.host !== "" || callee === undefined || !ROUTER.test(callee)) return false;
-  const owner = callee.slice(0, callee.lastIndexOf("."));
-  if (/(^|\.)(app|router|routes|server|fastify|blueprint|bp|api|routes)$/i.test(owner)) return true;
+  const owner = callee.slice(0, Math.max(0, callee.lastIndexOf(".")));
+  // `get "/history" do`: Sinatra's way, and Rails'.
+  if (owner === "") return !source.routines.some(({ name }) => name === callee);
+  if (/(^|\.)(app|router|route|routes|server|fastify|blueprint|bp|api|mux)$/i.test(owner)) return true;
   return source.bindings.some(({ name, text: value }) => name === owner && ROUTER_VALUE.test(value));
 }
 

@@ -57,34 +57,10 @@ export function resolve(pieces: Piece[], at: number, source: Source, environment
       unknown(name, piece, from, seen);
       return;
     }
-    const met = [...seen, binding];
-    const earlier = replaced(binding, source.bindings);
-    if (earlier) hangsOn(`env ${earlier}`);
-    const set = earlier === undefined ? undefined : environment.get(earlier);
-    if (set) resolved.text += set;
-    else all(binding.pieces, binding.at, met);
+    all(binding.pieces, binding.at, [...seen, binding]);
   };
   all(pieces, at, []);
   return resolved;
-}
-
-/**
- * `url = os.Getenv("URL")`, and a value of the program's own where that is empty: the variable that the value hangs on.
- */
-function replaced(binding: Binding, bindings: readonly Binding[]): string | undefined {
-  if (!binding.pieces.every((piece) => typeof piece === "string")) return undefined;
-  const earlier = bindings.findLast(
-    ({ name, at, scope }) => name === binding.name && at < binding.at && scope[0] === binding.scope[0],
-  );
-  const [piece] = earlier ? throughName(earlier, bindings).pieces : [];
-  return typeof piece === "object" && "env" in piece ? piece.env : undefined;
-}
-
-/** Where a value is a name alone, that name's value. */
-function throughName(binding: Binding, bindings: readonly Binding[]): Binding {
-  const [piece] = binding.pieces;
-  if (binding.pieces.length !== 1 || typeof piece !== "object" || !("ref" in piece)) return binding;
-  return nearest(piece.ref, binding.at, bindings, [binding]) ?? binding;
 }
 
 /**
@@ -118,7 +94,8 @@ export function nearest(
 ): Binding | undefined {
   for (const { spelled, keysOnly } of spellingsOf(name)) {
     const same = bindings.filter(
-      (each) => each.name === spelled && isVisible(each, at) && !except.includes(each),
+      (each) =>
+        each.name === spelled && (isVisible(each, at) || (keysOnly && each.made)) && !except.includes(each),
     );
     for (const group of [keysOnly ? [] : same.filter(({ key }) => !key), same.filter(({ key }) => key)]) {
       const found = innermost(group, at);

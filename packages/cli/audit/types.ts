@@ -44,6 +44,10 @@ export interface Text extends Position {
   target?: string;
   /** A word of a shell's command. */
   word?: boolean;
+  /** Names that stand beside it in its call. */
+  beside?: string[];
+  /** The base address that stands beside it in its call. */
+  base?: Piece[];
 }
 
 /** A name that gets a value. */
@@ -57,6 +61,8 @@ export interface Binding extends Position {
   parameter?: boolean;
   /** The name is a key of a record, or of an argument. */
   key?: boolean;
+  /** The record is an object of a kind, whose attribute the key is. */
+  made?: boolean;
   /** The address that the value is made for, where it is a client of one. */
   client?: Piece[];
 }
@@ -102,6 +108,8 @@ export interface Source {
   calls: Call[];
   routines: Routine[];
   changes: Change[];
+  /** The program's language; none for what has no program, e.g. a flow. */
+  language?: string;
 }
 
 /** Where a call goes: to this machine or its private network, to a container beside it, or through the internet. */

@@ -30,7 +30,7 @@ export const CSHARP: Language = {
     (variable_declarator name: (_) @target (_) @value .) @assign
     (field_declaration (variable_declaration (variable_declarator name: (_) @target (_) @value .) @assign.field))
     (property_declaration name: (_) @target value: (_) @value) @assign.field
-    (assignment_expression left: (_) @target right: (_) @value) @assign
+    (assignment_expression left: (_) @target right: (_) @value) @assign.undeclared
     (initializer_expression (assignment_expression left: (identifier) @key right: (_) @value) @pair)
     (parameter name: (_) @called) @parameter
     (parameter name: (_) @called (_) @value .) @parameter

@@ -30,7 +30,7 @@ export const JAVA: Language = {
     (formal_parameter
       (modifiers (annotation name: (identifier) @_value arguments: (annotation_argument_list (_) @value)))
       name: (_) @called (#eq? @_value "Value")) @parameter
-    (assignment_expression left: (_) @target right: (_) @value) @assign
+    (assignment_expression left: (_) @target right: (_) @value) @assign.undeclared
     (formal_parameter name: (_) @called) @parameter
     [(method_declaration name: (_) @called parameters: (_) @parameters body: (_) @body)
       (constructor_declaration name: (_) @called parameters: (_) @parameters body: (_) @body)] @function

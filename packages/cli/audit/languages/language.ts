@@ -20,6 +20,8 @@ export interface Language {
    * - `@skip`: nothing in it is a use, e.g. comments, types, and the routes of decorators.
    */
   queries: string;
+  /** Its names have signs before them, e.g. `$name`, `@name`, `:name`. */
+  sigils?: boolean;
   /** What takes a character's meaning from it within a text; default: a backslash. */
   escape?: string;
   /** A name that the program gives no value is a variable of the environment. */

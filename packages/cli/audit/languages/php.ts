@@ -5,8 +5,9 @@ export const PHP: Language = {
   grammar: "php",
   extensions: ["php", "phtml"],
   interpreters: ["php"],
+  sigils: true,
   queries: `
-    [(comment) (attribute_list) (visibility_modifier)] @skip
+    [(comment) (attribute_list) (visibility_modifier) (echo_statement)] @skip
     [(name) (variable_name)] @name
     ((variable_name) @self (#eq? @self "$this"))
     (relative_scope) @self

@@ -7,6 +7,7 @@ export const POWERSHELL: Language = {
   interpreters: ["pwsh", "powershell"],
   aliases: ["powershell", "pwsh"],
   escape: "`",
+  sigils: true,
   queries: `
     [(comment) (attribute_list) (command_argument_sep) (assignement_operator)] @skip
     (variable) @name

@@ -5,6 +5,7 @@ export const RUBY: Language = {
   grammar: "ruby",
   extensions: ["rb", "rake", "gemspec"],
   interpreters: ["ruby"],
+  sigils: true,
   queries: `
     (comment) @skip
     [(identifier) (constant) (hash_key_symbol)] @name

@@ -13,7 +13,7 @@ export const RUST: Language = {
   prepare: (code) => code.replace(LIKE_CALLS, "$1 "),
   queries: `
     [(line_comment) (block_comment) (attribute_item) (struct_item) (enum_item) (type_arguments)] @skip
-    [(identifier) (field_identifier) (type_identifier) (shorthand_field_initializer)] @name
+    [(identifier) (field_identifier) (type_identifier)] @name
     (self) @self
     [(string_literal) (raw_string_literal)] @text
     (integer_literal) @text
@@ -24,6 +24,7 @@ export const RUST: Language = {
     (generic_type type: (_) @value) @through
     (call_expression function: (_) @callee arguments: (_) @arguments) @call
     (struct_expression name: (_) @callee body: (_) @arguments) @call.made
+    (shorthand_field_initializer (identifier) @key @value) @pair
     (field_initializer field: (_) @key value: (_) @value) @pair
     [(try_expression (_) @value) (await_expression (_) @value) (reference_expression value: (_) @value)
       (type_cast_expression value: (_) @value)] @through

@@ -7,6 +7,7 @@ export const SHELL: Language = {
   interpreters: ["sh", "bash", "zsh", "ksh", "dash", "ash", "busybox"],
   aliases: ["shell", "console", "shellscript", "terminal"],
   environmental: true,
+  sigils: true,
   queries: `
     [(comment) (heredoc_body) (test_command)] @skip
     (variable_name) @name

@@ -1,6 +1,6 @@
 import type { Language } from "../languages";
 import type { Matches, SyntaxNode } from "./syntax";
-import { childrenOf, nameOf, type Of, SELF, type Tree } from "./tree";
+import { childrenOf, literalOf, nameOf, SELF, type Tree } from "./tree";
 
 /** What the queries say of a node. */
 interface Role {
@@ -31,7 +31,7 @@ const KINDS = new Set([
 
 /** Makes the tree that is the same for every language of a language's own. */
 export function buildTree(root: SyntaxNode, matches: Matches, code: string, language: Language): Tree {
-  return new Builder(rolesOf(matches), code, language.escape ?? "\\").of(root);
+  return new Builder(rolesOf(matches), code, language).of(root);
 }
 
 /** What the queries name: kinds of nodes, and places in texts with what stands in them. */
@@ -73,7 +73,7 @@ class Builder {
   constructor(
     private readonly roles: Roles,
     private readonly code: string,
-    private readonly escaping: string,
+    private readonly language: Language,
   ) {}
 
   /** @throws {RangeError} where parts stand in parts too deep */
@@ -86,10 +86,10 @@ class Builder {
       case "text":
         return { ...place, kind: "text", parts: this.textOf(node) };
       case "name":
-        return { ...place, kind: "name", name: plainName(this.written(node)) };
+        return { ...place, kind: "name", name: this.nameIn(node) };
       case "attribute": {
         const object: Tree = { ...place, kind: "name", name: SELF };
-        return { ...place, kind: "member", object, key: plainName(this.written(node)) };
+        return { ...place, kind: "member", object, key: this.nameIn(node) };
       }
       case "self":
         return { ...place, kind: "name", name: SELF };
@@ -137,11 +137,19 @@ class Builder {
       case "assign": {
         const targets = this.parts(role, "target").flatMap(alternatives);
         const values = this.parts(role, "value").flatMap(alternatives);
-        return { ...place, kind: "assign", targets, values, field: role.flags.has("field") };
+        const { flags } = role;
+        return {
+          ...place,
+          kind: "assign",
+          targets,
+          values,
+          field: flags.has("field"),
+          undeclared: flags.has("undeclared"),
+        };
       }
       case "parameter": {
         const value = part("value");
-        const name = this.key(role, "called") || plainName(this.written(node));
+        const name = this.key(role, "called") || this.nameIn(node);
         return {
           ...place,
           kind: "parameter",
@@ -224,7 +232,12 @@ class Builder {
     const tree = this.of(node);
     if (tree.kind === "text") return literalOf(tree) ?? "";
     if (tree.kind === "name" || tree.kind === "member") return nameOf(tree);
-    return plainName(this.written(node));
+    return this.nameIn(node);
+  }
+
+  private nameIn(node: SyntaxNode): string {
+    const written = this.written(node);
+    return this.language.sigils ? plainName(written) : written.replace(/^#/, "");
   }
 
   private written(node: SyntaxNode): string {
@@ -258,8 +271,9 @@ class Builder {
   }
 
   private unescape(text: string, raw: boolean): string {
-    if (raw || !text.includes(this.escaping)) return text;
-    if (this.escaping !== "\\") return text.replaceAll(this.escaping, "");
+    const escaping = this.language.escape ?? "\\";
+    if (raw || !text.includes(escaping)) return text;
+    if (escaping !== "\\") return text.replaceAll(escaping, "");
     return text.replace(/\\(?:u\{?([0-9a-f]{4})\}?|(\r?\n)|(.))/gis, (_, code, line, plain) => {
       if (code) return String.fromCharCode(Number.parseInt(code, 16));
       return line ? "" : plain === "n" ? "\n" : plain === "t" ? "\t" : plain;
@@ -327,9 +341,4 @@ function withoutBraces(parts: (string | Tree)[]): (string | Tree)[] {
       return text;
     })
     .filter((part) => part !== "");
-}
-
-/** A text without places; undefined with some. */
-export function literalOf(tree: Of<"text">): string | undefined {
-  return tree.parts.every((part) => typeof part === "string") ? tree.parts.join("") : undefined;
 }

@@ -1,6 +1,5 @@
 import type { Piece } from "../types";
-import { literalOf } from "./build";
-import { nameOf, type Of, SELF, type Tree } from "./tree";
+import { literalOf, nameOf, type Of, pairsIn, SELF, type Tree } from "./tree";
 
 /** What a part of a program says of a text; empty where it is none. */
 export function piecesOf(tree: Tree): Piece[] {
@@ -59,7 +58,7 @@ function ofName({ name }: Of<"name">): Piece[] {
 }
 
 /** `process.env.X`, `import.meta.env.X`. */
-const ENVIRONMENT = /(^|\.)(process|import\.meta|meta|Deno|Bun|os)?\.?(env|environ|ENV|_ENV|_SERVER)$/;
+const ENVIRONMENT = /(^|\.)(process|import\.meta|meta|Deno|Bun|os)?\.?(\$?env|environ|ENV|_ENV|_SERVER)$/;
 
 /** Attributes that are still the address. */
 const PART = /^(href|AbsoluteUri|OriginalString)$/;
@@ -121,6 +120,8 @@ function ofCall(tree: Of<"call">): Piece[] {
   const method = callee.kind === "member" ? callee.key : name;
   const object = callee.kind === "member" ? callee.object : undefined;
   const [first, second] = all;
+  const record = addressOfRecord(tree);
+  if (record.length > 0) return record;
   const asked = first?.kind === "text" ? literalOf(first) : undefined;
   if (GETS_ENVIRONMENT.test(name) && asked !== undefined && /^[A-Za-z]\w*$/.test(asked)) {
     return [{ env: asked, ...withFallback(second) }];
@@ -220,11 +221,18 @@ function fill(template: Piece[], values: Tree[]): Piece[] {
         parts.push(...(value ? placeholder(value) : [{ ref: "?" }]));
         continue;
       }
-      const given = values.find((value) => value.kind === "pair" && value.key === name);
-      parts.push(...(given?.kind === "pair" ? placeholder(given.value) : [{ ref: name }]));
+      const given = values.flatMap((value) => valueUnder(name, value))[0];
+      parts.push(...(given ? placeholder(given) : [{ ref: name }]));
     }
     return at < piece.length ? [...parts, piece.slice(at)] : parts;
   });
+}
+
+/** The value that a format is given under a name: Rust writes it as it assigns. */
+function valueUnder(name: string, tree: Tree): Tree[] {
+  if (tree.kind === "pair") return tree.key === name ? [tree.value] : [];
+  const [target] = tree.kind === "assign" ? tree.targets : [];
+  return tree.kind === "assign" && target && nameOf(target) === name ? tree.values : [];
 }
 
 /** The first that has a value: what a user or a caller sets, then what holds without it. */
@@ -237,11 +245,44 @@ function alternative(first: Piece[], second: Piece[]): Piece[] {
   return [{ ...lead, fallback: alternative(lead.fallback, second) }];
 }
 
+/** `{ scheme, host, port }`: the address that they are the parts of; empty without a host and another part. */
+export function addressOfParts(pairs: Of<"pair">[]): Piece[] {
+  const part = (pattern: RegExp): Piece[] | undefined => {
+    const found = pairs.find(({ key }) => pattern.test(key));
+    return found && piecesOf(found.value);
+  };
+  const host = part(/^(host|hostname)$/i);
+  const port = part(/^port$/i);
+  const scheme = part(/^(scheme|protocol)$/i);
+  if (!host?.length || !(port ?? scheme ?? part(/^(raw)?path$/i))) return [];
+  return [
+    ...(scheme?.length ? [...withoutColon(scheme), "://"] : []),
+    ...host,
+    ...(port?.length ? [":", ...port] : []),
+  ];
+}
+
+function withoutColon(scheme: Piece[]): Piece[] {
+  return scheme.map((piece) => (typeof piece === "string" ? piece.replace(/:(\/\/)?$/, "") : piece));
+}
+
+/** An address that is made of its parts: Go's `url.URL{Scheme, Host, Path}`. */
+export function addressOfRecord(tree: Of<"call">): Piece[] {
+  if (!/(^|\.)(URL|UriBuilder|URIBuilder|URI\.HTTPS?\.build)$/.test(nameOf(tree.callee))) return [];
+  const pairs = pairsIn(tree.arguments);
+  const base = addressOfParts(pairs);
+  if (base.length === 0) return [];
+  const path = pairs.find(({ key }) => /^(path|pathname)$/i.test(key));
+  const query = pairs.find(({ key }) => /^(raw_?query|query|search)$/i.test(key));
+  return [...base, ...(path ? piecesOf(path.value) : []), ...(query ? ["?", ...piecesOf(query.value)] : [])];
+}
+
 /** What stands for an address as a whole: a text, parts put together, or a call that makes one of them. */
 export function isAddressLike(tree: Tree): boolean {
   if (tree.kind === "text" || tree.kind === "join" || tree.kind === "format") return true;
   if (tree.kind !== "call") return false;
   const name = nameOf(tree.callee);
+  if (addressOfRecord(tree).length > 0) return true;
   if (
     FORMATS.test(name) ||
     JOINS.test(name) ||

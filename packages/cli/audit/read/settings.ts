@@ -1,8 +1,7 @@
 import { LineCounter, parseAllDocuments, visit } from "yaml";
 import { JAVASCRIPT } from "../languages";
-import { literalOf } from "./build";
 import { grammarOf } from "./grammars";
-import { childrenOf, type Tree } from "./tree";
+import { childrenOf, literalOf, type Tree } from "./tree";
 
 /** A key of a configuration file with its value. */
 export interface Setting {

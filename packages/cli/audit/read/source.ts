@@ -1,5 +1,6 @@
 import type { Language } from "../languages";
-import type { Piece, Position, Scope, Source, Text } from "../types";
+import type { Binding, Piece, Position, Scope, Source, Text } from "../types";
+import { addressIn, baseIn, clientAddress } from "./clients";
 import { isAddressLike, piecesOf } from "./pieces";
 import { childrenOf, nameOf, type Of, type Tree } from "./tree";
 
@@ -11,7 +12,30 @@ export function readSource(tree: Tree, code: string, language: Language): Source
   const reader = new Reader(code);
   reader.visit(tree, { scope: [0, code.length], callees: [] });
   if (language.environmental) nameVariables(reader.source);
-  return reader.source;
+  joinFallbacks(reader.source);
+  return { ...reader.source, language: language.name };
+}
+
+/**
+ * `url = os.Getenv("URL")`, then a value of the program's own where that is empty: one value that hangs on the variable.
+ */
+function joinFallbacks({ bindings }: Source): void {
+  for (const [index, binding] of bindings.entries()) {
+    if (binding.pieces.length === 0 || !binding.pieces.every((piece) => typeof piece === "string")) continue;
+    const earlier = bindings
+      .slice(0, index)
+      .findLast(({ name, scope }) => name === binding.name && scope[0] === binding.scope[0]);
+    const [piece] = earlier?.pieces ?? [];
+    const [set] = typeof piece === "object" && "ref" in piece ? named(piece.ref, bindings) : [piece];
+    if (earlier?.pieces.length !== 1 || typeof set !== "object" || "ref" in set || set.fallback) continue;
+    earlier.pieces = [{ ...set, fallback: binding.pieces }];
+    binding.pieces = earlier.pieces;
+  }
+}
+
+function named(name: string, bindings: readonly Binding[]): Piece[] {
+  const [binding, other] = bindings.filter((each) => each.name === name);
+  return other ? [] : (binding?.pieces ?? []);
 }
 
 /** Makes variables of the environment of the names that get no value. */
@@ -38,6 +62,12 @@ interface Context {
   word?: boolean;
   /** Name of the function around. */
   routine?: string;
+  /** Names that stand beside the text in its call. */
+  beside?: string[];
+  /** The base address that stands beside the text in its call. */
+  base?: Piece[];
+  /** What stands here makes an object of a kind, e.g. a struct. */
+  made?: boolean;
 }
 
 class Reader {
@@ -61,14 +91,20 @@ class Reader {
         this.assign(tree, context);
         return;
       case "pair":
-        this.bind(tree.key, tree, tree.value, context, { key: true });
-        this.visit(tree.value, { ...context, target: tree.key });
+        this.bind(
+          tree.key,
+          tree,
+          tree.value,
+          context,
+          context.made ? { key: true, made: true } : { key: true },
+        );
+        this.visitValue(tree.value, tree.key, context);
         return;
       case "parameter":
         this.parameter(tree, context);
         return;
       case "function":
-        this.routine(tree, context);
+        this.routine(tree, tree.name, context);
         return;
       case "class":
         for (const part of tree.body) this.visit(part, { scope: context.scope, callees: [] });
@@ -102,18 +138,21 @@ class Reader {
       around: this.written(context.around ?? tree),
       ...(context.target === undefined ? {} : { target: context.target }),
       ...(context.word ? { word: true } : {}),
+      ...(context.beside?.length ? { beside: context.beside } : {}),
+      ...(context.base?.length ? { base: context.base } : {}),
     };
   }
 
   private call(tree: Of<"call">, context: Context): void {
     const name = nameOf(tree.callee);
     const chain = context.chain ?? tree;
+    const beside = tree.arguments.flatMap(handed);
     this.source.calls.push({
       ...position(tree, context),
       callee: tree.made ? `new ${name}` : name,
       text: this.written(tree),
       pieces: addressIn(tree.arguments),
-      handed: tree.arguments.flatMap(handed),
+      handed: beside,
     });
     const module = tree.arguments[0]?.kind === "text" ? tree.arguments[0].parts[0] : undefined;
     if (/^(require|require_relative|import|__import__)$/.test(name) && typeof module === "string") {
@@ -123,7 +162,15 @@ class Reader {
     if (name === "define" && first?.kind === "text" && second)
       this.bind(String(first.parts[0]), tree, second, context);
     this.visit(tree.callee, { ...context, chain, callees: [] });
-    const inside = { ...context, callees: [name, ...context.callees], around: chain, chain: undefined };
+    const inside = {
+      ...context,
+      callees: [name, ...context.callees],
+      around: chain,
+      chain: undefined,
+      beside,
+      base: baseIn(tree.arguments),
+      made: tree.made,
+    };
     for (const argument of tree.arguments) this.visit(argument, inside);
   }
 
@@ -155,30 +202,49 @@ class Reader {
   }
 
   private assign(tree: Of<"assign">, context: Context): void {
-    const { targets, values, field } = tree;
+    const { targets, values } = tree;
     for (const [index, target] of targets.entries()) {
       const value = values[index] ?? values[0];
       if (!value) continue;
       const { name, key } = targetOf(target);
       if (name === "") continue;
-      this.bind(`${field ? "." : ""}${name}`, tree, value, context, key ? { key } : {});
+      const isField =
+        tree.field || (tree.undeclared && target.kind === "name" && !this.isLocal(name, context));
+      this.bind(`${isField ? "." : ""}${name}`, tree, value, context, key ? { key } : {});
       if (target.kind === "index" || target.kind === "member") this.change(nameOf(target), tree, context);
     }
     const [first] = targets;
     const target = first ? targetOf(first).name : undefined;
-    for (const value of values) this.visit(value, { ...context, around: context.around ?? tree, target });
+    for (const value of values)
+      this.visitValue(value, target, { ...context, around: context.around ?? tree });
     // A client whose address is set after it was made.
     for (const target of targets) for (const child of childrenOf(target)) this.visit(child, context);
+  }
+
+  private visitValue(value: Tree, target: string | undefined, context: Context): void {
+    if (value.kind === "function") this.routine(value, value.name || (target ?? ""), context);
+    else this.visit(value, { ...context, target });
   }
 
   private change(name: string, tree: Tree, context: Context): void {
     this.source.changes.push({ ...position(tree, context), name, text: this.written(tree) });
   }
 
-  private bind(name: string, at: Tree, value: Tree, context: Context, more: { key?: boolean } = {}): void {
+  /** Whether a function has a name of its own: else it is one of its object's. */
+  private isLocal(name: string, { scope }: Context): boolean {
+    return this.source.bindings.some((each) => each.name === name && each.scope[0] === scope[0]);
+  }
+
+  private bind(
+    name: string,
+    at: Tree,
+    value: Tree,
+    context: Context,
+    more: { key?: boolean; made?: boolean } = {},
+  ): void {
     if (name === "") return;
     // `headers: headers` hands a name on and gives it no value.
-    if (more.key && nameOf(value) === name) return;
+    if (more.key && !more.made && nameOf(value) === name) return;
     const client = clientAddress(value);
     this.source.bindings.push({
       ...bound(at, context),
@@ -188,7 +254,6 @@ class Reader {
       ...more,
       ...(client.length > 0 ? { client } : {}),
     });
-    if (value.kind === "function" && value.name === "") this.addRoutine(name, value);
   }
 
   private parameter(tree: Of<"parameter">, context: Context): void {
@@ -204,21 +269,19 @@ class Reader {
     if (tree.value) this.visit(tree.value, { ...context, target: tree.name });
   }
 
-  private routine(tree: Of<"function">, context: Context): void {
+  private routine(tree: Of<"function">, name: string, _context: Context): void {
     const scope: Scope = [tree.start, tree.end];
-    if (tree.name !== "") this.addRoutine(tree.name, tree);
     // What happens inside a function is not part of the call that the function is handed to.
-    const inside: Context = { scope, callees: [], routine: tree.name || context.target };
+    const inside: Context = { scope, callees: [], routine: name };
+    const parameters = [...tree.parameters, ...tree.body].flatMap(parametersIn);
+    if (name !== "") {
+      const names = parameters.map((each) => each.name);
+      this.source.routines.push({ name, parameters: names, scope, text: this.written(tree, 20_000) });
+    }
     for (const part of tree.parameters) this.visit(part, inside);
     for (const part of tree.body) this.visit(part, withStatement(part, inside));
     const last = lastOf(tree.body);
     if (last && last.kind !== "return") this.returned(last, inside);
-  }
-
-  private addRoutine(name: string, tree: Of<"function">): void {
-    const scope: Scope = [tree.start, tree.end];
-    const parameters = tree.parameters.flatMap((each) => (each.kind === "parameter" ? [each.name] : []));
-    this.source.routines.push({ name, parameters, scope, text: this.written(tree, 20_000) });
   }
 
   /** What a function gives back is the value of its call. */
@@ -283,41 +346,8 @@ function handed(tree: Tree): string[] {
   return tree.kind === "group" ? tree.children.flatMap(handed) : [];
 }
 
-const ADDRESS_KEY =
-  /^\.?(api_?host|host|server|address|server_?address|url|base_?(url|uri|address)|prefix_?url|api_?url|endpoint|uri)$/i;
-
-/** The address among a call's arguments, best first: under a key that says so, else the first that has none. */
-function addressIn(all: Tree[]): Piece[] {
-  const named = pairsIn(all).find(({ key }) => ADDRESS_KEY.test(key));
-  if (named) return piecesOf(named.value);
-  const first = all.find(({ kind }) => kind !== "pair");
-  if (!first) return [];
-  return first.kind === "list"
-    ? first.items[0] && first.items[0].kind !== "pair"
-      ? addressIn([first.items[0]])
-      : []
-    : piecesOf(first);
+/** The parameters that a function names in its brackets, or at its head as PowerShell's do. */
+function parametersIn(tree: Tree): Of<"parameter">[] {
+  if (tree.kind === "parameter") return [tree];
+  return tree.kind === "group" ? tree.children.flatMap(parametersIn) : [];
 }
-
-function pairsIn(all: Tree[]): Of<"pair">[] {
-  return all.flatMap((each) =>
-    each.kind === "pair" ? [each] : each.kind === "list" ? pairsIn(each.items) : [],
-  );
-}
-
-/** The base address that a client is made with: a key of its options, or a step of its builder. */
-function clientAddress(value: Tree): Piece[] {
-  if (value.kind !== "call") return [];
-  const pairs = pairsIn(value.arguments);
-  const named = pairs.find(({ key }) => BASE_KEY.test(key)) ?? pairs.find(({ key }) => ADDRESS_KEY.test(key));
-  if (named) return piecesOf(named.value);
-  const [first] = value.arguments;
-  if (BASE_KEY.test(nameOf(value.callee).split(".").at(-1) ?? "") && first) return piecesOf(first);
-  if (value.callee.kind === "member") {
-    const inner = clientAddress(value.callee.object);
-    if (inner.length > 0) return inner;
-  }
-  return first && isAddressLike(first) ? piecesOf(first) : [];
-}
-
-const BASE_KEY = /^(set|with)?_?(base|prefix|root)_?(url|uri|address)$/i;

@@ -29,7 +29,8 @@ export type Tree = Place &
     | { kind: "format"; text: Tree; values: Tree[] }
     | { kind: "pair"; key: string; value: Tree }
     | { kind: "list"; items: Tree[] }
-    | { kind: "assign"; targets: Tree[]; values: Tree[]; field: boolean }
+    /** `undeclared`: the name is an attribute's where the function has none of its own. */
+    | { kind: "assign"; targets: Tree[]; values: Tree[]; field: boolean; undeclared: boolean }
     | { kind: "parameter"; name: string; value?: Tree; field: boolean }
     | { kind: "function"; name: string; parameters: Tree[]; body: Tree[] }
     | { kind: "class"; body: Tree[] }
@@ -99,4 +100,16 @@ export function childrenOf(tree: Tree): Tree[] {
     case "group":
       return tree.children;
   }
+}
+
+/** A text without places; undefined with some. */
+export function literalOf(tree: Of<"text">): string | undefined {
+  return tree.parts.every((part) => typeof part === "string") ? tree.parts.join("") : undefined;
+}
+
+/** The pairs among what stands in brackets. */
+export function pairsIn(all: Tree[]): Of<"pair">[] {
+  return all.flatMap((each) =>
+    each.kind === "pair" ? [each] : each.kind === "list" ? pairsIn(each.items) : [],
+  );
 }
