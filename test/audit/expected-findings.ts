@@ -37,6 +37,10 @@ export const EXPECTED: Record<string, string[]> = {
     "36 HTTP /queue → comfyui.datacrew.space [literal] remote, bearer: change",
     "44 WebSocket /ws → comfyui.datacrew.space [literal] remote, none: change",
   ],
+  "csharp/IComfyApi.cs": [
+    "8 HTTP /prompt → ? [unknown] unknown, none: check",
+    "11 HTTP /history/{id} → ? [unknown] unknown, none: check",
+  ],
   "docs/guide.md": [
     "6 HTTP /history/{ID} → 127.0.0.1:8188 [literal] local, none: fine",
     "13 HTTP /prompt → comfyui.datacrew.space [literal] remote, none: change",
@@ -49,6 +53,11 @@ export const EXPECTED: Record<string, string[]> = {
     "52 HTTP /queue → comfyui.datacrew.space [literal] remote, basic: change",
     "58 HTTP /interrupt → comfyui.datacrew.space [literal] remote, none: change",
   ],
+  "go/helper.go": [
+    "28 HTTP /queue → comfyui.datacrew.space [literal] remote, bearer: change",
+    "32 HTTP /view → comfyui.datacrew.space [literal] remote, bearer: change",
+  ],
+  "go/unknown.go": ["5 setting → comfyui.datacrew.space [literal] remote, none: change"],
   "go/watch.go": [
     "18 setting → comfyui:8188 [env COMFY_HOST] docker, none: fine",
     "21 WebSocket /ws → comfyui.datacrew.space [literal] remote, bearer: change",
@@ -82,6 +91,7 @@ export const EXPECTED: Record<string, string[]> = {
   "node/client.ts.sample": [
     "3 library comfyui-access-client → comfyui.datacrew.space [literal] remote, given elsewhere: check",
   ],
+  "node/constants.ts.sample": ["1 setting → comfyui.datacrew.space [literal] remote, none: change"],
   "node/library.ts.sample": [
     "6 library @stable-canvas/comfyui-client → 127.0.0.1:8188 [env COMFY_HOST] local, none: fine",
     "7 library comfyui-access-client → comfyui.datacrew.space [literal] remote, given elsewhere: check",
@@ -166,6 +176,11 @@ export const EXPECTED: Record<string, string[]> = {
     "49 HTTP /view → comfyui.datacrew.space [literal] remote, none: change",
     "53 WebSocket /ws → comfyui.datacrew.space [literal] remote, none: change",
   ],
+  "rust/joined.rs": [
+    "10 setting → localhost:8188 [literal] local, none: fine",
+    "16 HTTP /history/{id} → localhost:8188 [literal] local, none: fine",
+    "20 HTTP /prompt → localhost:8188 [literal] local, none: fine",
+  ],
   "shell/fetch": [
     "11 HTTP /system_stats → comfyui.datacrew.space [literal] remote, access: fine",
     "12 HTTP /queue → comfyui.datacrew.space [literal] remote, none: change",
@@ -181,5 +196,10 @@ export const EXPECTED: Record<string, string[]> = {
     "4 HTTP /system_stats → localhost:8188 [env COMFYUI_URL] local, none: fine",
     "5 HTTP /prompt → comfyui.datacrew.space [literal] remote, access: fine",
     "9 HTTP /queue → comfyui.datacrew.space [literal] remote, basic: change",
+  ],
+  "shell/serve.sh": [
+    "2 setting → 127.0.0.1:8188 [env COMFYUI_URL] local, none: fine",
+    "3 setting → comfyui.datacrew.space [literal] remote, none: change",
+    "4 HTTP /queue → 127.0.0.1:8188 [env COMFYUI_URL] local, none: fine",
   ],
 };

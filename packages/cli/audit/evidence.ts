@@ -47,7 +47,7 @@ export function evidenceOf(text: Text, source: Source): Evidence {
 
 /** The calls that an address is kept for: up to where its name gets another value. */
 function callsWith(text: Text, source: Source): Call[] {
-  const name = (text.target ?? "").replace(/^\./, "").replace(/\.(pathname|search|href)$/, "");
+  const name = (text.target ?? "").replace(/^\./, "").replace(/\.(pathname|search|href|Path)$/, "");
   if (name === "") return [];
   const word = new RegExp(`(?<!\\w)${literally(name)}(?!\\w)`);
   const end = nextOf(name, text, source);

@@ -3,7 +3,7 @@ import { adviceFor } from "./advice";
 import { authenticationOf } from "./authentication";
 import { HTTP, LIBRARIES, type Library, transportOf, WEBSOCKET } from "./libraries";
 import { mask } from "./mask";
-import { type Recognised, recognise, type Surroundings } from "./recognise";
+import { isTalk, type Recognised, recognise, type Surroundings } from "./recognise";
 import { nearest, originOf, resolve } from "./resolve";
 import { settingFinding } from "./setting-findings";
 import type { Binding, Call, Finding, Piece, Source, Text } from "./types";
@@ -119,23 +119,53 @@ function authenticationOfLibrary(call: Call, library: Library, source: Source): 
   return /^Set COMFYUI_ACCESS_TOKEN/.test(library.headers) ? "given elsewhere" : found;
 }
 
-/** Places where a program takes or writes down ComfyUI's address. */
+/** Places where a program takes, writes down or hands over ComfyUI's address. */
 function settingsOf(
   source: Source,
   around: Surroundings,
   recognised: Recognised[],
   code: (line: number) => string,
 ): Finding[] {
-  return source.bindings.flatMap((binding, index) => {
+  const told = new Set<Piece[]>();
+  const set = source.bindings.flatMap((binding) => {
     // A variable, and what holds where it is empty, are one setting.
-    if (source.bindings.slice(0, index).some(({ pieces }) => pieces === binding.pieces)) return [];
+    if (told.has(binding.pieces)) return [];
+    told.add(binding.pieces);
     const found = settingOf(binding, source, around, recognised);
-    if (!found || (around.test && found.from === "literal")) return [];
-    return settingFinding(
-      { ...found, path: around.path, line: binding.line, code: code(binding.line) },
-      around.hostname,
-    );
+    return found ? [{ ...found, line: binding.line }] : [];
   });
+  return [...set, ...handedOver(source, around, recognised)].flatMap((found) => {
+    if (around.test && found.from === "literal") return [];
+    return settingFinding({ ...found, path: around.path, code: code(found.line) }, around.hostname);
+  });
+}
+
+/** The protected address as an argument: whatever takes it asks there, and may be a client that nobody knows here. */
+function handedOver(
+  { texts }: Source,
+  { hostname }: Surroundings,
+  recognised: readonly Recognised[],
+): { address: string; from: string; line: number }[] {
+  if (isTold(hostname, recognised)) return [];
+  return texts.flatMap((text) => {
+    const [address] = text.pieces;
+    if (text.callees.length === 0 || text.pieces.length > 1 || typeof address !== "string" || isTalk(text))
+      return [];
+    return isProtected(address, hostname) ? [{ address, from: "literal", line: text.line }] : [];
+  });
+}
+
+/** Whether calls of the file go to a host: then they tell of it. */
+function isTold(hostname: string, recognised: readonly Recognised[]): boolean {
+  return recognised.some(({ address }) => address.host.replace(/:\d+$/, "") === hostname);
+}
+
+/** Whether a text is the protected address, without a path. */
+function isProtected(text: string, hostname: string): boolean {
+  const address = parseAddress(text);
+  return (
+    address !== undefined && address.host.replace(/:\d+$/, "") === hostname && /^\/?$/.test(address.path)
+  );
 }
 
 const ADDRESS = /(url|uri|host|hostname|server|address|addresses|endpoint|addr|hosts|servers|default)$/i;
@@ -155,9 +185,10 @@ function settingOf(
     const comfy = /comfy/i.test(name) || /:8188\b/.test(piece);
     const isAddress =
       /^([a-z]+:\/\/)?[\w.-]+(:\d+)?\/?$/i.test(piece) && (/[.:]/.test(piece) || piece === "localhost");
-    return comfy && ADDRESS.test(name) && isAddress && !/^(0\.0\.0\.0|::)$/.test(piece)
-      ? { address: piece, from: "literal" }
-      : undefined;
+    const own = comfy && ADDRESS.test(name) && isAddress && !/^(0\.0\.0\.0|::)$/.test(piece);
+    // Whoever imports it asks there; what is asked in this file is told where it is asked.
+    const kept = isProtected(piece, around.hostname) && !isTold(around.hostname, recognised);
+    return own || kept ? { address: piece, from: "literal" } : undefined;
   }
   const key = "env" in piece ? piece.env : "config" in piece ? piece.config : "";
   const last = key.split(".").at(-1) ?? "";

@@ -65,13 +65,19 @@ function lastCallee({ callees }: Text): string {
 }
 
 const TALK =
-  /(^|\.)(print|printf|println|eprintln|puts|p|Println|Printf|Print|Fatalf?|WriteLine|Write|Write-\w+|log|info|debug|warn|warning|error|exception|critical|trace|redirect|describe|it|test|expect|toBe|toEqual|echo|Error|raise|add_argument|startswith|endswith|startsWith|endsWith|includes|patch|match|assert_called_with|assert_called_once_with)$/;
+  /(^|\.)(print|printf|println|eprintln|puts|p|Println|Printf|Print|Fatalf?|WriteLine|Write|Write-\w+|log|info|debug|warn|warning|error|exception|critical|trace|redirect|validate\w*|normali[sz]e\w*|describe|it|test|expect|toBe|toEqual|echo|Error|raise|add_argument|startswith|endswith|startsWith|endsWith|includes|patch|match|assert_called_with|assert_called_once_with)$/;
+
+/** Whether a text is only said, compared or looked for. */
+export function isTalk({ callees }: Text): boolean {
+  return callees.some((callee) => TALK.test(callee) && !/^(axios|session|client)/i.test(callee));
+}
 
 function candidateOf(text: Text, source: Source, around: Surroundings): Recognised | undefined {
-  if (text.callees.some((callee) => TALK.test(callee) && !/^(axios|session|client)/i.test(callee)))
-    return undefined;
+  if (isTalk(text)) return undefined;
   const beginning = relative(text, source, around.environment);
   if (beginning) return beginning;
+  const declared = declaredRoute(text, source);
+  if (declared) return declared;
   const whole = text.pieces.every((piece) => typeof piece !== "string");
   const several = text.pieces.length > 1;
   if (!whole && !several && !text.pieces.some((piece) => typeof piece === "string" && piece.includes("/")))
@@ -97,6 +103,21 @@ function candidateOf(text: Text, source: Source, around: Surroundings): Recognis
   return root && !around.test && asked ? { text, resolved, address } : undefined;
 }
 
+/** Libraries that make a client of an interface whose methods have their routes written above them. */
+const DECLARED = /^Refit$|^retrofit2\b|service\.annotation|^feign\b/;
+
+/** `[Post("/prompt")]`, `@GET("history/{id}")`: where the client goes, whoever makes it says. */
+function declaredRoute(text: Text, source: Source): Recognised | undefined {
+  const [first] = text.pieces;
+  if (!source.imports.some(({ module }) => DECLARED.test(module))) return undefined;
+  if (typeof first !== "string" || !/^(([A-Z][a-z]*|[A-Z]+)|RequestLine|\w+Exchange)$/.test(lastCallee(text)))
+    return undefined;
+  const path = first.replace(/^[A-Z]+\s+/, "").replace(/^(?!\/)/, "/");
+  const route = routeOf(path);
+  const address = { host: "", credentials: false, path };
+  return route && { text, resolved: { text: path, origins: [], names: [] }, address, route };
+}
+
 /** `client.get("queue")`: a route without its slash counts where its base is known. */
 function relative(text: Text, source: Source, environment: Environment): Recognised | undefined {
   const [first] = text.pieces;
@@ -119,16 +140,23 @@ function basedOn(
 ): Pick<Recognised, "resolved" | "address" | "through"> | undefined {
   const [callee = ""] = text.callees;
   const own: Base[] = text.base ? [[text.base, text.at, []]] : [];
-  for (const [base, at, through] of [
-    ...own,
-    ...clientOf(callee, text, source),
-    ...makersOf(callee, source),
-  ]) {
+  const callees = callee === "" ? takersOf(text, source) : [callee];
+  const others = callees.flatMap((each) => [...clientOf(each, text, source), ...makersOf(each, source)]);
+  for (const [base, at, through] of [...own, ...others]) {
     const resolved = resolve([...base, ...withoutHost(text.pieces)], at, source, environment);
     const address = parseAddress(resolved.text);
     if (address && address.host !== "") return { resolved, address, through };
   }
   return undefined;
+}
+
+/** The calls that are handed a route under the name that it is kept by. */
+function takersOf({ target, at, scope }: Text, source: Source): string[] {
+  return source.calls
+    .filter(
+      (call) => target !== undefined && call.at > at && call.at < scope[1] && call.handed.includes(target),
+    )
+    .map(({ callee }) => callee);
 }
 
 /** Names are not resolved again where the base stands: only the route is told of them. */
@@ -177,7 +205,7 @@ function isParameter(name: string, parameters: string[]): boolean {
 
 /** `url.pathname = "/prompt"`: the address stands in the object. */
 function piecesOf({ pieces, target }: Text): Piece[] {
-  const owner = /^(.+)\.pathname$/.exec(target ?? "")?.[1];
+  const owner = /^(.+)\.(?:pathname|Path)$/.exec(target ?? "")?.[1];
   return owner === undefined ? pieces : [{ ref: owner }, ...pieces];
 }
 
@@ -240,7 +268,8 @@ function score(found: Recognised, source: Source, around: Surroundings): number 
   if (address.scheme === undefined && /^[\w-]+$/.test(address.host) && !isRequest(text, source)) return -10;
   if (route === undefined) return own ? ENOUGH : 0;
   if (route.prefix !== "" && (bare || !own)) return -10;
-  if (bare && !isHelper(text)) return -10;
+  const declared = declaredRoute(text, source) !== undefined;
+  if (bare && !declared && !isHelper(text)) return -10;
   return (
     (own ? 3 : 0) +
     route.strength +

@@ -7,7 +7,7 @@ export const CSHARP: Language = {
   interpreters: ["dotnet-script", "dotnet"],
   aliases: ["csharp", "c#"],
   queries: `
-    [(comment) (attribute_list) (modifier)] @skip
+    [(comment) (attribute) (modifier)] @skip
     (identifier) @name
     "this" @self
     [(string_literal) (verbatim_string_literal) (raw_string_literal) (interpolated_string_expression)] @text
@@ -42,6 +42,9 @@ export const CSHARP: Language = {
     (declaration_list) @class
     (return_statement (_) @value) @return
     (arrow_expression_clause (_) @value) @return
+    ((attribute name: (_) @callee (attribute_argument_list) @arguments) @call
+      (#match? @callee "^(Get|Post|Put|Delete|Patch|Head)$"))
+    (attribute_argument . (_) @value .) @through
     (using_directive (_) @module .) @import
   `,
 };

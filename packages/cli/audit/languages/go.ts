@@ -27,7 +27,7 @@ export const GO: Language = {
     (method_declaration name: (_) @called parameters: (_) @parameters body: (_) @body) @function
     (func_literal parameters: (_) @parameters body: (_) @body) @function
     (parameter_list) @list
-    (parameter_declaration name: (_) @called) @parameter
+    (parameter_declaration name: (identifier) @parameter)
     (return_statement (_) @value) @return
     (import_spec path: (_) @module) @import
   `,

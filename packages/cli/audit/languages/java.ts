@@ -38,6 +38,8 @@ export const JAVA: Language = {
     (lambda_expression parameters: (identifier) @parameter)
     (class_body) @class
     (return_statement (_) @value) @return
+    ((annotation name: (_) @callee arguments: (_) @arguments) @call
+      (#match? @callee "^(GET|POST|PUT|DELETE|PATCH|HEAD|(Get|Post|Put|Delete|Patch)Exchange|RequestLine)$"))
     (import_declaration (_) @module) @import
   `,
 };

@@ -21,7 +21,7 @@ export const SHELL: Language = {
     (array) @list
     (subscript name: (_) @object) @index
     (command name: (command_name) @called argument: (_) @arguments) @command
-    (command name: (command_name) @called) @command
+    (command (variable_assignment)? @before name: (command_name) @called) @command
     (variable_assignment name: (_) @target value: (_) @value) @assign
     (function_definition name: (_) @called body: (_) @body) @function
   `,

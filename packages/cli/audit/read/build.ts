@@ -116,8 +116,15 @@ class Builder {
       }
       case "command": {
         const called = role.parts.get("called")?.[0];
+        const before = this.parts(role, "before");
         const args = this.items(role, "arguments");
-        return { ...place, kind: "command", name: called ? this.written(called) : "", arguments: args };
+        return {
+          ...place,
+          kind: "command",
+          name: called ? this.written(called) : "",
+          before,
+          arguments: args,
+        };
       }
       case "join":
         return { ...place, kind: "join", parts: this.parts(role, "part") };

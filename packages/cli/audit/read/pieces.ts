@@ -82,7 +82,8 @@ function ofIndex(tree: Of<"index">): Piece[] {
   let object: Tree = tree;
   while (object.kind === "index") {
     const key = object.key.kind === "text" ? literalOf(object.key) : undefined;
-    if (key === undefined) return named(object.object);
+    // The part of a text that was split, or an item of a list.
+    if (key === undefined || /^\d+$/.test(key)) return piecesOf(object.object);
     keys.unshift(key);
     object = object.object;
   }
@@ -107,7 +108,7 @@ const TRIMS =
   /^(strings\.|StringUtils\.)?(r?trim|trim_?(right|left|suffix|prefix|space)|untrailingslashit|esc_url\w*)$/i;
 /** Methods that leave an address what it is. */
 const KEEPS =
-  /^(replace|replaceAll|trim\w*|Trim\w*|toString|ToString|to_string|to_owned|to_s|toLowerCase|ToLower|lower|rstrip|strip|lstrip|removesuffix|split|decode|slice|chomp|chop|delete_suffix|sub|gsub|freeze|dup|clone|unwrap|expect|into|as_str|as_ref|as_deref|ok|context|value|get|build|String|strip_suffix|toUri|toURI|toUriString|buildAndExpand|GetLeftPart|Result)$/;
+  /^(replace|replaceAll|trim\w*|Trim\w*|toString|ToString|to_string|to_owned|to_s|toLowerCase|ToLower|lower|rstrip|strip|lstrip|removesuffix|split|decode|slice|chomp|chop|delete_suffix|sub|gsub|freeze|dup|clone|unwrap|expect|into|as_str|as_ref|as_deref|ok|context|value|get|build|String|strip_suffix|into_url|toUri|toURI|toUriString|buildAndExpand|GetLeftPart|Result)$/;
 /** Methods that say what holds where there is no value. */
 const OTHERWISE =
   /^(unwrap_or|unwrap_or_else|unwrap_or_default|orElse|orElseGet|or|presence|default|map_or)$/;
@@ -130,11 +131,19 @@ function ofCall(tree: Of<"call">): Piece[] {
   if (OTHERWISE.test(method) && object) return alternative(piecesOf(object), first ? piecesOf(first) : []);
   if (/requireNonNullElse$/.test(name) && first && second)
     return alternative(piecesOf(first), piecesOf(second));
+  // `base.JoinPath("queue")`, but `url.JoinPath(base, "queue")`.
+  if (
+    object &&
+    first &&
+    JOINS.test(name) &&
+    !/^(url|path|Path|parse|urllib\.parse|Url)$/.test(nameOf(object))
+  ) {
+    return [...placeholder(object), ...all.flatMap(afterSlash)];
+  }
   if (first && (JOINS.test(name) || (second && /(^|\.)(URL|Uri|URI\.join)$/.test(name))))
     return joined(tree, all);
-  if (object && first && /^(join|resolve)$/.test(method) && isText(first)) {
-    return [...placeholder(object), ...placeholder(first)];
-  }
+  if (object && first && isJoin(callee) && isText(first))
+    return [...placeholder(object), ...afterSlash(first)];
   if (first && (MAKES.test(name) || TRIMS.test(name))) return piecesOf(first);
   if (
     object &&
@@ -178,15 +187,32 @@ function joined(tree: Of<"call">, [first, ...rest]: Tree[]): Piece[] {
   const isTurned = tree.made && /(^|\.)URL$/.test(nameOf(tree.callee));
   const parts = isTurned ? [...rest.slice(0, 1), first] : [first, ...rest];
   return parts.flatMap((part, index) => {
-    const own = placeholder(part);
-    // `url.JoinPath(base, "history", id)` puts the slashes itself.
-    const bare = index > 0 && !isTurned && typeof own[0] === "string" && !own[0].startsWith("/");
-    return bare ? ["/", ...own] : own;
+    return index > 0 && !isTurned ? afterSlash(part) : placeholder(part);
   });
 }
 
+/** `url.JoinPath(base, "history", id)` puts the slashes itself. */
+function afterSlash(part: Tree): Piece[] {
+  const own = placeholder(part);
+  const [first] = own;
+  return typeof first === "string" && !first.startsWith("/") ? ["/", ...own] : own;
+}
+
+/** `base.join("queue")`: the path of an address, and not of a file, is put behind it. */
+function isJoin(callee: Tree): boolean {
+  if (callee.kind !== "member" || !/^(join|resolve)$/.test(callee.key)) return false;
+  return (
+    callee.object.kind !== "text" &&
+    !/(^|\.)(path|posix|Paths?|filepath|File|fs|dir\w*|root|folder)$/i.test(nameOf(callee.object))
+  );
+}
+
 function isText(tree: Tree): boolean {
-  return tree.kind === "text" || tree.kind === "join";
+  return (
+    tree.kind === "text" ||
+    tree.kind === "join" ||
+    (tree.kind === "call" && FORMATS.test(nameOf(tree.callee)))
+  );
 }
 
 function formatted(object: Tree | undefined, method: string, all: Tree[]): Piece[] {
@@ -291,11 +317,11 @@ export function isAddressLike(tree: Tree): boolean {
     /(^|\.)URI\.join$/.test(name)
   )
     return true;
+  const [first] = tree.arguments;
+  if (first && isJoin(tree.callee) && isText(first)) return true;
   return (
     tree.callee.kind === "member" &&
-    (KEEPS.test(tree.callee.key) ||
-      OTHERWISE.test(tree.callee.key) ||
-      /^(join|resolve)$/.test(tree.callee.key)) &&
+    (KEEPS.test(tree.callee.key) || OTHERWISE.test(tree.callee.key)) &&
     isAddressLike(tree.callee.object)
   );
 }

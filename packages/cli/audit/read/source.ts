@@ -20,35 +20,43 @@ export function readSource(tree: Tree, code: string, language: Language): Source
  * `url = os.Getenv("URL")`, then a value of the program's own where that is empty: one value that hangs on the variable.
  */
 function joinFallbacks({ bindings }: Source): void {
-  for (const [index, binding] of bindings.entries()) {
-    if (binding.pieces.length === 0 || !binding.pieces.every((piece) => typeof piece === "string")) continue;
-    const earlier = bindings
-      .slice(0, index)
-      .findLast(({ name, scope }) => name === binding.name && scope[0] === binding.scope[0]);
-    const [piece] = earlier?.pieces ?? [];
-    const [set] = typeof piece === "object" && "ref" in piece ? named(piece.ref, bindings) : [piece];
-    if (earlier?.pieces.length !== 1 || typeof set !== "object" || "ref" in set || set.fallback) continue;
+  const last = new Map<string, Binding>();
+  for (const binding of bindings) {
+    const key = `${binding.scope[0]} ${binding.name}`;
+    const earlier = last.get(key);
+    last.set(key, binding);
+    if (
+      !earlier ||
+      binding.pieces.length === 0 ||
+      !binding.pieces.every((piece) => typeof piece === "string")
+    )
+      continue;
+    const [piece] = earlier.pieces;
+    const [set] = typeof piece === "object" && "ref" in piece ? onlyValue(piece.ref, bindings) : [piece];
+    if (earlier.pieces.length !== 1 || typeof set !== "object" || "ref" in set || set.fallback) continue;
     earlier.pieces = [{ ...set, fallback: binding.pieces }];
     binding.pieces = earlier.pieces;
   }
 }
 
-function named(name: string, bindings: readonly Binding[]): Piece[] {
+/** What a name stands for that gets one value. */
+function onlyValue(name: string, bindings: readonly Binding[]): Piece[] {
   const [binding, other] = bindings.filter((each) => each.name === name);
   return other ? [] : (binding?.pieces ?? []);
 }
 
-/** Makes variables of the environment of the names that get no value. */
+/** Makes variables of the environment of the names that get no value, and of those that get one from themselves. */
 function nameVariables(source: Source): void {
   const own = new Set(source.bindings.map(({ name }) => name));
-  const named = (pieces: Piece[]): Piece[] =>
+  const variables = (pieces: Piece[], self: string): Piece[] =>
     pieces.map((piece) => {
       if (typeof piece !== "object" || !("ref" in piece)) return piece;
-      const fallback = piece.fallback ? { fallback: named(piece.fallback) } : {};
-      const isVariable = !own.has(piece.ref) && /^[A-Za-z_]\w*$/.test(piece.ref);
+      const fallback = piece.fallback ? { fallback: variables(piece.fallback, self) } : {};
+      const isVariable = (!own.has(piece.ref) || piece.ref === self) && /^[A-Za-z_]\w*$/.test(piece.ref);
       return isVariable ? { env: piece.ref, ...fallback } : { ...piece, ...fallback };
     });
-  for (const each of [...source.texts, ...source.bindings]) each.pieces = named(each.pieces);
+  for (const text of source.texts) text.pieces = variables(text.pieces, "");
+  for (const binding of source.bindings) binding.pieces = variables(binding.pieces, binding.name);
 }
 
 interface Context {
@@ -195,6 +203,7 @@ class Reader {
       target: undefined,
       word: true,
     };
+    for (const setting of tree.before) this.visit(setting, { ...context, around: tree });
     for (const word of words) {
       if (word.kind !== "name" && word.kind !== "member") this.visit(word, inside);
       else this.source.texts.push(this.textOf(word, piecesOf(word), inside));

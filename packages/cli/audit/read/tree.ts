@@ -19,8 +19,8 @@ export type Tree = Place &
     | { kind: "member"; object: Tree; key: string }
     | { kind: "index"; object: Tree; key: Tree }
     | { kind: "call"; callee: Tree; arguments: Tree[]; made: boolean }
-    /** A command of a shell. */
-    | { kind: "command"; name: string; arguments: Tree[] }
+    /** A command of a shell, with what is set for it alone. */
+    | { kind: "command"; name: string; before: Tree[]; arguments: Tree[] }
     /** Parts put one after the other. */
     | { kind: "join"; parts: Tree[] }
     /** The first that is set, or the one that a condition picks. */
@@ -77,7 +77,7 @@ export function childrenOf(tree: Tree): Tree[] {
     case "call":
       return [tree.callee, ...tree.arguments];
     case "command":
-      return tree.arguments;
+      return [...tree.before, ...tree.arguments];
     case "join":
       return tree.parts;
     case "choice":
