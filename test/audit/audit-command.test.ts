@@ -120,6 +120,100 @@ test("warns of a token's secret, as a failure only where git keeps it, and never
   expect(apart.output + kept.output).not.toContain(SECRET);
 });
 
+/** What the command says it has not read. */
+async function unread(...args: string[]): Promise<{ code: unknown; skipped: object[] }> {
+  const { code, output } = await run("--json", ...args);
+  return { code, skipped: JSON.parse(output).skipped };
+}
+
+test.each([
+  ["Main.kt", 'client.get("https://comfyui.datacrew.space/queue")\n', "unknown-language"],
+  ["ask", "http :8188/object_info\n", "unknown-language"],
+  ["broken.py", 'import requests\nrequests.get("https://comfyui.datacrew.space/queue\n', "syntax"],
+  ["broken.json", '{ "nodes": [ "http://localhost:8188/prompt ', "syntax"],
+  [
+    "cell.ipynb",
+    '{"cells":[{"cell_type":"code","source":"GET(\\"http://a:8188/queue\\")"}],"metadata":{"language_info":{"name":"R"}}}',
+    "unknown-language",
+  ],
+  ["page.md", '```kotlin\nget("https://comfyui.datacrew.space/queue")\n```\n', "unknown-language"],
+])("exits 4 and names %s, which it cannot read", async (path, content, why) => {
+  put(path, content);
+  expect(await unread()).toEqual({ code: 4, skipped: [expect.objectContaining({ path, code: why })] });
+  expect((await run("--output", "-")).output).toContain(`| \`${path}\` |`);
+});
+
+test("exits 4 for a script that is too large, or no text under a script's name, and 0 for a picture", async () => {
+  put("picture.png", Buffer.from([0x89, 0, 1, 2]));
+  put("notes.dat", "nothing of interest\n".repeat(200));
+  expect(await unread("--max-bytes", "1000")).toEqual({ code: 0, skipped: [] });
+  put("large.py", `${LOCAL}#${"x".repeat(2000)}`);
+  put("binary.sh", Buffer.from([0, 1, 2]));
+  expect(await unread("--max-bytes", "1000")).toEqual({
+    code: 4,
+    skipped: [
+      { path: "binary.sh", code: "binary", reason: "not a text" },
+      { path: "large.py", code: "too-large", reason: "too large, see `--max-bytes`" },
+    ],
+  });
+});
+
+test("something to change comes before something not read", async () => {
+  put("Main.kt", 'get("https://comfyui.datacrew.space/queue")\n');
+  put("remote.py", REMOTE);
+  expect((await unread()).code).toBe(3);
+});
+
+test("takes a line that the grammar does not know for read where nothing in it matters", async () => {
+  put("odd.py", `${LOCAL}print "comfy"\nif True\n`);
+  expect(await unread()).toEqual({ code: 0, skipped: [] });
+});
+
+test.each([
+  ["#!/usr/bin/env python3", REMOTE],
+  ["#!/bin/bash -e", "curl https://comfyui.datacrew.space/queue\n"],
+  ["#!/usr/bin/env -S node --no-warnings", 'fetch("https://comfyui.datacrew.space/queue");\n'],
+  ["#! /usr/bin/pwsh", "irm https://comfyui.datacrew.space/queue\n"],
+  ["#!/usr/bin/env ruby3.3", 'Net::HTTP.get(URI("https://comfyui.datacrew.space/queue"))\n'],
+])("reads a script without extension by its first line, %s", async (first, rest) => {
+  put("run", `${first}\n${rest}`);
+  expect((await run("--json")).code).toBe(3);
+});
+
+test("reads a script that an editor wrote in UTF-16", async () => {
+  put("run.ps1", Buffer.from("\ufeffirm https://comfyui.datacrew.space/queue\n", "utf16le"));
+  expect(await paths()).toEqual(["run.ps1"]);
+});
+
+test("asks git for each repository below the folder, by its own rules", async () => {
+  put("one/.gitignore", "left.py\n");
+  put("one/left.py", REMOTE);
+  put("one/dist/kept.py", REMOTE);
+  execFileSync("git", ["-C", join(folder, "one"), "init", "-q"]);
+  execFileSync("git", ["-C", join(folder, "one"), "add", "dist"]);
+  put("two/left.py", REMOTE);
+  expect(await paths()).toEqual(["one/dist/kept.py", "two/left.py"]);
+});
+
+test("says which languages it knows", async () => {
+  put("remote.py", REMOTE);
+  const languages = [
+    "Python",
+    "JavaScript",
+    "TypeScript",
+    "shell",
+    "PowerShell",
+    "Go",
+    "Rust",
+    "Java",
+    "C#",
+    "PHP",
+    "Ruby",
+  ];
+  expect(JSON.parse((await run("--json")).output).languages).toEqual(languages);
+  expect((await run("--output", "-")).output).toContain(`Programs in ${languages.join(", ")};`);
+});
+
 test.each([
   [["--hostname", "https://a.example.org"], "--hostname is"],
   [["--max-bytes", "much"], "--max-bytes is"],

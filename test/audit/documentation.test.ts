@@ -12,9 +12,9 @@ function blocks(language: string): string[] {
   );
 }
 
-test("the page's example is what the command makes of the page's script", () => {
+test("the page's example is what the command makes of the page's script", async () => {
   const [text = ""] = blocks("python");
-  const report = audit([{ path: "nightly.py", text, tracked: true }], "comfyui.datacrew.space");
+  const report = await audit([{ path: "nightly.py", text, tracked: true }], "comfyui.datacrew.space");
   const markdown = toMarkdown(report);
   const quoted = blocks("markdown");
   expect(quoted).toHaveLength(2);

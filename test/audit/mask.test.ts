@@ -14,6 +14,8 @@ test.each([
   ['curl -H "X-API-Key: ', "k-123456", '" https://a.example'],
   ['url = "https://artist:', "swordfish", '@a.example/prompt"'],
   ['requests.get(url, auth=("artist", "', "swordfish", '"))'],
+  ['far("/queue", ("artist", "', "swordfish", '"))'],
+  ['req.SetBasicAuth("artist", "', "swordfish", '")'],
   ['const apiKey = "', "k-123456", '";'],
   ['fetch("https://a.example/ws?token=', "k-123456", '&clientId=a")'],
   ["MY_TOKEN=", "k-123456", " python run.py"],
@@ -31,6 +33,7 @@ test.each([
   'curl -H "CF-Access-Client-Secret: $CF_ACCESS_CLIENT_SECRET" https://a.example/prompt',
   `headers: { Authorization: \`Bearer \${token}\` }`,
   'api_key = os.environ["COMFYUI_API_KEY"]',
+  'client.request("POST", "/prompt")',
   `const socket = new WebSocket(\`wss://\${host}/ws?clientId=\${id}\`);`,
 ])("%s is quoted as it is", (line) => {
   expect(mask(line)).toBe(line);

@@ -12,9 +12,9 @@ beforeAll(async () => {
   ({ files } = await collect(join(__dirname, "samples"), 1_000_000));
 });
 
-test("finds in every sample what a careful reader finds, and nothing else", () => {
+test("finds in every sample what a careful reader finds, and nothing else", async () => {
   const found: Record<string, string[]> = {};
-  for (const finding of audit(files, HOSTNAME).findings) {
+  for (const finding of (await audit(files, HOSTNAME)).findings) {
     found[finding.path] = [...(found[finding.path] ?? []), inShort(finding)];
   }
   expect(found).toEqual(EXPECTED);
@@ -22,31 +22,44 @@ test("finds in every sample what a careful reader finds, and nothing else", () =
 
 test("reads the samples that hold no use, so that they prove something", () => {
   const silent = files.map(({ path }) => path).filter((path) => EXPECTED[path] === undefined);
-  expect(silent).toEqual(["others/pages.js.sample", "others/stack.yaml", "others/wrapper.py"]);
+  expect(silent).toEqual([
+    "csharp/Startup.cs",
+    "go/server.go",
+    "java/PromptController.java",
+    "others/pages.js.sample",
+    "others/stack.yaml",
+    "others/wrapper.py",
+    "php/routes.php",
+    "ruby/routes.rb",
+    "rust/server.rs",
+  ]);
 });
 
-test("quotes no password and no secret", () => {
-  const report = JSON.stringify(audit(files, HOSTNAME));
+test("quotes no password and no secret", async () => {
+  const report = JSON.stringify(await audit(files, HOSTNAME));
   expect(report).not.toContain("hunter2hunter2");
   expect(report).not.toContain("swordfish99");
 });
 
-test("takes the address of a variable from the folder's .env, and not from an example of one", () => {
+test("takes the address of a variable from the folder's .env, and not from an example of one", async () => {
   const script = {
     path: "a.py",
     text: 'import os, requests\nrequests.get(os.environ["COMFYUI_URL"] + "/queue")\n',
     tracked: true,
   };
   const setting = (path: string) => ({ path, text: `COMFYUI_URL=https://${HOSTNAME}\n`, tracked: false });
-  const placeWith = (path: string) =>
-    audit([script, setting(path)], HOSTNAME).findings.find((finding) => finding.path === "a.py")?.place;
-  expect(placeWith(".env")).toBe("remote");
-  expect(placeWith(".env.example")).toBe("unknown");
+  const placeWith = async (path: string) => {
+    const { findings } = await audit([script, setting(path)], HOSTNAME);
+    return findings.find((finding) => finding.path === "a.py")?.place;
+  };
+  expect(await placeWith(".env")).toBe("remote");
+  expect(await placeWith(".env.example")).toBe("unknown");
 });
 
-test("says for each way of calling what the shortest way to send the token is", () => {
+test("says for each way of calling what the shortest way to send the token is", async () => {
+  const { findings } = await audit(files, HOSTNAME);
   const advice = (path: string, line: number): string | undefined =>
-    audit(files, HOSTNAME).findings.find((finding) => finding.path === path && finding.line === line)?.advice;
+    findings.find((finding) => finding.path === path && finding.line === line)?.advice;
   expect(advice("python/remote.py", 16)).toContain("`headers=` (requests)");
   expect(advice("python/remote.py", 29)).toContain("`headers=` of `ws_connect` (aiohttp)");
   expect(advice("python/remote.py", 34)).toContain("`additional_headers=` of `connect`");
@@ -56,6 +69,14 @@ test("says for each way of calling what the shortest way to send the token is", 
   expect(advice("node/service.ts.sample", 12)).toContain("in the last argument of `new WebSocket` (ws)");
   expect(advice("shell/run.sh", 9)).toContain("`-H` twice (curl)");
   expect(advice("config/bot.env", 1)).toContain("Stays as it is");
+  expect(advice("go/client.go", 58)).toContain("`req.Header.Set` (Go)");
+  expect(advice("rust/client.rs", 49)).toContain("`.header(…)` of the request (reqwest)");
+  expect(advice("java/ComfyClient.java", 40)).toContain("`header` of `HttpRequest.newBuilder` (Java)");
+  expect(advice("csharp/ComfyClient.cs", 36)).toContain("`DefaultRequestHeaders.Add` (HttpClient)");
+  expect(advice("csharp/ComfyClient.cs", 44)).toContain("`Options.SetRequestHeader` (ClientWebSocket)");
+  expect(advice("php/ComfyClient.php", 46)).toContain("`CURLOPT_HTTPHEADER` (PHP)");
+  expect(advice("ruby/comfy_client.rb", 33)).toContain('`request["…"] = …` (Net::HTTP)');
+  expect(advice("n8n/set-and-code.json", 38)).toContain("n8n's own HTTP Request node");
 });
 
 function inShort(finding: Finding): string {
@@ -66,11 +87,11 @@ function inShort(finding: Finding): string {
 
 test.each(["a.py", "a.js", "a.json"])(
   "names %s as not read where brackets go too deep, and reads on",
-  (path) => {
+  async (path) => {
     const deep = { path, text: `comfy = ${"[".repeat(20_000)}`, tracked: false };
     const script = { path: "b.sh", text: "curl http://localhost:8188/queue\n", tracked: false };
-    const report = audit([deep, script], HOSTNAME);
-    expect(report.skipped).toEqual([{ path, reason: "brackets nested too deep" }]);
+    const report = await audit([deep, script], HOSTNAME);
+    expect(report.skipped).toEqual([{ path, code: "too-deep" }]);
     expect(report.findings).toHaveLength(1);
   },
 );

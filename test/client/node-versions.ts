@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { kept } from "../../tools/kept";
+import { kept } from "../../packages/base/process/kept";
 
 const run = promisify(execFile);
 

@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { keptPython } from "../../packages/base/process/kept";
 import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/seed";
 import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
-import { keptPython } from "../../tools/kept";
 
 const run = promisify(execFile);
 

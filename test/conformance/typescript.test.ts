@@ -4,24 +4,24 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/seed";
 import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
-import { keptPackages } from "../../tools/kept";
+import { keptPackages } from "../../packages/base/process/kept";
 
 const run = promisify(execFile);
 
 let sandbox: Sandbox;
-let folder: string;
+let manifest: string;
 
 beforeAll(async () => {
   // Without npm or the package this throws: the test fails, it is not skipped.
   const pins = join(__dirname, "typescript");
-  [sandbox, folder] = await Promise.all([startSandbox(), keptPackages("node-cloudflare", pins)]);
+  [sandbox, manifest] = await Promise.all([startSandbox(), keptPackages("node-cloudflare", pins, "cloudflare/package.json")]);
 }, 240_000);
 afterAll(() => sandbox.close());
 
 it("the official TypeScript package takes each kind of object through its life", {
   timeout: 60_000,
 }, async () => {
-  const { stdout } = await run(process.execPath, [join(__dirname, "conformance.mjs"), folder], {
+  const { stdout } = await run(process.execPath, [join(__dirname, "conformance.mjs"), manifest], {
     env: {
       ...process.env,
       CLOUDFLARE_BASE_URL: sandbox.apiUrl,

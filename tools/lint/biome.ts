@@ -3,13 +3,11 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { UserError } from "../../packages/base/errors";
-import { keptPackages } from "../kept";
+import { keptPackages } from "../../packages/base/process/kept";
 
 async function main(): Promise<number> {
-  const folder = await keptPackages("biome", join(__dirname, "biome"));
-  const { status } = spawnSync(join(folder, "node_modules", ".bin", "biome"), process.argv.slice(2), {
-    stdio: "inherit",
-  });
+  const biome = await keptPackages("biome", join(__dirname, "biome"), ".bin/biome");
+  const { status } = spawnSync(biome, process.argv.slice(2), { stdio: "inherit" });
   return status ?? 1;
 }
 

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { kept, keptPython } from "../kept";
+import { kept, keptPython } from "../../packages/base/process/kept";
 
 const run = promisify(execFile);
 

@@ -18,6 +18,15 @@ export function parseAddress(written: string): Address | undefined {
   const match = /^\s*(?:(\{[^{}\s]*\}|[a-z]+):\/\/)?(?:([^/@\s]*)@)?([^/?#\s@]*)([/?#]\S*)?\s*$/i.exec(text);
   if (!match) return undefined;
   const [, scheme, user, host = "", path = ""] = match;
+  // `https://a.example.org` and a name that holds the path.
+  const [, whole, name] = /^([\w-]+(?:\.[\w-]+)+(?::\d+)?|[\w.-]+:\d+)(\{[^{}]*\})$/.exec(host) ?? [];
+  if (whole !== undefined)
+    return {
+      ...parseAddress(`${scheme ? `${scheme}://` : ""}${whole}`),
+      host: whole,
+      credentials: user !== undefined,
+      path: `/${name}${path}`,
+    };
   // A name that holds the whole base address: what follows a scheme is never a name with one of its own.
   const inner = /^([a-z]+):\/\/(.*)$/i.exec(host);
   return {

@@ -1,4 +1,4 @@
-import { HTTP, LIBRARIES, WEBSOCKET } from "./libraries";
+import { HTTP, LIBRARIES, transportOf, WEBSOCKET } from "./libraries";
 import type { Finding, Source } from "./types";
 
 type Judged = Pick<Finding, "kind" | "place" | "authentication" | "library" | "address">;
@@ -76,9 +76,7 @@ function wayOf(found: Judged, source: Source, browser: boolean): string {
 }
 
 function transport(found: Judged, known: typeof HTTP, source: Source): (typeof HTTP)[number] | undefined {
-  const own = known.find(({ name }) => name === found.library);
-  if (own) return own;
-  return known.find(({ pattern }) => source.imports.some(({ module }) => pattern.test(module)));
+  return known.find(({ name }) => name === found.library) ?? transportOf(known, source, []);
 }
 
 function headersOf(library: string | undefined): string | undefined {

@@ -1,37 +1,30 @@
+import { formatOf, isNoSource } from "./formats";
+import { SHELL } from "./languages";
 import { leaksIn } from "./mask";
+import { hiddenLine, isSuspicious } from "./not-read";
 import { programFindings } from "./program";
-import { readEmbedded } from "./read/embedded";
-import { readFences } from "./read/fences";
-import { readJavaScript } from "./read/javascript";
-import { readPython } from "./read/python";
-import { readJson, readKeyValues, readYaml, type Setting } from "./read/settings";
-import { readShell } from "./read/shell";
+import { grammarOf } from "./read/grammars";
+import type { Part } from "./read/part";
+import { type Content, readFile } from "./read/read-file";
+import { readKeyValues, type Setting } from "./read/settings";
+import { readSource } from "./read/source";
 import type { Surroundings } from "./recognise";
-import type { Environment } from "./resolve";
+import { type Environment, resolve } from "./resolve";
 import { settingFindings } from "./setting-findings";
-import type { AuditFile, AuditReport, Finding, Source } from "./types";
-
-/** A language or format that the audit reads. */
-type Format = "javascript" | "python" | "shell" | "yaml" | "json" | "keys" | "markdown";
+import type { AuditFile, AuditReport, Finding, NotRead, Source } from "./types";
 
 /**
- * Finds every use of ComfyUI's API in a set of files. Pure: reads nothing besides.
+ * Finds every use of ComfyUI's API in a set of files. Reads nothing besides, but the grammars of their languages.
  * @param hostname the name that Access protects, e.g. `comfyui.datacrew.space`
  */
-export function audit(files: readonly AuditFile[], hostname: string): AuditReport {
+export async function audit(files: readonly AuditFile[], hostname: string): Promise<AuditReport> {
   const environment = environmentOf(files);
   const findings: Finding[] = [];
-  const skipped: AuditReport["skipped"] = [];
+  const skipped: NotRead[] = [];
   for (const file of files) {
-    const format = formatOf(file.path);
-    if (format === undefined || !mayCall(file.text)) continue;
-    try {
-      findings.push(...findingsIn({ path: file.path, code: file.text }, format, hostname, environment));
-    } catch (error) {
-      // The readers follow brackets by calling themselves: nothing that a person wrote goes too deep.
-      if (!(error instanceof RangeError)) throw error;
-      skipped.push({ path: file.path, reason: "brackets nested too deep" });
-    }
+    const found = await auditFile(file, hostname, environment);
+    findings.push(...found.findings);
+    skipped.push(...found.skipped);
   }
   findings.sort((one, other) => compare(one.path, other.path) || one.line - other.line);
   return { hostname, files: files.length, skipped, findings, leaks: files.flatMap(leaksIn) };
@@ -41,139 +34,117 @@ function compare(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-const EXTENSIONS: Record<string, Format> = {
-  js: "javascript",
-  mjs: "javascript",
-  cjs: "javascript",
-  jsx: "javascript",
-  ts: "javascript",
-  mts: "javascript",
-  cts: "javascript",
-  tsx: "javascript",
-  py: "python",
-  pyw: "python",
-  sh: "shell",
-  bash: "shell",
-  zsh: "shell",
-  ps1: "shell",
-  yaml: "yaml",
-  yml: "yaml",
-  json: "json",
-  jsonc: "json",
-  env: "keys",
-  ini: "keys",
-  cfg: "keys",
-  conf: "keys",
-  properties: "keys",
-  toml: "keys",
-  md: "markdown",
-  mdx: "markdown",
-  markdown: "markdown",
-};
-
-/** Which reader a file is for, by its name; undefined for the others. */
-export function formatOf(path: string): Format | undefined {
-  const name = (path.split("/").at(-1) ?? "").replace(/\.(template|example|sample|dist|tmpl)$/i, "");
-  if (/^(package-lock|npm-shrinkwrap|composer)\.json$|^pnpm-lock\.yaml$|\.min\.js$/.test(name))
-    return undefined;
-  if (/^\.env(\.|$)/.test(name) || /^(.*\.)?Dockerfile(\..*)?$/.test(name)) return "keys";
-  return EXTENSIONS[name.split(".").at(-1)?.toLowerCase() ?? ""];
-}
-
 /** A quick look, so that most files need no reader. */
 function mayCall(text: string): boolean {
   return /comfy|8188|clientId=|client_id|\/object_info|\/system_stats|CF-Access/i.test(text);
 }
 
-function findingsIn(
-  file: { path: string; code: string },
-  format: Format,
-  hostname: string,
-  environment: Environment,
-): Finding[] {
-  if (format === "markdown") return markdownFindings(file, hostname, environment);
-  const settings = settingsIn(file.code, format);
-  if (settings) {
-    const done = programFindings(
-      readEmbedded(settings, file.code),
-      surroundings(file, hostname, environment),
-    );
-    return [...settingFindings(settings, file, hostname), ...done];
-  }
-  return programFindings(sourceOf(file, format), surroundings(file, hostname, environment));
+interface Found {
+  findings: Finding[];
+  skipped: NotRead[];
 }
 
-function surroundings(
-  file: { path: string; code: string },
+async function auditFile(
+  { path, text }: AuditFile,
   hostname: string,
   environment: Environment,
-): Surroundings {
-  return { ...file, hostname, environment, test: isTest(file.path) };
+): Promise<Found> {
+  if (isNoSource(path) || !(mayCall(text) || text.includes(hostname))) return { findings: [], skipped: [] };
+  const format = formatOf(path, text);
+  if (!format) {
+    const skipped: NotRead[] = isSuspicious(text, hostname) ? [{ path, code: "unknown-language" }] : [];
+    return { findings: [], skipped };
+  }
+  if (isTooDeep(text)) return { findings: [], skipped: [{ path, code: "too-deep" }] };
+  try {
+    const content = await readFile(text, format);
+    return await findingsIn(content, { path, code: text, hostname, environment, test: isTest(path) });
+  } catch (error) {
+    // The readers follow parts by calling themselves: nothing that a person wrote goes too deep.
+    if (!(error instanceof RangeError)) throw error;
+    return { findings: [], skipped: [{ path, code: "too-deep" }] };
+  }
+}
+
+/** More open brackets than any program has that a person wrote, and than a parser should be asked for. */
+const DEEPEST = 2000;
+
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[([{}\])]/g)) {
+    depth = "([{".includes(bracket) ? depth + 1 : Math.max(0, depth - 1);
+    if (depth > DEEPEST) return true;
+  }
+  return false;
 }
 
 function isTest(path: string): boolean {
   return /(^|\/)(tests?|__tests__|spec)\/|[._](test|spec)\.\w+$|(^|\/)test_[^/]*$/.test(path);
 }
 
-function sourceOf({ path, code }: { path: string; code: string }, format: Format): Source {
-  if (format === "python") return readPython(code);
-  return format === "shell" ? readShell(code) : readJavaScript(code, path);
-}
-
-function settingsIn(code: string, format: Format): Setting[] | undefined {
-  if (format === "yaml") return readYaml(code);
-  if (format === "json") return readJson(code);
-  return format === "keys" ? readKeyValues(code) : undefined;
-}
-
-const FENCES: Record<string, Format> = {
-  ...EXTENSIONS,
-  javascript: "javascript",
-  typescript: "javascript",
-  python: "python",
-  python3: "python",
-  shell: "shell",
-  console: "shell",
-  powershell: "shell",
-  dotenv: "keys",
-  dockerfile: "keys",
-};
-
-/** What a page's code blocks do; what one of them imports, the later ones use. */
-function markdownFindings(
-  file: { path: string; code: string },
-  hostname: string,
-  environment: Environment,
-): Finding[] {
+async function findingsIn(content: Content, around: Surroundings): Promise<Found> {
+  const { path, hostname } = around;
+  const findings = settingFindings(content.settings, around, hostname);
+  // A page shows answers too: only what names ComfyUI, or a variable, is something to set.
+  const shown = settingFindings(content.shown ?? [], around, hostname);
+  findings.push(...shown.filter(({ address }) => /^env |comfy/i.test(address.from)));
+  if (content.flow) findings.push(...programFindings(content.flow, around));
+  const environment = new Map([...around.environment, ...variablesOf(content.settings)]);
+  const unknown = [...content.unknown];
   const imports: Source["imports"] = [];
-  return readFences(file.code).flatMap(({ language, code, offset }) => {
-    const format = FENCES[language] ?? (language === "" ? "shell" : undefined);
-    if (format === undefined || format === "markdown" || !mayCall(`${code}\n${file.path}`)) return [];
-    const part = { path: file.path, code };
-    const found = inFence(part, format, hostname, environment, imports);
-    return found.map((each) => ({ ...each, line: each.line + offset }));
+  for (const part of content.parts) {
+    if (content.sequel && !mayCall(`${part.code}\n${path}`)) continue;
+    const found = await findingsOfPart(part, { ...around, environment }, content.sequel ? imports : []);
+    findings.push(...found.findings);
+    unknown.push(...found.unknown);
+  }
+  const skipped: NotRead[] = content.foreign
+    .filter(({ code }) => isSuspicious(code, hostname))
+    .map(({ language }) => ({ path, code: "unknown-language", language }));
+  const line = hiddenLine(around.code, unknown, findings, hostname);
+  if (line !== undefined) skipped.push({ path, code: "syntax", line });
+  return { findings, skipped };
+}
+
+async function findingsOfPart(
+  { language, code, lineOf }: Part,
+  around: Surroundings,
+  imports: Source["imports"],
+): Promise<{ findings: Finding[]; unknown: [number, number][] }> {
+  const { tree, unknown } = (await grammarOf(language)).parse(code);
+  const source = readSource(tree, code, language);
+  imports.push(...source.imports);
+  const found = {
+    findings: programFindings({ ...source, imports: [...imports] }, { ...around, code }),
+    unknown: [...unknown],
+  };
+  for (const command of startedBy(source, around.environment)) {
+    const inner = await findingsOfPart(command, around, []);
+    found.findings.push(...inner.findings);
+  }
+  return {
+    findings: found.findings.map((each) => ({ ...each, line: lineOf(each.line) })),
+    unknown: found.unknown.map(([from, to]) => [lineOf(from), lineOf(to)]),
+  };
+}
+
+/** Commands that a program starts: `os.system("curl …")`, `bash -c "curl …"`. */
+function startedBy({ texts, ...source }: Source, environment: Environment): Part[] {
+  return texts.flatMap(({ pieces, at, line, callees }) => {
+    const [first] = pieces;
+    if (callees.length === 0 || typeof first !== "string" || !/^\s*(curl|wget)\s/.test(first)) return [];
+    const { text } = resolve(pieces, at, { texts, ...source }, environment);
+    const code = text.replace(/\{([\w.]+)\}/g, (_, name) => `\${${name.replaceAll(".", "_")}}`);
+    return [{ language: SHELL, code, lineOf: () => line }];
   });
 }
 
-function inFence(
-  part: { path: string; code: string },
-  format: Format,
-  hostname: string,
-  environment: Environment,
-  imports: Source["imports"],
-): Finding[] {
-  const settings = settingsIn(part.code, format);
-  if (settings) {
-    // A page shows answers too: only what names ComfyUI, or a variable, is something to set.
-    const own = settingFindings(settings, part, hostname);
-    return own.filter(({ address }) => /^env |comfy/i.test(address.from));
-  }
-  const source = sourceOf(part, format);
-  imports.push(...source.imports);
-  return programFindings(
-    { ...source, imports: [...imports] },
-    { ...part, hostname, environment, test: false },
-  );
+/** What a file sets for the commands in it, e.g. a pipeline's `env`. */
+function variablesOf(settings: readonly Setting[]): [string, string][] {
+  return settings.flatMap(({ path, value }) => {
+    const key = path.at(-1) ?? "";
+    return /^[A-Z][A-Z0-9_]+$/.test(key) && !/[${}]/.test(value) ? [[key, value] as [string, string]] : [];
+  });
 }
 
 /** What the folder's own .env files set; examples set nothing. */

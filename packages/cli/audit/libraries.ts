@@ -1,3 +1,5 @@
+import type { Source } from "./types";
+
 /** A client library of ComfyUI's API, and how it takes the two headers. */
 export interface Library {
   /** What is imported. */
@@ -49,6 +51,13 @@ export const LIBRARIES: Library[] = [
     makes: /^new ComfyUI(Client|Pool)$/,
     name: "comfyui-sdk",
   },
+  {
+    module: /^(@[\w-]+\/)?n8n-nodes-[\w.-]*comfy/i,
+    makes: /^n8n node for ComfyUI$/,
+    name: "n8n node for ComfyUI",
+    headers:
+      "Nodes made for ComfyUI send an API key at most; ask with n8n's own HTTP Request node, which sends both headers.",
+  },
 ];
 
 /** How an HTTP or WebSocket library takes headers. */
@@ -57,6 +66,8 @@ interface Transport {
   pattern: RegExp;
   name: string;
   headers: string;
+  /** Where other languages' modules have the same name. */
+  language?: string;
 }
 
 /** Of HTTP clients, the first whose name is in the call or among the imports. */
@@ -73,6 +84,28 @@ export const HTTP: Transport[] = [
     name: "urllib",
     headers: "`headers=` of `urllib.request.Request`",
   },
+  { pattern: /^reqwest(\.|$)/, name: "reqwest", headers: "`.header(…)` of the request" },
+  {
+    pattern: /^(net\/http|http\.(NewRequest\w*|Get|Post))$/,
+    name: "Go",
+    headers: "`req.Header.Set`",
+    language: "Go",
+  },
+  {
+    pattern: /^java\.net|HttpRequest\.newBuilder/,
+    name: "Java",
+    headers: "`header` of `HttpRequest.newBuilder`",
+  },
+  {
+    pattern: /^System\.Net\.Http|(^|\.)(Get|Post|Send)\w*Async$/,
+    name: "HttpClient",
+    headers: "`DefaultRequestHeaders.Add`",
+  },
+  { pattern: /^GuzzleHttp/, name: "Guzzle", headers: "`headers` in the request's options" },
+  { pattern: /^(curl_init|curl_setopt|file_get_contents)$/, name: "PHP", headers: "`CURLOPT_HTTPHEADER`" },
+  { pattern: /^httparty$|^HTTParty\./, name: "HTTParty", headers: "`headers:`" },
+  { pattern: /^faraday$/, name: "Faraday", headers: "`headers` of the connection" },
+  { pattern: /^net\/http$|^Net\.HTTP/, name: "Net::HTTP", headers: '`request["…"] = …`', language: "Ruby" },
   { pattern: /^httpx(\.|$)/, name: "httpx", headers: "`headers=` of the client" },
   { pattern: /^aiohttp(\.|$)/, name: "aiohttp", headers: "`headers=` of the session" },
 ];
@@ -88,5 +121,38 @@ export const WEBSOCKET: Transport[] = [
   { pattern: /^aiohttp(\.|$)|(^|\.)ws_connect$/, name: "aiohttp", headers: "`headers=` of `ws_connect`" },
   { pattern: /^ws$/, name: "ws", headers: "`headers` in the last argument of `new WebSocket`" },
   { pattern: /^undici$/, name: "undici", headers: "`headers` in the second argument of `new WebSocket`" },
+  {
+    pattern: /^github\.com\/(gorilla|coder)\/websocket$|^nhooyr\.io\/websocket$/,
+    name: "Go",
+    headers: "the header argument of `Dial`",
+  },
+  {
+    pattern: /^tokio_tungstenite|^tungstenite/,
+    name: "tungstenite",
+    headers: "a request with headers instead of the address",
+  },
+  {
+    pattern: /^java\.net\.http|newWebSocketBuilder/,
+    name: "Java",
+    headers: "`header` of `newWebSocketBuilder`",
+  },
+  {
+    pattern: /^System\.Net\.WebSockets/,
+    name: "ClientWebSocket",
+    headers: "`Options.SetRequestHeader`",
+  },
   { pattern: /^(websocat|wscat)$/, name: "websocat", headers: "`-H` twice" },
 ];
+
+/** Of the libraries that a program in a language can use, the one whose name is in a call, else among the imports. */
+export function transportOf(
+  known: readonly Transport[],
+  source: Source,
+  callees: readonly string[],
+): Transport | undefined {
+  const own = known.filter(({ language }) => language === undefined || language === source.language);
+  return (
+    own.find(({ pattern }) => callees.some((callee) => pattern.test(callee))) ??
+    own.find(({ pattern }) => source.imports.some(({ module }) => pattern.test(module)))
+  );
+}

@@ -12,8 +12,8 @@ const UNQUOTED =
 /** `X-API-Key: …` inside a text, as curl takes headers. */
 const HEADER =
   /((?:[\w]+-[\w-]*(?:secret|token|key)|authorization)\s*:\s*(?!Bearer|Basic))(?![{$<\s"'`])[^\s"'`,}]+/gi;
-/** `auth=("name", "password")`. */
-const PAIR = /((?:auth=\(|BasicAuth\()\s*(["'])[^"']*\2\s*,\s*["'])[^"']+/gi;
+/** `auth=("name", "password")`, and such a pair alone. */
+const PAIR = /((?:auth=\(|basic_?auth\(|(?<!\w)\()\s*(["'])[^"']*\2\s*,\s*["'])[^"']+/gi;
 
 /** Takes the secrets out of a line of code. */
 export function mask(line: string): string {

@@ -1,12 +1,12 @@
 import { parseAddress, placeOf } from "./address";
 import { adviceFor } from "./advice";
 import { authenticationOf } from "./authentication";
-import { HTTP, LIBRARIES, type Library, WEBSOCKET } from "./libraries";
+import { HTTP, LIBRARIES, type Library, transportOf, WEBSOCKET } from "./libraries";
 import { mask } from "./mask";
-import { type Recognised, recognise, type Surroundings } from "./recognise";
+import { isTalk, type Recognised, recognise, type Surroundings } from "./recognise";
 import { nearest, originOf, resolve } from "./resolve";
 import { settingFinding } from "./setting-findings";
-import type { Binding, Call, Finding, Source, Text } from "./types";
+import type { Binding, Call, Finding, Piece, Source, Text } from "./types";
 
 /** Finds the uses of ComfyUI's API in a program. */
 export function programFindings(source: Source, around: Surroundings): Finding[] {
@@ -54,7 +54,7 @@ function callFinding(
     kind: socket ? ("WebSocket" as const) : ("HTTP" as const),
     address: address.host === "" ? NOWHERE : { text: address.host, from: originOf(resolved, hostEnd(found)) },
     place: placeOf(address.host),
-    authentication: authenticationOf(text, source, address.credentials),
+    authentication: authenticationOf(text, source, address.credentials, found.through),
     ...libraryOf(text, source, socket),
   };
   return {
@@ -69,10 +69,7 @@ function callFinding(
 
 /** The HTTP or WebSocket library of a call: by the call's own name, else by what the file imports. */
 function libraryOf(text: Text, source: Source, socket: boolean): { library?: string } {
-  const known = socket ? WEBSOCKET : HTTP;
-  const named = known.find(({ pattern }) => text.callees.some((callee) => pattern.test(callee)));
-  const imported = known.find(({ pattern }) => source.imports.some(({ module }) => pattern.test(module)));
-  const library = (named ?? imported)?.name;
+  const library = transportOf(socket ? WEBSOCKET : HTTP, source, text.callees)?.name;
   return library === undefined ? {} : { library };
 }
 
@@ -86,12 +83,15 @@ function libraryFinding(
     ({ makes, module }) => makes.test(call.callee) && source.imports.some((each) => module.test(each.module)),
   );
   if (!library) return undefined;
-  const resolved = resolve(call.pieces, call.line, source, around.environment);
+  const resolved = resolve(call.pieces, call.at, source, around.environment);
   const host = parseAddress(resolved.text)?.host ?? "";
   const base = {
     kind: "library" as const,
     library: library.name,
-    address: host === "" ? NOWHERE : { text: host, from: originOf(resolved) },
+    address:
+      host === ""
+        ? { ...NOWHERE, from: settingOrNot(originOf(resolved)) }
+        : { text: host, from: originOf(resolved) },
     place: placeOf(host),
     authentication: authenticationOfLibrary(call, library, source),
   };
@@ -104,8 +104,14 @@ function libraryFinding(
   };
 }
 
+/** A setting says where an address is to be found that is not known. */
+function settingOrNot(origin: string): string {
+  return /^(env|config|argument) /.test(origin) ? origin : NOWHERE.from;
+}
+
 function authenticationOfLibrary(call: Call, library: Library, source: Source): Finding["authentication"] {
-  const text: Text = { line: call.line, pieces: [], callees: [], around: call.text };
+  const { line, at, scope } = call;
+  const text: Text = { line, at, scope, pieces: [], callees: [], around: call.text };
   const found = authenticationOf(text, source, false);
   if (found !== "none" || library.headers === undefined) {
     return /\b(user|username)\s*[=:]/.test(call.text) ? "basic" : found;
@@ -113,21 +119,53 @@ function authenticationOfLibrary(call: Call, library: Library, source: Source): 
   return /^Set COMFYUI_ACCESS_TOKEN/.test(library.headers) ? "given elsewhere" : found;
 }
 
-/** Places where a program takes or writes down ComfyUI's address. */
+/** Places where a program takes, writes down or hands over ComfyUI's address. */
 function settingsOf(
   source: Source,
   around: Surroundings,
   recognised: Recognised[],
   code: (line: number) => string,
 ): Finding[] {
-  return source.bindings.flatMap((binding) => {
+  const told = new Set<Piece[]>();
+  const set = source.bindings.flatMap((binding) => {
+    // A variable, and what holds where it is empty, are one setting.
+    if (told.has(binding.pieces)) return [];
+    told.add(binding.pieces);
     const found = settingOf(binding, source, around, recognised);
-    if (!found || (around.test && found.from === "literal")) return [];
-    return settingFinding(
-      { ...found, path: around.path, line: binding.line, code: code(binding.line) },
-      around.hostname,
-    );
+    return found ? [{ ...found, line: binding.line }] : [];
   });
+  return [...set, ...handedOver(source, around, recognised)].flatMap((found) => {
+    if (around.test && found.from === "literal") return [];
+    return settingFinding({ ...found, path: around.path, code: code(found.line) }, around.hostname);
+  });
+}
+
+/** The protected address as an argument: whatever takes it asks there, and may be a client that nobody knows here. */
+function handedOver(
+  { texts }: Source,
+  { hostname }: Surroundings,
+  recognised: readonly Recognised[],
+): { address: string; from: string; line: number }[] {
+  if (isTold(hostname, recognised)) return [];
+  return texts.flatMap((text) => {
+    const [address] = text.pieces;
+    if (text.callees.length === 0 || text.pieces.length > 1 || typeof address !== "string" || isTalk(text))
+      return [];
+    return isProtected(address, hostname) ? [{ address, from: "literal", line: text.line }] : [];
+  });
+}
+
+/** Whether calls of the file go to a host: then they tell of it. */
+function isTold(hostname: string, recognised: readonly Recognised[]): boolean {
+  return recognised.some(({ address }) => address.host.replace(/:\d+$/, "") === hostname);
+}
+
+/** Whether a text is the protected address, without a path. */
+function isProtected(text: string, hostname: string): boolean {
+  const address = parseAddress(text);
+  return (
+    address !== undefined && address.host.replace(/:\d+$/, "") === hostname && /^\/?$/.test(address.path)
+  );
 }
 
 const ADDRESS = /(url|uri|host|hostname|server|address|addresses|endpoint|addr|hosts|servers|default)$/i;
@@ -138,8 +176,8 @@ function settingOf(
   around: Surroundings,
   recognised: Recognised[],
 ): { address: string; from: string } | undefined {
-  const [piece] = binding.pieces;
-  if (piece === undefined || binding.pieces.length > 1) return undefined;
+  const piece = binding.pieces.length === 1 ? settled(binding.pieces) : undefined;
+  if (piece === undefined) return undefined;
   // A parameter of an n8n node is set where the node declares it, with its default.
   if (binding.text.includes("getNodeParameter")) return undefined;
   const name = binding.name.split(".").at(-1) ?? "";
@@ -147,22 +185,29 @@ function settingOf(
     const comfy = /comfy/i.test(name) || /:8188\b/.test(piece);
     const isAddress =
       /^([a-z]+:\/\/)?[\w.-]+(:\d+)?\/?$/i.test(piece) && (/[.:]/.test(piece) || piece === "localhost");
-    return comfy && ADDRESS.test(name) && isAddress && !/^(0\.0\.0\.0|::)$/.test(piece)
-      ? { address: piece, from: "literal" }
-      : undefined;
+    const own = comfy && ADDRESS.test(name) && isAddress && !/^(0\.0\.0\.0|::)$/.test(piece);
+    // Whoever imports it asks there; what is asked in this file is told where it is asked.
+    const kept = isProtected(piece, around.hostname) && !isTold(around.hostname, recognised);
+    return own || kept ? { address: piece, from: "literal" } : undefined;
   }
   const key = "env" in piece ? piece.env : "config" in piece ? piece.config : "";
   const last = key.split(".").at(-1) ?? "";
   const own = /comfy/i.test(`${key} ${name}`) || usedForCalls(binding, source, recognised);
   if (!own || !ADDRESS.test(last.replace(/_?(base|api)$/i, "url"))) return undefined;
-  const resolved = resolve([piece], binding.line, source, around.environment);
+  const resolved = resolve([piece], binding.at, source, around.environment);
   return { address: resolved.text, from: originOf(resolved) };
+}
+
+/** `url or os.environ["URL"]`: what decides where the caller says nothing. */
+function settled([piece]: readonly Piece[]): Piece | undefined {
+  if (typeof piece !== "object" || !("ref" in piece) || !piece.fallback) return piece;
+  return settled(piece.fallback);
 }
 
 /** `SERVER_ADDRESS` is ComfyUI's when the calls of the file go there. */
 function usedForCalls(binding: Binding, source: Source, recognised: Recognised[]): boolean {
   return (
-    nearest(binding.name, binding.line, source.bindings) === binding &&
+    nearest(binding.name, binding.at, source.bindings) === binding &&
     recognised.some(({ resolved }) => resolved.names.includes(binding.name))
   );
 }

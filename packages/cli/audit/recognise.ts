@@ -1,5 +1,5 @@
 import { type Address, parseAddress } from "./address";
-import { type Environment, type Resolved, resolve } from "./resolve";
+import { type Environment, nearest, type Resolved, resolve } from "./resolve";
 import { type Route, routeOf } from "./routes";
 import type { Call, Piece, Source, Text } from "./types";
 
@@ -10,6 +10,8 @@ export interface Recognised {
   address: Address;
   /** Absent where the base address itself is asked. */
   route?: Route;
+  /** Where the request is made, when a function of the file makes it of the route. */
+  through?: Text[];
 }
 
 /** What the judgement knows of the file as a whole. */
@@ -31,23 +33,26 @@ export function recognise(source: Source, around: Surroundings): Recognised[] {
   const texts = [...source.texts, ...source.calls.flatMap((call) => wholeAddress(call) ?? [])];
   const candidates = texts.flatMap((text) => candidateOf(text, source, around) ?? []);
   const sure = candidates.filter((each) => score(each, source, around) >= ENOUGH);
+  // What a function of the file asks for is told where it is called.
+  const makers = new Set(candidates.flatMap(({ through = [] }) => through));
   // A base address that is ComfyUI's for one route is ComfyUI's for the others.
   const bases = new Set(sure.filter(({ route }) => route && route.strength > 0).map(baseOf));
   return candidates.filter(
     (each) =>
-      sure.includes(each) ||
-      (bases.has(baseOf(each)) && each.route && score(each, source, around) > ENOUGH - 3),
+      !(each.route === undefined && makers.has(each.text)) &&
+      (sure.includes(each) ||
+        (bases.has(baseOf(each)) && each.route && score(each, source, around) > ENOUGH - 3)),
   );
 }
 
 /** `fetch(config.comfyUrl)`: an address that another file makes. */
-function wholeAddress({ callee, line, text, pieces }: Call): Text | undefined {
+function wholeAddress({ callee, text, pieces, ...position }: Call): Text | undefined {
   const [piece] = pieces;
   if (pieces.length !== 1 || typeof piece !== "object" || !("ref" in piece)) return undefined;
   if (!/comfy\w*(url|uri|address|host|server)$/i.test(piece.ref)) return undefined;
   const name = callee.replace(/^new /, "");
   return /^(fetch|WebSocket|got|requests\.\w+|axios(\.\w+)?|websockets?\.\w+|httpx\.\w+)$/.test(name)
-    ? { line, pieces, callees: [name], around: text }
+    ? { ...position, pieces, callees: [name], around: text }
     : undefined;
 }
 
@@ -60,29 +65,147 @@ function lastCallee({ callees }: Text): string {
 }
 
 const TALK =
-  /(^|\.)(print|log|info|debug|warn|warning|error|exception|critical|trace|redirect|describe|it|test|expect|toBe|toEqual|echo|Error|raise|add_argument|startswith|endswith|startsWith|endsWith|includes|patch|match|assert_called_with|assert_called_once_with)$/;
+  /(^|\.)(print|printf|println|eprintln|puts|p|Println|Printf|Print|Fatalf?|WriteLine|Write|Write-\w+|log|info|debug|warn|warning|error|exception|critical|trace|redirect|validate\w*|normali[sz]e\w*|describe|it|test|expect|toBe|toEqual|echo|Error|raise|add_argument|startswith|endswith|startsWith|endsWith|includes|patch|match|assert_called_with|assert_called_once_with)$/;
+
+/** Whether a text is only said, compared or looked for. */
+export function isTalk({ callees }: Text): boolean {
+  return callees.some((callee) => TALK.test(callee) && !/^(axios|session|client)/i.test(callee));
+}
 
 function candidateOf(text: Text, source: Source, around: Surroundings): Recognised | undefined {
-  if (text.callees.some((callee) => TALK.test(callee) && !/^(axios|session|client)/i.test(callee)))
-    return undefined;
+  if (isTalk(text)) return undefined;
+  const beginning = relative(text, source, around.environment);
+  if (beginning) return beginning;
+  const declared = declaredRoute(text, source);
+  if (declared) return declared;
   const whole = text.pieces.every((piece) => typeof piece !== "string");
-  if (!whole && !text.pieces.some((piece) => typeof piece === "string" && piece.includes("/")))
+  const several = text.pieces.length > 1;
+  if (!whole && !several && !text.pieces.some((piece) => typeof piece === "string" && piece.includes("/")))
     return undefined;
-  const resolved = resolve(piecesOf(text), text.line, source, around.environment);
-  if (whole && !/^\{[^{}]*\}$/.test(resolved.text)) return undefined;
+  const resolved = resolve(piecesOf(text), text.at, source, around.environment);
+  if (whole && !several && !text.word && !/^\{[^{}]*\}$/.test(resolved.text)) return undefined;
   const address = parseAddress(resolved.text);
   if (!address) return undefined;
   const route = asWritten(text, routeOf(address.path));
-  if (route) return isDefinition(text, address, source) ? undefined : { text, resolved, address, route };
+  if (route && isDefinition(text, address, source)) return undefined;
+  if (route && address.host === "") {
+    const based = basedOn(text, source, around.environment);
+    if (based) return { ...based, text, route };
+    return text.word ? undefined : { text, resolved, address, route };
+  }
+  if (route) return { text, resolved, address, route };
   // The base address itself, asked whether somebody is there.
-  const root = /^\/?$/.test(address.path) && address.host !== "" && (whole || address.scheme !== undefined);
+  const root =
+    /^(\/?|\/\{[^{}]*\})$/.test(address.path) &&
+    address.host !== "" &&
+    (whole || address.scheme !== undefined);
   const asked = text.callees.some((callee) => REQUEST.test(callee) && !/env/i.test(callee));
   return root && !around.test && asked ? { text, resolved, address } : undefined;
 }
 
+/** Libraries that make a client of an interface whose methods have their routes written above them. */
+const DECLARED = /^Refit$|^retrofit2\b|service\.annotation|^feign\b/;
+
+/** `[Post("/prompt")]`, `@GET("history/{id}")`: where the client goes, whoever makes it says. */
+function declaredRoute(text: Text, source: Source): Recognised | undefined {
+  const [first] = text.pieces;
+  if (!source.imports.some(({ module }) => DECLARED.test(module))) return undefined;
+  if (typeof first !== "string" || !/^(([A-Z][a-z]*|[A-Z]+)|RequestLine|\w+Exchange)$/.test(lastCallee(text)))
+    return undefined;
+  const path = first.replace(/^[A-Z]+\s+/, "").replace(/^(?!\/)/, "/");
+  const route = routeOf(path);
+  const address = { host: "", credentials: false, path };
+  return route && { text, resolved: { text: path, origins: [], names: [] }, address, route };
+}
+
+/** `client.get("queue")`: a route without its slash counts where its base is known. */
+function relative(text: Text, source: Source, environment: Environment): Recognised | undefined {
+  const [first] = text.pieces;
+  if (typeof first !== "string" || !/^[a-z_]+([/?].*)?$/.test(first) || text.callees.length === 0)
+    return undefined;
+  const moved = { ...text, pieces: [`/${first}`, ...text.pieces.slice(1)] };
+  const route = asWritten(moved, routeOf(`/${first}`));
+  const based = route && basedOn(moved, source, environment);
+  return based && { ...based, text, route };
+}
+
+/**
+ * The address that a route alone is put behind: of the client that it is handed to, or in the function of the file that
+ * makes the request.
+ */
+function basedOn(
+  text: Text,
+  source: Source,
+  environment: Environment,
+): Pick<Recognised, "resolved" | "address" | "through"> | undefined {
+  const [callee = ""] = text.callees;
+  const own: Base[] = text.base ? [[text.base, text.at, []]] : [];
+  const callees = callee === "" ? takersOf(text, source) : [callee];
+  const others = callees.flatMap((each) => [...clientOf(each, text, source), ...makersOf(each, source)]);
+  for (const [base, at, through] of [...own, ...others]) {
+    const resolved = resolve([...base, ...withoutHost(text.pieces)], at, source, environment);
+    const address = parseAddress(resolved.text);
+    if (address && address.host !== "") return { resolved, address, through };
+  }
+  return undefined;
+}
+
+/** The calls that are handed a route under the name that it is kept by. */
+function takersOf({ target, at, scope }: Text, source: Source): string[] {
+  return source.calls
+    .filter(
+      (call) => target !== undefined && call.at > at && call.at < scope[1] && call.handed.includes(target),
+    )
+    .map(({ callee }) => callee);
+}
+
+/** Names are not resolved again where the base stands: only the route is told of them. */
+function withoutHost(pieces: Piece[]): Piece[] {
+  return pieces.map((piece) => (typeof piece === "string" ? piece : `{${nameOf(piece)}}`));
+}
+
+type Base = [base: Piece[], at: number, through: Text[]];
+
+/** `axios.create({ baseURL })`, `client.BaseAddress = …`. */
+function clientOf(callee: string, text: Text, source: Source): Base[] {
+  const receiver = callee.slice(0, Math.max(0, callee.lastIndexOf(".")));
+  if (receiver === "") return [];
+  const set = source.bindings.filter(({ name }) => name.startsWith(`${receiver}.`) && BASE.test(name));
+  const made = nearest(receiver, text.at, source.bindings);
+  return [
+    ...set.map(({ pieces, at }): Base => [pieces, at, []]),
+    ...(made?.client ? [[made.client, made.at, []] satisfies Base] : []),
+  ];
+}
+
+const BASE = /\.(base_?(url|uri|address)|prefix_?url)$/i;
+
+/** `get("/queue")`, where `get(path)` asks for `base + path`. */
+function makersOf(callee: string, source: Source): Base[] {
+  const last = callee.split(".").at(-1) ?? "";
+  return source.routines
+    .filter(({ name }) => name === last)
+    .flatMap(({ parameters, scope }) =>
+      source.texts
+        .filter(({ at }) => scope[0] <= at && at <= scope[1])
+        .flatMap((made): Base[] => {
+          const place = made.pieces.findIndex(
+            (piece) => typeof piece === "object" && "ref" in piece && isParameter(piece.ref, parameters),
+          );
+          const base = made.pieces.slice(0, place).filter((piece) => piece !== "/");
+          return place > 0 && base.length > 0 ? [[base, made.at, [made]]] : [];
+        }),
+    );
+}
+
+/** A shell's functions have numbers for parameters. */
+function isParameter(name: string, parameters: string[]): boolean {
+  return parameters.length === 0 ? /^[1-9@*]$/.test(name) : parameters.includes(name);
+}
+
 /** `url.pathname = "/prompt"`: the address stands in the object. */
 function piecesOf({ pieces, target }: Text): Piece[] {
-  const owner = /^(.+)\.pathname$/.exec(target ?? "")?.[1];
+  const owner = /^(.+)\.(?:pathname|Path)$/.exec(target ?? "")?.[1];
   return owner === undefined ? pieces : [{ ref: owner }, ...pieces];
 }
 
@@ -99,7 +222,7 @@ function nameOf(piece: Exclude<Piece, string>): string {
 }
 
 const ROUTER =
-  /(^|\.)(get|post|put|delete|patch|all|use|route|add_url_rule|add_(get|post|route)|websocket|on|Get|Post|ws)$/;
+  /(^|\.)(get|post|put|delete|patch|all|use|route|add_url_rule|add_(get|post|route)|websocket|on|Get|Post|ws|GET|POST|Handle(Func)?|Map(Get|Post|Put|Delete)?)$/;
 const ROUTER_VALUE =
   /Router\(|FastAPI\(|Flask\(|Blueprint\(|RouteTableDef|express\(|Hono\(|fastify\(|Koa\(|PromptServer|Application\(/i;
 
@@ -107,8 +230,10 @@ const ROUTER_VALUE =
 function isDefinition(text: Text, address: Address, source: Source): boolean {
   const [callee] = text.callees;
   if (address.host !== "" || callee === undefined || !ROUTER.test(callee)) return false;
-  const owner = callee.slice(0, callee.lastIndexOf("."));
-  if (/(^|\.)(app|router|routes|server|fastify|blueprint|bp|api|routes)$/i.test(owner)) return true;
+  const owner = callee.slice(0, Math.max(0, callee.lastIndexOf(".")));
+  // `get "/history" do`: Sinatra's way, and Rails'.
+  if (owner === "") return !source.routines.some(({ name }) => name === callee);
+  if (/(^|\.)(app|router|route|routes|server|fastify|blueprint|bp|api|mux)$/i.test(owner)) return true;
   return source.bindings.some(({ name, text: value }) => name === owner && ROUTER_VALUE.test(value));
 }
 
@@ -143,7 +268,8 @@ function score(found: Recognised, source: Source, around: Surroundings): number 
   if (address.scheme === undefined && /^[\w-]+$/.test(address.host) && !isRequest(text, source)) return -10;
   if (route === undefined) return own ? ENOUGH : 0;
   if (route.prefix !== "" && (bare || !own)) return -10;
-  if (bare && !isHelper(text)) return -10;
+  const declared = declaredRoute(text, source) !== undefined;
+  if (bare && !declared && !isHelper(text)) return -10;
   return (
     (own ? 3 : 0) +
     route.strength +

@@ -1,8 +1,12 @@
-import type { AuditReport, Finding } from "./types";
+import { LEFT_OUT } from "./collect";
+import { LANGUAGES } from "./languages";
+import type { AuditReport, Finding, NotRead } from "./types";
 
 /** The report as one JSON document. */
 export function toJson(report: AuditReport): string {
-  return `${JSON.stringify({ ...report, summary: countsOf(report) }, null, 2)}\n`;
+  const skipped = report.skipped.map((each) => ({ ...each, reason: reasonOf(each) }));
+  const languages = LANGUAGES.map(({ name }) => name);
+  return `${JSON.stringify({ ...report, skipped, languages, summary: countsOf(report) }, null, 2)}\n`;
 }
 
 /** How many uses need what. */
@@ -68,6 +72,7 @@ export function toMarkdown(report: AuditReport): string {
     ...placesPart(report),
     filesPart(report),
     skippedPart(report),
+    scopePart(),
   ];
   return `${parts
     .filter((part) => part !== "")
@@ -123,8 +128,30 @@ function skippedPart({ skipped }: AuditReport): string {
   if (skipped.length === 0) return "";
   return `## Not read\n\n${table(
     ["file", "why"],
-    skipped.map(({ path, reason }) => [code(path), reason]),
+    skipped.map((each) => [code(each.path), reasonOf(each)]),
   )}`;
+}
+
+/** Why a file was not read, in words. */
+function reasonOf({ code: why, line, language, cause }: NotRead): string {
+  switch (why) {
+    case "unreadable":
+      return `could not be read (${cause})`;
+    case "too-large":
+      return "too large, see `--max-bytes`";
+    case "binary":
+      return "not a text";
+    case "too-deep":
+      return "brackets nested too deep";
+    case "syntax":
+      return `line ${line} has an address or a route, and is no code that the audit understands`;
+    case "unknown-language":
+      return `has an address or a route, in ${language === undefined ? "a language" : `${language}, a language`} that the audit does not read`;
+  }
+}
+
+function scopePart(): string {
+  return `## What was read\n\nPrograms in ${LANGUAGES.map(({ name }) => name).join(", ")}; notebooks, flows of n8n and Node-RED, pages and their code blocks, settings. Left out is what git ignores, and what it does not keep in folders of others' code or of a build: ${LEFT_OUT.map(code).join(", ")}.\n`;
 }
 
 function whatOf({ kind, route, library }: Finding): string {
@@ -168,6 +195,7 @@ export function toSummary(report: AuditReport, written?: string): string {
     .filter(({ tracked }) => tracked)
     .map(({ path, line, what }) => `  ${path}:${line}  ${what} is kept by git: rotate it`);
   const head = `${report.hostname}: ${change} to change, ${check} to check, ${fine} fine in ${plural(report.files, "file")}`;
+  const unread = report.skipped.map((each) => `  ${each.path}  not read: ${reasonOf(each)}`);
   const tail = written === undefined ? [] : [`report: ${written}`];
-  return `${[head, ...lines, ...(leaks > 0 ? secrets : []), ...tail].join("\n")}\n`;
+  return `${[head, ...lines, ...(leaks > 0 ? secrets : []), ...unread, ...tail].join("\n")}\n`;
 }

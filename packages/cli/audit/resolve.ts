@@ -13,45 +13,53 @@ export interface Resolved {
 /** Environment variables as far as the audited folder sets them. */
 export type Environment = ReadonlyMap<string, string>;
 
-const DEPTH = 8;
+const DEPTH = 12;
 
 /**
- * Follows names to their values within one file: the nearest binding above, else the last one.
- * @param line where the text stands
+ * Follows names to their values within one file.
+ * @param at where the text stands
  */
-export function resolve(pieces: Piece[], line: number, source: Source, environment: Environment): Resolved {
+export function resolve(pieces: Piece[], at: number, source: Source, environment: Environment): Resolved {
   const resolved: Resolved = { text: "", origins: [], names: [] };
   const hangsOn = (from: string): void => {
     resolved.origins.push({ from, at: resolved.text.length });
   };
-  const follow = (piece: Piece, at: number, depth: number): void => {
+  const all = (each: readonly Piece[], from: number, seen: readonly Binding[]): void => {
+    for (const piece of each) follow(piece, from, seen);
+  };
+  const unknown = (
+    name: string,
+    { fallback }: { fallback?: Piece[] },
+    from: number,
+    seen: readonly Binding[],
+  ): void => {
+    if (fallback?.length) all(fallback, from, seen);
+    else resolved.text += `{${plain(name)}}`;
+  };
+  const follow = (piece: Piece, from: number, seen: readonly Binding[]): void => {
     if (typeof piece === "string") {
       resolved.text += piece;
       return;
     }
     const name = "config" in piece ? piece.config : "env" in piece ? piece.env : piece.ref;
     resolved.names.push(name);
-    if ("config" in piece) hangsOn(`config ${name}`);
-    else if ("env" in piece) {
-      hangsOn(`env ${name}`);
+    if ("config" in piece || "env" in piece) {
+      hangsOn(`${"env" in piece ? "env" : "config"} ${name}`);
       const set = environment.get(name);
       if (set) resolved.text += set;
-      else if (piece.fallback?.length) for (const each of piece.fallback) follow(each, at, depth + 1);
-      else resolved.text += `{${name}}`;
+      else unknown(name, piece, from, seen);
       return;
-    } else {
-      const binding = depth < DEPTH ? nearest(name, at, source.bindings) : undefined;
-      const known = binding?.pieces ?? [];
-      if (binding?.parameter) hangsOn(`argument ${plain(name)}`);
-      if (binding && known.length > 0 && !(known.length === 1 && isSelf(known[0], name))) {
-        for (const each of known) follow(each, Math.min(binding.line, at), depth + 1);
-        return;
-      }
-      if (!binding?.parameter) hangsOn(plain(name));
     }
-    resolved.text += `{${plain(name)}}`;
+    const binding = nearest(name, from, source.bindings, seen);
+    if (binding?.parameter) hangsOn(`argument ${plain(name)}`);
+    if (!binding || seen.length > DEPTH || binding.pieces.length === 0) {
+      if (!binding?.parameter && !piece.fallback) hangsOn(plain(name));
+      unknown(name, piece, from, seen);
+      return;
+    }
+    all(binding.pieces, binding.at, [...seen, binding]);
   };
-  for (const piece of pieces) follow(piece, line, 0);
+  all(pieces, at, []);
   return resolved;
 }
 
@@ -69,16 +77,53 @@ export function originOf({ origins }: Resolved, end = Number.POSITIVE_INFINITY):
   );
 }
 
-function isSelf(piece: Piece | undefined, name: string): boolean {
-  return typeof piece === "object" && "ref" in piece && piece.ref === name;
-}
-
 function plain(name: string): string {
   return name.replace(/^\./, "");
 }
 
-/** Parameters without a value do not hide an attribute of another name: `.url` and `url` are different names. */
-export function nearest(name: string, line: number, bindings: readonly Binding[]): Binding | undefined {
-  const same = bindings.filter((binding) => binding.name === name);
-  return same.findLast((binding) => binding.line <= line) ?? same.at(-1);
+/**
+ * The binding of a name that holds at a place: of the functions around the innermost that has one, there the last one
+ * above, else the last one. An attribute holds everywhere. A key of a record counts only where there is nothing else.
+ * @param except bindings that have been followed already
+ */
+export function nearest(
+  name: string,
+  at: number,
+  bindings: readonly Binding[],
+  except: readonly Binding[] = [],
+): Binding | undefined {
+  for (const { spelled, keysOnly } of spellingsOf(name)) {
+    const same = bindings.filter(
+      (each) =>
+        each.name === spelled && (isVisible(each, at) || (keysOnly && each.made)) && !except.includes(each),
+    );
+    for (const group of [keysOnly ? [] : same.filter(({ key }) => !key), same.filter(({ key }) => key)]) {
+      const found = innermost(group, at);
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * `url` and `.url` are different names, as a local one and an attribute. Where a file has only one of them they are the
+ * same: languages leave `this` away, or call it as they like, e.g. `c.url` in Go.
+ */
+function spellingsOf(name: string): { spelled: string; keysOnly?: boolean }[] {
+  const [first = "", last, ...more] = name.split(".");
+  if (last === undefined) return [{ spelled: name }, { spelled: `.${name}` }, { spelled: `${name}()` }];
+  if (more.length > 0) return [{ spelled: name }];
+  const others = first === "" ? [] : [{ spelled: `.${last}` }];
+  const given = last.endsWith("()") ? [{ spelled: last }] : [{ spelled: last, keysOnly: true }];
+  return [{ spelled: name }, ...others, ...given];
+}
+
+function isVisible({ name, scope }: Binding, at: number): boolean {
+  return name.includes(".") || (scope[0] <= at && at <= scope[1]);
+}
+
+function innermost(group: readonly Binding[], at: number): Binding | undefined {
+  const deepest = Math.max(...group.map(({ name, scope }) => (name.includes(".") ? -1 : scope[0])));
+  const own = group.filter(({ name, scope }) => name.includes(".") || scope[0] === deepest);
+  return own.findLast((each) => each.at <= at) ?? own.at(-1);
 }

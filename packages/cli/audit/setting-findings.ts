@@ -4,7 +4,7 @@ import { mask } from "./mask";
 import type { Setting } from "./read/settings";
 import type { Finding } from "./types";
 
-const NO_SOURCE = { texts: [], bindings: [], imports: [], calls: [] };
+const NO_SOURCE = { texts: [], bindings: [], imports: [], calls: [], routines: [], changes: [] };
 
 /** Makes a finding of an address that stands in a file for others to use. */
 export function settingFinding(

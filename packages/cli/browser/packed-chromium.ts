@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { UserError } from "../../base/errors";
+import { installPackages } from "../../base/process/kept";
 import { dependencies } from "./chromium/package.json";
 
 const run = promisify(execFile);
@@ -62,7 +63,8 @@ async function unpack(cacheDir: string, folder: string): Promise<void> {
   const staging = await mkdtemp(join(cacheDir, STAGING_PREFIX));
   try {
     const fetched = join(staging, "package");
-    await fetchInto(fetched);
+    await mkdir(fetched);
+    await installPackages("Chromium", join(__dirname, "chromium"), fetched);
     await unpackInto(staging, join(fetched, "node_modules", "@sparticuz", "chromium"));
     await rm(fetched, { recursive: true });
     await writeFile(join(staging, "fonts.conf"), fontsConf(folder));
@@ -72,21 +74,6 @@ async function unpack(cacheDir: string, folder: string): Promise<void> {
     // Another process was faster: what it has put there is as good.
     if (!existsSync(folder)) throw error;
   }
-}
-
-async function fetchInto(folder: string): Promise<void> {
-  await mkdir(folder);
-  for (const name of ["package.json", "package-lock.json"])
-    await copyFile(join(__dirname, "chromium", name), join(folder, name));
-  const options = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
-  await run("npm", ["ci", ...options], { cwd: folder }).catch(
-    (error: { code?: unknown; stderr?: string }) => {
-      throw new UserError(
-        `npm cannot fetch Chromium (${error.code}): ${error.stderr?.trim().split("\n")[0]}`,
-        "Make npm and its registry reachable: this is done once.",
-      );
-    },
-  );
 }
 
 // The package unpacks to the temporary folder, wherever that is, and its libraries only where it finds itself in

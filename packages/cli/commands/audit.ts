@@ -12,7 +12,8 @@ export const auditCommand = defineCommand({
     name: "audit",
     description:
       "Find the code in a folder that calls ComfyUI's API, and say what Access changes for it. Reads files only. " +
-      "Exit 0: nothing needs to change, 1: failed, 2: wrong use, 3: something needs to change.",
+      "Exit 0: nothing needs to change, 1: failed, 2: wrong use, 3: something needs to change, " +
+      "4: nothing, as far as it could read: some files it could not.",
   },
   args: {
     folder: {
@@ -57,7 +58,7 @@ export const auditCommand = defineCommand({
     const own = resolve(args.output);
     // An earlier report quotes the lines that it found.
     const others = files.filter(({ path }) => join(resolve(args.folder), path) !== own);
-    const found = audit(others, hostname);
+    const found = await audit(others, hostname);
     const report = { ...found, skipped: [...skipped, ...found.skipped] };
     if (args.json) process.stdout.write(toJson(report));
     else if (args.output === "-") process.stdout.write(toMarkdown(report));
@@ -66,7 +67,8 @@ export const auditCommand = defineCommand({
       process.stdout.write(toSummary(report, args.output));
     }
     const { change, check, leaks } = countsOf(report);
-    return change + leaks > 0 || (args.strict && check > 0) ? 3 : 0;
+    if (change + leaks > 0 || (args.strict && check > 0)) return 3;
+    return report.skipped.length > 0 ? 4 : 0;
   },
 });
 

@@ -1,5 +1,7 @@
-import ts from "typescript";
 import { LineCounter, parseAllDocuments, visit } from "yaml";
+import { JAVASCRIPT } from "../languages";
+import { grammarOf } from "./grammars";
+import { childrenOf, literalOf, type Tree } from "./tree";
 
 /** A key of a configuration file with its value. */
 export interface Setting {
@@ -7,6 +9,14 @@ export interface Setting {
   path: string[];
   value: string;
   line: number;
+  /** The keys with the places in lists, for JSON: `nodes.0.parameters.url`. */
+  within?: string;
+}
+
+/** Settings, and the lines that could not be read. */
+export interface Settings {
+  settings: Setting[];
+  unknown: [from: number, to: number][];
 }
 
 /** `KEY=value` lines, as in .env, .ini and .properties files, `ENV` of a Dockerfile included. */
@@ -29,15 +39,16 @@ export function readKeyValues(text: string): Setting[] {
   return settings;
 }
 
-/** Every scalar of a YAML file; entries `KEY=value` of a list count as keys. Empty where it is no YAML. */
-export function readYaml(text: string): Setting[] {
+/** Every scalar of a YAML file; entries `KEY=value` of a list count as keys. */
+export function readYaml(text: string): Settings {
   const settings: Setting[] = [];
+  const unknown: Settings["unknown"] = [];
   const counter = new LineCounter();
-  for (const document of parseAllDocuments(text, {
-    lineCounter: counter,
-    strict: false,
-    logLevel: "silent",
-  })) {
+  const options = { lineCounter: counter, strict: false, logLevel: "silent" } as const;
+  for (const document of parseAllDocuments(text, options)) {
+    for (const { linePos } of document.errors) {
+      if (linePos) unknown.push([linePos[0].line, linePos[1]?.line ?? linePos[0].line]);
+    }
     visit(document, {
       Scalar(key, node, ancestors) {
         if (key === "key" || node.value === null) return;
@@ -50,7 +61,7 @@ export function readYaml(text: string): Setting[] {
       },
     });
   }
-  return settings;
+  return { settings, unknown };
 }
 
 function split(setting: Setting): Setting[] {
@@ -59,20 +70,21 @@ function split(setting: Setting): Setting[] {
   return [{ path: [...setting.path, pair[1] ?? ""], value: pair[2] ?? "", line: setting.line }];
 }
 
-/** Every text and number of a JSON file; comments and trailing commas are taken. */
-export function readJson(text: string): Setting[] {
-  const file = ts.parseJsonText("settings.json", text);
+/** Every text and number of a JSON file; comments and trailing commas are taken, since JSON is read as JavaScript. */
+export async function readJson(text: string): Promise<Settings> {
+  const grammar = await grammarOf(JAVASCRIPT);
+  const { tree, unknown } = grammar.parse(`(${text}\n)`);
   const settings: Setting[] = [];
-  const walk = (node: ts.Node, path: string[]): void => {
-    if (ts.isPropertyAssignment(node)) {
-      walk(node.initializer, [...path, ts.isStringLiteral(node.name) ? node.name.text : ""]);
-    } else if (ts.isStringLiteral(node) || ts.isNumericLiteral(node)) {
-      const line = file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1;
-      settings.push({ path, value: node.text, line });
-    } else {
-      ts.forEachChild(node, (child) => walk(child, path));
-    }
+  const walk = (part: Tree, path: string[], within: string[]): void => {
+    if (part.kind === "pair") walk(part.value, [...path, part.key], [...within, part.key]);
+    else if (part.kind === "text") {
+      settings.push({ path, value: literalOf(part) ?? "", line: part.line, within: within.join(".") });
+    } else if (part.kind === "list") {
+      for (const [index, item] of part.items.entries()) {
+        walk(item, path, item.kind === "pair" ? within : [...within, `${index}`]);
+      }
+    } else for (const child of childrenOf(part)) walk(child, path, within);
   };
-  for (const statement of file.statements) walk(statement, []);
-  return settings;
+  walk(tree, [], []);
+  return { settings, unknown };
 }

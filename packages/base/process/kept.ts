@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { access, copyFile, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
-import { UserError } from "../packages/base/errors";
+import { UserError } from "../errors";
 
 const run = promisify(execFile);
 
@@ -15,6 +15,7 @@ const run = promisify(execFile);
  * @param pins files that decide what is made
  * @param command what the folder is made for, as a path in it
  * @param make fills the folder
+ * @param advice what to do where it cannot be made
  * @returns the command's path
  * @throws {UserError} when it is not cached and cannot be made.
  */
@@ -23,6 +24,7 @@ export async function kept(
   pins: string[],
   command: string,
   make: (into: string) => Promise<void>,
+  advice = "Check that Go 1.25 and Python 3.9 are on PATH, and that the Go module proxy, PyPI and npm can be reached.",
 ): Promise<string> {
   const hash = createHash("sha256").update(`${process.platform}-${process.arch}`);
   for (const pin of pins) hash.update(await readFile(pin));
@@ -40,9 +42,10 @@ export async function kept(
       if (!(await exists(path))) throw error;
     });
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(
       `${name} could not be made: ${error instanceof Error ? error.message : String(error)}`,
-      "Check that Go 1.25 and Python 3.9 are on PATH, and that the Go module proxy, PyPI and npm can be reached.",
+      advice,
     );
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -69,26 +72,39 @@ export function keptPython(
   });
 }
 
+/** What to do where npm cannot fetch something. */
+const NPM_ADVICE = "Make npm and its registry reachable: this is done once.";
+
 /**
- * Packages of npm, in a folder of their own.
+ * A file of npm packages that nothing but one command needs, so that they are no dependencies.
  *
- * @param pins folder with a package.json and its lock file
- * @returns the folder whose node_modules has them
- * @throws {UserError} when they are not cached and cannot be installed.
+ * @param pins folder with their `package.json` and `package-lock.json`
+ * @param file what is wanted, as a path in `node_modules`
+ * @throws {UserError} when it is not cached and cannot be fetched.
  */
-export async function keptPackages(name: string, pins: string): Promise<string> {
-  const files = ["package.json", "package-lock.json"];
-  const found = await kept(
-    name,
-    files.map((file) => join(pins, file)),
-    "node_modules",
-    async (into) => {
-      for (const file of files) await copyFile(join(pins, file), join(into, file));
-      const options = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
-      await run("npm", ["ci", ...options], { cwd: into });
-    },
-  );
-  return dirname(found);
+export function keptPackages(name: string, pins: string, file: string): Promise<string> {
+  const make = (into: string): Promise<void> => installPackages(name, pins, into);
+  const files = PINS.map((each) => join(pins, each));
+  return kept(name, files, join("node_modules", file), make, NPM_ADVICE);
+}
+
+const PINS = ["package.json", "package-lock.json"];
+
+/**
+ * Installs npm packages by a lock file, without running any script of theirs.
+ *
+ * @param pins folder with their `package.json` and `package-lock.json`
+ * @throws {UserError} when npm cannot fetch them.
+ */
+export async function installPackages(name: string, pins: string, into: string): Promise<void> {
+  for (const pin of PINS) await copyFile(join(pins, pin), join(into, pin));
+  const options = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
+  await run("npm", ["ci", ...options], { cwd: into }).catch((error: { code?: unknown; stderr?: string }) => {
+    throw new UserError(
+      `npm cannot fetch ${name} (${error.code}): ${error.stderr?.trim().split("\n")[0]}`,
+      NPM_ADVICE,
+    );
+  });
 }
 
 function exists(path: string): Promise<boolean> {

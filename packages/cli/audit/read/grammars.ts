@@ -1,0 +1,72 @@
+import { dirname, join } from "node:path";
+import { keptPackages } from "../../../base/process/kept";
+import type { Language } from "../languages";
+import { buildTree } from "./build";
+import type { SyntaxNode, TreeSitter } from "./syntax";
+import type { Tree } from "./tree";
+
+/** Parses one language. */
+export interface Grammar {
+  /** @throws {RangeError} where the code is nested too deep */
+  parse(code: string): Parsed;
+}
+
+interface Parsed {
+  tree: Tree;
+  /** Lines, from and to, that the grammar does not know; 1-based. */
+  unknown: [from: number, to: number][];
+}
+
+let started: Promise<{ sitter: TreeSitter; folder: string }> | undefined;
+const loaded = new Map<string, Promise<Grammar>>();
+
+/**
+ * @throws {UserError} when the grammars cannot be fetched
+ */
+export function grammarOf(language: Language): Promise<Grammar> {
+  const known = loaded.get(language.name);
+  if (known) return known;
+  const grammar = load(language);
+  loaded.set(language.name, grammar);
+  return grammar;
+}
+
+async function load(language: Language): Promise<Grammar> {
+  started ??= start();
+  const { sitter, folder } = await started;
+  const grammar = await sitter.Language.load(join(folder, `tree-sitter-${language.grammar}.wasm`));
+  const parser = new sitter.Parser();
+  parser.setLanguage(grammar);
+  const query = new sitter.Query(grammar, language.queries);
+  return {
+    parse(code) {
+      const syntax = parser.parse(language.prepare?.(code) ?? code);
+      if (!syntax) throw new RangeError("the parser gave up");
+      try {
+        const tree = buildTree(syntax.rootNode, query.matches(syntax.rootNode), code, language);
+        return { tree, unknown: unknownIn(syntax.rootNode) };
+      } finally {
+        syntax.delete();
+      }
+    },
+  };
+}
+
+/**
+ * tree-sitter and its grammars, as the npm package @vscode/tree-sitter-wasm brings them. Nothing but the audit needs its
+ * 22 MB, so it is no dependency: npm fetches it, by the lock file in `grammars/`, when code is first read.
+ */
+async function start(): Promise<{ sitter: TreeSitter; folder: string }> {
+  const path = await keptPackages("grammars", join(__dirname, "..", "grammars"), PACKAGE);
+  const sitter: TreeSitter = require(path);
+  await sitter.Parser.init();
+  return { sitter, folder: dirname(path) };
+}
+
+const PACKAGE = join("@vscode", "tree-sitter-wasm", "wasm", "tree-sitter.js");
+
+function unknownIn(node: SyntaxNode): [number, number][] {
+  if (!node.hasError && !node.isMissing) return [];
+  if (node.isError || node.isMissing) return [[node.startPosition.row + 1, node.endPosition.row + 1]];
+  return node.children.flatMap((child) => (child ? unknownIn(child) : []));
+}
