@@ -1,7 +1,6 @@
 import type { ApplicationKind } from "../../../config/stack-config";
 import { type FindingOf, inWords, type Wording } from "../../base/finding";
 import { faultInWords, howToStart, type OriginFault, type OriginPlace } from "./origin";
-import type { VerifyRow } from "./report";
 
 /** A fault of an origin on this machine, and of which. */
 interface Faulty {
@@ -69,11 +68,15 @@ export type Cause = FindingOf<Causes>;
 export type Reason = { [Code in keyof Causes]: { code: Code; data: Causes[Code] } }[keyof Causes];
 
 /** What a row says of its cause: the finding for programs, and the words for people. */
-export function caused(
-  id: string,
-  result: "failed" | "undecided",
-  { code, data }: Reason,
-): Pick<VerifyRow, "result" | "finding" | "cause" | "next"> {
+export interface Caused {
+  result: "failed" | "undecided";
+  finding: Cause;
+  cause: string;
+  next: string;
+}
+
+/** How a row ends that is not as declared, or not decided. */
+export function caused(id: string, result: Caused["result"], { code, data }: Reason): Caused {
   const finding = { code, severity: result === "failed" ? "error" : "warning", where: id, data } as Cause;
   return { result, finding, ...inWords(CAUSES, finding, undefined) };
 }

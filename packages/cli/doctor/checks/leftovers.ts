@@ -1,7 +1,8 @@
 import type { StackConfig } from "../../../../config/stack-config";
 import { GROUPS } from "../../../cloudflare/permission-groups";
 import { findOrphans } from "../../orphans/find";
-import { EMPTY_STATE, type Orphan } from "../../orphans/orphan";
+import type { Orphan } from "../../orphans/orphan";
+import { heldWords, told } from "../../orphans/words";
 import type { Check } from "../check";
 import { CONFIG_PARTS } from "../config-parts";
 import { type Finding, finding } from "../findings";
@@ -20,23 +21,23 @@ export const leftovers: Check = {
 };
 
 function judgeOrphan(orphan: Orphan, stack: string): Finding {
-  const { kind, id, name, createdAt, lastUsedAt, why, usedBy } = orphan;
+  const { kind, id, name, createdAt, lastUsedAt, hold } = orphan;
   const facts = [
-    why,
+    told(orphan).why,
     createdAt === undefined ? undefined : `made ${createdAt.slice(0, 10)}`,
     lastUsedAt === undefined
       ? undefined
       : lastUsedAt === "never"
         ? "never used"
         : `last used ${lastUsedAt.slice(0, 10)}`,
-    usedBy === undefined || usedBy === EMPTY_STATE ? usedBy : `used by ${usedBy}`,
+    heldWords(orphan),
   ].filter((fact) => fact !== undefined);
   return finding(
     "orphan",
     `${kind} ${name} (${id}) is not in the stack's state: ${facts.join("; ")}`,
-    usedBy === EMPTY_STATE
+    hold?.code === "state-empty"
       ? `npm run cli -- adopt --stack ${stack}`
-      : `${usedBy === undefined ? "" : "Free it from that, then: "}npm run cli -- orphans --stack ${stack} --remove`,
+      : `${hold === undefined ? "" : "Free it from that, then: "}npm run cli -- orphans --stack ${stack} --remove`,
     [id],
   );
 }
