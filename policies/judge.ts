@@ -10,7 +10,7 @@ import type { Stack } from "./stack";
  * Why a rule is violated: it does not hold; a value is not known yet, which is never taken for fine; or an exception of
  * the pack's config is none.
  */
-export type ViolationCode = "broken" | "undecided" | "bad exception";
+type ViolationCode = "broken" | "undecided" | "bad exception";
 
 /** A rule that does not hold. */
 export interface Violation extends Finding<ViolationCode> {

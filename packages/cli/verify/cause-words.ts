@@ -9,7 +9,7 @@ interface Faulty {
 }
 
 /** Everything that may be the cause of a row that is not as declared or not decided, by code. */
-export interface Causes {
+interface Causes {
   "origin-silent": { status: number };
   "origin-not-reached": { status: number; service: string };
   "origin-fault": Faulty & { status: number };
