@@ -1,6 +1,6 @@
 import { isMap, type PropertyMap } from "../packages/provider/host/values";
 import { isOf, isUnknown, listOf, type Resource, type Value, valueAt } from "./resource";
-import type { Finding } from "./rule";
+import type { Fault } from "./rule";
 import { undecided } from "./rule";
 import { of, type Stack } from "./stack";
 
@@ -69,7 +69,7 @@ export function selectorsOf(policy: AccessPolicy, ...sides: Side[]): Selector[] 
 }
 
 /** What cannot be known of the selectors, as findings. */
-export function undecidedSelectors(policy: AccessPolicy, selectors: readonly Selector[]): Finding[] {
+export function undecidedSelectors(policy: AccessPolicy, selectors: readonly Selector[]): Fault[] {
   return selectors
     .filter(({ name }) => name === undefined)
     .map(({ path }) => undecided(policy.resource, path));

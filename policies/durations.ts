@@ -1,14 +1,14 @@
 import { lifetime } from "../config/limits";
 import { parseDuration } from "../packages/base/duration";
 import { isUnknown, type Resource, type Value } from "./resource";
-import { type Finding, undecided } from "./rule";
+import { type Fault, undecided } from "./rule";
 
 /**
  * Judges a length of time against a limit.
  * @param value a Go duration, as the API takes it
  * @param limit the longest to accept, as a Go duration, or `forever`
  */
-export function judgeDuration(resource: Resource, property: string, value: Value, limit: string): Finding[] {
+export function judgeDuration(resource: Resource, property: string, value: Value, limit: string): Fault[] {
   if (isUnknown(value)) return [undecided(resource, property)];
   const remedy = `Set it to a duration of at most ${limit}.`;
   const finding = (found: string) => [{ resource, property, found, remedy }];

@@ -1,13 +1,22 @@
 import { flawOf, names } from "../config/exception";
+import type { Finding } from "../packages/base/finding";
 import { exceptionsOf, limitsOf, type PackConfig, type StackLimits } from "./pack-config";
 import { className, type Resource } from "./resource";
-import { concerns, type Finding, type Rule } from "./rule";
+import { concerns, type Fault, type Rule } from "./rule";
 import { RULES } from "./rules";
 import type { Stack } from "./stack";
 
+/**
+ * Why a rule is violated: it does not hold; a value is not known yet, which is never taken for fine; or an exception of
+ * the pack's config is none.
+ */
+type ViolationCode = "broken" | "undecided" | "bad exception";
+
 /** A rule that does not hold. */
-export interface Violation {
+export interface Violation extends Finding<ViolationCode> {
   rule: Rule;
+  /** Path of the property; none when the pack's config is at fault. */
+  property?: string;
   /** Names the resource, the property and the remedy; holds no secret. */
   message: string;
   /** URN of the resource; none when the pack's config is at fault. */
@@ -58,24 +67,28 @@ export function judgeStack(
   return [...alone.flatMap((resource) => judgeResource(resource, terms)), ...judgeTogether(stack, terms)];
 }
 
-function notExcepted(rule: Rule, findings: readonly Finding[], terms: Terms): Violation[] {
+function notExcepted(rule: Rule, faults: readonly Fault[], terms: Terms): Violation[] {
   const { config = {}, today = new Date() } = terms;
   const exceptions = exceptionsOf(rule, config).filter((each) => flawOf(each, today) === undefined);
-  return findings
+  return faults
     .filter(({ resource }) => !exceptions.some((exception) => names(exception, resource)))
-    .map((finding) => ({ rule, urn: finding.resource.urn, message: messageOf(finding) }));
+    .map((fault) => violationOf(rule, fault));
 }
 
 /** An exception that does not hold is a failure of its own, so that none is left lying about. */
 function badExceptions(rule: Rule, stack: Stack, { config = {}, today = new Date() }: Terms): Violation[] {
   const judged = stack.resources.filter((resource) => concerns(rule, resource));
-  return exceptionsOf(rule, config).flatMap((exception) => {
+  return exceptionsOf(rule, config).flatMap((exception): Violation[] => {
     const flaw = flawOf(exception, today, judged);
     if (flaw === undefined) return [];
-    return [{ rule, message: `An exception ${flaw}. Mend it, or take it out of the guardrails' config.` }];
+    const message = `An exception ${flaw}. Mend it, or take it out of the guardrails' config.`;
+    return [{ rule, code: "bad exception", severity: "error", where: `${rule.name}.exceptions`, message }];
   });
 }
 
-function messageOf({ resource, property, found, remedy }: Finding): string {
-  return `${resource.name} (${className(resource)}): ${property} ${found}. ${remedy}`;
+function violationOf(rule: Rule, { resource, property, found, remedy, undecided }: Fault): Violation {
+  const where = `${resource.name} (${className(resource)})`;
+  const message = `${where}: ${property} ${found}. ${remedy}`;
+  const code = undecided ? "undecided" : "broken";
+  return { rule, code, severity: "error", where, property, urn: resource.urn, message };
 }

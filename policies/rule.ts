@@ -2,8 +2,8 @@ import type { StackLimit } from "../config/limits";
 import { isOf, type Kind, type Resource } from "./resource";
 import type { Stack } from "./stack";
 
-/** What a rule has found: one property of one resource. */
-export interface Finding {
+/** What a rule finds fault with: one property of one resource. */
+export interface Fault {
   resource: Resource;
   /** Path of the property, e.g. `includes[0].everyone`. */
   property: string;
@@ -11,6 +11,8 @@ export interface Finding {
   found: string;
   /** What to do about it, as a sentence. */
   remedy: string;
+  /** True when the rule cannot tell, because the value is not known yet. Default: false, it does not hold. */
+  undecided?: true;
 }
 
 /** Limits that the pack's config can set; each is a JSON schema with a default. */
@@ -42,12 +44,12 @@ interface RuleBase {
 /** Judged on one resource's inputs, before anything is made of them. */
 export interface ResourceRule extends RuleBase {
   /** @param today the day of the run */
-  judge(resource: Resource, limits: Limits, today: Date): Finding[];
+  judge(resource: Resource, limits: Limits, today: Date): Fault[];
 }
 
 /** Judged on all resources together, when the preview or the update has seen them all. */
 export interface StackRule extends RuleBase {
-  judgeStack(stack: Stack, limits: Limits): Finding[];
+  judgeStack(stack: Stack, limits: Limits): Fault[];
 }
 
 export type Rule = ResourceRule | StackRule;
@@ -57,12 +59,13 @@ export function concerns(rule: Rule, resource: Resource): boolean {
   return rule.kinds === "all" || isOf(resource, ...rule.kinds);
 }
 
-/** A finding about a value that the preview does not know: neither good nor bad, so it stops the run. */
-export function undecided(resource: Resource, property: string): Finding {
+/** A fault about a value that the preview does not know: neither good nor bad, so it stops the run. */
+export function undecided(resource: Resource, property: string): Fault {
   return {
     resource,
     property,
     found: "could not be decided, since its value is not known yet",
     remedy: "Set it to a value that is known before the update, or create what it comes from first.",
+    undecided: true,
   };
 }

@@ -7,7 +7,7 @@ export class UserError extends Error {
 
   constructor(
     /** What was found and where, e.g. `applications[0].hostname: "a.example.org" is outside the zone datacrew.space`. */
-    found: string,
+    readonly found: string,
     /** What to do about it, as one imperative sentence or command. */
     readonly remedy: string,
   ) {

@@ -1,6 +1,10 @@
 import { ApiError } from "../base/errors";
 import { listOf } from "../base/json-values";
 import type { AccountApi, Wire } from "./account-api";
+import type { ListOptions } from "./api-client";
+
+/** A zone may have thousands, and its list takes more to a page than others. */
+const RECORDS_A_PAGE = 1000;
 
 /** What came of reading a part of an account: what could not be read is *not read*, and never empty. */
 export type Reading<T> = { value: T } | { notRead: ApiError };
@@ -47,6 +51,13 @@ export class AccountSnapshot {
   /** The tunnels that exist, without deleted ones. */
   tunnels(): Promise<Wire[]> {
     return this.list(this.below("cfd_tunnel?is_deleted=false"), "the tunnels");
+  }
+
+  /** The tunnel of a name, which no two that exist have in common. */
+  async tunnelNamed(name: string): Promise<Wire | undefined> {
+    const query = `is_deleted=false&name=${encodeURIComponent(name)}`;
+    const found = await this.list(this.below(`cfd_tunnel?${query}`), "the tunnels");
+    return found.find((tunnel) => tunnel["name"] === name);
   }
 
   notificationPolicies(): Promise<Wire[]> {
@@ -96,7 +107,8 @@ export class AccountSnapshot {
   dnsRecords(zoneId: string, filter: Readonly<Record<string, string>> = {}): Promise<Wire[]> {
     const query = Object.entries(filter).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
     const path = `/zones/${encodeURIComponent(zoneId)}/dns_records`;
-    return this.list(query.length === 0 ? path : `${path}?${query.join("&")}`, "the DNS records");
+    if (query.length > 0) return this.list(`${path}?${query.join("&")}`, "the DNS records");
+    return this.list(path, "the DNS records", { perPage: RECORDS_A_PAGE });
   }
 
   /**
@@ -112,8 +124,8 @@ export class AccountSnapshot {
    * All of a list.
    * @throws {ApiFailure} when it cannot be read.
    */
-  list(path: string, object: string): Promise<Wire[]> {
-    return this.once(`all ${path}`, () => this.api.list(path, object));
+  list(path: string, object: string, options?: ListOptions): Promise<Wire[]> {
+    return this.once(`all ${path}`, () => this.api.list(path, object, options));
   }
 
   private once<T>(key: string, ask: () => Promise<T>): Promise<T> {

@@ -13,6 +13,7 @@ import { acceptedParts, RESULTS, unseenWords } from "../cli/drift/render/section
 import { changeWords, objectWords } from "../cli/drift/render/words";
 import type { DriftReport } from "../cli/drift/types";
 import { pulumi } from "../cli/engine/pulumi";
+import { told } from "../cli/orphans/words";
 import { guardrails } from "../cli/sandboxed/pulumi";
 import type { EngineAccess } from "../cli/secrets/engine-cli";
 import { openStack } from "../cli/stack/open-stack";
@@ -57,7 +58,9 @@ function linesOf(report: DriftReport): Omit<Findings, "version" | "undeployed"> 
         const field = change.field === undefined ? "" : `${change.field}: `;
         return `${objectWords(change)}: ${field}${changeWords(change, names)}`;
       }),
-      ...orphans.map(({ kind, name, id, why }) => `${kind} ${name} (${id}) is not in the state: ${why}`),
+      ...orphans
+        .map(told)
+        .map(({ kind, name, id, why }) => `${kind} ${name} (${id}) is not in the state: ${why}`),
     ],
     access: [
       ...sectionsOf({ ...access, undecided: [] }).flatMap(({ title, lines }) =>

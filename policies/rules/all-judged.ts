@@ -2,7 +2,7 @@ import { MASKED_VALUE, UNKNOWN_VALUE } from "../../packages/access/hidden";
 import { notJudgedIn } from "../../packages/cloudflare/not-judged";
 import { isMap, mapValues, type PropertyValue, Secret, Unknown } from "../../packages/provider/host/values";
 import type { Resource } from "../resource";
-import type { Finding, ResourceRule } from "../rule";
+import type { Fault, ResourceRule } from "../rule";
 
 /** What nobody has judged may let anybody in: it is never passed over in silence. */
 export const allJudged: ResourceRule = {
@@ -21,13 +21,13 @@ export const allJudged: ResourceRule = {
   judge: (resource, { kinds = [] }) =>
     kinds.includes(resource.type)
       ? []
-      : notJudgedIn(asStored(resource)).map(({ code, field }): Finding => {
+      : notJudgedIn(asStored(resource)).map(({ code, field }): Fault => {
           const property = code === "kind" ? "type" : (field ?? "type");
           return { resource, property, ...WORDS[code](resource) };
         }),
 };
 
-type Words = Pick<Finding, "found" | "remedy">;
+type Words = Pick<Fault, "found" | "remedy">;
 
 const LOOK = "Leave it out, or except it by its name once somebody has looked at what it does";
 

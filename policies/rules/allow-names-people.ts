@@ -7,7 +7,7 @@ import {
   undecidedSelectors,
 } from "../access-policy";
 import { isUnknown, valueAt } from "../resource";
-import { type Finding, type ResourceRule, undecided } from "../rule";
+import { type Fault, type ResourceRule, undecided } from "../rule";
 
 /** Selectors that rules of their own judge. */
 const JUDGED_ELSEWHERE = ["everyone", "anyValidServiceToken", "serviceToken"];
@@ -22,7 +22,7 @@ export const allowNamesPeople: ResourceRule = {
   judge: (resource) => policiesIn(resource).flatMap(judgePolicy),
 };
 
-function judgePolicy(policy: AccessPolicy): Finding[] {
+function judgePolicy(policy: AccessPolicy): Fault[] {
   const { resource, prefix, decision } = policy;
   // What the decision is, when it is not known, is for `no-bypass` to say; these could be people.
   if (decision !== "allow" && !isUnknown(decision)) return [];
@@ -37,7 +37,7 @@ function judgePolicy(policy: AccessPolicy): Finding[] {
   ];
 }
 
-function judgeSelector({ resource }: AccessPolicy, { name, path, value }: Selector): Finding[] {
+function judgeSelector({ resource }: AccessPolicy, { name, path, value }: Selector): Fault[] {
   if (name === undefined || JUDGED_ELSEWHERE.includes(name)) return [];
   if (name !== "email" && name !== "emailDomain") {
     const found = "is set, which does not say who gets in";

@@ -6,7 +6,7 @@ import {
   undecidedSelectors,
 } from "../access-policy";
 import { isUnknown, listOf, valueAt } from "../resource";
-import { type Finding, type StackRule, undecided } from "../rule";
+import { type Fault, type StackRule, undecided } from "../rule";
 import { of, type Stack, targetOf } from "../stack";
 
 /**
@@ -20,7 +20,7 @@ export const allowRequiresGoogleLogin: StackRule = {
   judgeStack: (stack) => policiesDeciding(stack, "allow").flatMap((policy) => judgePolicy(stack, policy)),
 };
 
-function judgePolicy(stack: Stack, policy: AccessPolicy): Finding[] {
+function judgePolicy(stack: Stack, policy: AccessPolicy): Fault[] {
   const { resource, prefix } = policy;
   const remedy = "Put {loginMethod: {id}} with the id of the Google identity provider in requires.";
   const selectors = selectorsOf(policy, "requires");

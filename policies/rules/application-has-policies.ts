@@ -1,6 +1,6 @@
 import { isMap } from "../../packages/provider/host/values";
 import { isUnknown, listOf, type Resource, type Value, valueAt } from "../resource";
-import { type Finding, type StackRule, undecided } from "../rule";
+import { type Fault, type StackRule, undecided } from "../rule";
 import { of, type Stack, targetOf } from "../stack";
 
 /** The last policy taken away leaves nobody in; one from somewhere else could let anybody in. */
@@ -21,7 +21,7 @@ export const applicationHasPolicies: StackRule = {
     }),
 };
 
-function judgeLink(stack: Stack, resource: Resource, link: Value, at: string): Finding[] {
+function judgeLink(stack: Stack, resource: Resource, link: Value, at: string): Fault[] {
   if (isUnknown(link)) return [undecided(resource, at)];
   // One that is written out here is judged where it stands.
   if (isMap(link) && valueAt(link, "includes") !== undefined) return [];

@@ -1,6 +1,6 @@
 import { isTunnelHost } from "../../packages/access/tunnel-host";
 import { isUnknown, type Resource, valueAt } from "../resource";
-import { type Finding, type StackRule, undecided } from "../rule";
+import { type Fault, type StackRule, undecided } from "../rule";
 import { of, publicRules, type Stack, targetOf } from "../stack";
 
 /** Access stands in front of proxied names only. A record that leads elsewhere is none of this stack's business. */
@@ -14,7 +14,7 @@ export const dnsProxied: StackRule = {
   },
 };
 
-function judgeRecord(stack: Stack, resource: Resource, hostnames: readonly unknown[]): Finding[] {
+function judgeRecord(stack: Stack, resource: Resource, hostnames: readonly unknown[]): Fault[] {
   const proxied = valueAt(resource.properties, "proxied");
   if (proxied === true) return [];
   const leads = hostnames.includes(valueAt(resource.properties, "name")) || leadsToTunnel(stack, resource);

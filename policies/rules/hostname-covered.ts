@@ -1,6 +1,6 @@
 import { applicationFor } from "../../packages/access/destinations";
 import { isUnknown } from "../resource";
-import { type Finding, type StackRule, undecided } from "../rule";
+import { type Fault, type StackRule, undecided } from "../rule";
 import { type IngressRule, type PlacedApplication, placedApplications, publicRules } from "../stack";
 
 /** A host name without an application is public; Cloudflare's Security Insights call it an unprotected tunnel. */
@@ -14,7 +14,7 @@ export const hostnameCovered: StackRule = {
   },
 };
 
-function judgeRule(applications: readonly PlacedApplication[], rule: IngressRule): Finding[] {
+function judgeRule(applications: readonly PlacedApplication[], rule: IngressRule): Fault[] {
   const { resource, at, hostname } = rule;
   const property = `${at}.hostname`;
   if (isUnknown(hostname)) return [undecided(resource, property)];

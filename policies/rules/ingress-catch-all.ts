@@ -1,5 +1,5 @@
 import { isOf, isUnknown, type Resource, valueAt } from "../resource";
-import { type Finding, type ResourceRule, undecided } from "../rule";
+import { type Fault, type ResourceRule, undecided } from "../rule";
 import { ingressOf } from "../stack";
 
 /** A name that nobody meant to serve gets a status, and no rule is caught before its turn. */
@@ -21,7 +21,7 @@ export const ingressCatchAll: ResourceRule = {
   },
 };
 
-function catchesAll(resource: Resource, at: string): Finding {
+function catchesAll(resource: Resource, at: string): Fault {
   return {
     resource,
     property: `${at}.hostname`,
@@ -36,7 +36,7 @@ function judgeLast(
   last: ReturnType<typeof ingressOf>["rules"][number] | undefined,
 ) {
   const remedy = "End the list with {service: http_status:404}, without a host name.";
-  const finding = (property: string, found: string): Finding[] => [{ resource, property, found, remedy }];
+  const finding = (property: string, found: string): Fault[] => [{ resource, property, found, remedy }];
   if (last === undefined) return finding(at, "has no rule");
   const { hostname, rule } = last;
   if (isUnknown(rule) || isUnknown(hostname)) return [undecided(resource, last.at)];

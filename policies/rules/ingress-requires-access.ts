@@ -1,6 +1,6 @@
 import { applicationFor } from "../../packages/access/destinations";
 import { isUnknown, listOf, type Value, valueAt } from "../resource";
-import { type Finding, type StackRule, undecided } from "../rule";
+import { type Fault, type StackRule, undecided } from "../rule";
 import { type IngressRule, placedApplications, publicRules, type Stack, targetOf } from "../stack";
 
 /**
@@ -35,7 +35,7 @@ function firstTeam(rules: readonly IngressRule[]): string | undefined {
   return rules.map((rule) => accessOf(rule, "teamName")).find((team) => typeof team === "string");
 }
 
-function judgeRequired(rule: IngressRule): Finding[] {
+function judgeRequired(rule: IngressRule): Fault[] {
   const { resource, at } = rule;
   const property = `${at}.originRequest.access.required`;
   const value = accessOf(rule, "required");
@@ -46,7 +46,7 @@ function judgeRequired(rule: IngressRule): Finding[] {
   return [{ resource, property, found, remedy }];
 }
 
-function judgeTeam(rule: IngressRule, team: string): Finding[] {
+function judgeTeam(rule: IngressRule, team: string): Fault[] {
   const { resource, at } = rule;
   const property = `${at}.originRequest.access.teamName`;
   const value = accessOf(rule, "teamName");
@@ -56,7 +56,7 @@ function judgeTeam(rule: IngressRule, team: string): Finding[] {
   return [{ resource, property, found, remedy: `Set it to ${team || "the Zero Trust team"}.` }];
 }
 
-function judgeAudience(stack: Stack, rule: IngressRule): Finding[] {
+function judgeAudience(stack: Stack, rule: IngressRule): Fault[] {
   const { resource, at, hostname } = rule;
   // Without an application, or without a check, there is no audience to compare.
   const owner = isUnknown(hostname)

@@ -1,5 +1,5 @@
 import { isMap, type PropertyValue, Secret, UNKNOWN } from "../../packages/provider/host/values";
-import type { Finding, ResourceRule } from "../rule";
+import type { Fault, ResourceRule } from "../rule";
 
 /** Properties that always hold a secret, whatever the resource. */
 const SECRET_NAMES = new Set([
@@ -24,7 +24,7 @@ export const noPlainSecret: ResourceRule = {
     Object.entries(resource.properties)
       .flatMap(([name, value]) => plainSecrets(value, name, name))
       .map(
-        (property): Finding => ({
+        (property): Fault => ({
           resource,
           property,
           found: "is a secret in plain text",

@@ -1,5 +1,5 @@
 import { isUnknown, listOf, type Resource, type Value, valueAt } from "../resource";
-import { type Finding, type StackRule, undecided } from "../rule";
+import { type Fault, type StackRule, undecided } from "../rule";
 import { of, type Stack, targetOf } from "../stack";
 
 /** Every further login is a further way to claim an address; an absent list means all that the account has. */
@@ -14,7 +14,7 @@ export const oneIdentityProvider: StackRule = {
     ]),
 };
 
-function judgeProviders(stack: Stack, resource: Resource, list: Value): Finding[] {
+function judgeProviders(stack: Stack, resource: Resource, list: Value): Fault[] {
   const property = "allowedIdps";
   const finding = (found: string) => [
     { resource, property, found, remedy: "List the id of the Google identity provider, and no other." },
@@ -32,7 +32,7 @@ function judgeProviders(stack: Stack, resource: Resource, list: Value): Finding[
   return types.every((type) => type === "google") ? [] : finding("is not the Google login");
 }
 
-function judgeRedirect(resource: Resource, value: Value): Finding[] {
+function judgeRedirect(resource: Resource, value: Value): Fault[] {
   const property = "autoRedirectToIdentity";
   if (value === true) return [];
   if (isUnknown(value)) return [undecided(resource, property)];

@@ -1,6 +1,6 @@
 import { addressFault, isAddressSetting } from "../../config/provider-addresses";
 import { isUnknown, valueAt } from "../resource";
-import { type Finding, type ResourceRule, undecided } from "../rule";
+import { type Fault, type ResourceRule, undecided } from "../rule";
 
 /** Whoever answers there is handed the API token with the first request. */
 export const providerAddress: ResourceRule = {
@@ -9,7 +9,7 @@ export const providerAddress: ResourceRule = {
   kinds: ["provider"],
   judge: (resource) => {
     const provider = resource.type.split(":").at(-1) ?? "";
-    return Object.keys(resource.properties).flatMap((property): Finding[] => {
+    return Object.keys(resource.properties).flatMap((property): Fault[] => {
       if (!isAddressSetting(provider, property)) return [];
       const value = valueAt(resource.properties, property);
       if (value === undefined) return [];

@@ -6,7 +6,7 @@ import {
   undecidedSelectors,
 } from "../access-policy";
 import { isUnknown, valueAt } from "../resource";
-import { type Finding, type StackRule, undecided } from "../rule";
+import { type Fault, type StackRule, undecided } from "../rule";
 import { type Stack, targetOf } from "../stack";
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -21,7 +21,7 @@ export const serviceAuthNamesTokens: StackRule = {
     policiesDeciding(stack, "non_identity").flatMap((policy) => judgePolicy(stack, policy)),
 };
 
-function judgePolicy(stack: Stack, policy: AccessPolicy): Finding[] {
+function judgePolicy(stack: Stack, policy: AccessPolicy): Fault[] {
   const { resource, prefix, decision } = policy;
   if (isUnknown(decision)) return [undecided(resource, `${prefix}decision`)];
   const selectors = selectorsOf(policy, "includes");
@@ -35,7 +35,7 @@ function judgePolicy(stack: Stack, policy: AccessPolicy): Finding[] {
   ];
 }
 
-function judgeSelector(stack: Stack, { resource }: AccessPolicy, selector: Selector): Finding[] {
+function judgeSelector(stack: Stack, { resource }: AccessPolicy, selector: Selector): Fault[] {
   const { name, path, property, value } = selector;
   // `no-everyone` and `no-any-token` have their own word for these.
   if (name === undefined || name === "everyone" || name === "anyValidServiceToken") return [];

@@ -1,6 +1,6 @@
 import { isStandInName } from "../../config/stand-in";
 import { stackOf } from "../resource";
-import type { Finding, ResourceRule } from "../rule";
+import type { Fault, ResourceRule } from "../rule";
 
 /**
  * Clients keep a token's secret longer than the stack lives, and a token made anew has another one. The engine
@@ -21,7 +21,7 @@ export const tokenProtected: ResourceRule = {
   judge: (resource, { stacks }) => {
     // A stand-in lives for days, while `rotate` replaces a secret that nobody knows.
     if (!stacks?.includes(stackOf(resource)) || isStandInName(resource.name)) return [];
-    const findings: Finding[] = [];
+    const findings: Fault[] = [];
     const add = (property: string, found: string) =>
       findings.push({
         resource,

@@ -49,7 +49,15 @@ test("names each violation, and can answer as JSON", async () => {
   written = "";
   expect(await run("--state", state, "--json")).toBe(1);
   expect(JSON.parse(written).violations).toEqual([
-    { rule: "token-duration", urn: the(resources, "token").urn, message: expect.stringContaining("forever") },
+    {
+      rule: "token-duration",
+      code: "broken",
+      severity: "error",
+      where: "token-0 (ZeroTrustAccessServiceToken)",
+      property: "duration",
+      urn: the(resources, "token").urn,
+      message: expect.stringContaining("forever"),
+    },
   ]);
 });
 

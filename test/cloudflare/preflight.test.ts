@@ -90,6 +90,15 @@ test("an account that the token does not reach is one problem", async () => {
   expect(problems.map(({ path }) => path).sort()).toEqual(["accountId", "zone"]);
 });
 
+test("an account id that is none is one problem too: everything below it is not there", async () => {
+  const missing = json(404, { errors: [{ code: 7003, message: "Could not route" }] });
+  const send: Send = async (request) => (request.url.includes("/accounts/") ? missing : sendRequest(request));
+  const id = "11111111-1111-4111-8111-111111111111";
+  for (const tunnel of [{ id }, { name: "comfyui-dev" }]) {
+    expect(await problemsOf({ tunnel }, { ...access(), send })).toMatchObject([{ path: "accountId" }]);
+  }
+});
+
 describe("a token without a scope is told which permission group it lacks", () => {
   const groups: [RegExp, string][] = [
     [/access\/service_tokens/, "Access: Service Tokens Write"],

@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { keptPackages } from "../../packages/base/process/kept";
 import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/seed";
 import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
-import { keptPackages } from "../../packages/base/process/kept";
 
 const run = promisify(execFile);
 
@@ -14,7 +14,10 @@ let manifest: string;
 beforeAll(async () => {
   // Without npm or the package this throws: the test fails, it is not skipped.
   const pins = join(__dirname, "typescript");
-  [sandbox, manifest] = await Promise.all([startSandbox(), keptPackages("node-cloudflare", pins, "cloudflare/package.json")]);
+  [sandbox, manifest] = await Promise.all([
+    startSandbox(),
+    keptPackages("node-cloudflare", pins, "cloudflare/package.json"),
+  ]);
 }, 240_000);
 afterAll(() => sandbox.close());
 

@@ -55,7 +55,7 @@ test("what troubleshooting quotes of a preview is what the code says", () => {
   );
   const code = [
     "config/stack-config.ts",
-    "packages/cloudflare/preflight.ts",
+    "packages/cloudflare/preflight-words.ts",
     "packages/access/tests/judge.ts",
   ]
     .map(textOf)

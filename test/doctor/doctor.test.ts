@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { examine, exitCode, type Report } from "../../packages/cli/doctor/doctor";
-import { FINDING_IDS, FINDINGS } from "../../packages/cli/doctor/findings";
+import { CHECKS } from "../../packages/cli/doctor/list";
 import { toJson, toText } from "../../packages/cli/doctor/render";
+import { FINDING_CODES } from "../../packages/cli/doctor/words";
 import { PLANTS } from "./plants";
 import { openRig, type Rig } from "./rig";
 
@@ -35,7 +36,7 @@ test("an account's own API token is judged at the account's address", async () =
 });
 
 test("every finding that doctor can report is planted", () => {
-  expect([...new Set(PLANTS.map(({ id }) => id))].sort()).toEqual([...FINDING_IDS].sort());
+  expect([...new Set(PLANTS.map(({ id }) => id))].sort()).toEqual([...FINDING_CODES].sort());
 });
 
 describe("a defect is found, and nothing besides", () => {
@@ -45,12 +46,18 @@ describe("a defect is found, and nothing besides", () => {
     const report = await examine(rig.input);
     expect(idsOf(report)).toEqual([id, ...(plant.implies ?? [])].sort());
     expect(JSON.stringify(rig.sandbox.store.snapshot())).toBe(before);
-    const severities = new Set(idsOf(report).map((each) => FINDINGS[each].severity));
-    expect(exitCode(report)).toBe(severities.has("error") ? 3 : 4);
+    const found = report.checks.flatMap((check) => check.findings);
+    expect(exitCode(report)).toBe(found.some(({ severity }) => severity === "error") ? 3 : 4);
+    // Each weighs what its check says that it weighs, and says where it is.
+    for (const { code, severity, where } of found) {
+      expect(where).not.toMatch(/^$|undefined|null|\[object|\[-1\]/);
+      if (code === "unchecked") continue;
+      const weights = CHECKS.flatMap(({ finds }) => finds[code]?.severity ?? []);
+      expect([code, ...new Set(weights)]).toEqual([code, severity]);
+    }
     // Each says what, why and what to do, and none of it tells a secret.
     const shown = toText(report) + toJson(report);
-    const findings = report.checks.flatMap((check) => check.findings);
-    for (const { what, why, mend } of findings) {
+    for (const { what, why, mend } of found) {
       for (const text of [what, why, mend]) expect(text.length).toBeGreaterThan(10);
       expect(shown).toContain(`→ ${mend}`);
       expect(`${what}${mend}`).not.toMatch(/undefined|null|\[object/);

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { FindingId } from "../../packages/cli/doctor/findings";
+import type { FindingCode } from "../../packages/cli/doctor/words";
 import { requiredGroups } from "../../packages/cloudflare/permission-groups";
 import { DEV_ACCOUNT_ID, OTHER_ZONE_ID } from "../../packages/sandbox/seed";
 import { serveOwnNameOnly, serveSelfSigned } from "../support/origins";
@@ -10,11 +10,11 @@ import { ACCESS, ACCOUNT, HOSTNAME, RECORDS, type Rig, stateOf } from "./rig";
 
 /** A defect: how it comes about, and what it is called. */
 export interface Plant {
-  id: FindingId;
+  id: FindingCode;
   by: string;
   plant(rig: Rig): Promise<unknown> | unknown;
   /** What follows from it besides, which a report has to say too. */
-  implies?: readonly FindingId[];
+  implies?: readonly FindingCode[];
 }
 
 const NIL = "00000000-0000-4000-8000-000000000000";

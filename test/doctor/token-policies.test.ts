@@ -22,7 +22,13 @@ const compared = (policies: Policy[], zoneId: string | undefined = ZONE) => {
 };
 
 test("a token with a policy for the account and one for the zone is exactly right", () => {
-  expect(compared(SOUND)).toEqual({ missing: [], superfluous: [], elsewhere: [], reachesAccount: true });
+  expect(compared(SOUND)).toEqual({
+    missing: [],
+    unreadable: [],
+    superfluous: [],
+    elsewhere: [],
+    reachesAccount: true,
+  });
 });
 
 test("all zones of the account, as the dashboard nests them, hold the zone", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { exitCode } from "../../packages/cli/drift/exit-code";
+import { renderJson } from "../../packages/cli/drift/render/json";
 import { renderMarkdown } from "../../packages/cli/drift/render/markdown";
 import { renderText } from "../../packages/cli/drift/render/text";
 import type { DriftReport } from "../../packages/cli/drift/types";
@@ -62,12 +63,15 @@ const full: DriftReport = {
   ],
   orphans: [
     {
+      code: "token-by-name",
+      data: { name: "comfyui-api" },
+      severity: "warning",
+      where: "service token comfyui-api",
       kind: "service token",
       id: "o",
       name: "comfyui-api",
       createdAt: "2029-01-01T00:00:00Z",
       lastUsedAt: "never",
-      why: "a second one of that name",
     },
   ],
   expiring: [{ name: "comfyui-api", expiresAt: "2130-01-20T00:00:00Z" }],
@@ -75,6 +79,24 @@ const full: DriftReport = {
     { what: "secret of x", why: "never shown", checked: "tried", result: "as expected", detail: "passes" },
   ],
 };
+
+test("for programs every finding has its code, and how bad it is", () => {
+  const { changes, orphans, failures, accepted } = JSON.parse(
+    renderJson({ ...full, accepted: [{ change: full.changes[1], reason: "known", expires: "2030-02-01" }] }),
+  );
+  const brief = (findings: { code: string; severity: string; where: string }[]) =>
+    findings.map(({ code, severity, where }) => [code, severity, where]);
+  expect(brief(changes)).toEqual([
+    ["changed", "warning", "application comfyui"],
+    ["changed", "error", "application comfyui"],
+    ["deleted", "warning", "policy <b>x</b>"],
+    ["changed", "warning", "tunnel configuration ingress"],
+  ]);
+  expect(brief(orphans)).toEqual([["token-by-name", "warning", "service token comfyui-api"]]);
+  expect(orphans[0].why).toBe("named as the stack's token comfyui-api");
+  expect(brief(failures)).toEqual([["not checked", "error", "the DNS records"]]);
+  expect(accepted[0].change).toMatchObject({ code: "changed", severity: "error", field: "allow_iframe" });
+});
 
 describe("the text", () => {
   test("of no drift is short", () => {
@@ -108,7 +130,7 @@ describe("the text", () => {
           ingress[x.example.org]  not set → http://localhost:1, without a check of Access's JWT
 
       Looks like this stack's, and its state does not know it
-        service token comfyui-api  o, made at 2029-01-01T00:00:00Z, last used never, a second one of that name
+        service token comfyui-api  o, made at 2029-01-01T00:00:00Z, last used never, named as the stack's token comfyui-api
 
       Service tokens that end soon
         comfyui-api  ends at 2130-01-20T00:00:00Z
@@ -153,7 +175,7 @@ test("the Markdown lets no name become markup", () => {
 
     #### Looks like this stack's, and its state does not know it
 
-    - \`service token comfyui-api\` o, made at 2029-01-01T00:00:00Z, last used never, a second one of that name
+    - \`service token comfyui-api\` o, made at 2029-01-01T00:00:00Z, last used never, named as the stack's token comfyui-api
 
     #### Service tokens that end soon
 

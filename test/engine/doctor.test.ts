@@ -19,7 +19,7 @@ const idsOf = ({ checks }: Report) => checks.flatMap(({ findings }) => findings.
 test("the stack of the sandbox is sound before its first up, and after it", async () => {
   const configFile = await rig.config();
   const before = await doctor(configFile);
-  expect(toText(before)).toMatch(/^Sound: 15 checks, nothing found\.$/m);
+  expect(toText(before)).toMatch(/^Sound: 16 checks, nothing found\.$/m);
   expect(await rig.writes()).toEqual([]);
 
   const up = await rig.up();
@@ -43,6 +43,7 @@ test("of a config that is not valid, what is wrong is named, and all the rest is
     "Identity provider",
     "Limits of Access",
     "Tunnel",
+    "Tunnel rules",
     "Google login",
     "Left-over objects",
   ]);

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseConfig } from "../../config/stack-config";
 import { findOrphans } from "../../packages/cli/orphans/find";
-import { EMPTY_STATE, type Orphan } from "../../packages/cli/orphans/orphan";
+import type { Orphan } from "../../packages/cli/orphans/orphan";
+import { type ToldOrphan, told } from "../../packages/cli/orphans/words";
+import type { StackResource } from "../../packages/cli/stack/read-stack";
 import { AccountApi } from "../../packages/cloudflare/account-api";
 import { AccountSnapshot } from "../../packages/cloudflare/account-snapshot";
 import { DEV_ZONE_ID } from "../../packages/sandbox/seed";
@@ -20,14 +22,14 @@ beforeEach(async () => {
 });
 
 /** What is found when the state knows all of the stack but these parts. */
-async function orphans(lost: (keyof Stack)[] = []): Promise<Orphan[]> {
+async function orphans(lost: (keyof Stack)[] = []): Promise<(Orphan & ToldOrphan)[]> {
   const known = Object.fromEntries(
     Object.entries(stack).filter(([part]) => !lost.includes(part as keyof Stack)),
   );
-  return findOrphans(new AccountSnapshot(account.api), search(stateOf(known)));
+  return (await findOrphans(new AccountSnapshot(account.api), search(stateOf(known)))).map(told);
 }
 
-const brief = (found: Orphan[]) =>
+const brief = (found: (Orphan & ToldOrphan)[]) =>
   found.map(({ kind, id, usedBy }) => ({ kind, id, ...(usedBy && { usedBy }) }));
 
 /** An account as others use it: what of it looks like ours belongs to another stack. */
@@ -88,6 +90,11 @@ describe("what a lost answer leaves behind", () => {
     const [found, ...more] = await orphans();
     expect(more).toEqual([]);
     expect(found).toMatchObject({ kind: "service token", id: second.token, name: "comfyui-api" });
+    expect(found).toMatchObject({
+      code: "token-by-retry",
+      severity: "warning",
+      where: "service token comfyui-api",
+    });
     expect(found?.why).toMatch(/before the comfyui-api in the state, as by a retry/);
     expect(Date.parse(found?.createdAt ?? "")).toBeGreaterThan(Date.now() - 60_000);
     expect(found).not.toHaveProperty("usedBy");
@@ -100,6 +107,17 @@ describe("what a lost answer leaves behind", () => {
       { kind: "service token", id: token },
       { kind: "policy", id: policy },
     ]);
+  });
+
+  it("a policy by the name and the decision that the state has, whatever the name ends in", async () => {
+    const policy = await account.emailPolicy(stack.login, "crew-service-token");
+    const inputs = { name: "crew-service-token", decision: "allow" };
+    const known = { ...stateOf(stack).find(({ id }) => id === stack.people), id: "66b191d9", inputs };
+    const state = [...stateOf(stack), known as StackResource];
+    const found = await findOrphans(new AccountSnapshot(account.api), search(state));
+    expect(found).toMatchObject([{ code: "policy-by-name", kind: "policy", id: policy }]);
+    known.inputs = { ...inputs, decision: "non_identity" };
+    expect(await findOrphans(new AccountSnapshot(account.api), search(state))).toEqual([]);
   });
 
   it("a login, an alert, and a record of another name", async () => {
@@ -222,7 +240,7 @@ describe("a state that is not there", () => {
   it("makes nothing removable, but names everything", async () => {
     const found = await findOrphans(new AccountSnapshot(account.api), search([]));
     expect(found).toHaveLength(9);
-    expect(new Set(found.map(({ usedBy }) => usedBy))).toEqual(new Set([EMPTY_STATE]));
+    expect(new Set(found.map(({ hold }) => hold?.code))).toEqual(new Set(["state-empty"]));
   });
 
   it("is the same as a state of another account", async () => {
@@ -231,7 +249,7 @@ describe("a state that is not there", () => {
       new AccountSnapshot(account.api),
       search(stateOf(rest, "f".repeat(32)), {}),
     );
-    expect(found.every(({ usedBy }) => usedBy === EMPTY_STATE)).toBe(true);
+    expect(found.every(({ hold }) => hold?.code === "state-empty")).toBe(true);
     expect(found.map(({ id }) => id)).toEqual([stack.record]);
   });
 });

@@ -144,20 +144,26 @@ describe("the table", () => {
     const now = new Date("2026-11-25T12:00:00Z");
     const orphans = [
       {
+        code: "token-by-retry" as const,
+        data: { name: "comfyui-api", gapMs: 3000 },
+        severity: "warning" as const,
+        where: "service token comfyui-api",
         kind: "service token" as const,
         id: "7d2c1f0e-0000-4000-8000-000000000001",
         name: "comfyui-api",
         createdAt: "2026-11-25T11:57:00Z",
         lastUsedAt: "never",
-        why: "made 3 s before the comfyui-api in the state, as by a retry",
       },
       {
+        code: "policy-by-name" as const,
+        data: {},
+        severity: "warning" as const,
+        where: "policy comfyui-service-token",
         kind: "policy" as const,
         id: "7d2c1f0e-0000-4000-8000-000000000002",
         name: "comfyui-service-token",
         createdAt: "2026-09-01T00:00:00Z",
-        why: "named as a policy of the stack",
-        usedBy: "application wiki",
+        hold: { code: "named" as const, data: { by: ["application wiki"] } },
       },
     ];
     expect(renderOrphans(orphans, "stack prod", now)).toMatchInlineSnapshot(`

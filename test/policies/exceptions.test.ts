@@ -71,7 +71,11 @@ test("a name that several judged resources have is too wide", () => {
   set(the(resources, "application"), "sessionDuration", "48h");
   the(resources, "policy", "comfyui-google-email").name = "comfyui";
   const config = checkConfig({ "session-duration": { exceptions: [good] } });
-  expect(judgeStack({ resources }, { config, today }).map(({ message }) => message)).toEqual([
+  const violations = judgeStack({ resources }, { config, today });
+  expect(violations.map(({ code, where }) => [code, where])).toEqual([
+    ["bad exception", "session-duration.exceptions"],
+  ]);
+  expect(violations.map(({ message }) => message)).toEqual([
     "An exception for comfyui fits 2 resources: use the URN of one. Mend it, or take it out of the guardrails' config.",
   ]);
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { tunnelRows } from "../../packages/cli/adopt/tunnel-rows";
-import { judgeSharedRules } from "../../packages/cli/doctor/ingress";
+import { judgeSharedRules } from "../../packages/cli/doctor/checks/tunnel-rules";
 import { bodyOf, configuration } from "../../packages/provider/tunnel-ingress/configuration";
 import { keyOf, mergeRules, ownedRules, type Rule } from "../../packages/provider/tunnel-ingress/merge";
 import { findMatchingRule, parseIngress } from "../../packages/sandbox/tunnel/ingress";

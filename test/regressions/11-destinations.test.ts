@@ -5,12 +5,12 @@ import { placesOf } from "../../packages/access/tests/places";
 import { ProblemsError } from "../../packages/base/problems";
 import { hostnamesOf } from "../../packages/cli/access-diff/addressing";
 import { findHost } from "../../packages/cli/adopt/find";
-import { hostnames } from "../../packages/cli/doctor/checks/hostnames";
-import type { Context } from "../../packages/cli/doctor/context";
 import { accessSides } from "../../packages/cli/drift/live-access";
 import { changesAround } from "../../packages/cli/drift/others";
 import type { StackResource } from "../../packages/cli/stack/read-stack";
 import { AccountApi, type Wire } from "../../packages/cloudflare/account-api";
+import type { AccountLook } from "../../packages/cloudflare/checks/check";
+import { hostnames } from "../../packages/cloudflare/checks/hostnames";
 import { TYPES } from "../../packages/cloudflare/kinds";
 import { leftBehind } from "../../packages/cloudflare/left-behind";
 import { preflight } from "../../packages/cloudflare/preflight";
@@ -78,17 +78,16 @@ const legacyOf = (fields: Wire): Wire => ({
 });
 
 async function doctorSays(other: Wire): Promise<Reading> {
-  const context = {
-    stack: "dev",
-    config: { applications: [{ hostname: HOST }] },
-    account: { snapshot: { applications: async () => [other] } },
-    ours: async () => new Set(),
-  } as unknown as Context;
-  const { findings } = await hostnames.run(context);
+  const look = {
+    config: { applications: [{ name: "comfyui", hostname: HOST }] },
+    account: { applications: async () => [other] },
+    isOurs: () => false,
+  } as unknown as AccountLook;
+  const { findings } = await hostnames.run(look);
   const [found] = findings;
   return found === undefined
     ? "elsewhere"
-    : ((found.id === "hostname-taken" ? "itself" : found.id.replace("hostname-", "")) as Reading);
+    : ((found.code === "hostname-taken" ? "itself" : found.code.replace("hostname-", "")) as Reading);
 }
 
 function adoptSays(other: Wire): Reading {

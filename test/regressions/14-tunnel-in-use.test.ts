@@ -40,14 +40,14 @@ test("14: a connected tunnel is held also when the API leaves its connections ou
     const found = (await findOrphans(new AccountSnapshot(api), search(stateOf(known)))).find(
       ({ id }) => id === tunnel,
     );
-    expect(found?.usedBy, left.join()).toBe("a cloudflared that is connected");
+    expect(found?.hold?.code, left.join()).toBe("connected");
   }
   // By what remains the list of connectors alone is asked.
   api.left = ["connections", "status", "conns_active_at", "conns_inactive_at"];
   const found = (await findOrphans(new AccountSnapshot(api), search(stateOf(known)))).find(
     ({ id }) => id === tunnel,
   );
-  expect(found?.usedBy).toBe("a cloudflared that is connected");
+  expect(found?.hold?.code).toBe("connected");
 });
 
 test("14: a tunnel of which the API does not say that nobody ran it is not taken over", async () => {

@@ -34,7 +34,7 @@ describe("one broken property turns its cells red", () => {
     await deployed.change.machines({ decision: "allow" });
     const report = await found(withoutBrowser);
     expect(red(report)).toEqual(cells("valid-token"));
-    expect(row(report, "valid-token/api")?.cause).toMatch(/Service Auth/);
+    expect(row(report, "valid-token/api")?.finding?.code).toBe("token-in-no-policy");
   });
 
   test("decision: the people's policy blocks them", async () => {
@@ -50,7 +50,7 @@ describe("one broken property turns its cells red", () => {
     const report = await found({ only: ["allowed-user", "other-user"] });
     expect(red(report)).toEqual(expect.arrayContaining(cells("other-user")));
     expect(red(report).join()).not.toContain("allowed-user");
-    expect(row(report, "other-user/page")?.cause).toMatch(/more people than declared/);
+    expect(row(report, "other-user/page")?.finding?.code).toBe("too-many-people");
   });
 
   test("precedence: a block that stood behind the people now stands before them", async () => {
@@ -118,7 +118,14 @@ describe("one broken property turns its cells red", () => {
     deployed = { ...deployed, target: { ...deployed.target, applications } };
     const report = await found(withoutBrowser);
     expect(red(report)).toEqual(cells("valid-token"));
-    expect(row(report, "valid-token/api")?.cause).toContain("expired at 2026-01-01");
+    const { finding, cause } = row(report, "valid-token/api") ?? {};
+    expect(finding).toEqual({
+      code: "token-expired",
+      severity: "error",
+      where: "comfyui/valid-token/api",
+      data: { expiresAt: "2026-01-01T00:00:00Z" },
+    });
+    expect(cause).toContain("expired at 2026-01-01");
   });
 
   test("DNS not proxied: the name leads nowhere", async () => {
@@ -126,7 +133,7 @@ describe("one broken property turns its cells red", () => {
     const report = await found(withoutBrowser);
     const all = ["page", "api", "websocket", "upload", "preflight"];
     expect(red(report)).toEqual(["nobody", "wrong-token", "valid-token"].flatMap((who) => cells(who, all)));
-    expect(row(report, "nobody/page")?.cause).toMatch(/not proxied/);
+    expect(row(report, "nobody/page")?.finding?.code).toBe("no-record");
   });
 
   test("application deleted: the second barrier is all that is left, and the report says so", async () => {
@@ -138,7 +145,7 @@ describe("one broken property turns its cells red", () => {
     expect(red(report)).toEqual(
       expect.arrayContaining([...cells("nobody"), ...cells("wrong-token"), ...cells("valid-token")]),
     );
-    expect(row(report, "nobody/page")?.cause).toMatch(/only the connector stopped it/);
+    expect(row(report, "nobody/page")?.finding?.code).toBe("past-access-to-connector");
     // Nothing reaches ComfyUI for all that.
     expect(red(report).join()).not.toContain("around");
   });
@@ -148,7 +155,7 @@ describe("one broken property turns its cells red", () => {
     const report = await found(withoutBrowser);
     expect(red(report)).toEqual(expect.arrayContaining([...cells("nobody"), ...cells("wrong-token")]));
     expect(report.summary.verdict).not.toContain("open");
-    expect(row(report, "nobody/api")?.cause).toMatch(/only the connector stopped it/);
+    expect(row(report, "nobody/api")?.finding?.code).toBe("past-access-to-connector");
     expect(red(report).join()).not.toContain("around");
   });
 
@@ -172,6 +179,9 @@ describe("one broken property turns its cells red", () => {
     expect(red(report)).toEqual([]);
     const open = report.rows.filter(({ result }) => result === "undecided").map(({ id }) => id);
     expect(open).toEqual(cells("valid-token").map((id) => `comfyui/${id}`));
-    expect(row(report, "valid-token/page")?.cause).toMatch(/No cloudflared/);
+    expect(row(report, "valid-token/page")?.finding).toMatchObject({
+      code: "tunnel-without-connector",
+      severity: "warning",
+    });
   });
 }, 60_000);

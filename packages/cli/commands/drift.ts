@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { defineCommand } from "citty";
-import { endlessAsText } from "../../base/json-values";
 import { maskAddresses } from "../access-diff/mask";
 import { drift } from "../drift/drift";
 import { EXIT_CODES, exitCode, type FailOn } from "../drift/exit-code";
+import { renderJson } from "../drift/render/json";
 import { renderMarkdown } from "../drift/render/markdown";
 import { renderText } from "../drift/render/text";
 import { openStack } from "../stack/open-stack";
@@ -52,8 +52,8 @@ export const driftCommand = defineCommand({
       const report = await drift(opened, { probe: args.probe, days });
       const salt = process.env[SALT] || randomBytes(16).toString("hex");
       const shown = (args.mask ?? args.markdown) ? maskAddresses(report, salt) : report;
-      const render = args.markdown ? renderMarkdown : renderText;
-      process.stdout.write(args.json ? `${JSON.stringify(shown, endlessAsText, 2)}\n` : render(shown));
+      const render = args.json ? renderJson : args.markdown ? renderMarkdown : renderText;
+      process.stdout.write(render(shown));
       return exitCode(report, args["fail-on"]);
     } finally {
       await opened.close();

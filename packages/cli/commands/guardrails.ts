@@ -54,7 +54,7 @@ async function readConfig(file: string): Promise<PackConfig> {
     return checkConfig(config);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    throw new UserError(`${file}: ${error.message.split("\n  → ")[0]}`, error.remedy);
+    throw new UserError(`${file}: ${error.found}`, error.remedy);
   }
 }
 
@@ -80,6 +80,6 @@ function toText(violations: readonly Violation[]): string {
 }
 
 function toJson(judged: Judged, violations: readonly Violation[]): string {
-  const plain = violations.map(({ rule, urn, message }) => ({ rule: rule.name, urn, message }));
+  const plain = violations.map(({ rule, ...violation }) => ({ rule: rule.name, ...violation }));
   return `${JSON.stringify({ judged, violations: plain }, null, 2)}\n`;
 }

@@ -1,3 +1,4 @@
+import { ownerComment } from "../../../components/dns-route";
 import type { StackConfig } from "../../../config/stack-config";
 import { ApiError } from "../../base/errors";
 import type { Problem } from "../../base/problems";
@@ -5,6 +6,7 @@ import { flawOf } from "../../client/typescript/credential-form";
 import type { Network } from "../../client/typescript/network";
 import { AccountApi, type Wire } from "../../cloudflare/account-api";
 import { AccountSnapshot } from "../../cloudflare/account-snapshot";
+import type { AccountLook } from "../../cloudflare/checks/check";
 import type { TokenAccess } from "../secrets/credentials";
 import type { StackOutputs } from "../secrets/outputs";
 import type { StackState } from "../stack/read-stack";
@@ -71,6 +73,8 @@ export interface Context extends DoctorInput {
   serviceTokens(): Promise<readonly TokenAccess[]>;
   /** Ids of the vendor's objects that the stack made. */
   ours(): Promise<ReadonlySet<string>>;
+  /** By the state; a record also by the comment that the stack's own have. */
+  isOurs: AccountLook["isOurs"];
 }
 
 /** Somebody waits for the report; what fails can be asked again. */
@@ -80,6 +84,10 @@ const NO_ACCOUNT = "0".repeat(32);
 export function contextOf(input: DoctorInput): Context {
   const state = once(input.state);
   const outputs = once(input.outputs);
+  const ours = once(
+    async () => new Set((await state()).resources.map(({ id }) => id).filter((id) => id !== "")),
+  );
+  const comment = ownerComment(input.project, input.stack);
   return {
     ...input,
     state,
@@ -94,7 +102,9 @@ export function contextOf(input: DoctorInput): Context {
       input.token === undefined || flawOf(input.token) !== undefined
         ? undefined
         : accountOf(input, input.token),
-    ours: once(async () => new Set((await state()).resources.map(({ id }) => id).filter((id) => id !== ""))),
+    ours,
+    isOurs: async (kind, object) =>
+      (await ours()).has(String(object["id"])) || (kind === "DNS record" && object["comment"] === comment),
   };
 }
 

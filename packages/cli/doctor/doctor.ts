@@ -1,104 +1,116 @@
 import { ApiError, UserError } from "../../base/errors";
+import type { Severity } from "../../base/finding";
 import { ApiFailure } from "../../cloudflare/api-failure";
-import { BLOCKING, type Check, type Checked, type Outcome } from "./check";
+import type { AnyCheck, AnyFound, Stops } from "../../cloudflare/checks/check";
+import type { RightsFindings, Unread } from "../../cloudflare/checks/rights";
 import { apiToken } from "./checks/api-token";
-import { config } from "./checks/config";
-import { dns } from "./checks/dns";
-import { google } from "./checks/google";
-import { hostnames } from "./checks/hostnames";
-import { leftovers } from "./checks/leftovers";
-import { identityProvider } from "./checks/login";
-import { organization } from "./checks/organization";
-import { comfyui, webApps } from "./checks/origins";
-import { permissions } from "./checks/permissions";
-import { room } from "./checks/room";
-import { expiry, leaks } from "./checks/secrets";
-import { tunnel } from "./checks/tunnel";
-import { zone } from "./checks/zone";
 import { type Context, contextOf, type DoctorInput } from "./context";
-import { type Finding, finding } from "./findings";
+import { FIRST, LAST, THEN } from "./list";
+import { type About, type FindingCode, type ToldFinding, told } from "./words";
 
 /** What doctor found. */
 export interface Report {
   stack: string;
   environment: string;
   purpose: DoctorInput["purpose"];
-  checks: Checked[];
+  checks: Checked<ToldFinding>[];
 }
 
-/** The first three say what the others can be told at all. */
-const FIRST: readonly Check[] = [config, apiToken, permissions, organization];
-const THEN: readonly Check[] = [
-  zone,
-  dns,
-  hostnames,
-  identityProvider,
-  room,
-  tunnel,
-  google,
-  comfyui,
-  webApps,
-  expiry,
-  leaks,
-];
+/** A check as the report has it. */
+export interface Checked<Found = AnyFound> {
+  /** Its code in the list of checks. */
+  code: string;
+  title: string;
+  status: "ok" | "warning" | "error" | "skipped";
+  summary: string;
+  findings: Found[];
+  notes: string[];
+}
 
 /** Looks at everything that a preview and an update rely on. Changes nothing. */
 export async function examine(input: DoctorInput): Promise<Report> {
   const context = contextOf(input);
   const checked: Checked[] = [];
-  const findings = () => checked.flatMap((each) => each.findings);
   for (const check of FIRST) checked.push(await look(check, context, checked));
   const known = [...checked];
-  const then = THEN.filter(({ concerns }) => concerns?.(context) ?? true);
-  checked.push(...(await Promise.all(then.map((check) => look(check, context, known)))));
-  // Last: what another finding names already is not left over as well.
-  const named = new Set(findings().flatMap(({ objects = [] }) => objects));
-  const left = await look(leftovers, context, known);
-  checked.push(withStatus({ ...left, findings: left.findings.filter((each) => !isNamed(each, named)) }));
+  const concerned = (checks: readonly AnyCheck<Context>[]) =>
+    checks.filter(({ concerns }) => concerns?.(context) ?? true);
+  checked.push(...(await Promise.all(concerned(THEN).map((check) => look(check, context, known)))));
+  const named = new Set(checked.flatMap(({ findings }) => findings.flatMap(({ objects = [] }) => objects)));
+  for (const check of concerned(LAST)) {
+    const left = await look(check, context, known);
+    checked.push(withStatus({ ...left, findings: left.findings.filter((each) => !isNamed(each, named)) }));
+  }
   const { stack, environment, purpose } = input;
-  return { stack, environment, purpose, checks: checked };
+  const about: About = { stack, purpose, accountId: input.config.accountId };
+  return {
+    stack,
+    environment,
+    purpose,
+    checks: checked.map((each) => ({ ...each, findings: each.findings.map((found) => told(found, about)) })),
+  };
 }
 
 /** 0: sound; 3: at least one error; 4: warnings alone. */
 export function exitCode({ checks }: Report): number {
-  const severities = new Set(checks.flatMap(({ findings }) => findings.map(({ severity }) => severity)));
+  const severities = new Set<Severity>(
+    checks.flatMap(({ findings }) => findings.map(({ severity }) => severity)),
+  );
   if (severities.has("error")) return 3;
   return severities.has("warning") ? 4 : 0;
 }
 
-const isNamed = ({ id, objects = [] }: Finding, named: ReadonlySet<string>): boolean =>
-  id === "orphan" && objects.some((object) => named.has(object));
+const is = ({ code }: AnyFound, wanted: FindingCode): boolean => code === wanted;
+
+const isNamed = ({ objects = [] }: AnyFound, named: ReadonlySet<string>): boolean =>
+  objects.some((object) => named.has(object));
 
 /** One check, or why it cannot be made: for what an earlier finding says, or else as a finding of its own. */
-async function look(check: Check, context: Context, checked: readonly Checked[]): Promise<Checked> {
-  const { title, config: keys = [], groups } = check;
+async function look(
+  check: AnyCheck<Context>,
+  context: Context,
+  checked: readonly Checked[],
+): Promise<Checked> {
+  const { code, title, config: keys = [], groups, reads } = check;
   const earlier = checked.flatMap(({ findings }) => findings);
-  const skip = (summary: string): Checked => ({ title, status: "skipped", summary, findings: [], notes: [] });
-  if (groups !== undefined) {
+  const as = (outcome: Omit<Checked, "code" | "title">): Checked => withStatus({ code, title, ...outcome });
+  const skip = (summary: string) => as({ status: "skipped", summary, findings: [], notes: [] });
+  if (reads.includes("account")) {
     const blocked = isSilent(checked) ? "the API does not answer" : blockedBy(check, earlier);
     if (blocked !== undefined) return skip(blocked);
   }
   const absent = keys.filter((key) => context.config[key] === undefined);
   if (absent.length > 0) return skip(`not set, or not valid: ${absent.join(", ")}`);
   try {
-    return asChecked(title, await check.run(context));
+    const { findings, summary, skipped, notes = [] } = await check.run(context);
+    if (findings.length === 0 && skipped !== undefined)
+      return as({ status: "skipped", summary: skipped, findings, notes });
+    return as({ status: "ok", summary, findings, notes });
   } catch (error) {
     const reason = error instanceof ApiFailure ? knownReason(error, earlier, groups) : undefined;
     if (reason !== undefined) return skip(reason);
-    return asChecked(title, { findings: [unchecked(error)], summary: "" });
+    return as({ status: "ok", summary: "", findings: [unchecked(check, error)], notes: [] });
   }
 }
 
 /** Whether the very first question to the API had no answer that would tell. */
 function isSilent(checked: readonly Checked[]): boolean {
-  const token = checked.find(({ title }) => title === apiToken.title);
-  return token?.findings.some(({ id }) => id === "unchecked") ?? false;
+  const token = checked.find(({ code }) => code === apiToken.code);
+  return token?.findings.some((each) => is(each, "unchecked")) ?? false;
 }
 
+/** Findings of earlier checks after which the account cannot tell anything more. */
+const BLOCKING: Readonly<Partial<Record<string, string>>> = {
+  "token-missing": "there is no API token",
+  "token-malformed": "the API token cannot be sent",
+  "token-refused": "the API token is refused",
+  "account-unreachable": "the API token does not reach the account",
+} satisfies Partial<Record<keyof RightsFindings, string>>;
+
 /** The earlier finding after which the account need not be asked, in a few words. */
-function blockedBy({ blindWithout }: Check, earlier: readonly Finding[]): string | undefined {
-  for (const { id, lacks = [] } of earlier) {
-    if (BLOCKING[id] !== undefined) return BLOCKING[id];
+function blockedBy({ blindWithout }: AnyCheck<Context>, earlier: readonly AnyFound[]): string | undefined {
+  for (const { code, lacks = [] } of earlier) {
+    if (BLOCKING[code] !== undefined) return BLOCKING[code];
     if (blindWithout !== undefined && lacks.includes(blindWithout)) {
       return `the API token lacks ${blindWithout}`;
     }
@@ -112,10 +124,10 @@ const LEVELS = ["Read", "Write"] as const;
 /** The earlier finding that explains a refusal, in a few words. */
 function knownReason(
   error: ApiFailure,
-  earlier: readonly Finding[],
+  earlier: readonly AnyFound[],
   groups: readonly string[] = [],
 ): string | undefined {
-  if (error.kind === "not set up" && earlier.some(({ id }) => id === "zero-trust-off")) {
+  if (error.kind === "not set up" && earlier.some((each) => is(each, "zero-trust-off"))) {
     return "Zero Trust is not set up";
   }
   const lacking = earlier.flatMap(({ lacks = [] }) => lacks);
@@ -126,30 +138,23 @@ function knownReason(
   return group === undefined ? undefined : `the API token lacks ${group}`;
 }
 
-function unchecked(error: unknown): Finding {
-  const found = (what: string | undefined, mend: string) =>
-    finding("unchecked", `could not be checked: ${what}`, mend);
-  if (error instanceof UserError) return found(error.message.split("\n")[0], error.remedy);
-  if (error instanceof ApiError) return found(error.message, mendOf(error));
-  // The words of an error that nobody foresaw may quote anything.
-  return found(error instanceof Error ? error.name : "an error", "Run doctor again; report it if it stays.");
+/** That a check could not be made: it stops whatever the worst of its findings would stop. */
+function unchecked({ title, finds }: AnyCheck<Context>, error: unknown): AnyFound {
+  const all = Object.values(finds).map(({ stops }) => stops);
+  const stops = STOPS.find((each) => all.includes(each)) ?? "nothing";
+  return { code: "unchecked", severity: "error", stops, where: title, data: { by: unreadFor(error) } };
 }
 
-function mendOf({ status }: ApiError): string {
-  if (status === undefined) return "Check the network, and CLOUDFLARE_BASE_URL if it is set.";
-  if (status === 429) return "Wait five minutes, then run doctor again.";
-  return "Run doctor again; see https://www.cloudflarestatus.com";
-}
+const STOPS: readonly Stops[] = ["preview", "update", "nothing"];
 
-function asChecked(title: string, { findings, summary, skipped, notes = [] }: Outcome): Checked {
-  const isSkipped = findings.length === 0 && skipped !== undefined;
-  return withStatus({
-    title,
-    status: isSkipped ? "skipped" : "ok",
-    summary: isSkipped ? skipped : summary,
-    findings,
-    notes,
-  });
+function unreadFor(error: unknown): Unread {
+  if (error instanceof UserError)
+    return { what: "mistake", found: error.message.split("\n")[0] ?? "", remedy: error.remedy };
+  if (error instanceof ApiError) {
+    const { message, call, status, code } = error;
+    return { what: "API", object: call.object, message, ...(status && { status }), ...(code && { code }) };
+  }
+  return { what: "program", name: error instanceof Error ? error.name : "an error" };
 }
 
 function withStatus(checked: Checked): Checked {

@@ -7,6 +7,8 @@ import { GROUPS, type RequiredGroup } from "../../cloudflare/permission-groups";
 export interface Probed {
   /** As Cloudflare writes them, e.g. `DNS Write`. */
   missing: string[];
+  /** Of what is missing, the groups that may not even be read with. */
+  unreadable: string[];
   /** What else can be done, as far as it was tried. */
   superfluous: string[];
   /** Groups that could not be tried: Zero Trust is not set up, or the zone is not seen. */
@@ -30,7 +32,7 @@ export async function probePermissions(
   required: readonly RequiredGroup[],
   zoneId: string | undefined,
 ): Promise<Probed> {
-  const probed: Probed = { missing: [], superfluous: [], untried: [], outside: false };
+  const probed: Probed = { missing: [], unreadable: [], superfluous: [], untried: [], outside: false };
   const answers = await Promise.all(
     required
       // Without it the list of zones is empty, which the look at the zone reports.
@@ -39,8 +41,10 @@ export async function probePermissions(
   );
   for (const { group, level, read, write } of answers) {
     if (read === "untried" || write === "untried") probed.untried.push(group);
-    else if (read !== "allowed" && write !== "allowed") probed.missing.push(`${group} ${level}`);
-    else if (level === "Write" && write !== "allowed") probed.missing.push(`${group} Write`);
+    else if (read !== "allowed" && write !== "allowed") {
+      probed.missing.push(`${group} ${level}`);
+      probed.unreadable.push(group);
+    } else if (level === "Write" && write !== "allowed") probed.missing.push(`${group} Write`);
     else if (level === "Read" && write === "allowed") probed.superfluous.push(`${group} Write`);
   }
   const account = answers.filter(({ on }) => on === "account");

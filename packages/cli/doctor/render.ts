@@ -1,6 +1,8 @@
-import type { Checked } from "./check";
-import { exitCode, type Report } from "./doctor";
-import type { Finding, Severity } from "./findings";
+import type { Severity } from "../../base/finding";
+import { type Checked as AnyChecked, exitCode, type Report } from "./doctor";
+import type { ToldFinding } from "./words";
+
+type Checked = AnyChecked<ToldFinding>;
 
 const MARKS: Record<Checked["status"], string> = { ok: "✓", error: "✗", warning: "!", skipped: "–" };
 /** Sentences are broken there; what is to be copied never is. */
@@ -43,7 +45,7 @@ const indentOf = (width: number): string => " ".repeat(width + 4);
 const line = (mark: string, title: string, text: string, width: number): string =>
   `${mark} ${title.padEnd(width)}  ${text.replaceAll("\n", `\n${indentOf(width)}`)}`;
 
-const bodyOf = ({ what, why, mend }: Finding, width: number): string =>
+const bodyOf = ({ what, why, mend }: ToldFinding, width: number): string =>
   [folded(what, width), folded(why, width), `→ ${mend}`].join("\n");
 
 function folded(text: string, width: number): string {

@@ -26,6 +26,8 @@ export interface Target {
 export interface PermissionDifference {
   /** As Cloudflare writes them, e.g. `DNS Write`. */
   missing: string[];
+  /** Of what is missing, the groups that may not even be read with. */
+  unreadable: string[];
   superfluous: string[];
   /** Accounts and zones besides the target, as resource keys. */
   elsewhere: string[];
@@ -71,6 +73,8 @@ export function comparePolicies(
     const names = level === "Write" ? [`${group} Write`] : [`${group} Read`, `${group} Write`];
     return !gives(allowed, names, on) || gives(denied, names, on);
   });
+  const mayRead = ({ group, on }: RequiredGroup) =>
+    gives(allowed, [`${group} Read`, `${group} Write`], on) && !gives(denied, [`${group} Read`], on);
   // Reading is part of writing, so a Read beside it gives nothing more.
   const fitting = new Set(
     required.flatMap(({ group, level }) => [
@@ -82,6 +86,7 @@ export function comparePolicies(
   const resources = allowed.flatMap((policy) => policy.resources);
   return {
     missing: missing.map(({ group, level }) => `${group} ${level}`),
+    unreadable: missing.filter((each) => !mayRead(each)).map(({ group }) => group),
     superfluous: held.filter((group) => !fitting.has(group)),
     elsewhere: [...new Set(resources.filter((each) => isElsewhere(each, target)).map(({ key }) => key))],
     reachesAccount: resources.some((each) => covers(each, "zone", target) || covers(each, "account", target)),

@@ -16,6 +16,7 @@ import { readState, type StackResource, type StackSettings } from "../stack/read
 import { probeToken } from "../verify/probe-token";
 import { settled, sortAccepted } from "./accepted";
 import { isReadByEngine, readByEngine } from "./engine-view";
+import { changeFinding } from "./finding";
 import type { KindContext } from "./kinds/kind";
 import { ruleKey } from "./kinds/tunnel-configuration";
 import { accessSides } from "./live-access";
@@ -149,7 +150,7 @@ function verdictOf({
       ({ kind, may }) => kind === "not decided" || may.includes("gain") || may.includes("longer"),
     ) ||
     access.facts.some(({ effect }) => effect === "widens");
-  if (gains || changes.some(({ opens }) => opens !== undefined)) return "widened";
+  if (gains || changes.some((change) => changeFinding(change).severity === "error")) return "widened";
   const isChanged = changes.length > 0 || orphans.length > 0 || access.entries.length > 0;
   return isChanged ? "changed" : "none";
 }

@@ -8,7 +8,7 @@ import { fieldsOf } from "../../base/json-values";
 import type { Wire } from "../../cloudflare/account-api";
 import { TYPES } from "../../cloudflare/kinds";
 import type { Knowledge } from "./knowledge";
-import type { Orphan, OrphanSearch } from "./orphan";
+import type { Origin, Orphan, OrphanSearch } from "./orphan";
 
 /** The parts of the account that are looked at. */
 export interface Listed {
@@ -27,13 +27,12 @@ export interface Listed {
 }
 
 /** An orphan before it is known who uses it. */
-export interface Found extends Omit<Orphan, "lastUsedAt" | "usedBy"> {
+export interface Found extends Pick<Orphan, "kind" | "id" | "name" | "createdAt" | "lastUsedAt"> {
   wire: Wire;
+  /** By what it is taken for ours. */
+  origin: Origin;
   /** Host names of an application; else none. */
   hostnames: string[];
-  /** A retry explains it: the state knows its twin, which was made right after it. */
-  twin?: boolean;
-  lastUsedAt?: string;
 }
 
 /** The provider gives up on a lost answer after about three minutes; this leaves room for a slow API. */
@@ -49,7 +48,7 @@ export function candidates(listed: Listed, search: OrphanSearch, known: Knowledg
     ...unknown(listed.applications).flatMap((application) => applicationFound(application, search)),
     ...unknown(listed.tunnels).flatMap((tunnel) => tunnelFound(tunnel, search)),
     ...unknown(listed.ownRecords).map((record) => ({
-      ...base("DNS record", record, "has this stack's comment"),
+      ...base("DNS record", record, { code: "record-by-comment", data: {} }),
       hostnames: [],
     })),
     ...unknown(listed.notifications).flatMap((alert) => alertFound(alert, search)),
@@ -65,22 +64,27 @@ function tokenFound(token: Wire, listed: Listed, { settings }: OrphanSearch, kno
     .map((other) => Date.parse(text(other["created_at"])) - Date.parse(text(token["created_at"])))
     .filter((gap) => gap >= 0 && gap <= RETRIES_MS);
   const [gap] = gaps;
-  const why =
+  const origin: Origin =
     gap === undefined
-      ? `named as the stack's token ${name}`
-      : `made ${seconds(gap)} before the ${name} in the state, as by a retry`;
-  return [{ ...base("service token", token, why), hostnames: [], twin: gap !== undefined }];
+      ? { code: "token-by-name", data: { name } }
+      : { code: "token-by-retry", data: { name, gapMs: gap } };
+  return [{ ...base("service token", token, origin), hostnames: [] }];
 }
 
 function policyFound(policy: Wire, { settings }: OrphanSearch, known: Knowledge): Found[] {
   const name = text(policy["name"]);
-  const names = [
-    ...settings.config.applications.flatMap((each) => Object.values(policyNames(each.name))),
-    ...known.names(TYPES.policy),
+  const decisions = [
+    ...settings.config.applications.flatMap((each) => {
+      const { people, tokens } = policyNames(each.name);
+      return [
+        { name: people, decision: "allow" },
+        { name: tokens, decision: "non_identity" },
+      ];
+    }),
+    ...known.policies,
   ];
-  const decision = name.endsWith("-service-token") ? "non_identity" : "allow";
-  if (!names.includes(name) || policy["decision"] !== decision) return [];
-  return [{ ...base("policy", policy, "named as a policy of the stack"), hostnames: [] }];
+  if (!decisions.some((each) => each.name === name && each.decision === policy["decision"])) return [];
+  return [{ ...base("policy", policy, { code: "policy-by-name", data: {} }), hostnames: [] }];
 }
 
 function providerFound(provider: Wire, { settings }: OrphanSearch): Found[] {
@@ -91,7 +95,7 @@ function providerFound(provider: Wire, { settings }: OrphanSearch): Found[] {
     provider["type"] === GOOGLE_LOGIN.type &&
     fieldsOf(provider["config"])["client_id"] === clientId;
   return ours
-    ? [{ ...base("identity provider", provider, "has the stack's OAuth client"), hostnames: [] }]
+    ? [{ ...base("identity provider", provider, { code: "login-by-client", data: {} }), hostnames: [] }]
     : [];
 }
 
@@ -99,14 +103,14 @@ function applicationFound(application: Wire, { settings }: OrphanSearch): Found[
   const hostnames = hostnamesOf(application);
   const ours = settings.config.applications.filter(({ hostname }) => hostnames.includes(hostname));
   if (ours.length === 0) return [];
-  const why = `guards ${ours.map(({ hostname }) => hostname).join(", ")}`;
-  return [{ ...base("application", application, why), hostnames }];
+  const data = { hostnames: ours.map(({ hostname }) => hostname) };
+  return [{ ...base("application", application, { code: "application-by-hostname", data }), hostnames }];
 }
 
 function tunnelFound(tunnel: Wire, { settings }: OrphanSearch): Found[] {
   const { name } = settings.config.tunnel;
   if (name === undefined || tunnel["name"] !== name) return [];
-  return [{ ...base("tunnel", tunnel, "named as the stack's tunnel"), hostnames: [] }];
+  return [{ ...base("tunnel", tunnel, { code: "tunnel-by-name", data: {} }), hostnames: [] }];
 }
 
 function alertFound(alert: Wire, { settings, stack }: OrphanSearch): Found[] {
@@ -116,13 +120,13 @@ function alertFound(alert: Wire, { settings, stack }: OrphanSearch): Found[] {
     ({ name, alertType }) => alert["name"] === name && alert["alert_type"] === alertType,
   );
   if (!ours) return [];
-  return [{ ...base("alert", alert, "named as an alert of the stack"), hostnames: [] }];
+  return [{ ...base("alert", alert, { code: "alert-by-name", data: {} }), hostnames: [] }];
 }
 
-function base(kind: Found["kind"], wire: Wire, why: string) {
+function base(kind: Found["kind"], wire: Wire, origin: Origin) {
   const made = wire["created_at"] ?? wire["created_on"] ?? wire["created"];
   const createdAt = typeof made === "string" ? { createdAt: made } : {};
-  return { kind, id: text(wire["id"]), name: text(wire["name"]), ...createdAt, why, wire };
+  return { kind, id: text(wire["id"]), name: text(wire["name"]), ...createdAt, origin, wire };
 }
 
 /** Host names that an application stands in front of, by any of the fields in which the API says so. */
@@ -133,8 +137,4 @@ function hostnamesOf(application: Wire): string[] {
 
 export function text(value: unknown): string {
   return typeof value === "string" ? value : "";
-}
-
-function seconds(milliseconds: number): string {
-  return milliseconds < 1000 ? "less than a second" : `${Math.round(milliseconds / 1000)} s`;
 }

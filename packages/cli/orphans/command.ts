@@ -6,6 +6,7 @@ import { findOrphans } from "./find";
 import type { Orphan } from "./orphan";
 import { type Removal, removable, removeOrphans } from "./remove";
 import { count, renderOrphans, renderRemovals } from "./render";
+import { told } from "./words";
 
 /** What `orphans` was asked for. */
 export interface OrphansOptions {
@@ -81,7 +82,8 @@ function asJson(stack: OpenStack, orphans: readonly Orphan[], removals: readonly
   const removed = removals.map(({ orphan: { kind, id, name }, outcome, reason }) => {
     return { kind, id, name, outcome, ...(reason === undefined ? {} : { reason }) };
   });
-  return `${JSON.stringify({ stack: stack.stack, environment: stack.environment, orphans, removals: removed }, null, 2)}\n`;
+  const report = { stack: stack.stack, environment: stack.environment, orphans: orphans.map(told) };
+  return `${JSON.stringify({ ...report, removals: removed }, null, 2)}\n`;
 }
 
 /**

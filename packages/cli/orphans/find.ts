@@ -8,7 +8,7 @@ import { candidates, type Found, type Listed } from "./candidates";
 import { heldBy } from "./holders";
 import { knowledgeOf } from "./knowledge";
 import { lastUses } from "./last-use";
-import { EMPTY_STATE, type Orphan, type OrphanSearch } from "./orphan";
+import type { Hold, Orphan, OrphanSearch } from "./orphan";
 
 /**
  * Objects that a lost answer, or a state that was lost, left behind in the account: those that are named and made as
@@ -31,16 +31,18 @@ export async function findOrphans(account: AccountSnapshot, search: OrphanSearch
     tunnelConnectors(account, orphans),
   ]);
   const held = heldBy(orphans, { ...live, configurations, connectors }, search);
-  return orphans.map(({ kind, id, name, createdAt, lastUsedAt, why }) => {
-    const usedBy = known.empty ? EMPTY_STATE : held.get(id);
+  return orphans.map(({ kind, id, name, createdAt, lastUsedAt, origin }): Orphan => {
+    const hold: Hold | undefined = known.empty ? { code: "state-empty", data: {} } : held.get(id);
     return {
+      ...origin,
+      severity: "warning",
+      where: `${kind} ${name}`,
       kind,
       id,
       name,
       ...(createdAt === undefined ? {} : { createdAt }),
       ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
-      why,
-      ...(usedBy === undefined ? {} : { usedBy }),
+      ...(hold === undefined ? {} : { hold }),
     };
   });
 }

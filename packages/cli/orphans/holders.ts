@@ -5,7 +5,7 @@ import type { Wire } from "../../cloudflare/account-api";
 import { offersEveryLogin } from "../../cloudflare/other-users";
 import { tunnelUse } from "../../cloudflare/tunnel-use";
 import { type Found, type Listed, text } from "./candidates";
-import type { OrphanSearch } from "./orphan";
+import type { Hold, OrphanSearch } from "./orphan";
 
 /** The account around what was found. */
 interface Around extends Listed {
@@ -26,17 +26,17 @@ interface Holder {
 
 /**
  * What keeps each orphan where it is. Another orphan that is free itself keeps none: it goes first.
- * @returns reasons by the orphan's id; no entry for what nothing holds
+ * @returns what holds it by the orphan's id; no entry for what nothing holds
  */
 export function heldBy(
   found: readonly Found[],
   around: Around,
   search: OrphanSearch,
-): ReadonlyMap<string, string> {
-  const held = new Map<string, string>();
+): ReadonlyMap<string, Hold> {
+  const held = new Map<string, Hold>();
   for (const orphan of found) {
-    const reason = ownReason(orphan, around, search);
-    if (reason !== undefined) held.set(orphan.id, reason);
+    const hold = ownHold(orphan, around, search);
+    if (hold !== undefined) held.set(orphan.id, hold);
   }
   const holders = holdersOf(around);
   const orphans = new Set(found.map(({ id }) => id));
@@ -51,7 +51,7 @@ export function heldBy(
           (held.has(holder.id) || !orphans.has(holder.id)) &&
           names(holder.wire, orphan),
       );
-      if (by.length > 0) held.set(orphan.id, listOf(by.map(({ label }) => label)));
+      if (by.length > 0) held.set(orphan.id, { code: "named", data: { by: by.map(({ label }) => label) } });
     }
   }
   return held;
@@ -76,64 +76,68 @@ function names(wire: Wire, { id, kind, hostnames }: Found): boolean {
   return holdsId(wire, id);
 }
 
-/** Reasons of an orphan's own, whoever else there is. */
-function ownReason(orphan: Found, around: Around, { settings }: OrphanSearch): string | undefined {
+/** What holds an orphan by itself, whoever else there is. */
+function ownHold(orphan: Found, around: Around, { settings }: OrphanSearch): Hold | undefined {
   const declared = settings.config.applications;
   switch (orphan.kind) {
     case "service token": {
       const open = [...around.policies, ...around.applications].find((each) =>
         namesIn(each).includes("any_valid_service_token"),
       );
-      if (open === undefined || orphan.twin === true || orphan.lastUsedAt === "never") return undefined;
-      return `${text(open["name"])}, which lets every service token in`;
+      const isExplained = orphan.origin.code === "token-by-retry" || orphan.lastUsedAt === "never";
+      if (open === undefined || isExplained) return undefined;
+      return { code: "every-token", data: { by: text(open["name"]) } };
     }
     case "policy": {
       const count = orphan.wire["app_count"];
       const visible = around.applications.some((each) => holdsId(each, orphan.id));
-      return typeof count === "number" && count > 0 && !visible ? `${count} application(s)` : undefined;
+      return typeof count === "number" && count > 0 && !visible
+        ? { code: "hidden-applications", data: { count } }
+        : undefined;
     }
     case "identity provider": {
-      const open = around.applications.filter(offersEveryLogin);
-      return open.length === 0
-        ? undefined
-        : `${listOf(open.map((each) => `application ${text(each["name"])}`))}, which offers every login`;
+      const by = around.applications
+        .filter(offersEveryLogin)
+        .map((each) => `application ${text(each["name"])}`);
+      return by.length === 0 ? undefined : { code: "every-login", data: { by } };
     }
     case "application": {
       const names = declared
         .filter(({ hostname }) => orphan.hostnames.includes(hostname))
         .map(({ name }) => name);
-      if (!names.includes(orphan.name)) return `its own name, ${orphan.name}, which is not the stack's`;
-      const others = orphan.hostnames.filter((host) => !declared.some(({ hostname }) => hostname === host));
-      return others.length === 0 ? undefined : listOf(others);
+      if (!names.includes(orphan.name)) return { code: "name-not-ours", data: { name: orphan.name } };
+      const hostnames = orphan.hostnames.filter(
+        (host) => !declared.some(({ hostname }) => hostname === host),
+      );
+      return hostnames.length === 0 ? undefined : { code: "other-hostnames", data: { hostnames } };
     }
     case "tunnel":
-      return tunnelReason(orphan, around, declared);
+      return tunnelHold(orphan, around, declared);
     case "DNS record": {
-      const content = text(orphan.wire["content"]);
-      return isTunnelHost(content) ? undefined : `what it leads to, ${content}, which is no tunnel`;
+      const target = text(orphan.wire["content"]);
+      return isTunnelHost(target) ? undefined : { code: "not-to-a-tunnel", data: { target } };
     }
     case "alert":
       return undefined;
   }
 }
 
-function tunnelReason(
+function tunnelHold(
   { id, wire }: Found,
   { configurations, connectors }: Around,
   declared: readonly { hostname: string }[],
-): string | undefined {
+): Hold | undefined {
   const use = tunnelUse(wire);
   const live = connectors.get(id);
-  if (use === "connected" || (live ?? []).length > 0) return "a cloudflared that is connected";
-  if (use === undefined && live === undefined) return "perhaps a cloudflared: the API does not say";
+  if (use === "connected" || (live ?? []).length > 0) return { code: "connected", data: {} };
+  if (use === undefined && live === undefined) return { code: "perhaps-connected", data: {} };
   const config = fieldsOf(configurations.get(id)?.["config"]);
-  if (fieldsOf(config["warp-routing"])["enabled"] === true)
-    return "private networks that are routed through it";
+  if (fieldsOf(config["warp-routing"])["enabled"] === true) return { code: "private-networks", data: {} };
   const rules = Array.isArray(config["ingress"]) ? config["ingress"].map(fieldsOf) : [];
-  const others = rules
+  const hostnames = rules
     .map((rule) => canonicalHost(rule["hostname"]))
     .filter((host) => host !== "" && !declared.some(({ hostname }) => hostname === host));
-  return others.length === 0 ? undefined : `rules for ${listOf(others)}`;
+  return hostnames.length === 0 ? undefined : { code: "rules", data: { hostnames } };
 }
 
 const isAddress = (record: Wire) => ["A", "AAAA", "CNAME"].includes(text(record["type"]));
@@ -141,11 +145,3 @@ const isAddress = (record: Wire) => ["A", "AAAA", "CNAME"].includes(text(record[
 /** As a text of its own, within one, as in the host name of a tunnel, or as the name of a field. */
 const holdsId = (wire: Wire, id: string): boolean =>
   [...textsIn(wire), ...namesIn(wire)].some((word) => word.includes(id));
-
-/** Two names, and how many more. */
-function listOf(labels: readonly string[]): string {
-  const shown = [...new Set(labels)];
-  return shown.length <= 2
-    ? shown.join(", ")
-    : `${shown.slice(0, 2).join(", ")} and ${shown.length - 2} more`;
-}

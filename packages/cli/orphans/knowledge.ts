@@ -1,3 +1,4 @@
+import { TYPES } from "../../cloudflare/kinds";
 import type { OrphanSearch } from "./orphan";
 
 /** What the stack's state says about the account. */
@@ -8,6 +9,8 @@ export interface Knowledge {
   empty: boolean;
   /** Names of the stack's objects of a type, as they were last written. */
   names(type: string): string[];
+  /** Name and decision of the stack's policies, as they were last written. */
+  policies: readonly { name: unknown; decision: unknown }[];
 }
 
 export function knowledgeOf({ resources, pendingDeletes }: OrphanSearch, accountId: string): Knowledge {
@@ -21,6 +24,9 @@ export function knowledgeOf({ resources, pendingDeletes }: OrphanSearch, account
   return {
     ids,
     empty: here.length === 0,
+    policies: resources
+      .filter(({ type }) => type === TYPES.policy)
+      .map(({ inputs }) => ({ name: inputs["name"], decision: inputs["decision"] })),
     names: (type) =>
       resources.flatMap((resource) => {
         const name = resource.type === type ? resource.inputs["name"] : undefined;

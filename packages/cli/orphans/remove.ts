@@ -2,7 +2,8 @@ import { ApiError, UserError } from "../../base/errors";
 import type { AccountApi } from "../../cloudflare/account-api";
 import { AccountSnapshot } from "../../cloudflare/account-snapshot";
 import { findOrphans } from "./find";
-import { EMPTY_STATE, type Orphan, type OrphanSearch } from "./orphan";
+import type { Orphan, OrphanSearch } from "./orphan";
+import { heldWords } from "./words";
 
 /** What became of an orphan that was to be removed. */
 export interface Removal {
@@ -29,14 +30,14 @@ const ORDER: readonly Orphan["kind"][] = [
  * @throws {UserError} when the stack has no state: then nothing tells what is live.
  */
 export function removable(orphans: readonly Orphan[]): Orphan[] {
-  if (orphans.some(({ usedBy }) => usedBy === EMPTY_STATE)) {
+  if (orphans.some(({ hold }) => hold?.code === "state-empty")) {
     throw new UserError(
       "the stack's state is empty, so what was found may be all that is live",
       "Log in to the backend that has the stack's state, or take the objects over with adopt.",
     );
   }
   return orphans
-    .filter(({ usedBy }) => usedBy === undefined)
+    .filter(({ hold }) => hold === undefined)
     .toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
 }
 
@@ -66,7 +67,7 @@ async function removeOne(
     const snapshot = new AccountSnapshot(account);
     const now = (await findOrphans(snapshot, search)).find(({ id }) => id === orphan.id);
     if (now === undefined) return { orphan, outcome: "gone" };
-    if (now.usedBy !== undefined) return { orphan, outcome: "kept", reason: `used by ${now.usedBy}` };
+    if (now.hold !== undefined) return { orphan, outcome: "kept", reason: heldWords(now) };
     if (now.name !== orphan.name) return { orphan, outcome: "kept", reason: `its name is ${now.name} now` };
     await account.write("delete", await pathOf(snapshot, orphan, search), {
       action: "remove",

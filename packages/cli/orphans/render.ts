@@ -1,23 +1,22 @@
-import { EMPTY_STATE, type Orphan } from "./orphan";
+import type { Orphan } from "./orphan";
 import type { Removal } from "./remove";
+import { heldWords, told } from "./words";
 
 const DAY_MS = 86_400_000;
 
 /** The orphans as an aligned table, and what can be done about them. */
 export function renderOrphans(orphans: readonly Orphan[], environment: string, now: Date): string {
   if (orphans.length === 0) return `${environment}: no orphans\n`;
-  const free = orphans.filter(({ usedBy }) => usedBy === undefined).length;
+  const free = orphans.filter(({ hold }) => hold === undefined).length;
   const rows = orphans.map((orphan) => [
     orphan.kind,
     orphan.name,
     orphan.id,
     ageOf(orphan.createdAt, now),
     lastUse(orphan, now),
-    orphan.usedBy === undefined
-      ? orphan.why
-      : orphan.usedBy === EMPTY_STATE
-        ? `${orphan.why}; ${orphan.usedBy}`
-        : `used by ${orphan.usedBy}`,
+    orphan.hold?.code === "state-empty"
+      ? `${told(orphan).why}; ${heldWords(orphan)}`
+      : (heldWords(orphan) ?? told(orphan).why),
   ]);
   const table = aligned([["kind", "name", "id", "age", "last use", "why / used by"], ...rows]);
   const advice =

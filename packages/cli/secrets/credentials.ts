@@ -116,7 +116,7 @@ export function expiryWarning(token: TokenAccess, now: Date): string | undefined
 }
 
 /** That a token has expired, will within 30 days, or has no readable end; `undefined` when all is well. */
-export function expiryOf(token: TokenAccess, now: Date): string | undefined {
+export function expiryOf(token: Pick<TokenAccess, "name" | "expiresAt">, now: Date): string | undefined {
   if (token.expiresAt === undefined) return undefined;
   const end = Date.parse(token.expiresAt);
   if (Number.isNaN(end)) return `the expiry of service token ${token.name} is not a date`;

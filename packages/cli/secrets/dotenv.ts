@@ -24,12 +24,12 @@ const HEADER = "# Written by npm run env; lines that are not its own are kept.";
 export class DotenvError extends UserError {
   constructor(
     /** What is wrong with the text. */
-    readonly found: string,
+    readonly flaw: string,
     remedy: string,
     /** The file's path, where it is known. */
     where = "the .env file",
   ) {
-    super(`${where} is left alone: ${found}`, remedy);
+    super(`${where} is left alone: ${flaw}`, remedy);
   }
 }
 

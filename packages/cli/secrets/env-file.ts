@@ -163,7 +163,7 @@ export class EnvFileSink implements SecretSink {
       refuseForeignLines(values, parseEnv(text), this.path);
       return merged;
     } catch (error) {
-      throw error instanceof DotenvError ? new DotenvError(error.found, error.remedy, this.path) : error;
+      throw error instanceof DotenvError ? new DotenvError(error.flaw, error.remedy, this.path) : error;
     }
   }
 

@@ -1,4 +1,5 @@
 import type { AccessTest } from "../../access/tests/judge";
+import { caused } from "./cause-words";
 import { askPage, type CellContext } from "./cell";
 import { isBehindAccess } from "./expectations";
 import { describeOutcome, type Outcome } from "./outcome";
@@ -58,17 +59,17 @@ async function tryTest(
   } as const;
   const headers = headersFor(test, target);
   if (headers === undefined)
-    return { ...head, ...byPerson(test, { context, path }, target, verdict, played) };
+    return { ...head, ...byPerson(head.id, test, { context, path }, target, verdict, played) };
   const started = performance.now();
   const outcome = await askPage(context, path, headers);
   const ms = Math.round(performance.now() - started);
-  return { ...head, ...judgedTest(outcome, verdict, { context, path }), ms };
+  return { ...head, ...judgedTest(head.id, outcome, verdict, { context, path }), ms };
 }
 
-type Judged = Pick<VerifyRow, "got" | "result" | "cause" | "next">;
+type Judged = Pick<VerifyRow, "got" | "result" | "finding" | "cause" | "next">;
 
 /** What an outcome says of a test: what shows neither that the caller got in nor that they were kept out decides nothing. */
-function judgedTest(outcome: Outcome, verdict: "allow" | "deny", place: Place): Judged {
+function judgedTest(id: string, outcome: Outcome, verdict: "allow" | "deny", place: Place): Judged {
   const got = describeOutcome(outcome);
   const admitted = isAdmitted(outcome, place);
   const keptOut = isKeptOut(outcome);
@@ -76,18 +77,10 @@ function judgedTest(outcome: Outcome, verdict: "allow" | "deny", place: Place): 
   // Past Access, and stopped only behind it: the refusal that is wanted is Access's own.
   const pastAccess = isBehindAccess(outcome) || isByConnector(outcome);
   const contrary = verdict === "allow" ? keptOut || isByConnector(outcome) : admitted || pastAccess;
-  return contrary ? { got, result: "failed", ...explained } : { got, result: "undecided", ...unseen };
+  return contrary
+    ? { got, ...caused(id, "failed", { code: "test-contrary", data: {} }) }
+    : { got, ...caused(id, "undecided", { code: "test-unseen", data: {} }) };
 }
-
-const unseen = {
-  cause: "What answered, or did not, does not say whether the caller gets in.",
-  next: "Mend what is behind Access, or the line to it, then verify again.",
-};
-
-const explained = {
-  cause: "What is deployed does not do what the stack's own access test says.",
-  next: "Run `comfyui-access explain` for this caller: it names the policy that decides.",
-};
 
 /** How a test's subject can be played by requests alone; undefined when it cannot. */
 function headersFor({ token, anyone }: AccessTest, target: VerifyTarget): Record<string, string> | undefined {
@@ -99,17 +92,18 @@ function headersFor({ token, anyone }: AccessTest, target: VerifyTarget): Record
 
 /** A test account's page was opened already; anybody else's is for a person. */
 function byPerson(
+  id: string,
   test: AccessTest,
   { context, path }: Place,
   { people }: VerifyTarget,
   verdict: "allow" | "deny",
   played: readonly VerifyRow[],
-): Pick<VerifyRow, "got" | "result" | "detail" | "cause" | "next" | "ms"> {
+): Judged & Pick<VerifyRow, "detail" | "ms"> {
   const role = roleOf(test, people);
-  const page = played.find(({ id }) => id === `${context.application.name}/${role}/page`);
+  const page = played.find((row) => row.id === `${context.application.name}/${role}/page`);
   if (role !== undefined && path === "/" && page?.outcome !== undefined) {
     const detail = `as the ${WHO_NAMES[role]} in the matrix`;
-    return { ...judgedTest(page.outcome, verdict, { context, path }), got: page.got, detail, ms: 0 };
+    return { ...judgedTest(id, page.outcome, verdict, { context, path }), got: page.got, detail, ms: 0 };
   }
   const { who, token } = test;
   const circumstances = test.with === undefined ? "" : ` under ${JSON.stringify(test.with)}`;

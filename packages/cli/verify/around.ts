@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign } from "node:crypto";
 import type { ApplicationKind } from "../../../config/stack-config";
 import { teamOrigin } from "../../access/team-domain";
 import { tunnelHost } from "../../access/tunnel-host";
+import { caused } from "./cause-words";
 import type { CellContext } from "./cell";
 import { isBehindAccess } from "./expectations";
 import { PROBE_PATH } from "./origin";
@@ -54,21 +55,13 @@ function judgedWay(way: Way, outcome: Outcome, ms: number, application: TargetAp
     ms: Math.round(ms),
   };
   if (isBehindAccess(outcome) || (outcome.is === "refused" && outcome.by === "unclear")) {
-    const cause =
-      outcome.is === "refused"
-        ? "The answer does not say whether Access, the connector or the application refused."
-        : "The request came as far as what is behind Access, which has a fault: with an answer it would have got one.";
-    return { ...row, result: "undecided", cause, next: "Mend what is behind Access, then verify again." };
+    const data = { refused: outcome.is === "refused" };
+    return { ...row, ...caused(row.id, "undecided", { code: "around-unseen", data }) };
   }
   if (!isReached(way, outcome)) return { ...row, result: "passed" };
   return {
     ...row,
-    result: "failed",
-    cause: `${called} can be reached without a credential.`,
-    next:
-      kindOf(application) === "comfyui"
-        ? "Stop cloudflared now: ComfyUI has no login of its own. Then run `pulumi up` and verify again."
-        : "Stop cloudflared now. Then run `pulumi up` and verify again.",
+    ...caused(row.id, "failed", { code: "around-open", data: { called, kind: kindOf(application) } }),
     intrusion: called,
   };
 }

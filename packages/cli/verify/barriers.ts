@@ -1,6 +1,7 @@
 import { siteOf } from "../../access/site";
 import { TYPES } from "../../cloudflare/kinds";
 import { situationOf } from "../../cloudflare/read-situation";
+import { caused, type Reason } from "./cause-words";
 import { teamKeys } from "./keys";
 import type { OnRow } from "./matrix";
 import type { VerifyRow } from "./report";
@@ -38,9 +39,7 @@ async function keysRow(teamName: string | undefined, requests: Requests): Promis
     return {
       ...head,
       got: keys,
-      result: "failed",
-      cause: `There is no team ${teamName}, or its host cannot be reached; the connector needs these keys too.`,
-      next: "Compare teamName in the stack config with the team domain in the Zero Trust dashboard.",
+      ...caused(head.id, "failed", { code: "no-team-keys", data: { teamName } }),
       ms,
     };
   }
@@ -67,22 +66,27 @@ async function connectorRows(target: VerifyTarget, applications: TargetApplicati
     const faults = faultsOf(live, application, target.teamName);
     return faults.length === 0
       ? { ...head, got: "required, for this team and application", result: "passed" }
-      : { ...head, got: faults.join("; "), result: "failed", ...diagnosis(faults) };
+      : {
+          ...head,
+          got: faults.map(({ found }) => found).join("; "),
+          ...caused(head.id, "failed", reasonOf(faults)),
+        };
   });
 }
 
 const readRulesHow =
   "Set CLOUDFLARE_API_TOKEN to a token with Cloudflare Tunnel Read: the rule is read from the tunnel's live configuration.";
-const NOT_REQUIRED = "`required` is off";
 
-function diagnosis(faults: readonly string[]): Pick<VerifyRow, "cause" | "next"> {
-  return {
-    cause: faults.includes(NOT_REQUIRED)
-      ? "The connector does not check for itself: whatever reaches the tunnel past Access reaches the application."
-      : "The connector checks for another application or team: it turns this one's callers away, and lets that one's in.",
-    next: "Run `pulumi up`: it puts `originRequest.access` of the ingress rule right.",
-  };
+/** What is wrong with a rule's own check of the JWT. */
+interface RuleFault {
+  code: "no rule" | "not required" | "other team" | "other audience";
+  found: string;
 }
+
+const reasonOf = (faults: readonly RuleFault[]): Reason => ({
+  code: faults.some(({ code }) => code === "not required") ? "jwt-not-required" : "jwt-for-another",
+  data: {},
+});
 
 /** The live rules, or why they cannot be read. */
 async function readRules({ readIngress }: VerifyTarget): Promise<LiveIngressRule[] | string> {
@@ -98,19 +102,24 @@ function faultsOf(
   rules: readonly LiveIngressRule[],
   { url, aud }: TargetApplication,
   teamName: string | undefined,
-): string[] {
+): RuleFault[] {
   const { hostname } = new URL(url);
   const live = situationOf([{ type: TYPES.sharedIngress, id: "", outputs: { rules } }]);
   const { ingress: rule } = siteOf(live, { hostname, path: "/" });
   // What answers for every other host name is none of its own.
-  if (rule?.hostname === undefined) return [`the tunnel has no rule for ${hostname}`];
+  if (rule?.hostname === undefined)
+    return [{ code: "no rule", found: `the tunnel has no rule for ${hostname}` }];
   return [
-    ...(rule.jwtRequired ? [] : [NOT_REQUIRED]),
-    ...(teamName === undefined || rule.teamName === teamName
-      ? []
-      : [`\`teamName\` is ${rule.teamName ? JSON.stringify(rule.teamName) : "empty"}`]),
-    ...(aud === undefined || rule.audTags.includes(aud)
-      ? []
-      : ["`audTag` does not have this application's audience"]),
+    ...when(!rule.jwtRequired, { code: "not required", found: "`required` is off" }),
+    ...when(teamName !== undefined && rule.teamName !== teamName, {
+      code: "other team",
+      found: `\`teamName\` is ${rule.teamName ? JSON.stringify(rule.teamName) : "empty"}`,
+    }),
+    ...when(aud !== undefined && !rule.audTags.includes(aud), {
+      code: "other audience",
+      found: "`audTag` does not have this application's audience",
+    }),
   ];
 }
+
+const when = (isSo: boolean, fault: RuleFault): RuleFault[] => (isSo ? [fault] : []);

@@ -1,5 +1,6 @@
+import type { Reason } from "./cause-words";
 import { type Expectation, fits } from "./expectations";
-import { faultInWords, faultOf, howToStart, type OriginFault, type OriginPlace } from "./origin";
+import { faultOf, type OriginFault, type OriginPlace } from "./origin";
 import type { Outcome } from "./outcome";
 import { calledName, INTRUDERS, kindOf, type TargetApplication, type What, type Who } from "./target";
 
@@ -16,29 +17,17 @@ export interface CellFacts {
   now: Date;
 }
 
-/** Why a cell is not as declared, or cannot be judged, and what to do next. */
-export interface Diagnosis {
-  cause: string;
-  next: string;
-}
-
-const explain = "Run `comfyui-access explain` for this host and identity: it names the policy that decides.";
-const up = "Run `pulumi up` to put the declared state back, then verify again.";
-
 /** The probable cause of an outcome that does not fit, in order of how much each explains. */
-export function diagnose(outcome: Outcome, facts: CellFacts): Diagnosis {
-  if (isDirect(facts.who)) return directDiagnosis(outcome, facts);
+export function diagnose(outcome: Outcome, facts: CellFacts): Reason {
+  if (isDirect(facts.who)) return directReason(outcome, facts);
   const reach = reachability(outcome, facts);
   if (reach !== undefined) return reach;
-  if (outcome.is === "refused" && outcome.by === "unclear") return unclearRefusal(outcome.status);
-  if (outcome.is === "refused" && outcome.by === "connector") return connectorRefusal(facts);
+  if (outcome.is === "refused" && outcome.by === "unclear")
+    return { code: "refused-by-unclear", data: { status: outcome.status } };
+  if (outcome.is === "refused" && outcome.by === "connector")
+    return { code: isIntruder(facts.who) ? "past-access-to-connector" : "connector-refuses", data: {} };
   if (outcome.is === "login") return unexpectedLogin(outcome, facts);
-  if (outcome.is === "elsewhere") {
-    return {
-      cause: `The login ended at ${outcome.host} and did not lead back: another login than Google is offered, or it has a fault.`,
-      next: "Look at the picture in the HTML report, and at `allowed_idps` of the application.",
-    };
-  }
+  if (outcome.is === "elsewhere") return { code: "login-elsewhere", data: { host: outcome.host } };
   return isIntruder(facts.who) ? intruder(outcome, facts) : lockedOut(outcome, facts);
 }
 
@@ -51,92 +40,37 @@ function isIntruder(who: Who): boolean {
 }
 
 /** Failures that say nothing about policies: the request did not get as far. */
-function reachability(outcome: Outcome, facts: CellFacts): Diagnosis | undefined {
-  if (outcome.is === "origin-fault")
-    return isIntruder(facts.who) ? pastAccess(outcome, facts) : originFault(outcome, facts);
-  if (outcome.is === "unserved")
-    return isIntruder(facts.who) ? pastAccess(outcome, facts) : unserved(outcome, facts);
-  if (outcome.is === "tunnel-down") {
-    return {
-      cause: "No cloudflared is connected to the tunnel.",
-      next: "Start cloudflared with the tunnel's token; its log says why it does not connect.",
-    };
+function reachability(outcome: Outcome, facts: CellFacts): Reason | undefined {
+  if (outcome.is === "origin-fault" || outcome.is === "unserved") {
+    const { status } = outcome;
+    // Access decides first: what it refuses comes neither to the connector nor to the origin.
+    if (isIntruder(facts.who))
+      return { code: "past-access", data: { status, called: calledName(facts.application) } };
+    return outcome.is === "unserved" ? unserved(status, facts) : originFault(status, facts);
   }
+  if (outcome.is === "tunnel-down") return { code: "tunnel-without-connector", data: {} };
   if (outcome.is !== "unreachable") return undefined;
-  if (outcome.reason === "timeout") {
-    return {
-      cause: "No answer came in the time that one request may take, which says nothing of who gets in.",
-      next: "Raise --timeout, and see why the answer is slow: the application, the line, or a firewall.",
-    };
-  }
-  if (outcome.reason === "tls" && faultOf({ ...outcome, kind: "unreachable" }).code === "certificate") {
-    return {
-      cause: `The certificate that answers for the host name is not trusted (${outcome.detail}).`,
-      next: "See where the name leads; Cloudflare's own certificates cover the zone and one level below it.",
-    };
-  }
-  if (outcome.detail === "ECONNREFUSED") {
-    return { cause: "Nothing accepts connections at that address.", next: "See where the host name leads." };
-  }
-  return {
-    cause:
-      "The host name leads nowhere: its DNS record is missing, or it is not proxied, so that it points to a cfargotunnel.com name without a public address.",
-    next: `Look at the record in Cloudflare's DNS (orange cloud, CNAME to <tunnel id>.cfargotunnel.com). ${up}`,
-  };
+  if (outcome.reason === "timeout") return { code: "no-answer-in-time", data: {} };
+  if (outcome.reason === "tls" && faultOf({ ...outcome, kind: "unreachable" }).code === "certificate")
+    return { code: "certificate-not-trusted", data: { detail: outcome.detail } };
+  if (outcome.detail === "ECONNREFUSED") return { code: "connection-refused", data: {} };
+  return { code: "no-record", data: {} };
 }
 
 /** The request came past Access; only what is behind it did not answer. */
-function originFault({ status }: Outcome & { is: "origin-fault" }, facts: CellFacts): Diagnosis {
-  const { application, origin } = facts;
+function originFault(status: number, { application, origin }: CellFacts): Reason {
   const place = placeOf(application);
-  const answer = status === 502 || status === 504 ? "does not answer" : "has a fault";
-  const head = `The origin ${answer} (${status}), which says nothing of who gets in`;
-  if (place === undefined || origin === undefined) {
-    return {
-      cause: `${head}: it is down, it refuses what cloudflared asks, or cloudflared cannot check the JWT.`,
-      next: "See in cloudflared's log which of these it is, and that the origin runs where `service` says, as cloudflared sees it.",
-    };
-  }
-  if (origin === "sound") {
-    return {
-      cause: `${head}: asked on this machine, ${place.service} answers, so cloudflared does not reach it there or cannot check the JWT.`,
-      next: "See in cloudflared's log which of the two it is: it may run in a container, where localhost is another place, or not reach the team's keys.",
-    };
-  }
-  const { found, mend } = faultInWords(origin, place);
-  return { cause: `${head}: ${found}.`, next: mend };
+  if (place === undefined || origin === undefined) return { code: "origin-silent", data: { status } };
+  if (origin === "sound") return { code: "origin-not-reached", data: { status, service: place.service } };
+  return { code: "origin-fault", data: { status, fault: origin, place } };
 }
 
 /** The request came past Access; whether an application answered there is not to be seen. */
-function unserved({ status }: Outcome & { is: "unserved" }, { application, origin }: CellFacts): Diagnosis {
+function unserved(status: number, { application, origin }: CellFacts): Reason {
   const place = placeOf(application);
-  const head = `An empty ${status} came, as from a rule of the tunnel that leads to no service`;
-  if (place === undefined || origin === undefined || origin === "sound") {
-    return {
-      cause: `${head}; an application that has nothing there may answer so too.`,
-      next: `See that the tunnel's rule for the host name leads to \`service\`. ${up}`,
-    };
-  }
-  const { found, mend } = faultInWords(origin, place);
-  return { cause: `${head}: ${found}.`, next: mend };
-}
-
-/** Access decides first: what it refuses comes neither to the connector nor to the origin. */
-function pastAccess(
-  { status }: Outcome & { is: "origin-fault" | "unserved" },
-  { application }: CellFacts,
-): Diagnosis {
-  return {
-    cause: `Access let this request pass: it came as far as what is behind it, and only that has a fault (${status}).`,
-    next: `${explain} Until then stop cloudflared: ${calledName(application)} would be open once it answers again.`,
-  };
-}
-
-function unclearRefusal(status: number): Diagnosis {
-  return {
-    cause: `Who answered ${status} is not to be seen: Access marks its refusals, and this one has no mark.`,
-    next: "Look at what the application itself answers there, e.g. on its own machine.",
-  };
+  if (place === undefined || origin === undefined || origin === "sound")
+    return { code: "rule-without-service", data: { status } };
+  return { code: "rule-to-faulty-origin", data: { status, fault: origin, place } };
 }
 
 /** The application's own place on this machine, where it can be asked without Access. */
@@ -148,161 +82,58 @@ export function placeOf(
   return { service, hostname: new URL(url).hostname, kind: kindOf({ kind }) };
 }
 
-/** The connector saw no JWT, or one that it does not take. */
-function connectorRefusal({ who }: CellFacts): Diagnosis {
-  if (isIntruder(who)) {
-    return {
-      cause:
-        "Access let this request pass and only the connector stopped it: the application is gone, or a Bypass policy lets everybody by.",
-      next: `The second barrier held; the first one is open. ${up}`,
-    };
-  }
-  return {
-    cause:
-      "Access let the request in and the connector refused its JWT: `audTag` or `teamName` of the ingress rule is not this application's, or a Bypass policy took the JWT away.",
-    next: `Compare the rule's audTag with the application's aud. ${up}`,
-  };
-}
-
-function unexpectedLogin(outcome: Outcome & { is: "login" }, facts: CellFacts): Diagnosis {
-  if (isIntruder(facts.who)) {
-    return {
-      cause: `The login is of another application or team (audience ${outcome.aud?.slice(0, 8) ?? "not named"}…): the application was made anew, or another one guards this name.`,
-      next: up,
-    };
-  }
-  if (facts.who === "valid-token") {
-    return {
-      cause:
-        "Access does not count the token and asks for a login: no Service Auth policy (decision non_identity) of the application names it.",
-      next: explain,
-    };
-  }
-  return {
-    cause: "Access does not take the session: it was revoked, has expired, or is of another application.",
-    next: explain,
-  };
+function unexpectedLogin({ aud }: Outcome & { is: "login" }, { who }: CellFacts): Reason {
+  if (isIntruder(who)) return { code: "other-login", data: { aud } };
+  return { code: who === "valid-token" ? "token-not-named" : "session-not-taken", data: {} };
 }
 
 /** Somebody who should be kept out got an answer. */
-function intruder(outcome: Outcome, { who, application }: CellFacts): Diagnosis {
-  if (outcome.is === "refused" || outcome.is === "preflight") {
-    return {
-      cause:
-        "It was refused, but not in the way that is declared: the decision of a policy, the CORS settings or service_auth_401_redirect differ.",
-      next: up,
-    };
-  }
+function intruder(outcome: Outcome, { who, application }: CellFacts): Reason {
+  if (outcome.is === "refused" || outcome.is === "preflight") return { code: "refused-otherwise", data: {} };
   if (outcome.is === "comfyui" || outcome.is === "web" || outcome.is === "websocket") {
-    const called = calledName(application);
-    return {
-      cause:
-        who === "other-user"
-          ? "A policy lets in more people than declared, e.g. everyone or a whole mail domain."
-          : `Neither barrier is closed: nothing between the internet and ${called} asks for a credential.`,
-      next:
-        kindOf(application) === "comfyui"
-          ? `${explain} Until then stop cloudflared: ComfyUI has no login of its own.`
-          : `${explain} Until then stop cloudflared.`,
-    };
+    const kind = kindOf(application);
+    if (who === "other-user") return { code: "too-many-people", data: { kind } };
+    return { code: "open", data: { called: calledName(application), kind } };
   }
-  return { cause: "Something other than Access answers for this name.", next: "See what the name leads to." };
+  return { code: "not-access", data: {} };
 }
 
 /** Somebody who should get in did not. */
-function lockedOut(outcome: Outcome, facts: CellFacts): Diagnosis {
+function lockedOut(outcome: Outcome, facts: CellFacts): Reason {
   if (outcome.is === "refused" && facts.who === "valid-token") {
-    const { tokenExpiresAt, now } = facts;
-    if (tokenExpiresAt !== undefined && Date.parse(tokenExpiresAt) <= now.getTime()) {
-      return {
-        cause: `The service token expired at ${tokenExpiresAt}.`,
-        next: "Raise the token's `version` in the stack config, run `pulumi up`, then `comfyui-access env`.",
-      };
-    }
-    return outcome.status === 401
-      ? {
-          cause: "Access does not know this secret: the token is expired, disabled, rotated or deleted.",
-          next: "Run `comfyui-access env --check`; it says whether the credentials are current.",
-        }
-      : {
-          cause: "The token is valid, but no Service Auth policy of the application names it.",
-          next: explain,
-        };
+    const { tokenExpiresAt: expiresAt, now } = facts;
+    if (expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime())
+      return { code: "token-expired", data: { expiresAt } };
+    return { code: outcome.status === 401 ? "token-unknown" : "token-in-no-policy", data: {} };
   }
-  if (outcome.is === "refused") {
-    return { cause: "A policy refuses this person, or none names them.", next: explain };
-  }
-  if (outcome.is === "websocket") {
-    return {
-      cause: "The socket opened and stays silent: what answers is not ComfyUI, or it hangs.",
-      next: "Look at ComfyUI's log.",
-    };
-  }
-  if (outcome.is === "cross-site") {
-    // Comfy-Org/ComfyUI#13261
-    return {
-      cause:
-        "ComfyUI itself refused: it turns away what a browser calls cross-site, as the way back from a login is.",
-      next: howToStart(new URL(facts.application.url).hostname, "comfyui"),
-    };
-  }
+  if (outcome.is === "refused") return { code: "person-refused", data: {} };
+  if (outcome.is === "websocket") return { code: "socket-silent", data: {} };
+  if (outcome.is === "cross-site")
+    return { code: "cross-site", data: { hostname: new URL(facts.application.url).hostname } };
   return ownAnswer(outcome, facts);
 }
 
 /** What is behind Access answered, and not what was asked for. */
-function ownAnswer(outcome: Outcome, { application, origin }: CellFacts): Diagnosis {
+function ownAnswer(outcome: Outcome, { application, origin }: CellFacts): Reason {
   const place = placeOf(application);
-  if (origin !== undefined && origin !== "sound" && place !== undefined) {
-    const { found, mend } = faultInWords(origin, place);
-    return { cause: `What is behind Access refuses by itself: ${found}.`, next: mend };
-  }
-  if (outcome.is === "other" && outcome.ofTheEdge) {
-    return {
-      cause: `Cloudflare itself answered ${outcome.status}, without asking Access or what is behind it.`,
-      next: "Look at the zone's security events: a rule of its firewall may stop this caller.",
-    };
-  }
-  if (outcome.is === "other" && outcome.status >= 400) {
-    return {
-      cause: `What is behind Access answers ${outcome.status} by itself.`,
-      next: "Look at its log. cloudflared sends the public host name as `Host`: an origin that takes only its own refuses that.",
-    };
-  }
-  if (kindOf(application) === "comfyui") {
-    return {
-      cause: "What answers behind Access is not ComfyUI.",
-      next: "See what `service` leads to; for another web app say `kind: web` in its entry of `applications`.",
-    };
-  }
-  return {
-    cause: "What answers behind Access is not what was asked for.",
-    next: "See what `service` leads to.",
-  };
+  if (origin !== undefined && origin !== "sound" && place !== undefined)
+    return { code: "refused-by-origin", data: { fault: origin, place } };
+  if (outcome.is === "other" && outcome.ofTheEdge)
+    return { code: "answer-of-the-edge", data: { status: outcome.status } };
+  if (outcome.is === "other" && outcome.status >= 400)
+    return { code: "answer-of-the-origin", data: { status: outcome.status } };
+  return { code: kindOf(application) === "comfyui" ? "not-comfyui" : "not-the-application", data: {} };
 }
 
-function directDiagnosis(outcome: Outcome, { who, application }: CellFacts): Diagnosis {
+function directReason(outcome: Outcome, { who, application }: CellFacts): Reason {
   const place = placeOf(application, who === "docker" ? application.dockerUrl : application.localUrl);
-  if (outcome.is === "unreachable" && place !== undefined) {
-    const { found, mend } = faultInWords(faultOf({ ...outcome, kind: "unreachable" }), place);
-    return { cause: `${upperFirst(found)}.`, next: mend };
-  }
+  if (outcome.is === "unreachable" && place !== undefined)
+    return { code: "direct-fault", data: { fault: faultOf({ ...outcome, kind: "unreachable" }), place } };
   if (outcome.is === "preflight") {
-    const own = new URL(application.url).origin;
-    const lets =
-      outcome.allowsOrigin === "*"
-        ? "every web page in: it was started with --enable-cors-header and no address"
-        : `pages of ${outcome.allowsOrigin ?? "no other origin"} in, and this application is ${own}`;
-    return { cause: `ComfyUI lets ${lets}.`, next: howToStart(new URL(own).hostname, "comfyui") };
+    const { origin } = new URL(application.url);
+    return { code: "open-to-pages", data: { allowed: outcome.allowsOrigin, origin } };
   }
-  const called = calledName(application);
-  return {
-    cause: `Something other than ${called} answers there, or it refuses scripts on its own machine.`,
-    next: "Look at what listens on that port.",
-  };
-}
-
-function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return { code: "not-it-here", data: { called: calledName(application) } };
 }
 
 /** What is worth saying of a refusal that is right: which of the two barriers it was. */

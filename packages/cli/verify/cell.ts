@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { FormData } from "undici";
+import { caused } from "./cause-words";
 import { barrierNote, type CellFacts, diagnose, placeOf } from "./causes";
 import { type Declaration, expected, fits, isUndecided, preflightOrigin } from "./expectations";
 import { lookAtOrigin } from "./origin";
@@ -173,8 +174,7 @@ export async function judged(
   const cameIn = outcome.is === "comfyui" || outcome.is === "web" || outcome.is === "websocket";
   return {
     ...row,
-    result: isUndecided(outcome, mustBeKeptOut) ? "undecided" : "failed",
-    ...diagnose(outcome, facts),
+    ...caused(row.id, isUndecided(outcome, mustBeKeptOut) ? "undecided" : "failed", diagnose(outcome, facts)),
     ...(mustBeKeptOut && cameIn ? { intrusion: calledName(application) } : {}),
   };
 }

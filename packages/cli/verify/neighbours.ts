@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UserError } from "../../base/errors";
+import { caused } from "./cause-words";
 import type { RawAnswer } from "./outcome";
 import type { VerifyRow } from "./report";
 import type { Requests } from "./requests";
@@ -92,20 +93,22 @@ export function neighbourRows(
         next: "Run `verify --record-baseline neighbours.json` before the next change, and --baseline neighbours.json after it.",
       };
     }
-    const same = inWords(then) === inWords(now);
+    const data = { recordedAt: before?.recordedAt };
     return {
       ...head,
       expected: inWords(then),
-      result: same ? "passed" : "failed",
-      ...(same
-        ? {}
-        : {
-            cause: `It answered differently at ${before?.recordedAt}: its ingress rule, its DNS record or an Access application that covers it was changed.`,
-            next: "Look at the tunnel's ingress rules and at the host name's record; `pulumi stack history` says what this stack did.",
-          }),
+      ...(isAlike(then, now)
+        ? { result: "passed" }
+        : caused(head.id, "failed", { code: "neighbour-changed", data })),
     };
   });
 }
+
+const isAlike = (one: Neighbour, other: Neighbour): boolean =>
+  one.status === other.status &&
+  one.location === other.location &&
+  (one.contentType ?? "") === (other.contentType ?? "") &&
+  one.unreachable === other.unreachable;
 
 function inWords({ status, location, contentType, unreachable }: Neighbour): string {
   if (status === undefined) return `no answer (${unreachable ?? "unknown"})`;

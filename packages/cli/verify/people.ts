@@ -2,6 +2,7 @@ import { teamDomain } from "../../access/team-domain";
 import { UserError } from "../../base/errors";
 import type { Network } from "../../client/typescript/network";
 import { type OpenBrowser, openBrowser } from "../browser";
+import { caused } from "./cause-words";
 import { type CellContext, judged, seenAtOrigin, tryCell, untried } from "./cell";
 import type { OnRow } from "./matrix";
 import { type Outcome, outcomeOf } from "./outcome";
@@ -104,7 +105,7 @@ async function play(
           );
     const row = await judged(who, "page", outcome, performance.now() - started, context);
     const shown =
-      "stuck" in seen ? { got: seen.where, ...(row.result === "undecided" ? notToTheEnd : {}) } : {};
+      "stuck" in seen ? { got: seen.where, ...(row.result === "undecided" ? notToTheEnd(row.id) : {}) } : {};
     add({ ...row, ...shown, screenshot: await picture(page) });
     const cookies = await cookieHeader(profile, url);
     for (const what of columnsOf(who, kindOf(context.application)).filter((each) => each !== "page")) {
@@ -185,10 +186,7 @@ function stuckOutcome(error: unknown): Outcome {
   return { is: "unreachable", reason, detail: code };
 }
 
-const notToTheEnd = {
-  cause: "The browser did not come through the login in time, so whether this person gets in is not seen.",
-  next: "Look at the picture in the HTML report: a captcha or a second factor takes a person.",
-};
+const notToTheEnd = (id: string) => caused(id, "undecided", { code: "login-not-finished", data: {} });
 
 /** Chromium's own code for what the network did, e.g. `ERR_CONNECTION_RESET`. */
 function netCode(error: unknown): string | undefined {

@@ -1,3 +1,4 @@
+import type { Cause } from "./cause-words";
 import type { Outcome } from "./outcome";
 
 /**
@@ -38,7 +39,9 @@ export interface VerifyRow {
   result: RowResult;
   /** Anything else worth knowing: which barrier refused, why nothing was tried. */
   detail?: string;
-  /** Of a row that failed or is not decided: what probably is wrong. */
+  /** Of a row that failed or is not decided: what probably is wrong, by code, with what it was told by. */
+  finding?: Cause;
+  /** The same in words. */
   cause?: string;
   /** Of a row that is not as declared, not decided or for a person: what to do. */
   next?: string;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserContext, Page } from "playwright-core";
 import { teamDomain, teamOrigin } from "../../access/team-domain";
+import { caused } from "./cause-words";
 import { askPage, type CellContext } from "./cell";
 import { isUndecided } from "./expectations";
 import { checkJwt, teamKeys } from "./keys";
@@ -39,20 +40,14 @@ function chainRow({ visit, context, target }: Session, ended: "admitted" | "refu
   const way = [app, team, "accounts.google.com", team, ...(ended === "admitted" ? [app] : [])];
   const got = hostsOf(visit.hops);
   const passed = got.join() === way.join();
+  const row = head(context, ended === "admitted" ? "allowed-user" : "other-user", "redirects");
   return {
-    ...head(context, ended === "admitted" ? "allowed-user" : "other-user", "redirects"),
+    ...row,
     what: "the way through the login",
     expected: way.join(" → "),
     got: got.join(" → "),
-    result: passed ? "passed" : "failed",
     detail: visit.hops.map(({ host, path, status }) => `${status} ${host}${shortened(path)}`).join(", "),
-    ...(passed
-      ? {}
-      : {
-          cause:
-            "The login took another way than Access, Google and back: another identity provider, or another guard.",
-          next: "Look at `allowed_idps` and `auto_redirect_to_identity` of the application.",
-        }),
+    ...(passed ? PASSED : caused(row.id, "failed", { code: "other-way-to-login", data: {} })),
     ms: 0,
   };
 }
@@ -72,18 +67,13 @@ async function assertionRow({ profile, context, target, person }: Session): Prom
       : ["its audience is another application"]),
     ...(checked.email?.toLowerCase() === person.email.toLowerCase() ? [] : ["it names somebody else"]),
   ];
+  const row = head(context, "allowed-user", "jwt");
   return {
-    ...head(context, "allowed-user", "jwt"),
+    ...row,
     what: "the JWT that Access hands out",
     expected: `signed by the team, issuer ${issuer}, for this application and person`,
     got: faults.length === 0 ? "signed by the team, for this application and person" : faults.join("; "),
-    result: faults.length === 0 ? "passed" : "failed",
-    ...(faults.length === 0
-      ? {}
-      : {
-          cause: "The application or the team is not the one that is declared.",
-          next: "Run `pulumi up`, then verify again.",
-        }),
+    ...(faults.length === 0 ? PASSED : caused(row.id, "failed", { code: "jwt-of-another", data: {} })),
     ms: 0,
   };
 }
@@ -94,11 +84,16 @@ async function teamCookieRow(session: Session, who: string): Promise<VerifyRow |
   const jwt = await accessCookie(profile, `${teamOrigin(target.teamName ?? "")}/`);
   if (jwt === undefined) return undefined;
   const { outcome, ms } = await ask(context, { cookie: `CF_Authorization=${jwt}` });
+  const row = head(context, who === WHO_NAMES["allowed-user"] ? "allowed-user" : "other-user", "team-cookie");
   return {
-    ...head(context, who === WHO_NAMES["allowed-user"] ? "allowed-user" : "other-user", "team-cookie"),
+    ...row,
     what: "the team's cookie at the application",
     expected: "a login, or a refusal by Access",
-    ...verdict(outcome, outcome.is === "login" || (outcome.is === "refused" && outcome.by === "access")),
+    ...verdict(
+      row.id,
+      outcome,
+      outcome.is === "login" || (outcome.is === "refused" && outcome.by === "access"),
+    ),
     ms,
   };
 }
@@ -110,12 +105,13 @@ export async function afterLogout(session: Session): Promise<VerifyRow[]> {
   await page.goto(new URL("/cdn-cgi/access/logout", url).href, { waitUntil: "commit" }).catch(() => null);
   const screenshot = await picture(page);
   const next = await ask(context, await cookieHeader(profile, url));
+  const row = head(context, "allowed-user", "logout");
   return [
     {
-      ...head(context, "allowed-user", "logout"),
+      ...row,
       what: "the next visit after the logout",
       expected: "a login",
-      ...verdict(next.outcome, next.outcome.is === "login"),
+      ...verdict(row.id, next.outcome, next.outcome.is === "login"),
       ms: next.ms,
       screenshot,
     },
@@ -130,11 +126,12 @@ async function oldCookieRow(context: CellContext, cookies: Record<string, string
     await sleep(1000);
     ({ outcome } = await ask(context, cookies));
   }
+  const row = head(context, "allowed-user", "old-cookie");
   return {
-    ...head(context, "allowed-user", "old-cookie"),
+    ...row,
     what: "a copy of the cookie after the logout",
     expected: `a login or a refusal within ${LOGOUT_MS / 1000} s`,
-    ...verdict(outcome, isTurnedAway(outcome)),
+    ...verdict(row.id, outcome, isTurnedAway(outcome)),
     ms: Math.round(performance.now() - started),
   };
 }
@@ -153,23 +150,18 @@ async function ask(
   return { outcome, ms: Math.round(performance.now() - started) };
 }
 
-function verdict(outcome: Outcome, passed: boolean): Pick<VerifyRow, "got" | "result" | "cause" | "next"> {
+const PASSED = { result: "passed" } as const;
+
+function verdict(
+  id: string,
+  outcome: Outcome,
+  passed: boolean,
+): Pick<VerifyRow, "got" | "result" | "finding" | "cause" | "next"> {
   const got = describeOutcome(outcome);
-  if (passed) return { got, result: "passed" };
-  if (isUndecided(outcome, false)) {
-    return {
-      got,
-      result: "undecided",
-      cause: "What answered, or did not, does not say whether the session still counts.",
-      next: "Mend what is behind Access, or the line to it, then verify again.",
-    };
-  }
-  return {
-    got,
-    result: "failed",
-    cause: "A session that ought not to count is taken.",
-    next: "Revoke the person's sessions in the Zero Trust dashboard, and see which policy lets them in.",
-  };
+  if (passed) return { got, ...PASSED };
+  return isUndecided(outcome, false)
+    ? { got, ...caused(id, "undecided", { code: "session-unseen", data: {} }) }
+    : { got, ...caused(id, "failed", { code: "session-still-taken", data: {} }) };
 }
 
 function head({ application }: CellContext, who: "allowed-user" | "other-user", id: string) {

@@ -1,16 +1,20 @@
-import type { Check } from "../check";
-import { finding } from "../findings";
+import type { Problem } from "../../../base/problems";
+import { type Check, noteBy, STOPS_PREVIEW } from "../../../cloudflare/checks/check";
+import type { Context } from "../context";
+
+export interface ConfigFindings {
+  "config-invalid": Problem;
+}
 
 /** The stack's config, as the program judges it. */
-export const config: Check = {
+export const config: Check<ConfigFindings, Context> = {
+  code: "config",
   title: "Stack config",
+  reads: ["config"],
+  finds: { "config-invalid": STOPS_PREVIEW },
   async run({ configProblems }) {
-    return {
-      findings: configProblems.map(({ path, found, remedy }) =>
-        // A remedy of several lines is indented for the program's own error.
-        finding("config-invalid", `${path}: ${found}`, remedy.replaceAll(/\n\s+/g, "\n  ")),
-      ),
-      summary: "valid",
-    };
+    const note = noteBy<ConfigFindings>(config.finds);
+    const findings = configProblems.map((problem) => note("config-invalid", problem.path, problem));
+    return { findings, summary: "valid" };
   },
 };

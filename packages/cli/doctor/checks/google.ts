@@ -1,17 +1,33 @@
 import { loginCallback, teamDomain, teamOrigin } from "../../../access/team-domain";
+import { BREAKS, type Check, type Found, noteBy } from "../../../cloudflare/checks/check";
+import type { RightsFindings } from "../../../cloudflare/checks/rights";
 import { checkGoogleClient } from "../../google/check-client";
 import type { GoogleAnswer, GoogleCheck } from "../../google/judge-client";
-import type { Check } from "../check";
-import type { Account } from "../context";
-import { type Finding, finding } from "../findings";
+import type { Account, Context } from "../context";
 
-const CREDENTIALS = "https://console.cloud.google.com/apis/credentials";
+/** Where Google's OAuth clients are looked after. */
+export const CREDENTIALS = "https://console.cloud.google.com/apis/credentials";
+
+export interface GoogleFindings extends Pick<RightsFindings, "unchecked"> {
+  /** With an id when the client is that of a login that exists. */
+  "google-client": { clientId: string; detail: string; identityProviderId?: string };
+  "google-secret": { clientId: string };
+  "google-redirect": { clientId: string; redirectUri: string };
+}
 
 /** Google's side of the login: what to paste there, and what Google says of the client without a login. */
-export const google: Check = {
+export const google: Check<GoogleFindings, Context> = {
+  code: "google",
   title: "Google login",
+  reads: ["Google"],
   config: ["teamName"],
-  async run({ account, config, network, stack }) {
+  finds: {
+    "google-client": BREAKS,
+    "google-secret": BREAKS,
+    "google-redirect": BREAKS,
+    unchecked: BREAKS,
+  },
+  async run({ account, config, network }) {
     const { teamName = "" } = config;
     const origin = teamOrigin(teamName);
     const redirectUri = loginCallback(teamDomain(teamName));
@@ -37,7 +53,7 @@ export const google: Check = {
     const known = clientSecret === undefined ? { ...check, secret: NOT_ASKED } : { ...check, secret };
     const what = clientSecret === undefined ? "the client" : "the client, its secret";
     return {
-      findings: judgeClient(known, { clientId, redirectUri, stack, identityProviderId }),
+      findings: judgeClient(known, { clientId, redirectUri, identityProviderId }),
       summary: `Google knows ${what} and the redirect URI`,
       notes,
     };
@@ -57,57 +73,33 @@ async function clientOf(account: Account | undefined, id: string | undefined): P
   return typeof found?.client_id === "string" ? found.client_id : undefined;
 }
 
+const note = noteBy<GoogleFindings>(google.finds);
+
 /** Judges Google's answers; what Google did not say is a finding too. */
 function judgeClient(
   { client, secret, redirectUri }: GoogleCheck,
-  of: { clientId: string; redirectUri: string; stack: string; identityProviderId?: string },
-): Finding[] {
-  const findings: Finding[] = [];
+  of: { clientId: string; redirectUri: string; identityProviderId?: string },
+): Found<GoogleFindings>[] {
+  const { clientId, identityProviderId } = of;
+  const where = identityProviderId === undefined ? "google.clientId" : "google.identityProviderId";
   if (client.verdict === "wrong") {
-    findings.push(
-      finding(
-        "google-client",
-        `Google refuses the client ${of.clientId} (${client.detail})`,
-        of.identityProviderId === undefined
-          ? `pulumi config set --stack ${of.stack} --path google.clientId <id at ${CREDENTIALS}>`
-          : `Set the id at ${CREDENTIALS} in Zero Trust → Settings → Authentication (${of.identityProviderId}).`,
-      ),
-    );
     // Of a client that it does not know, Google says nothing more.
-    return findings;
-  }
-  if (secret.verdict === "wrong") {
-    findings.push(
-      finding(
-        "google-secret",
-        `Google refuses the secret of the client ${of.clientId}`,
-        `pulumi config set --stack ${of.stack} --secret --path google.clientSecret  (a new one: ${CREDENTIALS})`,
-      ),
-    );
-  }
-  if (redirectUri.verdict === "wrong") {
-    findings.push(
-      finding(
-        "google-redirect",
-        `the client ${of.clientId} does not list the redirect URI`,
-        `Add ${of.redirectUri} to its authorized redirect URIs at ${CREDENTIALS}`,
-      ),
-    );
+    const more = identityProviderId === undefined ? {} : { identityProviderId };
+    return [note("google-client", where, { clientId, detail: client.detail, ...more })];
   }
   const unknown = Object.entries({ client, secret, "redirect URI": redirectUri }).filter(
     // Google may look at the redirect URI before the secret: then the one finding is enough.
     ([name, { verdict }]) => verdict === "unknown" && !(name === "secret" && redirectUri.verdict === "wrong"),
   );
-  if (unknown.length > 0) findings.push(unchecked(unknown));
-  return findings;
-}
-
-function unchecked(answers: [name: string, answer: GoogleAnswer][]): Finding {
-  const names = answers.map(([name]) => name).join(", ");
-  const details = [...new Set(answers.map(([, { detail }]) => detail))].join("; ");
-  return finding(
-    "unchecked",
-    `could not be checked: ${names}: ${details}`,
-    "Run doctor again where Google can be reached, or log in once.",
-  );
+  const names = unknown.map(([name]) => name);
+  const details = [...new Set(unknown.map(([, { detail }]) => detail))];
+  return [
+    ...(secret.verdict === "wrong" ? [note("google-secret", "google.clientSecret", { clientId })] : []),
+    ...(redirectUri.verdict === "wrong"
+      ? [note("google-redirect", where, { clientId, redirectUri: of.redirectUri })]
+      : []),
+    ...(names.length > 0
+      ? [note("unchecked", google.title, { by: { what: "Google", names, details } })]
+      : []),
+  ];
 }

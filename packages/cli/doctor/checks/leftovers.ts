@@ -1,42 +1,31 @@
 import type { StackConfig } from "../../../../config/stack-config";
+import { type Check, noteBy, WARNS } from "../../../cloudflare/checks/check";
 import { GROUPS } from "../../../cloudflare/permission-groups";
 import { findOrphans } from "../../orphans/find";
-import { EMPTY_STATE, type Orphan } from "../../orphans/orphan";
-import type { Check } from "../check";
+import type { Orphan } from "../../orphans/orphan";
 import { CONFIG_PARTS } from "../config-parts";
-import { type Finding, finding } from "../findings";
+import type { Context } from "../context";
+
+export interface LeftoverFindings {
+  orphan: { orphan: Orphan };
+}
 
 /** Objects that an earlier run left behind. */
-export const leftovers: Check = {
+export const leftovers: Check<LeftoverFindings, Context> = {
+  code: "leftovers",
   title: "Left-over objects",
+  reads: ["account", "state"],
   config: CONFIG_PARTS,
   groups: Object.values(GROUPS),
+  finds: { orphan: WARNS },
   async run({ account, config, project, stack, state }) {
     if (account === undefined) return { findings: [], summary: "" };
     const settings = { project, config: config as StackConfig, cloudflare: {} };
     const orphans = await findOrphans(account.snapshot, { stack, settings, ...(await state()) });
-    return { findings: orphans.map((orphan) => judgeOrphan(orphan, stack)), summary: "none" };
+    const note = noteBy<LeftoverFindings>(leftovers.finds);
+    return {
+      findings: orphans.map((orphan) => note("orphan", orphan.where, { orphan }, { objects: [orphan.id] })),
+      summary: "none",
+    };
   },
 };
-
-function judgeOrphan(orphan: Orphan, stack: string): Finding {
-  const { kind, id, name, createdAt, lastUsedAt, why, usedBy } = orphan;
-  const facts = [
-    why,
-    createdAt === undefined ? undefined : `made ${createdAt.slice(0, 10)}`,
-    lastUsedAt === undefined
-      ? undefined
-      : lastUsedAt === "never"
-        ? "never used"
-        : `last used ${lastUsedAt.slice(0, 10)}`,
-    usedBy === undefined || usedBy === EMPTY_STATE ? usedBy : `used by ${usedBy}`,
-  ].filter((fact) => fact !== undefined);
-  return finding(
-    "orphan",
-    `${kind} ${name} (${id}) is not in the stack's state: ${facts.join("; ")}`,
-    usedBy === EMPTY_STATE
-      ? `npm run cli -- adopt --stack ${stack}`
-      : `${usedBy === undefined ? "" : "Free it from that, then: "}npm run cli -- orphans --stack ${stack} --remove`,
-    [id],
-  );
-}

@@ -1,9 +1,8 @@
 import type { ApplicationKind } from "../../../../config/stack-config";
+import { type Check, type Found, noteBy, type Outcome, WARNS } from "../../../cloudflare/checks/check";
 import type { TokenAccess } from "../../secrets/credentials";
 import {
-  faultInWords,
   faultOf,
-  howToStart,
   isOnThisMachine,
   lookAtOrigin,
   type OriginFault,
@@ -12,9 +11,38 @@ import {
 } from "../../verify/origin";
 import type { RawAnswer } from "../../verify/outcome";
 import { openRequests, type Requests } from "../../verify/requests";
-import type { Check, Outcome } from "../check";
 import type { Context } from "../context";
-import { type Finding, type FindingId, finding } from "../findings";
+
+/** A fault of an origin on this machine. */
+export interface Faulty {
+  fault: OriginFault;
+  place: OriginPlace;
+}
+
+interface Unseen {
+  service: string;
+  hostname: string;
+}
+
+interface SharedFindings {
+  "origin-certificate": Faulty;
+  "origin-host-header": Faulty;
+}
+
+export interface ComfyUIFindings extends SharedFindings {
+  /** `asked`: where it is, and what it answered there; no status when nothing came. */
+  "comfyui-down": Faulty | { asked: "api" | "page"; at: string; status?: number };
+  "comfyui-cross-site": { at: string; hostname: string };
+  "comfyui-cors": { at: string; hostname: string; allowed: string };
+  "comfyui-unseen": Unseen;
+}
+
+export interface WebAppFindings extends SharedFindings {
+  "origin-down": Faulty | { at: string; status: number };
+  "origin-unseen": Unseen;
+}
+
+const SHARED = { "origin-certificate": WARNS, "origin-host-header": WARNS };
 
 const TIMEOUT_MS = 5000;
 
@@ -31,21 +59,38 @@ type Application = NonNullable<Context["config"]["applications"]>[number];
  * The ComfyUI behind the tunnel, asked as cloudflared and as a browser after a login do: on this machine, or else past
  * Access with a service token.
  */
-export const comfyui: Check = {
+export const comfyui: Check<ComfyUIFindings, Context> = {
+  code: "comfyui",
   title: "ComfyUI",
+  reads: ["origins", "state"],
+  finds: {
+    ...SHARED,
+    "comfyui-down": WARNS,
+    "comfyui-cross-site": WARNS,
+    "comfyui-cors": WARNS,
+    "comfyui-unseen": WARNS,
+  },
   config: ["applications"],
   // Also while the applications are not known: then it says so.
   concerns: ({ config }) => config.applications?.some(({ kind }) => kind === "comfyui") ?? true,
-  run: (context) => lookAtAll(context, "comfyui", lookAtComfyUI),
+  run: (context) =>
+    lookAtAll(context, "comfyui", lookAtComfyUI, (data) => ofComfyUI("comfyui-unseen", data.hostname, data)),
 };
 
 /** The other web apps behind the tunnel: whether each answers as cloudflared asks it. */
-export const webApps: Check = {
+export const webApps: Check<WebAppFindings, Context> = {
+  code: "web-apps",
   title: "Web apps",
+  reads: ["origins", "state"],
+  finds: { ...SHARED, "origin-down": WARNS, "origin-unseen": WARNS },
   config: ["applications"],
   concerns: ({ config }) => config.applications?.some(({ kind }) => kind === "web") ?? false,
-  run: (context) => lookAtAll(context, "web", lookAtWebApp),
+  run: (context) =>
+    lookAtAll(context, "web", lookAtWebApp, (data) => ofWebApp("origin-unseen", data.hostname, data)),
 };
+
+const ofComfyUI = noteBy<ComfyUIFindings>(comfyui.finds);
+const ofWebApp = noteBy<WebAppFindings>(webApps.finds);
 
 /** Where to ask, and with what. */
 interface Way {
@@ -59,13 +104,14 @@ interface Asked extends Way {
   hostnames: readonly string[];
 }
 
-type Look = (asked: Asked, requests: Requests) => Promise<{ findings: Finding[]; summary: string }>;
+type Looked<Data> = Pick<Outcome<Data>, "findings" | "summary">;
 
-async function lookAtAll(
-  { config, network, serviceTokens, stack }: Context,
+async function lookAtAll<Data>(
+  { config, network, serviceTokens }: Context,
   kind: ApplicationKind,
-  lookAt: Look,
-): Promise<Outcome> {
+  lookAt: (asked: Asked, requests: Requests) => Promise<Looked<Data>>,
+  unseen: (data: Unseen) => Found<Data>,
+): Promise<Outcome<Data>> {
   const requests = openRequests(network, TIMEOUT_MS);
   try {
     const tokens = await serviceTokens();
@@ -73,10 +119,10 @@ async function lookAtAll(
     const looks = await Promise.all(
       all
         .filter((application) => application.kind === kind)
-        .map((application) => {
+        .map(async (application): Promise<Looked<Data>> => {
           const way = wayTo(application, tokens);
-          if (way === undefined) return { findings: [unseen(application, stack)], summary: "" };
           const { hostname, service } = application;
+          if (way === undefined) return { findings: [unseen({ hostname, service })], summary: "" };
           const hostnames = all.filter((each) => each.service === service).map((each) => each.hostname);
           return lookAt({ ...way, place: { service: way.url, hostname, kind }, hostnames }, requests);
         }),
@@ -138,66 +184,60 @@ function judgeComfyUI(
   },
   place: OriginPlace,
   hostnames: readonly string[],
-): Finding[] {
+): Found<ComfyUIFindings>[] {
   const { stats, page, plain, fault } = look;
   const { service: at, hostname } = place;
-  const start = howToStart(hostname, "comfyui");
-  if (fault !== undefined) return [ofFault(fault, place)];
-  if (stats.kind === "unreachable") return [ofFault(faultOf(stats), place)];
+  if (fault !== undefined) return [comfyuiFault({ fault, place })];
+  if (stats.kind === "unreachable") return [comfyuiFault({ fault: faultOf(stats), place })];
   if (stats.kind === "response" && stats.status !== 200) {
-    const mend = "Look at its log, and see that ComfyUI is what listens there.";
-    return [finding("comfyui-down", `${at}/system_stats answers HTTP ${stats.status}`, mend)];
+    return [ofComfyUI("comfyui-down", hostname, { asked: "api", at, status: stats.status })];
   }
   if (page.kind === "response" && page.status === 403 && isOk(plain)) {
     // Comfy-Org/ComfyUI#13261 made it refuse what browsers mark as cross-site, as they do the page after a login.
-    const what = `ComfyUI at ${at} refuses a page that another site leads to (HTTP 403)`;
-    return [finding("comfyui-cross-site", what, start)];
+    return [ofComfyUI("comfyui-cross-site", hostname, { at, hostname })];
   }
   if (page.kind !== "response" || page.status !== 200) {
-    const detail = page.kind === "response" ? `HTTP ${page.status}` : "no answer";
-    const mend = "Look at ComfyUI's log: its API answers, and its page does not.";
-    return [finding("comfyui-down", `${at} does not serve its page (${detail})`, mend)];
+    const status = page.kind === "response" ? { status: page.status } : {};
+    return [ofComfyUI("comfyui-down", hostname, { asked: "page", at, ...status })];
   }
   const allowed = page.headers["access-control-allow-origin"];
   if (allowed === undefined || hostnames.some((each) => allowed === `https://${each}`)) return [];
-  const what = `ComfyUI at ${at} lets pages of ${allowed === "*" ? "every origin" : allowed} use it`;
-  return [finding("comfyui-cors", what, start)];
+  return [ofComfyUI("comfyui-cors", hostname, { at, hostname, allowed })];
 }
 
-async function lookAtWebApp({ url, headers, place }: Asked, requests: Requests) {
+async function lookAtWebApp(
+  { url, headers, place }: Asked,
+  requests: Requests,
+): Promise<Looked<WebAppFindings>> {
   const answer = await requests.ask({ method: "GET", url: new URL(PROBE_PATH.web, url).href, headers });
   const summary = `${url} answers`;
   const fault = isOnThisMachine(url) ? await lookAtOrigin(place, requests, answer) : undefined;
-  if (fault !== undefined) return { findings: [ofFault(fault, place)], summary };
-  if (answer.kind === "unreachable") return { findings: [ofFault(faultOf(answer), place)], summary };
+  if (fault !== undefined) return { findings: [webAppFault({ fault, place })], summary };
+  if (answer.kind === "unreachable") {
+    return { findings: [webAppFault({ fault: faultOf(answer), place })], summary };
+  }
   if (answer.kind === "response" && answer.status >= 500) {
-    const what = `${url} answers HTTP ${answer.status}`;
-    return { findings: [finding("origin-down", what, "Look at the application's log.")], summary };
+    const data = { at: url, status: answer.status };
+    return { findings: [ofWebApp("origin-down", place.hostname, data)], summary };
   }
   return { findings: [], summary };
 }
 
-/** A fault as a finding: what stands in the way of cloudflared has a name of its own, what does not run is down. */
-function ofFault(fault: OriginFault, place: OriginPlace): Finding {
-  const { found, mend } = faultInWords(fault, place);
-  const ids: Partial<Record<OriginFault["code"], FindingId>> = {
-    certificate: "origin-certificate",
-    "no-tls": "origin-certificate",
-    "host-header": "origin-host-header",
-  };
-  return finding(ids[fault.code] ?? (place.kind === "comfyui" ? "comfyui-down" : "origin-down"), found, mend);
-}
+/** What stands in the way of cloudflared has a code of its own; of the rest it is down. */
+const STANDS_IN_THE_WAY: Partial<Record<OriginFault["code"], keyof SharedFindings>> = {
+  certificate: "origin-certificate",
+  "no-tls": "origin-certificate",
+  "host-header": "origin-host-header",
+};
+
+const comfyuiFault = (faulty: Faulty): Found<ComfyUIFindings> =>
+  ofComfyUI(STANDS_IN_THE_WAY[faulty.fault.code] ?? "comfyui-down", faulty.place.hostname, faulty);
+
+const webAppFault = (faulty: Faulty): Found<WebAppFindings> =>
+  ofWebApp(STANDS_IN_THE_WAY[faulty.fault.code] ?? "origin-down", faulty.place.hostname, faulty);
 
 function isOk(answer: RawAnswer): boolean {
   return answer.kind === "response" && answer.status === 200;
-}
-
-function unseen({ hostname, service, kind }: Application, stack: string): Finding {
-  return finding(
-    kind === "comfyui" ? "comfyui-unseen" : "origin-unseen",
-    `${service} is not on this machine, and no service token leads to https://${hostname} yet`,
-    `Run this on its machine: npm run doctor -- --stack ${stack}`,
-  );
 }
 
 function versionOf(stats: RawAnswer): string | undefined {

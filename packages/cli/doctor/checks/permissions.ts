@@ -2,23 +2,46 @@ import { UserError } from "../../../base/errors";
 import { COPY_AGAIN, flawOf } from "../../../client/typescript/credential-form";
 import type { Wire } from "../../../cloudflare/account-api";
 import { isRefusedToken } from "../../../cloudflare/api-failure";
+import {
+  type Check,
+  type Found,
+  noteBy,
+  type Outcome,
+  STOPS_PREVIEW,
+  STOPS_UPDATE,
+  WARNS,
+} from "../../../cloudflare/checks/check";
+import { AT_TOKEN, RIGHTS, type RightsFindings } from "../../../cloudflare/checks/rights";
 import { requiredGroups } from "../../../cloudflare/permission-groups";
-import type { Check, Outcome } from "../check";
-import { type Account, apiFor, type Context } from "../context";
-import { type Finding, finding } from "../findings";
+import { type Account, type ApiToken, apiFor, type Context } from "../context";
 import { probePermissions, TRIED_OTHERS } from "../probe-permissions";
 import { comparePolicies, policiesOf, type TokenPolicy } from "../token-policies";
-import { tokensPage } from "./api-token";
+
+export interface PermissionFindings
+  extends Pick<RightsFindings, "account-unreachable" | "permission-missing"> {
+  "permission-superfluous": { permissions: readonly string[]; owner: ApiToken["kind"] };
+  "token-reach": { resources: readonly string[]; owner: ApiToken["kind"] };
+  /** `tried`: how many permissions besides the needed ones were tried. */
+  "permissions-unseen": { tried: number; reader: string };
+}
 
 /** Environment variable with a second API token, which may read API tokens. */
 export const TOKEN_READER = "CLOUDFLARE_TOKEN_READER";
 
 /** The API token's permissions: exactly those that are needed. */
-export const permissions: Check = {
+export const permissions: Check<PermissionFindings, Context> = {
+  code: "permissions",
   title: "Permissions",
+  reads: ["account"],
   config: ["accountId"],
-  groups: [],
-  async run(context): Promise<Outcome> {
+  finds: {
+    "account-unreachable": RIGHTS["account-unreachable"],
+    "permission-missing": RIGHTS["permission-missing"],
+    "permission-superfluous": WARNS,
+    "token-reach": WARNS,
+    "permissions-unseen": WARNS,
+  },
+  async run(context): Promise<Outcome<PermissionFindings>> {
     const { account, config, purpose } = context;
     if (account === undefined) return { findings: [], summary: "" };
     const required = requiredGroups(purpose, { alerts: config.alerts !== undefined });
@@ -27,58 +50,47 @@ export const permissions: Check = {
       accountId: String(config.accountId),
       ...(typeof zoneId === "string" ? { zoneId } : {}),
     };
-    const page = tokensPage((await account.token()).kind, config.accountId);
+    const owner = (await account.token()).kind;
     const policies = await readPolicies(context, account);
     if (policies !== undefined) {
       const difference = comparePolicies(policies, required, target);
       return {
-        findings: judgePermissions(context, { ...difference, outside: !difference.reachesAccount, page }),
+        findings: judgePermissions(context, { ...difference, outside: !difference.reachesAccount, owner }),
         summary: `exactly the ${required.length} that ${purpose} needs`,
       };
     }
     const probed = await probePermissions(account.snapshot.api, required, target.zoneId);
     return {
-      findings: [...judgePermissions(context, { ...probed, elsewhere: [], page }), unseen()],
+      findings: [
+        ...judgePermissions(context, { ...probed, elsewhere: [], owner }),
+        note("permissions-unseen", AT_TOKEN, { tried: TRIED_OTHERS, reader: TOKEN_READER }),
+      ],
       summary: "",
       ...(probed.untried.length === 0 ? {} : { skipped: `not tried: ${probed.untried.join(", ")}` }),
     };
   },
 };
 
+const note = noteBy<PermissionFindings>(permissions.finds);
+
 /** Judges a token by what it lacks, has too much, and reaches besides. */
 function judgePermissions(
-  { config, purpose, stack }: Pick<Context, "config" | "purpose" | "stack">,
-  found: { missing: string[]; superfluous: string[]; elsewhere: string[]; outside: boolean; page: string },
-): Finding[] {
+  { config, purpose }: Pick<Context, "config" | "purpose">,
+  found: Record<"missing" | "unreadable" | "superfluous" | "elsewhere", string[]> & {
+    outside: boolean;
+    owner: ApiToken["kind"];
+  },
+): Found<PermissionFindings>[] {
+  const { owner, missing: lacks, superfluous: permissions, elsewhere: resources } = found;
   if (found.outside) {
-    const what = `the API token reaches nothing in account ${config.accountId}`;
-    const mend = `pulumi config set --stack ${stack} accountId <id of the token's account>`;
-    return [finding("account-unreachable", what, mend)];
+    return [note("account-unreachable", "accountId", { accountId: String(config.accountId) })];
   }
-  const findings: Finding[] = [];
-  const edit = found.page;
-  if (found.missing.length > 0) {
-    const what = `the API token lacks what ${purpose} needs: ${found.missing.join("; ")}`;
-    const mend = `Add them to the token at ${edit}`;
-    findings.push({ ...finding("permission-missing", what, mend), lacks: found.missing });
-  }
-  if (found.superfluous.length > 0) {
-    const what = `the API token has more than ${purpose} needs: ${found.superfluous.join("; ")}`;
-    findings.push(finding("permission-superfluous", what, `Take them from the token at ${edit}`));
-  }
-  if (found.elsewhere.length > 0) {
-    const what = `the API token reaches more than account ${config.accountId} and its zone: ${found.elsewhere.join(", ")}`;
-    findings.push(finding("token-reach", what, `Limit its account and zone resources at ${edit}`));
-  }
-  return findings;
-}
-
-function unseen(): Finding {
-  return finding(
-    "permissions-unseen",
-    `the API token may not read its own permissions: those needed were judged by what is refused, and of others only ${TRIED_OTHERS} were tried`,
-    `Set ${TOKEN_READER} to a token with "API Tokens Read" ("Account API Tokens Read" for one of the account's) and run doctor again.`,
-  );
+  const weight = purpose === "preview" || found.unreadable.length > 0 ? STOPS_PREVIEW : STOPS_UPDATE;
+  return [
+    ...(lacks.length > 0 ? [note("permission-missing", AT_TOKEN, { lacks, owner }, { lacks, weight })] : []),
+    ...(permissions.length > 0 ? [note("permission-superfluous", AT_TOKEN, { permissions, owner })] : []),
+    ...(resources.length > 0 ? [note("token-reach", AT_TOKEN, { resources, owner })] : []),
+  ];
 }
 
 /** The token's policies, as the reader or the token itself may see them; undefined when neither may. */

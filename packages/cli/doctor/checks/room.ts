@@ -1,15 +1,35 @@
 import type { StackConfig } from "../../../../config/stack-config";
 import type { Wire } from "../../../cloudflare/account-api";
+import { type Check, type Found, noteBy, STOPS_UPDATE } from "../../../cloudflare/checks/check";
 import { GROUPS } from "../../../cloudflare/permission-groups";
-import type { Check } from "../check";
-import { type Finding, finding } from "../findings";
+import type { Context } from "../context";
 import type { ACCESS_LIMITS } from "../limits";
 
+/** How many there are of how many, and how many the stack still makes. */
+interface Counted {
+  have: number;
+  limit: number;
+  more: number;
+}
+
+export interface RoomFindings {
+  "limit-identity-providers": Counted;
+  "limit-service-tokens": Counted;
+  "limit-policies": Counted;
+}
+
 /** Whether what the stack still has to make fits under Access's limits. */
-export const room: Check = {
+export const room: Check<RoomFindings, Context> = {
+  code: "room",
   title: "Limits of Access",
+  reads: ["account", "state"],
   config: ["accountId", "google", "serviceTokens", "applications"],
   groups: [GROUPS.apps, GROUPS.organization, GROUPS.tokens],
+  finds: {
+    "limit-identity-providers": STOPS_UPDATE,
+    "limit-service-tokens": STOPS_UPDATE,
+    "limit-policies": STOPS_UPDATE,
+  },
   async run({ account, config, limits, ...context }) {
     if (account === undefined) return { findings: [], summary: "" };
     const [identityProviders, serviceTokens, policies, ours] = await Promise.all([
@@ -32,19 +52,11 @@ export const room: Check = {
 type Kind = keyof typeof ACCESS_LIMITS;
 type Counts = Record<Kind, number>;
 
-const KINDS = {
-  identityProviders: {
-    id: "limit-identity-providers",
-    words: "identity providers",
-    page: "Settings → Authentication",
-  },
-  serviceTokens: {
-    id: "limit-service-tokens",
-    words: "service tokens",
-    page: "Access → Service credentials",
-  },
-  policies: { id: "limit-policies", words: "reusable policies", page: "Access → Policies" },
-} as const;
+const CODES = {
+  identityProviders: "limit-identity-providers",
+  serviceTokens: "limit-service-tokens",
+  policies: "limit-policies",
+} as const satisfies Record<Kind, keyof RoomFindings>;
 
 /** What the stack has once it is up. */
 function wantedOf({ google, serviceTokens = [], applications = [] }: Partial<StackConfig>): Counts {
@@ -65,14 +77,13 @@ function judgeRoom(
   wanted: Counts,
   ours: ReadonlySet<string>,
   limits: Counts,
-): Finding[] {
-  return (Object.keys(KINDS) as Kind[]).flatMap((kind) => {
+): Found<RoomFindings>[] {
+  const note = noteBy<RoomFindings>(room.finds);
+  return (Object.keys(CODES) as Kind[]).flatMap((kind) => {
     const have = lists[kind].length;
     const own = lists[kind].filter((each) => ours.has(String(each["id"]))).length;
     const more = Math.max(0, wanted[kind] - own);
     if (more === 0 || have + more <= limits[kind]) return [];
-    const { id, words, page } = KINDS[kind];
-    const what = `${words}: ${have} of ${limits[kind]} are there, and the stack makes ${more} more`;
-    return [finding(id, what, `Remove some that nobody uses (Zero Trust → ${page}).`)];
+    return [note(CODES[kind], "account", { have, limit: limits[kind], more })];
   });
 }

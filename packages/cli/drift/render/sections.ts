@@ -1,5 +1,6 @@
 import { sectionsOf } from "../../access-diff/report";
 import type { Orphan } from "../../orphans/orphan";
+import { told } from "../../orphans/words";
 import type { Accepted, DriftReport, IdleAcceptance, Unseen } from "../types";
 import { byObject, changeWords, objectWords } from "./words";
 
@@ -153,7 +154,8 @@ const IDLE: Record<IdleAcceptance["why"], string> = {
   "fits several": "fits several objects of that name: give the id of one",
 };
 
-function orphanWords({ id, why, createdAt, lastUsedAt, usedBy }: Orphan): string {
+function orphanWords(orphan: Orphan): string {
+  const { id, why, createdAt, lastUsedAt, usedBy } = told(orphan);
   return [
     id,
     ...(createdAt === undefined ? [] : [`made at ${createdAt}`]),
