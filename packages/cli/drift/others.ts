@@ -131,7 +131,10 @@ export interface Shadow {
   opens: string;
 }
 
-/** Rules before the stack's own that answer for its host names. */
+/**
+ * Rules before the stack's own that answer for its host names. That they stand there is a change by itself, told with
+ * what it opens; who gets in by it, reach says.
+ */
 export function shadowsIn(rules: readonly unknown[], hostnames: readonly string[]): Shadow[] {
   return hostnames.flatMap((hostname) => {
     const all = rules.map(fieldsOf);
