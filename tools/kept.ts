@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { access, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { access, copyFile, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { UserError } from "../packages/base/errors";
 
@@ -67,6 +67,28 @@ export function keptPython(
     await run("python3", ["-m", "venv", into]);
     await run(join(into, "bin", "python3"), [...args, "--only-binary=:all:", "-r", requirements]);
   });
+}
+
+/**
+ * Packages of npm, in a folder of their own.
+ *
+ * @param pins folder with a package.json and its lock file
+ * @returns the folder whose node_modules has them
+ * @throws {UserError} when they are not cached and cannot be installed.
+ */
+export async function keptPackages(name: string, pins: string): Promise<string> {
+  const files = ["package.json", "package-lock.json"];
+  const found = await kept(
+    name,
+    files.map((file) => join(pins, file)),
+    "node_modules",
+    async (into) => {
+      for (const file of files) await copyFile(join(pins, file), join(into, file));
+      const options = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
+      await run("npm", ["ci", ...options], { cwd: into });
+    },
+  );
+  return dirname(found);
 }
 
 function exists(path: string): Promise<boolean> {
