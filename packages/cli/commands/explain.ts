@@ -27,10 +27,18 @@ export const explainCommand = defineCommand({
       required: false,
       description: "Host name and path, e.g. comfyui.datacrew.space/prompt.",
     },
-    tests: { type: "boolean", description: "Judge the accessTests of the stack's config, and nothing else." },
+    tests: {
+      type: "boolean",
+      default: false,
+      description: "Judge the accessTests of the stack's config, and nothing else.",
+    },
     email: { type: "string", description: "Ask for a person who logs in with this address." },
     token: { type: "string", description: "Ask for a service token, by its name in the stack." },
-    nobody: { type: "boolean", description: "Ask for somebody without any credential. The default." },
+    nobody: {
+      type: "boolean",
+      default: false,
+      description: "Ask for somebody without any credential. The default.",
+    },
     "login-method": {
       type: "string",
       valueHint: "id",

@@ -50,10 +50,8 @@ function wordsOf(error: unknown): string {
   return `the program made a mistake, please report it: ${trace}`;
 }
 
-/** What to do after a call that failed, as far as its status says. */
-function remedyOf({ status, message, call }: ApiError): string {
-  // The engine, and what is below it, has said all of it.
-  if (message.includes("→") || message.includes("\n")) return "";
+/** What to do after a call that failed, as far as its status says; what has none, such as the engine, says it itself. */
+function remedyOf({ status, call }: ApiError): string {
   const unanswered = call.unanswered === undefined ? undefined : UNREACHED;
   const remedy = status === undefined ? unanswered : onStatus(status);
   return remedy === undefined ? "" : `\n  → ${remedy}`;

@@ -27,14 +27,14 @@ export async function helpOf(program: string, name: string, command: CommandDef)
 /** As it is typed; of a flag that may be on without being given, both forms. */
 function written(name: string, definition: ArgDef): string {
   if (definition.type !== "boolean") return `--${name} ${hintOf(name, definition)}`;
-  const maybeOn = definition.default === true || definition.description?.includes("Default:");
-  return maybeOn ? `--[no-]${name}` : `--${name}`;
+  // One without a default is on or off by what it is about.
+  return definition.default !== false ? `--[no-]${name}` : `--${name}`;
 }
 
 function row(left: string, definition: ArgDef): string {
   const { description = "", type } = definition;
-  // What a flag is without being given goes without saying.
-  const known = type === "boolean" || definition.default === undefined || description.includes("Default:");
+  // What a flag is without being given goes without saying; a word's default is not typed as it is called.
+  const known = type === "boolean" || type === "positional" || definition.default === undefined;
   const says = known ? description : `${description} Default: ${definition.default}.`;
   const indent = " ".repeat(MEANING);
   const meaning = wrapped(says, MEANING);

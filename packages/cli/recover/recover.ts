@@ -1,7 +1,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ApiError } from "../../base/errors";
-import { isJson } from "../../base/json-values";
+import { type Fields, fieldsOf, isJson, listOf } from "../../base/json-values";
 import { exportedResources, pendingOperations } from "../../cloudflare/stack-export";
 import { type PulumiTarget, pulumi } from "../engine/pulumi";
 import { configFileArgs, type EngineAccess, runEngine } from "../secrets/engine-cli";
@@ -111,5 +111,7 @@ export async function isCutOff({ env, cwd }: PulumiTarget, project: string, stac
   const locks = await readdir(join(backend, "locks", "organization", project, stack)).catch(() => []);
   if (locks.length > 0) return true;
   const state = await readFile(join(backend, "stacks", project, `${stack}.json`), "utf8").catch(() => "{}");
-  return /"pending_operations": *\[ *\{/.test(state.replaceAll("\n", ""));
+  // One that is half written is what the engine itself will say.
+  const { checkpoint }: Fields = isJson(state) ? fieldsOf(JSON.parse(state)) : {};
+  return listOf(fieldsOf(fieldsOf(checkpoint)["latest"])["pending_operations"]).length > 0;
 }

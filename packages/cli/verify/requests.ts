@@ -91,16 +91,22 @@ function upgrade(network: Network, ask: Ask, timeoutMs: number): Promise<RawAnsw
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, {
       headers: { ...USER_AGENT, ...ask.headers },
-      handshakeTimeout: timeoutMs,
       createConnection: () => socketTo(network, url),
     } as ConstructorParameters<typeof WebSocket>[2]);
     let silence: NodeJS.Timeout | undefined;
+    // The library's own limit ends in an error without a code.
+    const limit = setTimeout(() => {
+      reject(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" }));
+      socket.terminate();
+    }, timeoutMs);
     const settle = (answer: RawAnswer) => {
+      clearTimeout(limit);
       clearTimeout(silence);
       resolve(answer);
       socket.terminate();
     };
     socket.on("open", () => {
+      clearTimeout(limit);
       silence = setTimeout(() => settle({ kind: "websocket" }), FIRST_EVENT_MS);
     });
     socket.on("message", (data, isBinary) => {
@@ -108,6 +114,7 @@ function upgrade(network: Network, ask: Ask, timeoutMs: number): Promise<RawAnsw
     });
     socket.on("close", () => settle({ kind: "websocket" }));
     socket.on("unexpected-response", (_, response) => {
+      clearTimeout(limit);
       let body = "";
       response.setEncoding("utf8").on("data", (chunk: string) => {
         if (body.length < BODY_BYTES) body += chunk;
@@ -118,6 +125,7 @@ function upgrade(network: Network, ask: Ask, timeoutMs: number): Promise<RawAnsw
       response.on("error", done);
     });
     socket.on("error", (error) => {
+      clearTimeout(limit);
       clearTimeout(silence);
       reject(error);
     });
@@ -135,20 +143,21 @@ function flat(headers: Record<string, string | string[] | undefined>): Record<st
 
 /** Names the kind of failure; the code alone is shown, since messages may quote what was sent. */
 function unreachable(error: unknown): RawAnswer & { kind: "unreachable" } {
-  const { code, name, message } = rootOf(error);
+  const { code, name } = rootOf(error);
   const detail = code ?? name;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return { kind: "unreachable", reason: "name", detail };
-  if (/timeout/i.test(`${code} ${name} ${message}`) || code === "ETIMEDOUT") {
+  if (name === "TimeoutError" || code === "ETIMEDOUT" || code?.endsWith("_TIMEOUT")) {
     return { kind: "unreachable", reason: "timeout", detail };
   }
   const tls = /^ERR_(SSL|TLS)|CERT|^EPROTO$|SELF_SIGNED|UNABLE_TO/.test(code ?? "");
   return { kind: "unreachable", reason: tls ? "tls" : "connection", detail };
 }
 
-function rootOf(error: unknown): { code?: string; name: string; message: string } {
+function rootOf(error: unknown): { code?: string; name: string } {
   let current = error;
   while (current instanceof Error && current.cause instanceof Error) current = current.cause;
   if (current instanceof AggregateError && current.errors[0] instanceof Error) current = current.errors[0];
-  const { code, name, message } = current as { code?: string; name?: string; message?: string };
-  return { code, name: name ?? "error", message: message ?? "" };
+  const { code, name } = current as { code?: unknown; name?: string };
+  // What a signal stops has the number of an old kind of error.
+  return { ...(typeof code === "string" ? { code } : {}), name: name ?? "error" };
 }
