@@ -13,8 +13,8 @@ const withTheEngine = [
   "test/regressions/provider/**/*.test.ts",
 ];
 
-// Two projects: `unit` touches no engine; `engine` runs the real one, two files at a time: much of each run is waiting
-// for the engine to start and for the edge to answer, and more would only slow each other down.
+// Two projects: `unit` touches no engine; `engine` runs the real one, three files at a time: a quarter of each run is
+// waiting for the engine to start and for the edge to answer.
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/property-count.ts"],
@@ -39,7 +39,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 900_000,
           expect: { poll: { timeout: PATIENCE_MS / 4 } },
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
     ],

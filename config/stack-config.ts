@@ -68,7 +68,10 @@ interface ServiceTokenConfig {
   standIn?: StandInConfig;
 }
 
-/** How far a rotation is; with either `replaces`, or `proven` and `at`. */
+/**
+ * How far a rotation is: `replaces`, or `proven` and `at`. With none of them it is known only that this version is higher
+ * than what the account had before.
+ */
 export interface RotationNote {
   /** Of which version it speaks; of any other it says nothing. */
   version: number;

@@ -5,15 +5,17 @@
 const { createHash } = require("node:crypto");
 const { enableCompileCache } = require("node:module");
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
-const { join } = require("node:path");
+const { join, relative } = require("node:path");
 
 // Node keeps what it compiles too: of the program, that is all but the SDK's own start. A folder of the user's own,
 // named by NODE_COMPILE_CACHE, goes before this one, and holds that as well. Node.js 20, in which the program runs when
 // `pulumi` is called by itself, cannot keep it.
 enableCompileCache?.(process.env.NODE_COMPILE_CACHE ?? join(__dirname, "../node_modules/.cache/compiled"));
 
+const PROJECT = join(__dirname, "..");
+
 /** Beside the packages: ignored by git, and gone with `npm ci`. */
-const DEFAULT_DIRECTORY = join(__dirname, "../node_modules/.cache/transpiled");
+const DEFAULT_DIRECTORY = join(PROJECT, "node_modules/.cache/transpiled");
 
 const hash = (...parts) =>
   parts.reduce((sum, part) => sum.update(part).update("\0"), createHash("sha256")).digest("hex");
@@ -30,8 +32,9 @@ exports.create = ({ service, directory = DEFAULT_DIRECTORY }) => {
     /** @returns {{ outputText: string, sourceMapText?: string }} */
     transpile(input, { fileName }) {
       const key = hash(settings, input);
-      // One entry per source file, so that old versions do not pile up.
-      const entry = join(directory, `${hash(fileName)}.json`);
+      // One entry per source file, so that old versions do not pile up; by its place in the project, so that clones
+      // with the same packages share it.
+      const entry = join(directory, `${hash(relative(PROJECT, fileName))}.json`);
       return read(entry, key) ?? write(entry, key, translate(input, fileName, options));
     },
   };

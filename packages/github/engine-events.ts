@@ -1,10 +1,12 @@
-import { changedInputs, planStep } from "../cloudflare/stack-plan";
+import { type Fields, fieldsOf } from "../base/json-values";
+import { TYPES } from "../cloudflare/kinds";
+import { changedInputs, type PlanStep, planStep } from "../cloudflare/stack-plan";
 import type { Review, Step, Violation } from "./plain/review";
 
 /** What a review takes from the engine's own report of a preview. */
 export type Planned = Pick<
   Review,
-  "completed" | "accessTests" | "guardrails" | "counts" | "steps" | "diagnostics"
+  "completed" | "accessTests" | "guardrails" | "counts" | "steps" | "lowered" | "diagnostics"
 >;
 
 /** The engine's events that are read here, as `pulumi preview --json` streams them (sdk/go/common/apitype/events.go). */
@@ -44,6 +46,7 @@ export function readEvents(stdout: string, exitCode: number): Planned {
   const failures = diagnostics
     .filter((line) => /^\s*accessTests\[\d+\]/.test(line))
     .map((line) => line.trim());
+  const steps = events.flatMap(({ resourcePreEvent }) => plannedOf(resourcePreEvent));
   return {
     completed: exitCode === 0 && events.some(({ summaryEvent }) => summaryEvent !== undefined),
     accessTests: { passed: testsIn(events) - new Set(failures.map(testOf)).size, failures },
@@ -51,7 +54,8 @@ export function readEvents(stdout: string, exitCode: number): Planned {
       policyEvent === undefined ? [] : [violationOf(policyEvent)],
     ),
     counts: events.findLast(({ summaryEvent }) => summaryEvent)?.summaryEvent?.resourceChanges ?? {},
-    steps: events.flatMap(({ resourcePreEvent }) => stepOf(resourcePreEvent)),
+    steps: steps.map(stepOf),
+    lowered: steps.filter(lowersVersion).map(({ name }) => name),
     diagnostics,
   };
 }
@@ -65,17 +69,28 @@ function violationOf(event: NonNullable<EngineEvent["policyEvent"]>): Violation 
   };
 }
 
-function stepOf(event: EngineEvent["resourcePreEvent"]): Step[] {
+function plannedOf(event: EngineEvent["resourcePreEvent"]): PlanStep[] {
   if (event === undefined || ["same", "read", "refresh"].includes(event.metadata.op)) return [];
   const { op, type, urn, diffs, detailedDiff, old, new: planned } = event.metadata;
   const step = planStep({ op, urn, oldState: old, newState: planned, detailedDiff, reasons: diffs });
+  return [{ ...step, type }];
+}
+
+function stepOf(step: PlanStep): Step {
+  const { op, type, name, paths, oldState, newState } = step;
   // Made or taken away as a whole: there is nothing to compare.
-  if (step.oldState === undefined || step.newState === undefined)
-    return [{ op, type, name: step.name, properties: [...step.paths] }];
+  if (oldState === undefined || newState === undefined) return { op, type, name, properties: [...paths] };
   const changed = changedInputs(step);
-  const within = step.paths.filter((path) => changed.some((property) => isWithin(path, property)));
-  const whole = changed.filter((property) => !step.paths.some((path) => isWithin(path, property)));
-  return [{ op, type, name: step.name, properties: [...within, ...whole] }];
+  const within = paths.filter((path) => changed.some((property) => isWithin(path, property)));
+  const whole = changed.filter((property) => !paths.some((path) => isWithin(path, property)));
+  return { op, type, name, properties: [...within, ...whole] };
+}
+
+/** Whether a token would get a lower version than it has, as by a config that is older than its last rotation. */
+function lowersVersion({ op, type, oldState, newState }: PlanStep): boolean {
+  const versionIn = (state: Fields | undefined) =>
+    Number(fieldsOf(state?.["inputs"])["clientSecretVersion"] ?? 1);
+  return type === TYPES.token && op === "update" && versionIn(newState) < versionIn(oldState);
 }
 
 /** Whether a path is a property's, or of something in it. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { UserError } from "../../packages/base/errors";
 import { editConfig } from "../../packages/cli/adopt/edit-config";
 import type { ConfigChange } from "../../packages/cli/adopt/types";
 
@@ -61,6 +62,42 @@ config:
         "comfyui-access:applications[0].service": "http://a:1",
       },
     });
+  });
+
+  test.each<[string, string[], string, string]>([
+    ["a key of its own line", ["zone"], "config:\n  ? p:zone\n  : a.b\n", "config:\n  ? p:zone\n  : new\n"],
+    ["a tag", ["zone"], "config:\n  p:zone: !!str a.b # x\n", "config:\n  p:zone: !!str new # x\n"],
+    ["two lines of text", ["zone"], "config:\n  p:zone: 'a\n    b' # x\n", "config:\n  p:zone: new # x\n"],
+    [
+      "an alias",
+      ["tunnel", "name"],
+      "config:\n  a:b: &x { name: y }\n  p:tunnel: *x\n",
+      "config:\n  a:b: &x { name: y }\n  p:tunnel:\n    name: new\n",
+    ],
+    [
+      "braces over lines",
+      ["tunnel", "name"],
+      "config:\n  p:tunnel: {\n    # a\n    name: x, # b\n  }\n",
+      "config:\n  p:tunnel: {\n    # a\n    name: new, # b\n  }\n",
+    ],
+  ])("with %s at %j keeps its layout", (_, path, before, after) => {
+    expect(editConfig(before, "p", [change(path, "new")], "Pulumi.x.yaml")).toBe(after);
+  });
+
+  test.each<[string, string[], string, RegExp]>([
+    [
+      "an anchor, which others use",
+      ["zone"],
+      "config:\n  p:zone: &zone a.b\n  a:b: *zone\n",
+      /zone cannot be changed in place/,
+    ],
+    ["a text in the place of a list", ["tunnel", "name"], "config:\n  p:tunnel: x\n", /p:tunnel is neither/],
+    ["two documents", ["zone"], "config:\n  p:zone: a.b\n---\nconfig: {}\n", /not YAML, line 3/],
+    ["no mapping for its config", ["zone"], "config: []\n", /its config is not a mapping/],
+  ])("with %s is refused, and never written anew", (_, path, text, words) => {
+    const attempt = () => editConfig(text, "p", [change(path, "new")], "Pulumi.x.yaml");
+    expect(attempt).toThrow(UserError);
+    expect(attempt).toThrow(words);
   });
 
   test("may be empty, and may not be something else", () => {

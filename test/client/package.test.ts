@@ -40,6 +40,11 @@ test("an installation brings undici and ws, at the versions that the rest of the
   expect(theirs.dependencies).toEqual({ undici: ours.dependencies.undici, ws: ours.dependencies.ws });
 });
 
+test("it brings the project's license", async () => {
+  const licenseIn = (place: string) => readFile(join(place, "LICENSE"), "utf8");
+  expect(await licenseIn(join(folder, "node_modules", theirs.name))).toBe(await licenseIn(project));
+});
+
 const script = `
   const client = new ComfyUIClient({ url: "http://127.0.0.1:9" });
   client.systemStats().catch((error) => console.log(error instanceof ComfyUIError, error.kind));

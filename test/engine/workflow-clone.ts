@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { runInNewContext } from "node:vm";
 import { parse } from "yaml";
@@ -80,7 +80,7 @@ export class WorkflowClone {
   /** A runner's environment: nothing of the user's but where programs are, and no credential. */
   environment(): NodeJS.ProcessEnv {
     return {
-      PATH: [join(projectDir, "node_modules", "node", "bin"), process.env["PATH"]].join(delimiter),
+      PATH: process.env["PATH"],
       HOME: process.env["HOME"],
       GITHUB_API_URL: this.github.url,
       GITHUB_SERVER_URL: "https://github.com",

@@ -162,6 +162,20 @@ describe("a pull request from a branch", () => {
     expect(refused.failure.length).toBeGreaterThan(0);
     expect(JSON.stringify(refused)).not.toContain("not-a-token");
   });
+
+  test("is blocked when its config is older than the last rotation, which would set the token back", async () => {
+    await announce(rig);
+    await rig.config((settings) => {
+      const [token = {}] = settings["serviceTokens"] as Record<string, unknown>[];
+      const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+      Object.assign(token, { version: 2, previousExpiresAt: tomorrow });
+    });
+    expect((await rig.up()).code).toBe(0);
+    await clone.propose((yaml) => `${yaml}# A comment.\n`);
+    const { code, body, output } = await review(rig);
+    expect(code, output).toBe(1);
+    expect(body).toContain("⛔ Blocked: the config is older than the last rotation of `comfyui-api`");
+  });
 });
 
 describe("a merged pull request", () => {

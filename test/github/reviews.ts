@@ -28,6 +28,7 @@ export function goodReview(): Review {
       },
       { op: "delete", type: "cloudflare:index/dnsRecord:DnsRecord", name: "old-route", properties: [] },
     ],
+    lowered: [],
     diagnostics: [],
   };
 }

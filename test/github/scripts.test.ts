@@ -157,6 +157,7 @@ describe("what was approved", () => {
       "in another way",
     ],
     ["a blocked review", { accessTests: { passed: 0, failures: ["x"] } }, {}, "is blocked"],
+    ["a config that is older than a rotation", { lowered: ["comfyui-api"] }, {}, "is blocked"],
     ["a failed preview", { completed: false }, {}, "is failed"],
     ["the approval of another commit", {}, { commit: merge }, "about another commit"],
     ["the approval of another stack", {}, { stack: "dev" }, "about another stack"],
@@ -178,7 +179,13 @@ describe("a rotation", () => {
     expect(parse(nextVersion(once, "p", "comfyui-api", until))).toEqual({
       config: {
         "p:serviceTokens": [
-          { name: "comfyui-api", duration: "8760h", version: 201, previousExpiresAt: "2030-01-08T00:00:00Z" },
+          {
+            name: "comfyui-api",
+            duration: "8760h",
+            version: 102,
+            previousExpiresAt: "2030-01-08T00:00:00Z",
+            rotation: { version: 102 },
+          },
           { name: "other" },
         ],
       },
@@ -251,6 +258,24 @@ describe("what a review takes from the other commands", () => {
     });
     expect(JSON.stringify(planned)).not.toMatch(/hidden|noise/);
     expect(readEvents(stdout, 0).completed).toBe(true);
+  });
+
+  test.each<[string, string[], object | undefined, object]>([
+    ["lower", ["comfyui-api"], { clientSecretVersion: 3 }, { clientSecretVersion: 2 }],
+    ["left out again", ["comfyui-api"], { clientSecretVersion: 2 }, {}],
+    ["raised", [], {}, { clientSecretVersion: 2 }],
+    ["the same", [], { clientSecretVersion: 2 }, { clientSecretVersion: 2, duration: "24h" }],
+    ["a new token's", [], undefined, { clientSecretVersion: 1 }],
+  ])("events: a version that is %s lowers %j", (_, lowered, old, next) => {
+    const type = "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken";
+    const metadata = {
+      op: old === undefined ? "create" : "update",
+      urn: `urn:pulumi:prod::p::${type}::comfyui-api`,
+      type,
+      ...(old === undefined ? {} : { old: { inputs: old } }),
+      new: { inputs: next },
+    };
+    expect(readEvents(JSON.stringify({ resourcePreEvent: { metadata } }), 0).lowered).toEqual(lowered);
   });
 
   test("the access diff: each line with the sign of its heading", () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { sameInstant } from "../../packages/base/instant";
-import { setInText } from "../../packages/cli/adopt/yaml-edit";
 import { isDue } from "../../packages/cli/rotate/due";
 import { ConfigEdit, nextVersion, tokenEntry } from "../../packages/cli/rotate/edit-config";
 import { type Facts, fingerprint, type Wish } from "../../packages/cli/rotate/facts";
 import { isUnderWay, nextStep } from "../../packages/cli/rotate/next-step";
+import { setInText } from "../../packages/cli/stack/set-in-text";
 
 const own = fingerprint("own");
 const now = new Date("2026-12-01T00:00:00Z");

@@ -23,7 +23,12 @@ describe("R6: a config that lists no service token has comfyui-api", () => {
     const raised = nextVersion(MINIMAL, "p", "comfyui-api", until);
     expect(raised.startsWith(MINIMAL)).toBe(true);
     expect(parse(raised).config["p:serviceTokens"]).toEqual([
-      { name: "comfyui-api", version: 101, previousExpiresAt: "2090-01-02T00:00:00Z" },
+      {
+        name: "comfyui-api",
+        version: 101,
+        previousExpiresAt: "2090-01-02T00:00:00Z",
+        rotation: { version: 101 },
+      },
     ]);
   });
 

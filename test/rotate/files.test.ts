@@ -6,6 +6,7 @@ import { parseConfig } from "../../config/stack-config";
 import { acceptedTokens, credentialsOf, standInName } from "../../config/stand-in";
 import { isDue } from "../../packages/cli/rotate/due";
 import { ConfigEdit, nextVersion, tokenEntry } from "../../packages/cli/rotate/edit-config";
+import { trustIn } from "../../packages/cli/rotate/next-step";
 import { projectDir } from "../../packages/cli/sandboxed/workspace";
 
 const PROJECT = "comfyui-access";
@@ -112,13 +113,23 @@ describe("the stack's config", () => {
     expect(() => nextVersion(next, PROJECT, TOKEN, until)).toThrow("under way");
     const byHand = done.replace("version: 2\n", "version: 3\n");
     expect(tokenEntry(byHand, PROJECT, TOKEN).rotation).toBeUndefined();
-    expect(nextVersion(byHand, PROJECT, TOKEN, until)).not.toContain("rotation");
+    expect(tokenEntry(nextVersion(byHand, PROJECT, TOKEN, until), PROJECT, TOKEN)).toMatchObject({
+      version: 103,
+      rotation: { version: 103 },
+    });
   });
 
-  test("a proposed version is by 100 higher where the secret may be an adopted token's", () => {
+  test("a proposed version is by 100 higher where the secret may be an adopted token's, and once", () => {
     const entry = (text: string) => tokenEntry(text, PROJECT, TOKEN);
     const adopted = nextVersion(read("dev"), PROJECT, TOKEN, until);
-    expect(entry(adopted)).toMatchObject({ version: 101 });
+    expect(entry(adopted)).toMatchObject({ version: 101, rotation: { version: 101 } });
+    const again = nextVersion(adopted, PROJECT, TOKEN, until);
+    expect(entry(again)).toMatchObject({ version: 102, rotation: { version: 102 } });
+    // Whether its secret arrived, the note does not say.
+    const { version, rotation } = entry(again);
+    const state = { version, fingerprint: proven };
+    const config = { version, rotation, previousExpiresAt: until.toISOString() };
+    expect(trustIn({ config }, state, new Date())).toBe("in doubt");
     const noted = (replaces: string) =>
       new ConfigEdit(adopted, PROJECT)
         .setEnd(TOKEN, new Date("2020-01-01T00:00:00Z"))

@@ -268,6 +268,7 @@ test("no combination of facts leads to a step that could end the last known secr
     held: [own, UNKNOWN_SECRET],
     note: [
       undefined,
+      { version: 2 },
       { version: 2, replaces: before },
       { version: 2, replaces: own },
       { version: 2, replaces: UNKNOWN_SECRET },

@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,9 +17,11 @@ interface Transpiler {
   transpile(input: string, options: { fileName: string }): { outputText: string; sourceMapText?: string };
 }
 
-const { create } = createRequire(__filename)("../../tools/cached-transpiler.cjs") as {
+interface Module {
   create(setup: { service: { config: { options: object } }; directory?: string }): Transpiler;
-};
+}
+const root = join(__dirname, "..", "..");
+const { create } = createRequire(__filename)("../../tools/cached-transpiler.cjs") as Module;
 
 let directory: string;
 beforeEach(() => {
@@ -74,4 +85,21 @@ test("a folder that cannot be written does not stop the run", () => {
     file,
   );
   expect(outputText).toContain("exports.answer = 42");
+});
+
+test("clones that share their packages share what was translated", () => {
+  const results = join(directory, "results");
+  const clone = (name: string) => {
+    const folder = join(directory, name);
+    mkdirSync(join(folder, "tools"), { recursive: true });
+    cpSync(join(root, "tools", "cached-transpiler.cjs"), join(folder, "tools", "cached-transpiler.cjs"));
+    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+    const cloned = createRequire(__filename)(join(folder, "tools", "cached-transpiler.cjs")) as Module;
+    const setup = { service: { config: { options: { module: 1 } } }, directory: results };
+    return cloned
+      .create(setup)
+      .transpile("export const answer = 42;", { fileName: join(folder, "index.ts") });
+  };
+  expect(clone("one")).toEqual(clone("other"));
+  expect(readdirSync(results)).toHaveLength(1);
 });

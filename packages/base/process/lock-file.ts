@@ -1,3 +1,8 @@
+// A lock of our own, after a look at the packages for it. `proper-lockfile` and `lockfile` call a lock dead by its age: the
+// next command waits seconds for one whose process was killed, one that computes or sleeps for longer loses its lock while
+// it works, and who holds it is not told; both had their last release years ago. `cross-process-lock` keeps that of a
+// killed process for minutes. What asks the kernel (`fs-ext`, `os-lock`) has to be compiled, which `npm ci` without
+// install scripts does not do. Here the holder says who it is, and has the lock as long as its process runs.
 import { randomUUID } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmdirSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";

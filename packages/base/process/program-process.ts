@@ -2,3 +2,4 @@
 import "./no-environment-in-reports";
 import "./end-with-engine";
 import "./short-stack-traces";
+import "./without-installer";

@@ -1,3 +1,17 @@
+// Why there are two mechanisms, a raised version and a stand-in.
+//
+// The version alone is not enough. Cloudflare shows a secret once, and accepts the newest one and the one before. When the
+// answer to a raise is lost, the secret that is known is the one before. To raise again makes the lost one the one before:
+// the known one is refused at that moment, while nobody can have its successor yet. To wait ends the known one too. So
+// another token has to be in use first, whatever it is called.
+//
+// Two tokens in turn would be enough, and worse in every rotation that goes well. The client id would change: a policy that
+// another stack or somebody by hand has put the token into, an application that reads `common_name`, and every log would
+// lose it. An old token ends only by one more run that deletes it, where an old secret ends by itself. And tokens that are
+// protected, since clients live by them, would be deleted each time. The version would stay all the same, for tokens that
+// have one above 1, which must never be lowered.
+//
+// So the version is the rule, and the stand-in serves for the time in which it cannot be raised.
 import { sameInstant } from "../../base/instant";
 import { type ConfigFacts, type Facts, type StateFacts, UNKNOWN_SECRET, type Wish } from "./facts";
 import { versionAfter } from "./version-after";

@@ -50,7 +50,7 @@ export function stateOf(review: Review): State {
 }
 
 /** Why a review must not be merged, one phrase each. */
-function reasonsToBlock({ access, accessTests, guardrails }: Review): string[] {
+function reasonsToBlock({ access, accessTests, guardrails, lowered }: Review): string[] {
   const broken = guardrails.filter(({ level }) => level === "mandatory").length;
   const failed = accessTests.failures.length;
   return [
@@ -58,6 +58,9 @@ function reasonsToBlock({ access, accessTests, guardrails }: Review): string[] {
     access?.agreed === false ? "access widens without the agreed label" : undefined,
     failed > 0 ? `${failed} access ${failed === 1 ? "test fails" : "tests fail"}` : undefined,
     broken > 0 ? `${broken} ${broken === 1 ? "guardrail is" : "guardrails are"} not met` : undefined,
+    lowered.length > 0
+      ? `the config is older than the last rotation of ${lowered.map(code).join(", ")}`
+      : undefined,
   ].filter((reason) => reason !== undefined);
 }
 

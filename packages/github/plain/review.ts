@@ -14,6 +14,8 @@ export interface Review {
   /** How many resources meet which fate: `{create: 2, same: 20}`. */
   counts: Record<string, number>;
   steps: Step[];
+  /** Service tokens that would get a lower version than they have: the config is older than their last rotation. */
+  lowered: string[];
   /** The engine's diagnostics, when it did not end well. */
   diagnostics: string[];
 }
@@ -77,6 +79,7 @@ export function parseReview(text: string): Review {
     "guardrails",
     "counts",
     "steps",
+    "lowered",
     "diagnostics",
   ]);
   if (fields["version"] !== 1) throw new MalformedReview("version is not 1");
@@ -95,6 +98,10 @@ export function parseReview(text: string): Review {
     guardrails: list(fields["guardrails"], "guardrails").map(violation),
     counts: counts(fields["counts"]),
     steps: list(fields["steps"], "steps").map(step),
+    // Approved before reviews had it: the one on main is looked at anew.
+    lowered: texts(fields["lowered"] ?? [], "lowered").map((name) =>
+      matching(name, /^[\w.-]{1,100}$/, "lowered"),
+    ),
     diagnostics: texts(fields["diagnostics"], "diagnostics"),
   };
 }

@@ -1,17 +1,43 @@
-import * as cloudflare from "@pulumi/cloudflare";
+import { DnsRecord, type DnsRecordArgs } from "@pulumi/cloudflare/dnsRecord.js";
+import { NotificationPolicy, type NotificationPolicyArgs } from "@pulumi/cloudflare/notificationPolicy.js";
+import { Provider } from "@pulumi/cloudflare/provider.js";
+import {
+  ZeroTrustAccessApplication,
+  type ZeroTrustAccessApplicationArgs,
+} from "@pulumi/cloudflare/zeroTrustAccessApplication.js";
+import {
+  ZeroTrustAccessIdentityProvider,
+  type ZeroTrustAccessIdentityProviderArgs,
+} from "@pulumi/cloudflare/zeroTrustAccessIdentityProvider.js";
+import {
+  ZeroTrustAccessPolicy,
+  type ZeroTrustAccessPolicyArgs,
+} from "@pulumi/cloudflare/zeroTrustAccessPolicy.js";
+import {
+  ZeroTrustAccessServiceToken,
+  type ZeroTrustAccessServiceTokenArgs,
+} from "@pulumi/cloudflare/zeroTrustAccessServiceToken.js";
+import {
+  ZeroTrustTunnelCloudflared,
+  type ZeroTrustTunnelCloudflaredArgs,
+} from "@pulumi/cloudflare/zeroTrustTunnelCloudflared.js";
+import {
+  ZeroTrustTunnelCloudflaredConfig,
+  type ZeroTrustTunnelCloudflaredConfigArgs,
+} from "@pulumi/cloudflare/zeroTrustTunnelCloudflaredConfig.js";
 import * as pulumi from "@pulumi/pulumi";
 
 /** What one run of the program changes, by object; each part replaces or adds properties. */
 interface Changes {
-  tunnel?: Partial<cloudflare.ZeroTrustTunnelCloudflaredArgs>;
-  alert?: Partial<cloudflare.NotificationPolicyArgs>;
-  idp?: Partial<cloudflare.ZeroTrustAccessIdentityProviderArgs>;
-  token?: Partial<cloudflare.ZeroTrustAccessServiceTokenArgs>;
-  record?: Partial<cloudflare.DnsRecordArgs>;
-  emailPolicy?: Partial<cloudflare.ZeroTrustAccessPolicyArgs>;
-  tokenPolicy?: Partial<cloudflare.ZeroTrustAccessPolicyArgs>;
-  app?: Partial<cloudflare.ZeroTrustAccessApplicationArgs>;
-  config?: Partial<cloudflare.ZeroTrustTunnelCloudflaredConfigArgs>;
+  tunnel?: Partial<ZeroTrustTunnelCloudflaredArgs>;
+  alert?: Partial<NotificationPolicyArgs>;
+  idp?: Partial<ZeroTrustAccessIdentityProviderArgs>;
+  token?: Partial<ZeroTrustAccessServiceTokenArgs>;
+  record?: Partial<DnsRecordArgs>;
+  emailPolicy?: Partial<ZeroTrustAccessPolicyArgs>;
+  tokenPolicy?: Partial<ZeroTrustAccessPolicyArgs>;
+  app?: Partial<ZeroTrustAccessApplicationArgs>;
+  config?: Partial<ZeroTrustTunnelCloudflaredConfigArgs>;
   /** The address of Cloudflare's API by which a further provider, of the program's own, makes one more tunnel. */
   apiAddress?: string;
   /** The people's policy takes its session from something that only an update knows. */
@@ -37,7 +63,7 @@ function args<T extends object>(object: keyof Changes, base: T): T {
   return Object.fromEntries(Object.entries(whole).filter(([name]) => !dropped.includes(name))) as T;
 }
 
-const tunnel = new cloudflare.ZeroTrustTunnelCloudflared(
+const tunnel = new ZeroTrustTunnelCloudflared(
   "comfyui",
   args("tunnel", {
     accountId,
@@ -47,7 +73,7 @@ const tunnel = new cloudflare.ZeroTrustTunnelCloudflared(
   }),
 );
 
-new cloudflare.NotificationPolicy(
+new NotificationPolicy(
   "expiry",
   args("alert", {
     accountId,
@@ -58,7 +84,7 @@ new cloudflare.NotificationPolicy(
   }),
 );
 
-const idp = new cloudflare.ZeroTrustAccessIdentityProvider(
+const idp = new ZeroTrustAccessIdentityProvider(
   "google",
   args("idp", {
     accountId,
@@ -68,12 +94,12 @@ const idp = new cloudflare.ZeroTrustAccessIdentityProvider(
   }),
 );
 
-const token = new cloudflare.ZeroTrustAccessServiceToken(
+const token = new ZeroTrustAccessServiceToken(
   "comfyui-api",
   args("token", { accountId, name: "comfyui-api", duration: "8760h" }),
 );
 
-new cloudflare.DnsRecord(
+new DnsRecord(
   "comfyui",
   args("record", {
     zoneId,
@@ -85,7 +111,7 @@ new cloudflare.DnsRecord(
   }),
 );
 
-const tokenPolicy = new cloudflare.ZeroTrustAccessPolicy(
+const tokenPolicy = new ZeroTrustAccessPolicy(
   "service-token",
   args("tokenPolicy", {
     accountId,
@@ -96,7 +122,7 @@ const tokenPolicy = new cloudflare.ZeroTrustAccessPolicy(
   }),
 );
 
-const emailPolicy = new cloudflare.ZeroTrustAccessPolicy(
+const emailPolicy = new ZeroTrustAccessPolicy(
   "google-email",
   args("emailPolicy", {
     accountId,
@@ -108,7 +134,7 @@ const emailPolicy = new cloudflare.ZeroTrustAccessPolicy(
   }),
 );
 
-const app = new cloudflare.ZeroTrustAccessApplication(
+const app = new ZeroTrustAccessApplication(
   "comfyui",
   args("app", {
     accountId,
@@ -137,7 +163,7 @@ const ingresses = changes.otherRules
     ]
   : [guarded];
 
-new cloudflare.ZeroTrustTunnelCloudflaredConfig(
+new ZeroTrustTunnelCloudflaredConfig(
   "comfyui",
   args("config", {
     accountId,
@@ -152,6 +178,6 @@ new cloudflare.ZeroTrustTunnelCloudflaredConfig(
 );
 
 if (changes.apiAddress !== undefined) {
-  const provider = new cloudflare.Provider("own", { apiToken: "made-up", baseUrl: changes.apiAddress });
-  new cloudflare.ZeroTrustTunnelCloudflared("more", { accountId, name: "more" }, { provider });
+  const provider = new Provider("own", { apiToken: "made-up", baseUrl: changes.apiAddress });
+  new ZeroTrustTunnelCloudflared("more", { accountId, name: "more" }, { provider });
 }

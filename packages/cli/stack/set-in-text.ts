@@ -1,34 +1,68 @@
 import {
   Document,
+  isCollection,
   isMap,
   isNode,
+  isPair,
   isScalar,
   isSeq,
   type Node,
   type Pair,
   parseDocument,
   type ToStringOptions,
+  visit,
   type YAMLMap,
+  type YAMLSeq,
 } from "yaml";
-import { quoteTimes } from "../stack/stack-document";
 
 export type YamlPath = readonly (string | number)[];
+
+/** How a new value is laid out. */
+export interface Layout {
+  /** A list or a mapping too stands on the line of its key. */
+  flow?: boolean;
+}
 
 /** Where a text changes: from, to, and what stands there then. */
 type Splice = readonly [from: number, to: number, text: string];
 
 /**
  * Sets one value in a YAML text, or takes it away (undefined); every other line stays byte for byte.
+ *
+ * The library reads the text and says where each node stands; the text is spliced here. Its documents keep comments, but
+ * write every line anew: quotes, blanks, folded lines and line ends change. Its tokens keep every byte, but replace
+ * scalars only: with a list or a mapping, and with a member that comes or goes, the blanks, comments and line ends
+ * around them would have to be moved from token to token, which takes more than this.
  * @returns undefined where the text is laid out in a way that this does not know; the caller has to judge the result.
  */
-export function setInText(text: string, path: YamlPath, value: unknown): string | undefined {
+export function setInText(
+  text: string,
+  path: YamlPath,
+  value: unknown,
+  { flow = false }: Layout = {},
+): string | undefined {
   const root = parseDocument(text).contents;
   const eol = text.includes("\r\n") ? "\r\n" : "\n";
-  if (root === null) return value === undefined ? text : appended(text, lines(nested(path, value)), eol);
-  const splice = value === undefined ? removal(text, root, path) : setting(text, root, path, value);
+  const given = flow ? new Document().createNode(value, { flow }) : value;
+  if (root === null) return value === undefined ? text : appended(text, lines(nested(path, given)), eol);
+  const splice = value === undefined ? removal(text, root, path) : setting(text, root, path, given);
   if (splice === undefined) return undefined;
   const [from, to, put] = splice;
   return text.slice(0, from) + put.replaceAll("\n", eol) + text.slice(to);
+}
+
+const TIME = /^\d{4}-\d\d-\d\d([Tt ]\S|$)/;
+
+/**
+ * Puts every time in quotes: one without is a time of YAML's own to the engine, which writes it in another form
+ * whenever it writes the file.
+ */
+function quoteTimes(node: Document): void {
+  visit(node, {
+    Scalar: (_, scalar) => {
+      if (typeof scalar.value === "string" && TIME.test(scalar.value)) scalar.type = "QUOTE_DOUBLE";
+    },
+  });
 }
 
 function appended(text: string, put: string[], eol: string): string {
@@ -115,21 +149,23 @@ function removal(text: string, root: Node, path: YamlPath): Splice | undefined {
     parent = isMap(parent) || isSeq(parent) ? childOf(parent, key)?.value : undefined;
   }
   // What is not there need not go.
-  if (!isMap(parent)) return isSeq(parent) ? undefined : [0, 0, ""];
-  const at = parent.items.findIndex((pair) => keyOf(pair) === path.at(-1));
-  const pair = parent.items[at];
-  if (pair === undefined) return [0, 0, ""];
-  if (parent.items.length === 1) {
-    if (!parent.flow) return setting(text, root, path.slice(0, -1), {});
-    return parent.range ? [parent.range[0], parent.range[1], "{}"] : undefined;
+  if (!isMap(parent) && !isSeq(parent)) return [0, 0, ""];
+  const items: readonly unknown[] = parent.items;
+  const at = isMap(parent)
+    ? parent.items.findIndex((pair) => keyOf(pair) === path.at(-1))
+    : Number(path.at(-1));
+  const member = items[at];
+  if (member === undefined) return [0, 0, ""];
+  if (items.length === 1) {
+    if (!parent.flow) return setting(text, root, path.slice(0, -1), isMap(parent) ? {} : []);
+    return parent.range ? [parent.range[0], parent.range[1], isMap(parent) ? "{}" : "[]"] : undefined;
   }
-  const [from, to, next] = [startOf(pair), memberEnd(text, pair), parent.items[at + 1]];
+  const [from, to, next] = [memberStart(text, parent, member), memberEnd(text, member), items[at + 1]];
   if (from === undefined || to === undefined) return undefined;
-  const follower = next && startOf(next);
+  const follower = next === undefined ? undefined : memberStart(text, parent, next);
   if (parent.flow) {
     if (follower !== undefined) return [from, follower, ""];
-    const before = parent.items[at - 1];
-    const end = before && memberEnd(text, before);
+    const end = memberEnd(text, items[at - 1]);
     return end === undefined ? undefined : [end, to, ""];
   }
   const lineStart = text.lastIndexOf("\n", from - 1) + 1;
@@ -152,6 +188,15 @@ function childOf(node: Node, key: string | number): { pair?: Pair; value: unknow
 const keyOf = (pair: Pair): unknown => (isScalar(pair.key) ? pair.key.value : undefined);
 const startOf = (pair: Pair | undefined) => (isNode(pair?.key) ? pair.key.range?.[0] : undefined);
 const keyEnd = (pair: Pair | undefined) => (isNode(pair?.key) ? pair.key.range?.[1] : undefined);
+
+/** Where a member begins: at its key, or at its dash. */
+function memberStart(text: string, parent: YAMLMap | YAMLSeq, member: unknown): number | undefined {
+  if (isPair(member)) return startOf(member);
+  const start = isNode(member) ? member.range?.[0] : undefined;
+  if (start === undefined || parent.flow) return start;
+  // What stands between the dash and the value may hold dashes too: then it is not known which one it is.
+  return /-\s+$/.exec(text.slice(0, start))?.index;
+}
 
 /** Where a member's own text ends, without the white space and the comments behind it. */
 function memberEnd(text: string, member: unknown): number | undefined {
@@ -185,8 +230,10 @@ function nested([key, ...rest]: YamlPath, value: unknown): unknown {
   return typeof key === "number" ? [nested(rest, value)] : { [key]: nested(rest, value) };
 }
 
-const isInline = (value: unknown): boolean =>
-  value === null || typeof value !== "object" || Object.keys(value).length === 0;
+function isInline(value: unknown): boolean {
+  if (isCollection(value)) return value.flow === true;
+  return value === null || typeof value !== "object" || Object.keys(value).length === 0;
+}
 
 const lines = (value: unknown): string[] => written(value, {}).split("\n");
 
