@@ -13,8 +13,10 @@ const withTheEngine = [
   "test/regressions/provider/**/*.test.ts",
 ];
 
-// Two projects: `unit` touches no engine; `engine` runs the real one, three files at a time: a quarter of each run is
-// waiting for the engine to start and for the edge to answer.
+/** One more than there are cores: a quarter of each run is waiting, for the engine to start and for the edge to answer. */
+const FILES_AT_ONCE = Math.min(6, availableParallelism() + 1);
+
+// Two projects, whose files run side by side: `unit` touches no engine, `engine` runs the real one.
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/property-count.ts"],
@@ -27,8 +29,7 @@ export default defineConfig({
           testTimeout: PATIENCE_MS,
           hookTimeout: PATIENCE_MS,
           expect: { poll: { timeout: PATIENCE_MS / 4 } },
-          // By itself vitest leaves one core free, and on two would run one file at a time.
-          maxWorkers: Math.max(2, availableParallelism() - 1),
+          maxWorkers: FILES_AT_ONCE,
         },
       },
       {
@@ -39,7 +40,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 900_000,
           expect: { poll: { timeout: PATIENCE_MS / 4 } },
-          maxWorkers: 3,
+          maxWorkers: FILES_AT_ONCE,
         },
       },
     ],

@@ -44,6 +44,7 @@ export const EXPECTED: Record<string, string[]> = {
   "docs/guide.md": [
     "6 HTTP /history/{ID} → 127.0.0.1:8188 [literal] local, none: fine",
     "13 HTTP /prompt → comfyui.datacrew.space [literal] remote, none: change",
+    "17 HTTP /queue → comfyui.datacrew.space [literal] remote, none: change",
   ],
   "go/client.go": [
     "21 setting → 127.0.0.1:8188 [env COMFYUI_URL] local, none: fine",

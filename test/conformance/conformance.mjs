@@ -1,14 +1,14 @@
 // Takes each kind of object through its life with Cloudflare's official TypeScript package.
 //
-// The argument is its package.json; CLOUDFLARE_BASE_URL, CLOUDFLARE_API_TOKEN, READ_ONLY_TOKEN,
+// The argument is the folder whose node_modules has it; CLOUDFLARE_BASE_URL, CLOUDFLARE_API_TOKEN, READ_ONLY_TOKEN,
 // ACCOUNT_ID and ZONE_ID come from the environment. Prints one line per kind that passed; the first difference ends it.
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
-import { dirname } from "node:path";
+import { join } from "node:path";
 
-const [, , manifest] = process.argv;
-const { default: Cloudflare } = createRequire(manifest)(dirname(manifest));
+const [, , folder] = process.argv;
+const { default: Cloudflare } = createRequire(join(folder, "package.json"))("cloudflare");
 const { ACCOUNT_ID: account_id, ZONE_ID: zone_id, READ_ONLY_TOKEN } = process.env;
 const HOST = "comfyui.datacrew.space";
 const client = new Cloudflare({ maxRetries: 0 });

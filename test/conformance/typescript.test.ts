@@ -9,22 +9,19 @@ import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
 const run = promisify(execFile);
 
 let sandbox: Sandbox;
-let manifest: string;
+let folder: string;
 
 beforeAll(async () => {
   // Without npm or the package this throws: the test fails, it is not skipped.
   const pins = join(__dirname, "typescript");
-  [sandbox, manifest] = await Promise.all([
-    startSandbox(),
-    keptPackages("node-cloudflare", pins, "cloudflare/package.json"),
-  ]);
+  [sandbox, folder] = await Promise.all([startSandbox(), keptPackages("node-cloudflare", pins)]);
 }, 240_000);
 afterAll(() => sandbox.close());
 
 it("the official TypeScript package takes each kind of object through its life", {
   timeout: 60_000,
 }, async () => {
-  const { stdout } = await run(process.execPath, [join(__dirname, "conformance.mjs"), manifest], {
+  const { stdout } = await run(process.execPath, [join(__dirname, "conformance.mjs"), folder], {
     env: {
       ...process.env,
       CLOUDFLARE_BASE_URL: sandbox.apiUrl,

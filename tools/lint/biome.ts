@@ -6,7 +6,8 @@ import { UserError } from "../../packages/base/errors";
 import { keptPackages } from "../../packages/base/process/kept";
 
 async function main(): Promise<number> {
-  const biome = await keptPackages("biome", join(__dirname, "biome"), ".bin/biome");
+  const folder = await keptPackages("biome", join(__dirname, "biome"));
+  const biome = join(folder, "node_modules", ".bin", "biome");
   const { status } = spawnSync(biome, process.argv.slice(2), { stdio: "inherit" });
   return status ?? 1;
 }

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { access, copyFile, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { UserError } from "../errors";
 
@@ -75,29 +75,29 @@ export function keptPython(
 /** What to do where npm cannot fetch something. */
 const NPM_ADVICE = "Make npm and its registry reachable: this is done once.";
 
+const NPM_PINS = ["package.json", "package-lock.json"];
+
 /**
- * A file of npm packages that nothing but one command needs, so that they are no dependencies.
+ * Packages of npm, in a folder of their own: what nothing but one command needs is no dependency.
  *
- * @param pins folder with their `package.json` and `package-lock.json`
- * @param file what is wanted, as a path in `node_modules`
- * @throws {UserError} when it is not cached and cannot be fetched.
+ * @param pins folder with a package.json and its lock file
+ * @returns the folder whose node_modules has them
+ * @throws {UserError} when they are not cached and cannot be installed.
  */
-export function keptPackages(name: string, pins: string, file: string): Promise<string> {
+export async function keptPackages(name: string, pins: string): Promise<string> {
   const make = (into: string): Promise<void> => installPackages(name, pins, into);
-  const files = PINS.map((each) => join(pins, each));
-  return kept(name, files, join("node_modules", file), make, NPM_ADVICE);
+  const files = NPM_PINS.map((file) => join(pins, file));
+  return dirname(await kept(name, files, "node_modules", make, NPM_ADVICE));
 }
 
-const PINS = ["package.json", "package-lock.json"];
-
 /**
- * Installs npm packages by a lock file, without running any script of theirs.
+ * Installs packages of npm by a lock file, without running any script of theirs.
  *
- * @param pins folder with their `package.json` and `package-lock.json`
+ * @param pins folder with a package.json and its lock file
  * @throws {UserError} when npm cannot fetch them.
  */
 export async function installPackages(name: string, pins: string, into: string): Promise<void> {
-  for (const pin of PINS) await copyFile(join(pins, pin), join(into, pin));
+  for (const file of NPM_PINS) await copyFile(join(pins, file), join(into, file));
   const options = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
   await run("npm", ["ci", ...options], { cwd: into }).catch((error: { code?: unknown; stderr?: string }) => {
     throw new UserError(

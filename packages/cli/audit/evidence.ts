@@ -62,7 +62,7 @@ function nextOf(name: string, text: Text, source: Source): number {
   const others = source.bindings.filter(
     (each) => each.name === name && !each.key && each.at > text.at && each !== own && each.line > text.line,
   );
-  return Math.min(...others.map(({ at }) => at));
+  return others.reduce((next, { at }) => Math.min(next, at), Number.POSITIVE_INFINITY);
 }
 
 /** Whether a call's address is the name; where its address is not known, whether it is handed over at all. */

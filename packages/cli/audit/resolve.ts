@@ -92,17 +92,32 @@ export function nearest(
   bindings: readonly Binding[],
   except: readonly Binding[] = [],
 ): Binding | undefined {
+  const named = byName(bindings);
   for (const { spelled, keysOnly } of spellingsOf(name)) {
-    const same = bindings.filter(
-      (each) =>
-        each.name === spelled && (isVisible(each, at) || (keysOnly && each.made)) && !except.includes(each),
+    const same = (named.get(spelled) ?? []).filter(
+      (each) => (isVisible(each, at) || (keysOnly && each.made)) && !except.includes(each),
     );
-    for (const group of [keysOnly ? [] : same.filter(({ key }) => !key), same.filter(({ key }) => key)]) {
-      const found = innermost(group, at);
-      if (found) return found;
-    }
+    const found = (keysOnly ? undefined : innermost(same, at, false)) ?? innermost(same, at, true);
+    if (found) return found;
   }
   return undefined;
+}
+
+const known = new WeakMap<readonly Binding[], Map<string, Binding[]>>();
+
+/** A file's bindings by their names: made once, since every name in a file is looked for. */
+function byName(bindings: readonly Binding[]): Map<string, Binding[]> {
+  let named = known.get(bindings);
+  if (!named) {
+    named = new Map<string, Binding[]>();
+    for (const binding of bindings) {
+      const same = named.get(binding.name);
+      if (same) same.push(binding);
+      else named.set(binding.name, [binding]);
+    }
+    known.set(bindings, named);
+  }
+  return named;
 }
 
 /**
@@ -122,8 +137,10 @@ function isVisible({ name, scope }: Binding, at: number): boolean {
   return name.includes(".") || (scope[0] <= at && at <= scope[1]);
 }
 
-function innermost(group: readonly Binding[], at: number): Binding | undefined {
-  const deepest = Math.max(...group.map(({ name, scope }) => (name.includes(".") ? -1 : scope[0])));
-  const own = group.filter(({ name, scope }) => name.includes(".") || scope[0] === deepest);
+function innermost(same: readonly Binding[], at: number, isKey: boolean): Binding | undefined {
+  const depth = ({ name, scope }: Binding): number => (name.includes(".") ? 0 : scope[0]);
+  const group = same.filter(({ key = false }) => key === isKey);
+  const deepest = group.reduce((deep, each) => Math.max(deep, depth(each)), 0);
+  const own = group.filter((each) => depth(each) === deepest);
   return own.findLast((each) => each.at <= at) ?? own.at(-1);
 }

@@ -26,6 +26,8 @@ export interface Language {
   escape?: string;
   /** A name that the program gives no value is a variable of the environment. */
   environmental?: boolean;
+  /** What a file of it begins with, and a block on a page leaves out. */
+  opening?: string;
   /** Changes the code before it is parsed, and not its length. */
   prepare?: (code: string) => string;
 }

@@ -6,6 +6,7 @@ export const PHP: Language = {
   extensions: ["php", "phtml"],
   interpreters: ["php"],
   sigils: true,
+  opening: "<?php ",
   queries: `
     [(comment) (attribute_list) (visibility_modifier) (echo_statement)] @skip
     [(name) (variable_name)] @name

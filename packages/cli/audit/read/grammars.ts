@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { keptPackages } from "../../../base/process/kept";
 import type { Language } from "../languages";
 import { buildTree } from "./build";
@@ -57,13 +57,12 @@ async function load(language: Language): Promise<Grammar> {
  * 22 MB, so it is no dependency: npm fetches it, by the lock file in `grammars/`, when code is first read.
  */
 async function start(): Promise<{ sitter: TreeSitter; folder: string }> {
-  const path = await keptPackages("grammars", join(__dirname, "..", "grammars"), PACKAGE);
-  const sitter: TreeSitter = require(path);
+  const packages = await keptPackages("grammars", join(__dirname, "..", "grammars"));
+  const folder = join(packages, "node_modules", "@vscode", "tree-sitter-wasm", "wasm");
+  const sitter: TreeSitter = require(join(folder, "tree-sitter.js"));
   await sitter.Parser.init();
-  return { sitter, folder: dirname(path) };
+  return { sitter, folder };
 }
-
-const PACKAGE = join("@vscode", "tree-sitter-wasm", "wasm", "tree-sitter.js");
 
 function unknownIn(node: SyntaxNode): [number, number][] {
   if (!node.hasError && !node.isMissing) return [];

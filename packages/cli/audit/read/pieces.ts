@@ -293,7 +293,7 @@ function withoutColon(scheme: Piece[]): Piece[] {
 }
 
 /** An address that is made of its parts: Go's `url.URL{Scheme, Host, Path}`. */
-export function addressOfRecord(tree: Of<"call">): Piece[] {
+function addressOfRecord(tree: Of<"call">): Piece[] {
   if (!/(^|\.)(URL|UriBuilder|URIBuilder|URI\.HTTPS?\.build)$/.test(nameOf(tree.callee))) return [];
   const pairs = pairsIn(tree.arguments);
   const base = addressOfParts(pairs);

@@ -92,7 +92,7 @@ async function readMarkdown(code: string, content: Content): Promise<Content> {
     const kind = KEYS[fence.language];
     const moved = (settings: Setting[]): Setting[] =>
       settings.map((each) => ({ ...each, line: each.line + fence.offset }));
-    if (language) parts.push(partAt(language, fence.code, fence.offset));
+    if (language) parts.push(partAt(language, opened(fence.code, language.opening), fence.offset));
     else if (kind === "keys") shown.push(...moved(readKeyValues(fence.code)));
     else if (kind === "yaml") shown.push(...moved(readYaml(fence.code).settings));
     else if (kind === "json") shown.push(...moved((await readJson(fence.code)).settings));
@@ -106,4 +106,8 @@ async function readMarkdown(code: string, content: Content): Promise<Content> {
     } else foreign.push({ language: fence.language, code: fence.code });
   }
   return { ...content, shown, parts, foreign, sequel: true };
+}
+
+function opened(code: string, opening = ""): string {
+  return code.includes(opening.trim()) ? code : `${opening}${code}`;
 }
