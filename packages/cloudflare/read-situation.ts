@@ -51,9 +51,9 @@ export function situationOf(resources: readonly StateResource[]): Situation {
       name: textOf(outputs["name"]) ?? id,
       type: textOf(outputs["type"]),
     })),
-    ingress: endsLast([
-      ...ownIngress.flatMap(({ outputs }) => listOf(fieldsOf(outputs["config"])["ingresses"]).map(ingressOf)),
-      ...sharedIngress.flatMap(({ outputs }) => listOf(outputs["rules"]).map(ingressOf)),
+    ingress: oneAfterTheOther([
+      ...ownIngress.map(({ outputs }) => listOf(fieldsOf(outputs["config"])["ingresses"]).map(ingressOf)),
+      ...sharedIngress.map(({ outputs }) => listOf(outputs["rules"]).map(ingressOf)),
     ]),
     hostnames: records.map(({ name }) => name),
     records,
@@ -182,11 +182,15 @@ function ingressOf(value: unknown): StateIngressRule {
   };
 }
 
-/** What ends the rules of one tunnel says nothing of another's. */
-function endsLast(rules: readonly StateIngressRule[]): StateIngressRule[] {
-  const isEnd = ({ hostname, path, unread }: StateIngressRule) =>
-    hostname === undefined && path === undefined && !unread;
-  return [...rules.filter((rule) => !isEnd(rule)), ...rules.filter(isEnd)];
+/** The rules of all tunnels. What ends those of one says nothing of another's, so the ends come last. */
+function oneAfterTheOther(tunnels: readonly StateIngressRule[][]): StateIngressRule[] {
+  const isEnd = (rule: StateIngressRule | undefined) =>
+    rule !== undefined && rule.hostname === undefined && rule.path === undefined && !rule.unread;
+  const split = tunnels.map((rules) => (isEnd(rules.at(-1)) ? rules.length - 1 : rules.length));
+  return [
+    ...tunnels.flatMap((rules, index) => rules.slice(0, split[index])),
+    ...tunnels.flatMap((rules, index) => rules.slice(split[index])),
+  ];
 }
 
 function tagsOf(value: unknown): string[] {

@@ -4,8 +4,8 @@ import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { RULE_TYPES } from "../../packages/access/rules";
 import { type Fields as Json, namesIn } from "../../packages/base/json-values";
-import { meant } from "../../packages/cli/drift/compare";
 import { keptPackages } from "../../packages/base/process/kept";
+import { meant } from "../../packages/cli/drift/compare";
 import { projectDir } from "../../packages/cli/sandboxed/workspace";
 import {
   type Field,
