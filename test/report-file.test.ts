@@ -14,8 +14,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { writeReport } from "../packages/base/process/report-file";
 import { EnvFileSink } from "../packages/cli/secrets/env-file";
-import { DEFAULT_SEED, stateFromSeed } from "../packages/sandbox/seed";
-import { Store } from "../packages/sandbox/store";
+import { DEFAULT_SEED, stateFromSeed } from "../packages/sandbox/account/seed";
+import { Store } from "../packages/sandbox/account/store";
 
 let folder: string;
 beforeEach(() => {

@@ -17,6 +17,7 @@ const FOLDERS_ALONE: Readonly<Record<string, readonly string[]>> = {
   "packages/cli": ["main.ts"],
   "packages/client": [],
   "packages/provider": [],
+  "packages/sandbox": [],
 };
 
 /** Rooms that `pulumi up` runs: what they import has to be there without the packages of development. */

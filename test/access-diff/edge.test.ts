@@ -6,7 +6,7 @@ import { siteOf } from "../../packages/access/site";
 import type { Situation, StatePolicy } from "../../packages/access/situation";
 import { type Cell, compareCallers } from "../../packages/cli/access-diff/cells";
 import { align } from "../../packages/cli/access-diff/sides";
-import { DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
+import { DEV_ACCOUNT_ID } from "../../packages/sandbox/account/seed";
 import { ACCESS, APP, HOST, type Json, type Rig, startRig } from "../sandbox/edge/rig";
 import { PROPERTY_SEED } from "../support/property-seed";
 import { DOMAINS, EMAILS, policiesArbitrary, TOKENS } from "./arbitraries";

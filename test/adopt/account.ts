@@ -8,9 +8,9 @@ import type { Choices } from "../../packages/cli/adopt/types";
 import { AccountApi, type Wire } from "../../packages/cloudflare/account-api";
 import { AccountSnapshot } from "../../packages/cloudflare/account-snapshot";
 import { planSteps } from "../../packages/cloudflare/stack-plan";
-import { DEV_ACCOUNT_ID, type Seed } from "../../packages/sandbox/seed";
-import { LIVED_IN_SEED } from "../../packages/sandbox/seeds/lived-in";
-import { startSandbox } from "../../packages/sandbox/server";
+import { LIVED_IN_SEED } from "../../packages/sandbox/account/lived-in";
+import { DEV_ACCOUNT_ID, type Seed } from "../../packages/sandbox/account/seed";
+import { startSandbox } from "../../packages/sandbox/server/server";
 
 export const HOSTNAME = "comfyui.datacrew.space";
 

@@ -7,7 +7,7 @@ import { prove } from "../../packages/cli/adopt/engine-table";
 import { importFile } from "../../packages/cli/adopt/import-file";
 import type { Plan } from "../../packages/cli/adopt/plan";
 import type { Row } from "../../packages/cli/adopt/types";
-import { LIVED_IN } from "../../packages/sandbox/seeds/lived-in";
+import { LIVED_IN } from "../../packages/sandbox/account/lived-in";
 import { choices, MINIMAL, planOf, previewSteps, readSeed, type Step, tabled, tableOf } from "./account";
 
 let plan: Plan;

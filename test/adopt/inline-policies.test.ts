@@ -5,7 +5,7 @@ import { withInlinePolicies } from "../../packages/cli/adopt/inline-policies";
 import type { Plan } from "../../packages/cli/adopt/plan";
 import type { Wire } from "../../packages/cloudflare/account-api";
 import { TYPES } from "../../packages/cloudflare/kinds";
-import { LIVED_IN } from "../../packages/sandbox/seeds/lived-in";
+import { LIVED_IN } from "../../packages/sandbox/account/lived-in";
 import { recording } from "../regressions/provider/replay";
 import { edited, MINIMAL, planOf, readSeed } from "./account";
 

@@ -5,7 +5,7 @@ import type { Account } from "../../packages/cli/adopt/account";
 import { isDone } from "../../packages/cli/adopt/plan";
 import type { StateEntry } from "../../packages/cli/adopt/plan-input";
 import type { Row } from "../../packages/cli/adopt/types";
-import { LIVED_IN, LIVED_IN_SEED } from "../../packages/sandbox/seeds/lived-in";
+import { LIVED_IN, LIVED_IN_SEED } from "../../packages/sandbox/account/lived-in";
 import { choices, edited, HOSTNAME, MINIMAL, planOf, readSeed } from "./account";
 
 let account: Account;

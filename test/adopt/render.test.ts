@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Account } from "../../packages/cli/adopt/account";
 import type { Plan } from "../../packages/cli/adopt/plan";
 import { adviceHere, proofText, toText } from "../../packages/cli/adopt/render";
-import { LIVED_IN } from "../../packages/sandbox/seeds/lived-in";
+import { LIVED_IN } from "../../packages/sandbox/account/lived-in";
 import { choices, edited, HOSTNAME, MINIMAL, planOf, readSeed, tabled } from "./account";
 
 let account: Account;

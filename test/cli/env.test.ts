@@ -7,8 +7,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type EnvOptions, runEnv } from "../../packages/cli/commands/env";
 import { failureOf } from "../../packages/cli/commands/failure";
 import { openSink } from "../../packages/cli/secrets/open-sink";
-import { DEV_INFISICAL_IDENTITY, DEV_INFISICAL_PROJECT_ID } from "../../packages/sandbox/seed";
-import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
+import { DEV_INFISICAL_IDENTITY, DEV_INFISICAL_PROJECT_ID } from "../../packages/sandbox/account/seed";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server/server";
 
 /** Answers `stack output` and `config --show-secrets` with a file's content, and every other command with an error. */
 const PROGRAM = `#!${process.execPath}

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ComfyUIClient, type RunEvent } from "../../packages/client/typescript/index";
+import { DEV_ACCOUNT_ID } from "../../packages/sandbox/account/seed";
 import { type Origin, type OriginSettings, startOrigin } from "../../packages/sandbox/origin";
-import { DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
 import { APP, type Rig, startRig } from "../sandbox/edge/rig";
 import { workflow as textToImage } from "../sandbox/origin/support";
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { AccountApi } from "../../packages/cloudflare/account-api";
 import { AccountSnapshot, readingOf } from "../../packages/cloudflare/account-snapshot";
 import { ApiFailure } from "../../packages/cloudflare/api-failure";
-import { DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
-import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
+import { DEV_ACCOUNT_ID } from "../../packages/sandbox/account/seed";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server/server";
 
 let sandbox: Sandbox;
 beforeAll(async () => {

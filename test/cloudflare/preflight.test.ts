@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { type Problem, ProblemsError } from "../../packages/base/problems";
 import { type RawAnswer, type Send, sendRequest } from "../../packages/cloudflare/api-request";
 import { type ApiAccess, type PreflightArgs, preflight } from "../../packages/cloudflare/preflight";
-import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/seed";
-import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
+import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/account/seed";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server/server";
 
 let sandbox: Sandbox;
 beforeAll(async () => {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { keptPackages } from "../../packages/base/process/kept";
-import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/seed";
-import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
+import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/account/seed";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server/server";
 
 const run = promisify(execFile);
 

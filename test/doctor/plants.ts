@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FindingCode } from "../../packages/cli/doctor/words";
 import { requiredGroups } from "../../packages/cloudflare/permission-groups";
-import { DEV_ACCOUNT_ID, OTHER_ZONE_ID } from "../../packages/sandbox/seed";
+import { DEV_ACCOUNT_ID, OTHER_ZONE_ID } from "../../packages/sandbox/account/seed";
 import { serveOwnNameOnly, serveSelfSigned } from "../support/origins";
 import { ACCESS, ACCOUNT, HOSTNAME, RECORDS, type Rig, stateOf } from "./rig";
 

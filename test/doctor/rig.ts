@@ -8,9 +8,9 @@ import type { DoctorInput } from "../../packages/cli/doctor/context";
 import { ACCESS_LIMITS } from "../../packages/cli/doctor/limits";
 import { projectDir } from "../../packages/cli/sandboxed/workspace";
 import type { StackState } from "../../packages/cli/stack/read-stack";
+import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/account/seed";
 import { type Origin, startOrigin } from "../../packages/sandbox/origin";
-import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/seed";
-import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server/server";
 
 export const ACCOUNT = `/accounts/${DEV_ACCOUNT_ID}`;
 export const ACCESS = `${ACCOUNT}/access`;

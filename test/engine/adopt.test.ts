@@ -7,7 +7,7 @@ import { isDone, type Plan } from "../../packages/cli/adopt/plan";
 import { toText } from "../../packages/cli/adopt/render";
 import type { Choices } from "../../packages/cli/adopt/types";
 import { alike } from "../../packages/cli/adopt/wire";
-import { LIVED_IN, LIVED_IN_SEED, scriptsHeaders } from "../../packages/sandbox/seeds/lived-in";
+import { LIVED_IN, LIVED_IN_SEED, scriptsHeaders } from "../../packages/sandbox/account/lived-in";
 import { Prober } from "./prober";
 import { EngineRig } from "./support";
 

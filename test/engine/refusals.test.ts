@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DEFAULT_SEED } from "../../packages/sandbox/seed";
+import { DEFAULT_SEED } from "../../packages/sandbox/account/seed";
 import { EngineRig, type Settings } from "./support";
 
 const zone = "/zones/fedcba9876543210fedcba9876543210";

@@ -6,9 +6,9 @@ import { type PulumiCall, type PulumiResult, pulumi } from "../../packages/cli/e
 import { ensureStack } from "../../packages/cli/sandboxed/pulumi";
 import { openSandboxSession, type SandboxSession } from "../../packages/cli/sandboxed/session";
 import { announceSandbox, projectDir } from "../../packages/cli/sandboxed/workspace";
-import type { Fault } from "../../packages/sandbox/faults";
-import type { Seed } from "../../packages/sandbox/seed";
-import type { RequestLogEntry } from "../../packages/sandbox/server";
+import type { Seed } from "../../packages/sandbox/account/seed";
+import type { Fault } from "../../packages/sandbox/control/faults";
+import type { RequestLogEntry } from "../../packages/sandbox/server/server";
 
 /** The stack config as the program reads it, keys without the namespace. */
 export type Settings = Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/seed";
+import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/account/seed";
 import type { Json } from "../sandbox/edge/rig";
 
 export const ACCOUNT = `/accounts/${DEV_ACCOUNT_ID}`;

@@ -1,4 +1,4 @@
-import { startSandbox } from "../../packages/sandbox/server";
+import { startSandbox } from "../../packages/sandbox/server/server";
 import { serve } from "./worker";
 
 /** A sandbox that keeps its state in a file, to be killed. */

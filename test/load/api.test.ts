@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { DEV_TOKENS } from "../../packages/sandbox/account/seed";
 import { acceptsSecret } from "../../packages/sandbox/api/service-tokens";
-import { DEV_TOKENS } from "../../packages/sandbox/seed";
-import { type Sandbox, type SandboxOptions, startSandbox } from "../../packages/sandbox/server";
+import { type Sandbox, type SandboxOptions, startSandbox } from "../../packages/sandbox/server/server";
 import { PROPERTY_SEED } from "../support/property-seed";
 import { ACCOUNT, type Call, callerOf, KINDS, ZONE } from "./api-objects";
 import { differences, readAll, Writer } from "./api-writers";

@@ -1,5 +1,5 @@
 import { type ComfyUIClient, ComfyUIError, type ErrorKind } from "../../packages/client/typescript/index";
-import type { Fault } from "../../packages/sandbox/faults";
+import type { Fault } from "../../packages/sandbox/control/faults";
 import type { Visit } from "./rounds";
 
 const ALWAYS = { times: Number.MAX_SAFE_INTEGER };

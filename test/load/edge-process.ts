@@ -1,5 +1,5 @@
+import { DEV_ACCOUNT_ID } from "../../packages/sandbox/account/seed";
 import { startOrigin } from "../../packages/sandbox/origin";
-import { DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
 import { type Rig, startRig } from "../sandbox/edge/rig";
 import { acceptedOn, collectWarnings, type Held, heldNow, memoryNow } from "./measured";
 import type { MemorySample } from "./slope";

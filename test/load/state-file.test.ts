@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { DEV_TOKENS } from "../../packages/sandbox/seed";
+import { DEV_TOKENS } from "../../packages/sandbox/account/seed";
 import { PROPERTY_SEED } from "../support/property-seed";
 import { randomFrom } from "../support/random";
 import { callerOf } from "./api-objects";

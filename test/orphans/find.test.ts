@@ -6,7 +6,7 @@ import { type ToldOrphan, told } from "../../packages/cli/orphans/words";
 import type { StackResource } from "../../packages/cli/stack/read-stack";
 import { AccountApi } from "../../packages/cloudflare/account-api";
 import { AccountSnapshot } from "../../packages/cloudflare/account-snapshot";
-import { DEV_ZONE_ID } from "../../packages/sandbox/seed";
+import { DEV_ZONE_ID } from "../../packages/sandbox/account/seed";
 import { Account, HOST, type Stack, search, settings, stateOf } from "./support";
 
 let account: Account;

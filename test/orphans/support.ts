@@ -2,8 +2,8 @@ import { parseConfig } from "../../config/stack-config";
 import type { OrphanSearch } from "../../packages/cli/orphans/orphan";
 import type { StackResource, StackSettings } from "../../packages/cli/stack/read-stack";
 import { AccountApi, type Wire } from "../../packages/cloudflare/account-api";
-import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/seed";
-import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
+import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/account/seed";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server/server";
 
 const OWNER = "comfyui-access comfyui-access/dev";
 export const HOST = "comfyui.datacrew.space";

@@ -7,7 +7,7 @@ import type { ServiceTokenArgs } from "../../components/service-token";
 import { parseConfig } from "../../config/stack-config";
 import { standInName } from "../../config/stand-in";
 import { TYPES } from "../../packages/cloudflare/kinds";
-import { DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
+import { DEV_ACCOUNT_ID } from "../../packages/sandbox/account/seed";
 import { type RawConfig, validConfig } from "../properties/config-arbitraries";
 import { holdsInTime } from "../support/properties";
 import { type Exports, runProgram, runStack, type StackName, type StackRun } from "../support/stack-run";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Declared, declaration, type Known, urnOf } from "../../components/declaration";
 import type { StackConfig } from "../../config/stack-config";
-import { DEV_ZONE_ID } from "../../packages/sandbox/seed";
+import { DEV_ZONE_ID } from "../../packages/sandbox/account/seed";
 import { COMPUTED_BY_MOCKS, type Registered, SECRET } from "../support/mocks";
 
 const PROJECT = "comfyui-access";

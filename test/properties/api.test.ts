@@ -7,7 +7,7 @@ import {
   DEV_INFISICAL_PROJECT_ID,
   DEV_TOKENS,
   DEV_ZONE_ID,
-} from "../../packages/sandbox/seed";
+} from "../../packages/sandbox/account/seed";
 import { ACCESS, ACCOUNT, madeObjects, RECORDS, type TestClient, testClient } from "../sandbox/client";
 import { cpuTime } from "../support/cpu-time";
 import { countCases, holdsInTime } from "../support/properties";

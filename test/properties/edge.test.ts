@@ -3,10 +3,10 @@ import { randomUUID } from "node:crypto";
 import { connect, type TLSSocket } from "node:tls";
 import fc from "fast-check";
 import { afterAll, beforeAll, test, vi } from "vitest";
+import { DEV_ACCOUNT_ID } from "../../packages/sandbox/account/seed";
 import { cookieValues } from "../../packages/sandbox/edge/cookies";
 import { recognise } from "../../packages/sandbox/edge/credentials";
 import { verify } from "../../packages/sandbox/edge/jwt";
-import { DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
 import { HOST, type Rig, startRig, TEAM_HOST } from "../sandbox/edge/rig";
 import { countCases, holdsInTime } from "../support/properties";
 

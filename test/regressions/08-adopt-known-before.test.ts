@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { urnOf } from "../../components/declaration";
 import type { Account } from "../../packages/cli/adopt/account";
 import { runEngine } from "../../packages/cli/secrets/engine-cli";
-import { LIVED_IN } from "../../packages/sandbox/seeds/lived-in";
+import { LIVED_IN } from "../../packages/sandbox/account/lived-in";
 import { choices, MINIMAL, planOf, readSeed } from "../adopt/account";
 
 describe("8: what can be known before an adoption is decided before it:", () => {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Account } from "../../packages/cli/adopt/account";
 import type { Wire } from "../../packages/cloudflare/account-api";
-import { LIVED_IN } from "../../packages/sandbox/seeds/lived-in";
+import { LIVED_IN } from "../../packages/sandbox/account/lived-in";
 import { edited, HOSTNAME, MINIMAL, planOf, readSeed } from "../adopt/account";
 
 let account: Account;

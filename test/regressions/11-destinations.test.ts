@@ -14,9 +14,9 @@ import { hostnames } from "../../packages/cloudflare/checks/hostnames";
 import { TYPES } from "../../packages/cloudflare/kinds";
 import { leftBehind } from "../../packages/cloudflare/left-behind";
 import { preflight } from "../../packages/cloudflare/preflight";
+import { DEV_ACCOUNT_ID } from "../../packages/sandbox/account/seed";
 import { guardFor, siteFor } from "../../packages/sandbox/edge/directory";
-import { DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
-import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server/server";
 import { ACCESS, RECORDS, testClient } from "../sandbox/client";
 
 const HOST = "comfyui.datacrew.space";

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import ts from "typescript";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { projectDir } from "../../packages/cli/sandboxed/workspace";
-import { startSandbox } from "../../packages/sandbox/server";
+import { startSandbox } from "../../packages/sandbox/server/server";
 
 const FILES = globSync("test/**/*.ts", { cwd: projectDir }).map((file) => join(projectDir, file));
 

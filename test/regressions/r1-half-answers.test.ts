@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { PropertyMap } from "../../packages/provider/host";
-import type { State } from "../../packages/sandbox/store";
+import type { State } from "../../packages/sandbox/account/store";
 import { accountId, cloudflareType, ProviderRig, zoneId } from "../sandbox/provider/support";
 
 let rig: ProviderRig;

@@ -4,7 +4,7 @@ import { startSandboxProvider } from "../../packages/sandbox/provider";
 import { cloudflarePackage } from "../../packages/sandbox/provider/cloudflare/package";
 import type { PlanForm } from "../../packages/sandbox/provider/kind";
 import { combinePackages } from "../../packages/sandbox/provider/package-provider";
-import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server/server";
 import { accountId, cloudflareType, Driver, zoneId } from "../sandbox/provider/support";
 
 let sandbox: Sandbox;

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { growing } from "../../packages/sandbox/provider/cloudflare/api";
 import { cloudflarePackage } from "../../packages/sandbox/provider/cloudflare/package";
 import { combinePackages } from "../../packages/sandbox/provider/package-provider";
-import { startSandbox } from "../../packages/sandbox/server";
+import { startSandbox } from "../../packages/sandbox/server/server";
 import { accountId, Driver } from "../sandbox/provider/support";
 
 afterEach(() => void vi.unstubAllEnvs());

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT_SEED, DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
+import { DEFAULT_SEED, DEV_ACCOUNT_ID } from "../../packages/sandbox/account/seed";
 import { ACCESS, type Json, madeObjects, testClient } from "./client";
 
 const APPS = `${ACCESS}/apps`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT_SEED, DEV_ACCOUNT_ID, DEV_TOKENS, type Seed } from "../../packages/sandbox/seed";
+import { DEFAULT_SEED, DEV_ACCOUNT_ID, DEV_TOKENS, type Seed } from "../../packages/sandbox/account/seed";
 import { ACCESS, ACCOUNT, RECORDS, testClient } from "./client";
 
 const OTHER_ACCOUNT = "ffffffffffffffffffffffffffffffff";

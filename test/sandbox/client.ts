@@ -1,5 +1,5 @@
-import { type AppOptions, createSandbox, type SandboxCore } from "../../packages/sandbox/app";
-import { DEV_ACCOUNT_ID, DEV_TOKENS, DEV_ZONE_ID } from "../../packages/sandbox/seed";
+import { DEV_ACCOUNT_ID, DEV_TOKENS, DEV_ZONE_ID } from "../../packages/sandbox/account/seed";
+import { type AppOptions, createSandbox, type SandboxCore } from "../../packages/sandbox/server/app";
 
 /** What parsing an answer gives: tests know its shape and assert it. */
 export type Json = ReturnType<typeof JSON.parse>;

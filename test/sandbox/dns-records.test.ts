@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OTHER_ZONE_ID } from "../../packages/sandbox/seed";
+import { OTHER_ZONE_ID } from "../../packages/sandbox/account/seed";
 import { type Json, RECORDS, testClient } from "./client";
 
 const cname = (fields: Json = {}) => ({

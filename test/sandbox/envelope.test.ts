@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
+import { DEV_ACCOUNT_ID } from "../../packages/sandbox/account/seed";
 import { ACCESS, ACCOUNT, RECORDS, testClient } from "./client";
 
 describe("the vendor's envelope", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createSandbox } from "../../packages/sandbox/app";
+import { createSandbox } from "../../packages/sandbox/server/app";
 import type { Json } from "./client";
 
 const PROJECT = "/gcp/v1/projects/datacrew-dev";

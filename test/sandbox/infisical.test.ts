@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { createSandbox } from "../../packages/sandbox/app";
-import { DEV_INFISICAL_IDENTITY, DEV_INFISICAL_PROJECT_ID } from "../../packages/sandbox/seed";
+import { DEV_INFISICAL_IDENTITY, DEV_INFISICAL_PROJECT_ID } from "../../packages/sandbox/account/seed";
+import { createSandbox } from "../../packages/sandbox/server/app";
 import type { Json } from "./client";
 
 const RAW = "/infisical/api/v3/secrets/raw";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
-import { LIVED_IN, LIVED_IN_SEED } from "../../packages/sandbox/seeds/lived-in";
+import { LIVED_IN, LIVED_IN_SEED } from "../../packages/sandbox/account/lived-in";
+import { DEV_ACCOUNT_ID } from "../../packages/sandbox/account/seed";
 import { ACCESS, ACCOUNT, type Json, RECORDS, testClient } from "./client";
 
 const made = () => testClient({ seed: LIVED_IN_SEED, rateLimit: false });

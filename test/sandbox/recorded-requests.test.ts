@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { DEV_ACCOUNT_ID, DEV_TOKENS, DEV_ZONE_ID } from "../../packages/sandbox/seed";
+import { DEV_ACCOUNT_ID, DEV_TOKENS, DEV_ZONE_ID } from "../../packages/sandbox/account/seed";
 import { type Json, testClient } from "./client";
 
 interface Recorded {

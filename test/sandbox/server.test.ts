@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Sandbox, type SandboxOptions, startSandbox } from "../../packages/sandbox/server";
+import { type Sandbox, type SandboxOptions, startSandbox } from "../../packages/sandbox/server/server";
 import { ACCESS, ACCOUNT, answer } from "./client";
 
 const running: Sandbox[] = [];

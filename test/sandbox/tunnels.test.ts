@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
+import { DEV_ACCOUNT_ID } from "../../packages/sandbox/account/seed";
 import { ACCOUNT, type Json, testClient } from "./client";
 
 const TUNNELS = `${ACCOUNT}/cfd_tunnel`;

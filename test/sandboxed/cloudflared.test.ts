@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openAccess, type SandboxAccess } from "../../packages/cli/sandboxed/access";
-import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server/server";
 
 const ACCOUNT = "0123456789abcdef0123456789abcdef";
 

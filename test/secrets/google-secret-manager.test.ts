@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { GoogleSecretManagerSink } from "../../packages/cli/secrets/google-secret-manager";
-import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server/server";
 import { startEchoServer } from "./echo-server";
 
 const PROJECT = "datacrew-dev";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { InfisicalSink } from "../../packages/cli/secrets/infisical";
-import { DEV_INFISICAL_IDENTITY, DEV_INFISICAL_PROJECT_ID } from "../../packages/sandbox/seed";
-import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
+import { DEV_INFISICAL_IDENTITY, DEV_INFISICAL_PROJECT_ID } from "../../packages/sandbox/account/seed";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server/server";
 import { startEchoServer } from "./echo-server";
 
 const SECRET = "5ec2e7c0ffee";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { settingsOf } from "../../config/stack-config";
-import { DEV_ACCOUNT_ID } from "../../packages/sandbox/seed";
-import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
+import { DEV_ACCOUNT_ID } from "../../packages/sandbox/account/seed";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server/server";
 import { type Recorder, type Registered, startMocks } from "./mocks";
 
 export type StackName = "dev" | "prod";

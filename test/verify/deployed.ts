@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { liveIngress } from "../../packages/cli/verify/live-api";
 import type { VerifyTarget } from "../../packages/cli/verify/target";
 import type { Network } from "../../packages/client/typescript/network";
+import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/account/seed";
 import { type Origin, type OriginSettings, startOrigin } from "../../packages/sandbox/origin";
-import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/seed";
-import { type Sandbox, startSandbox } from "../../packages/sandbox/server";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/server/server";
 
 const HOSTNAME = "comfyui.datacrew.space";
 export const NEIGHBOUR = "notes.datacrew.space";

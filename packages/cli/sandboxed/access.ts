@@ -1,7 +1,7 @@
 import { fieldsOf, listOf } from "../../base/json-values";
 import type { Network } from "../../client/typescript/network";
 import type { EdgeSettings } from "../../sandbox/edge";
-import type { Sandbox } from "../../sandbox/server";
+import type { Sandbox } from "../../sandbox/server/server";
 
 /** Where scripts find ComfyUI without Access: on its own machine, and from a container beside it. */
 export const localUrl = "http://localhost:8188";

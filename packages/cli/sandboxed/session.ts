@@ -1,5 +1,5 @@
-import { DEV_INFISICAL_IDENTITY, type Seed } from "../../sandbox/seed";
-import type { Sandbox } from "../../sandbox/server";
+import { DEV_INFISICAL_IDENTITY, type Seed } from "../../sandbox/account/seed";
+import type { Sandbox } from "../../sandbox/server/server";
 import { type Engine, ensureEngine } from "../engine/engine";
 import type { PulumiTarget } from "../engine/pulumi";
 import { edgeSettings, openAccess, type SandboxAccess } from "./access";
@@ -57,7 +57,7 @@ export interface SandboxSessionOptions {
 export async function openSandboxSession(options: SandboxSessionOptions = {}): Promise<SandboxSession> {
   // Loaded only now: an installation for production can do without what the sandbox is built on.
   const [{ startSandbox }, { startSandboxProvider }] = await Promise.all([
-    import("../../sandbox/server.js"),
+    import("../../sandbox/server/server.js"),
     import("../../sandbox/provider/index.js"),
   ]);
   const engine = options.engine ?? (await ensureEngine({ log: options.log }));

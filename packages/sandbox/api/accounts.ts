@@ -1,4 +1,4 @@
-import type { Account } from "../entities";
+import type { Account } from "../account/entities";
 import { guard, reachesResource } from "./auth";
 import type { Register } from "./context";
 import { ok, page } from "./envelope";

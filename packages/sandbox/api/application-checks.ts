@@ -1,5 +1,5 @@
-import type { AccessApplication, JsonObject } from "../entities";
-import type { Store } from "../store";
+import type { AccessApplication, JsonObject } from "../account/entities";
+import type { Store } from "../account/store";
 import type { ApplicationBody } from "./application-body";
 import { accessInvalid, VendorError } from "./envelope";
 import { sessionDuration } from "./session-duration";

@@ -1,5 +1,5 @@
-import type { AccessPolicy, JsonObject, PolicyLink } from "../entities";
-import type { Store } from "../store";
+import type { AccessPolicy, JsonObject, PolicyLink } from "../account/entities";
+import type { Store } from "../account/store";
 import type { PolicyEntry } from "./application-body";
 import { accessInvalid } from "./envelope";
 import { newPolicy, renderPolicy } from "./policies";

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Context } from "hono";
-import type { AccessApplication, AccessPolicy } from "../entities";
-import { newUuid, secondsTime } from "../ids";
-import type { Store } from "../store";
+import type { AccessApplication, AccessPolicy } from "../account/entities";
+import { newUuid, secondsTime } from "../account/ids";
+import type { Store } from "../account/store";
 import { applicationBody } from "./application-body";
 import { applicationFields, publicUris } from "./application-checks";
 import { expandPolicies, resolvePolicies } from "./application-policies";

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
-import type { ApiToken } from "../entities";
-import { isHex32 } from "../ids";
-import type { Store } from "../store";
+import type { ApiToken } from "../account/entities";
+import { isHex32 } from "../account/ids";
+import type { Store } from "../account/store";
 import type { SandboxEnv } from "./context";
 import { noRoute, VendorError } from "./envelope";
 

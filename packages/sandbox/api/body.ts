@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import type { ZodType, z } from "zod";
-import { fitted } from "../fitted";
 import type { SandboxEnv } from "./context";
 import { SANDBOX_INVALID, VendorError } from "./envelope";
+import { fitted } from "./fitted";
 
 /** How an endpoint group words the refusal of a body. */
 export type Refusal = (detail: string) => VendorError;

@@ -1,7 +1,7 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Hono } from "hono";
-import type { Account, ApiToken, Zone } from "../entities";
-import type { Store } from "../store";
+import type { Account, ApiToken, Zone } from "../account/entities";
+import type { Store } from "../account/store";
 
 /** What Hono carries through one request of the sandbox. */
 export interface SandboxEnv {

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
-import type { DnsRecord, JsonObject } from "../entities";
-import type { Store } from "../store";
+import type { DnsRecord, JsonObject } from "../account/entities";
+import type { Store } from "../account/store";
 import { isTunnelHost } from "../tunnel/host";
 import { VendorError } from "./envelope";
 

@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import type { DnsRecord, Zone } from "../entities";
-import { microsecondsTime, newHex32 } from "../ids";
-import type { Store } from "../store";
+import type { DnsRecord, Zone } from "../account/entities";
+import { microsecondsTime, newHex32 } from "../account/ids";
+import type { Store } from "../account/store";
 import { guard } from "./auth";
 import { readBody } from "./body";
 import type { Register, SandboxEnv } from "./context";

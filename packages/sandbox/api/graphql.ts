@@ -1,6 +1,6 @@
 import type { Context } from "hono";
-import type { TokenUse } from "../entities";
-import type { Store } from "../store";
+import type { TokenUse } from "../account/entities";
+import type { Store } from "../account/store";
 import { hasPermission } from "./auth";
 import { readJson } from "./body";
 import type { Register, SandboxEnv } from "./context";

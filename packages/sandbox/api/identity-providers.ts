@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import type { IdentityProvider, JsonObject } from "../entities";
-import { newHex32, newUuid, secondsTime } from "../ids";
-import type { Store } from "../store";
+import type { IdentityProvider, JsonObject } from "../account/entities";
+import { newHex32, newUuid, secondsTime } from "../account/ids";
+import type { Store } from "../account/store";
 import { guard } from "./auth";
 import { readBody } from "./body";
 import type { Register, SandboxEnv } from "./context";

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../entities";
+import type { JsonObject } from "../account/entities";
 import { compilePath } from "../tunnel/go-regexp";
 
 const SCHEMES = ["http:", "https:", "ws:", "wss:", "tcp:", "ssh:", "rdp:", "smb:"];

@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import type { NotificationPolicy } from "../entities";
-import { microsecondsTime, newHex32 } from "../ids";
-import type { Store } from "../store";
+import type { NotificationPolicy } from "../account/entities";
+import { microsecondsTime, newHex32 } from "../account/ids";
+import type { Store } from "../account/store";
 import { guard } from "./auth";
 import { plainRefusal, readBody } from "./body";
 import type { Register, SandboxEnv } from "./context";

@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import type { Organization } from "../entities";
-import { secondsTime } from "../ids";
-import { isStrictByDefault } from "../seed";
+import type { Organization } from "../account/entities";
+import { secondsTime } from "../account/ids";
+import { isStrictByDefault } from "../account/seed";
 import { guard } from "./auth";
 import { readBody } from "./body";
 import type { Register, SandboxEnv } from "./context";

@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import type { AccessPolicy, JsonObject } from "../entities";
-import { newUuid, secondsTime } from "../ids";
-import type { Store } from "../store";
+import type { AccessPolicy, JsonObject } from "../account/entities";
+import { newUuid, secondsTime } from "../account/ids";
+import type { Store } from "../account/store";
 import { guard } from "./auth";
 import { readBody } from "./body";
 import type { Register, SandboxEnv } from "./context";

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
-import { sha256 } from "../ids";
-import type { Store } from "../store";
+import { sha256 } from "../account/ids";
+import type { Store } from "../account/store";
 import type { SandboxEnv } from "./context";
 import { failure, VendorError } from "./envelope";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { JsonObject } from "../entities";
-import { isUuid } from "../ids";
-import type { Store } from "../store";
+import type { JsonObject } from "../account/entities";
+import { isUuid } from "../account/ids";
+import type { Store } from "../account/store";
 import { accessInvalid } from "./envelope";
 
 const text = z.string().min(1);

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Context } from "hono";
 import { z } from "zod";
-import type { ServiceToken, Settings } from "../entities";
-import { newHex32, newUuid, secondsTime, sha256 } from "../ids";
-import type { Store } from "../store";
+import type { ServiceToken, Settings } from "../account/entities";
+import { newHex32, newUuid, secondsTime, sha256 } from "../account/ids";
+import type { Store } from "../account/store";
 import { guard } from "./auth";
 import { checked, readBody, readJson } from "./body";
 import type { Register, SandboxEnv } from "./context";

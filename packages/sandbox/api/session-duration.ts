@@ -1,4 +1,4 @@
-import type { Store } from "../store";
+import type { Store } from "../account/store";
 import { parseDuration } from "./duration";
 import { accessInvalid } from "./envelope";
 

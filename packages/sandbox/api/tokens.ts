@@ -1,7 +1,7 @@
 import type { Context } from "hono";
-import type { ApiToken } from "../entities";
-import { sha256 } from "../ids";
-import type { Store } from "../store";
+import type { ApiToken } from "../account/entities";
+import { sha256 } from "../account/ids";
+import type { Store } from "../account/store";
 import { guard, refuseToken } from "./auth";
 import type { Register, SandboxEnv } from "./context";
 import { noRoute, ok, VendorError } from "./envelope";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { TunnelConfiguration } from "../entities";
-import { microsecondsTime } from "../ids";
+import type { TunnelConfiguration } from "../account/entities";
+import { microsecondsTime } from "../account/ids";
 import { guard } from "./auth";
 import { plainRefusal, readBody } from "./body";
 import type { Register } from "./context";

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Context } from "hono";
 import { z } from "zod";
-import type { Connector, Settings, Tunnel } from "../entities";
-import { microsecondsTime, newUuid } from "../ids";
-import type { Store } from "../store";
+import type { Connector, Settings, Tunnel } from "../account/entities";
+import { microsecondsTime, newUuid } from "../account/ids";
+import type { Store } from "../account/store";
 import { guard } from "./auth";
 import { plainRefusal, readBody } from "./body";
 import type { Register, SandboxEnv } from "./context";

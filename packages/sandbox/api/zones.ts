@@ -1,4 +1,4 @@
-import type { Account, Zone } from "../entities";
+import type { Account, Zone } from "../account/entities";
 import { guard, hasPermission } from "./auth";
 import type { Register } from "./context";
 import { ok, page, SANDBOX_INVALID, VendorError } from "./envelope";

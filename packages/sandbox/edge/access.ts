@@ -1,4 +1,4 @@
-import { sha256 } from "../ids";
+import { sha256 } from "../account/ids";
 import { cookieValues, setCookie } from "./cookies";
 import { type EdgeCore, type EdgeRequest, teamUrl } from "./core";
 import { corsHeaders, preflightHeaders } from "./cors";

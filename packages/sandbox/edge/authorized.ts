@@ -1,4 +1,4 @@
-import { sha256 } from "../ids";
+import { sha256 } from "../account/ids";
 import { appCookie, appSessionOf, cookiePath } from "./access";
 import { setCookie } from "./cookies";
 import type { EdgeCore, EdgeRequest } from "./core";

@@ -1,5 +1,5 @@
-import type { Organization } from "../entities";
-import { sha256 } from "../ids";
+import type { Organization } from "../account/entities";
+import { sha256 } from "../account/ids";
 import { cookieValues, setCookie } from "./cookies";
 import { type EdgeRequest, type TeamCore, teamUrl } from "./core";
 import { LoginFailed } from "./identity-provider";

@@ -1,5 +1,5 @@
-import type { Organization } from "../entities";
-import type { Store } from "../store";
+import type { Organization } from "../account/entities";
+import type { Store } from "../account/store";
 import type { IdentityProviders } from "./identity-provider";
 import { TeamKeys } from "./keys";
 import type { Sessions } from "./sessions";

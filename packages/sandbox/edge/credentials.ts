@@ -1,6 +1,6 @@
+import type { ServiceToken } from "../account/entities";
+import type { Store } from "../account/store";
 import { acceptsSecret } from "../api/service-tokens";
-import type { ServiceToken } from "../entities";
-import type { Store } from "../store";
 
 /** What a request shows of a service token. */
 export type Credentials =

@@ -1,7 +1,13 @@
 import { type Policy, placeFor } from "../../access";
+import type {
+  AccessApplication,
+  AccessPolicy,
+  DnsRecord,
+  IdentityProvider,
+  Organization,
+} from "../account/entities";
+import type { Store } from "../account/store";
 import { parseDuration } from "../api/duration";
-import type { AccessApplication, AccessPolicy, DnsRecord, IdentityProvider, Organization } from "../entities";
-import type { Store } from "../store";
 
 /** A hostname that Cloudflare's network answers for. */
 export interface Site {

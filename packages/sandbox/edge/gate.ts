@@ -1,5 +1,5 @@
 import { type Decision, decide, type Subject } from "../../access";
-import type { ServiceToken } from "../entities";
+import type { ServiceToken } from "../account/entities";
 import type { EdgeRequest } from "./core";
 import { isPreflight } from "./cors";
 import type { Guard } from "./directory";

@@ -1,6 +1,6 @@
-import type { ServiceToken } from "../entities";
-import { sha256 } from "../ids";
-import type { RevocableSession } from "../revocations";
+import type { ServiceToken } from "../account/entities";
+import { sha256 } from "../account/ids";
+import type { RevocableSession } from "../account/revocations";
 import { cookieValues } from "./cookies";
 import { type EdgeCore, type EdgeRequest, teamUrl } from "./core";
 import { type Credentials, headerValues, isUsable, recognise } from "./credentials";

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
 import { type Dispatcher, request as send } from "undici";
-import type { IdentityProvider } from "../entities";
+import type { IdentityProvider } from "../account/entities";
 import { GOOGLE_ENDPOINTS, GOOGLE_ISSUER } from "../google";
 import type { EdgeSettings } from "./settings";
 

@@ -1,6 +1,6 @@
 import { type Address, dispatcherFor, type Network } from "../../client/typescript/network";
+import type { Store } from "../account/store";
 import { createGoogle, type Google, type GoogleOptions } from "../google";
-import type { Store } from "../store";
 import { createCertificateAuthority } from "../tls";
 import { createTunnels, type Tunnels } from "../tunnel";
 import { startConnectProxy } from "./connect-proxy";

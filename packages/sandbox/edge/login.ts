@@ -1,6 +1,6 @@
 import { decide } from "../../access";
-import type { AccessApplication, IdentityProvider, Organization } from "../entities";
-import { sha256 } from "../ids";
+import type { AccessApplication, IdentityProvider, Organization } from "../account/entities";
+import { sha256 } from "../account/ids";
 import { cookieValues, setCookie } from "./cookies";
 import { type EdgeRequest, type TeamCore, teamUrl } from "./core";
 import { type Guard, guardFor, namesOf, providersOf, siteFor } from "./directory";

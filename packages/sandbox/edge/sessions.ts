@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Policy } from "../../access";
-import { sha256 } from "../ids";
+import { sha256 } from "../account/ids";
 
 /** A person who logged in at the team domain. */
 export interface Login {

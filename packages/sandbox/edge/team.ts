@@ -1,4 +1,4 @@
-import type { Organization } from "../entities";
+import type { Organization } from "../account/entities";
 import { callback } from "./callback";
 import { clearCookie, cookieValues } from "./cookies";
 import { type EdgeCore, type EdgeRequest, type TeamCore, teamUrl } from "./core";

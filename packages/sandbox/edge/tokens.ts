@@ -1,4 +1,4 @@
-import type { ServiceToken } from "../entities";
+import type { ServiceToken } from "../account/entities";
 import { type EdgeCore, seconds, teamUrl } from "./core";
 import { type Guard, sessionLength, teamSessionLength } from "./directory";
 import { sign } from "./jwt";

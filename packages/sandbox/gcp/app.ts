@@ -1,6 +1,6 @@
 import { Hono } from "hono";
+import type { Store } from "../account/store";
 import type { SandboxApp, SandboxEnv } from "../api/context";
-import type { Store } from "../store";
 import { GoogleError } from "./errors";
 import { secretManager } from "./secret-manager";
 import { serviceUsage } from "./service-usage";

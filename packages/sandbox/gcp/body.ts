@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { ZodType, z } from "zod";
 import type { SandboxEnv } from "../api/context";
-import { fitted } from "../fitted";
+import { fitted } from "../api/fitted";
 import { invalidArgument } from "./errors";
 
 /**

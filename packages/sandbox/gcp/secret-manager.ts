@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { z } from "zod";
+import type { GcpSecret, GcpSecretVersion, JsonObject } from "../account/entities";
+import type { Store } from "../account/store";
 import type { SandboxApp, SandboxEnv } from "../api/context";
-import type { GcpSecret, GcpSecretVersion, JsonObject } from "../entities";
-import type { Store } from "../store";
 import { readGoogleBody } from "./body";
 import { GoogleError, invalidArgument, notFound } from "./errors";
 import { requireService } from "./service-usage";

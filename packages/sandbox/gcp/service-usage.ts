@@ -1,8 +1,8 @@
 import type { Context } from "hono";
+import type { GcpService } from "../account/entities";
+import { newHex32 } from "../account/ids";
+import type { Store } from "../account/store";
 import type { SandboxApp, SandboxEnv } from "../api/context";
-import type { GcpService } from "../entities";
-import { newHex32 } from "../ids";
-import type { Store } from "../store";
 import { GoogleError, invalidArgument } from "./errors";
 
 /**

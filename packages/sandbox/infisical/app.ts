@@ -1,6 +1,6 @@
 import { Hono } from "hono";
+import type { Store } from "../account/store";
 import type { SandboxApp, SandboxEnv } from "../api/context";
-import type { Store } from "../store";
 import { universalAuth } from "./auth";
 import { InfisicalError, notFound } from "./errors";
 import { secrets } from "./secrets";

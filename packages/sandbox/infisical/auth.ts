@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
+import type { InfisicalIdentity } from "../account/entities";
+import { newUuid, sha256 } from "../account/ids";
+import type { Store } from "../account/store";
 import type { SandboxApp } from "../api/context";
-import type { InfisicalIdentity } from "../entities";
-import { newUuid, sha256 } from "../ids";
-import type { Store } from "../store";
 import { readInfisicalBody } from "./body";
 import { InfisicalError, unauthorized } from "./errors";
 

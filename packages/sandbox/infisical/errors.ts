@@ -1,4 +1,4 @@
-import { alphanumericId } from "../ids";
+import { alphanumericId } from "../account/ids";
 
 /** An error of Infisical's API, by its HTTP status. */
 export class InfisicalError extends Error {

@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import { z } from "zod";
+import type { InfisicalIdentity, InfisicalSecret } from "../account/entities";
+import { newUuid } from "../account/ids";
+import type { Store } from "../account/store";
 import type { SandboxApp, SandboxEnv } from "../api/context";
-import type { InfisicalIdentity, InfisicalSecret } from "../entities";
-import { newUuid } from "../ids";
-import type { Store } from "../store";
 import { identityOf } from "./auth";
 import { checkedInput, readInfisicalBody } from "./body";
 import { badRequest, InfisicalError, notAllowed, notFound } from "./errors";

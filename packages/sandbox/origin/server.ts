@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { Faults } from "../faults";
+import { Faults } from "../control/faults";
 import { createControl, type OriginControl } from "./control";
 import { createCore } from "./core";
 import { Files } from "./files";

@@ -1,5 +1,5 @@
+import type { RequestLogEntry } from "../control/request-log";
 import type { EdgeLogEntry } from "../edge/log";
-import type { RequestLogEntry } from "../request-log";
 
 /** One request as the page shows it; no secret in it. */
 export interface FeedEntry {

@@ -1,5 +1,5 @@
 import { html, raw } from "hono/html";
-import type { Store } from "../store";
+import type { Store } from "../account/store";
 import type { FeedEntry } from "./feed";
 import { logEntry } from "./log-entry";
 import { renderSections } from "./sections";

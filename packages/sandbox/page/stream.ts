@@ -1,5 +1,5 @@
 import type { SSEStreamingApi } from "hono/streaming";
-import type { Store } from "../store";
+import type { Store } from "../account/store";
 import type { Feed } from "./feed";
 import { logEntry } from "./log-entry";
 import { renderSections } from "./sections";

@@ -1,5 +1,5 @@
 import type { JSONWebKeySet } from "jose";
-import type { Store } from "../store";
+import type { Store } from "../account/store";
 import { findMatchingRule, parseIngress, type Rule } from "./ingress";
 import { createJwtValidator, type JwtValidator } from "./jwt-validator";
 

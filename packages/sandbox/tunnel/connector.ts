@@ -7,7 +7,7 @@ import {
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { JSONWebKeySet } from "jose";
-import type { Store } from "../store";
+import type { Store } from "../account/store";
 import { ActiveConfiguration, type PreparedRule } from "./active-configuration";
 import { headerOf, requestHeaders } from "./headers";
 import { answerBadGateway, answerEmpty, answerHello } from "./local-answers";

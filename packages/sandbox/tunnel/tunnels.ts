@@ -1,9 +1,9 @@
 import type { JSONWebKeySet } from "jose";
 import { UserError } from "../../base/errors";
+import type { Tunnel } from "../account/entities";
+import { newUuid } from "../account/ids";
+import type { Store } from "../account/store";
 import { newConnector, withConnectors } from "../api/tunnels";
-import type { Tunnel } from "../entities";
-import { newUuid } from "../ids";
-import type { Store } from "../store";
 import { type Connector, createConnector } from "./connector";
 
 /** The connectors that run for the tunnels of a sandbox. */

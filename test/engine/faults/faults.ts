@@ -1,4 +1,4 @@
-import { errorBody } from "../../../packages/sandbox/faults";
+import { errorBody } from "../../../packages/sandbox/control/faults";
 import type { Call, Interference } from "./between";
 
 /** Everything that can befall a call. */

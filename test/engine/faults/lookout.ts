@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { probeToken, type TokenCredentials } from "../../../packages/cli/verify/probe-token";
 import { dispatcherFor } from "../../../packages/client/typescript/network";
-import { scriptsHeaders } from "../../../packages/sandbox/seeds/lived-in";
+import { scriptsHeaders } from "../../../packages/sandbox/account/lived-in";
 import { askOnce, Prober } from "../prober";
 import type { EngineRig } from "../support";
 import type { Call } from "./between";

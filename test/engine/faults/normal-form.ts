@@ -1,5 +1,5 @@
 import { REPLACEMENT } from "../../../packages/cloudflare/left-behind";
-import type { State } from "../../../packages/sandbox/store";
+import type { State } from "../../../packages/sandbox/account/store";
 import type { Checkpoint } from "./state-file";
 
 /** An object of an account or a resource of a state, comparable between two runs. */

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { projectDir, withTypeScript } from "../../../packages/cli/sandboxed/workspace";
-import type { Seed } from "../../../packages/sandbox/seed";
-import { LIVED_IN_SEED } from "../../../packages/sandbox/seeds/lived-in";
+import { LIVED_IN_SEED } from "../../../packages/sandbox/account/lived-in";
+import type { Seed } from "../../../packages/sandbox/account/seed";
 import { LIVED_IN_CONFIG } from "../lived-in-config";
 import type { EngineRig, Settings } from "../support";
 import type { Command } from "./process-tree";

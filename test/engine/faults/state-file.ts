@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { standInName } from "../../../config/stand-in";
 import type { TokenCredentials } from "../../../packages/cli/verify/probe-token";
-import type { GcpSecret } from "../../../packages/sandbox/entities";
+import type { GcpSecret } from "../../../packages/sandbox/account/entities";
 
 /** What the engine has written of a stack. */
 export interface Checkpoint {

@@ -5,7 +5,7 @@ import { ensureEngine } from "../../../packages/cli/engine/engine";
 import { type PulumiResult, pulumi } from "../../../packages/cli/engine/pulumi";
 import { openWorkspace } from "../../../packages/cli/sandboxed/workspace";
 import { type SandboxProvider, startSandboxProvider } from "../../../packages/sandbox/provider";
-import { type Sandbox, startSandbox } from "../../../packages/sandbox/server";
+import { type Sandbox, startSandbox } from "../../../packages/sandbox/server/server";
 
 /** One resource as the state holds it. */
 export interface StoredResource {

@@ -7,7 +7,7 @@ import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { CheckRequest, type CheckResponse } from "@pulumi/pulumi/proto/provider_pb";
 import { afterEach, expect, it } from "vitest";
 import { toStruct } from "../../../packages/provider/host/codec";
-import { startSandbox } from "../../../packages/sandbox/server";
+import { startSandbox } from "../../../packages/sandbox/server/server";
 
 const command = join(__dirname, "../../../packages/provider/tunnel-ingress/pulumi-resource-comfyui-access");
 let plugin: ChildProcess | undefined;

@@ -7,7 +7,7 @@ import {
 } from "../../../packages/provider/host";
 import { tunnelIngressProvider } from "../../../packages/provider/tunnel-ingress/provider";
 import { TunnelApi } from "../../../packages/provider/tunnel-ingress/tunnel-api";
-import { type Sandbox, startSandbox } from "../../../packages/sandbox/server";
+import { type Sandbox, startSandbox } from "../../../packages/sandbox/server/server";
 
 const accountId = "0123456789abcdef0123456789abcdef";
 const tunnels = `/accounts/${accountId}/cfd_tunnel`;

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { adopt, readPlan, writePlannedConfig } from "../../../packages/cli/adopt/adopt";
 import { importFile } from "../../../packages/cli/adopt/import-file";
 import { type OpenAdoption, sandboxedAdoption } from "../../../packages/cli/adopt/open";
-import { LIVED_IN, LIVED_IN_SEED } from "../../../packages/sandbox/seeds/lived-in";
+import { LIVED_IN, LIVED_IN_SEED } from "../../../packages/sandbox/account/lived-in";
 import { LIVED_IN_CONFIG } from "../../engine/lived-in-config";
 import { EngineRig } from "../../engine/support";
 

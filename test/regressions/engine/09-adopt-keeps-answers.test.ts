@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { adopt } from "../../../packages/cli/adopt/adopt";
 import { type OpenAdoption, sandboxedAdoption } from "../../../packages/cli/adopt/open";
 import { dispatcherFor } from "../../../packages/client/typescript/network";
-import { LIVED_IN, LIVED_IN_SEED, scriptsHeaders } from "../../../packages/sandbox/seeds/lived-in";
+import { LIVED_IN, LIVED_IN_SEED, scriptsHeaders } from "../../../packages/sandbox/account/lived-in";
 import { LIVED_IN_CONFIG } from "../../engine/lived-in-config";
 import { EngineRig } from "../../engine/support";
 

@@ -5,7 +5,7 @@ import { fieldsOf } from "../../../packages/base/json-values";
 import { adopt } from "../../../packages/cli/adopt/adopt";
 import { type OpenAdoption, sandboxedAdoption } from "../../../packages/cli/adopt/open";
 import type { AccountApi } from "../../../packages/cloudflare/account-api";
-import { LIVED_IN, LIVED_IN_SEED } from "../../../packages/sandbox/seeds/lived-in";
+import { LIVED_IN, LIVED_IN_SEED } from "../../../packages/sandbox/account/lived-in";
 import { cliCommand } from "../../engine/faults/operations";
 import { start } from "../../engine/faults/process-tree";
 import { LIVED_IN_CONFIG } from "../../engine/lived-in-config";

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { decodeJwt, SignJWT } from "jose";
 import { request } from "undici";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { DEV_ACCOUNT_ID } from "../../../packages/sandbox/seed";
+import { DEV_ACCOUNT_ID } from "../../../packages/sandbox/account/seed";
 import { ACCESS, APP, ARTIST, HOST, type Json, type Rig, STRANGER, startRig, TEAM } from "./rig";
 import { sendLines } from "./wire";
 

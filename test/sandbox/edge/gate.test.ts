@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import { socketTo } from "../../../packages/client/typescript/network";
-import { DEV_ACCOUNT_ID } from "../../../packages/sandbox/seed";
+import { DEV_ACCOUNT_ID } from "../../../packages/sandbox/account/seed";
 import { ACCESS, APP, ARTIST, HOST, type Rig, startRig } from "./rig";
 import { upgradeStatus } from "./wire";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { DEV_ZONE_ID } from "../../../packages/sandbox/seed";
+import { DEV_ZONE_ID } from "../../../packages/sandbox/account/seed";
 import { ACCESS, APP, HOST, type Json, type Rig, startRig, TEAM } from "./rig";
 import { answerBeforeBody, sendLines, upgradeStatus } from "./wire";
 

@@ -1,7 +1,12 @@
+import {
+  DEFAULT_SEED,
+  DEV_ACCOUNT_ID,
+  DEV_TOKENS,
+  DEV_ZONE_ID,
+} from "../../../packages/sandbox/account/seed";
 import type { EdgeSettings } from "../../../packages/sandbox/edge";
 import type { GoogleOptions } from "../../../packages/sandbox/google";
-import { DEFAULT_SEED, DEV_ACCOUNT_ID, DEV_TOKENS, DEV_ZONE_ID } from "../../../packages/sandbox/seed";
-import { type Sandbox, startSandbox } from "../../../packages/sandbox/server";
+import { type Sandbox, startSandbox } from "../../../packages/sandbox/server/server";
 import type { Connector } from "../../../packages/sandbox/tunnel";
 import { type EchoOrigin, startEchoOrigin } from "./origin";
 import { Visitor } from "./visitor";

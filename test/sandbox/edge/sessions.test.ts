@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { DEV_ACCOUNT_ID } from "../../../packages/sandbox/seed";
+import { DEV_ACCOUNT_ID } from "../../../packages/sandbox/account/seed";
 import { ACCESS, APP, ARTIST, HOST, type Rig, startRig, TEAM } from "./rig";
 import type { Visitor } from "./visitor";
 

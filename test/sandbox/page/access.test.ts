@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Sandbox, startSandbox } from "../../../packages/sandbox/server";
+import { type Sandbox, startSandbox } from "../../../packages/sandbox/server/server";
 
 const PATHS = ["/", "/__page__/page.css", "/__page__/page.js", "/__page__/icon.svg", "/__page__/events"];
 

@@ -1,4 +1,4 @@
-import { type Sandbox, type SandboxOptions, startSandbox } from "../../../packages/sandbox/server";
+import { type Sandbox, type SandboxOptions, startSandbox } from "../../../packages/sandbox/server/server";
 import { ACCESS, ACCOUNT, answer, type Json, RECORDS } from "../client";
 
 /** A sandbox with everything that the page shows, and the secrets that it must not show. */

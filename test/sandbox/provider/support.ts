@@ -3,7 +3,7 @@ import { cloudflarePackage } from "../../../packages/sandbox/provider/cloudflare
 import { gcpPackage } from "../../../packages/sandbox/provider/gcp/package";
 import { combinePackages } from "../../../packages/sandbox/provider/package-provider";
 import { randomPackage } from "../../../packages/sandbox/provider/random/package";
-import { type Sandbox, startSandbox } from "../../../packages/sandbox/server";
+import { type Sandbox, startSandbox } from "../../../packages/sandbox/server/server";
 
 export const accountId = "0123456789abcdef0123456789abcdef";
 export const zoneId = "fedcba9876543210fedcba9876543210";

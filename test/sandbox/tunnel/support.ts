@@ -4,10 +4,10 @@ import type { Duplex } from "node:stream";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { request } from "undici";
 import { afterEach } from "vitest";
-import { createSandbox } from "../../../packages/sandbox/app";
-import type { Tunnel } from "../../../packages/sandbox/entities";
-import { DEV_ACCOUNT_ID } from "../../../packages/sandbox/seed";
-import type { Store } from "../../../packages/sandbox/store";
+import type { Tunnel } from "../../../packages/sandbox/account/entities";
+import { DEV_ACCOUNT_ID } from "../../../packages/sandbox/account/seed";
+import type { Store } from "../../../packages/sandbox/account/store";
+import { createSandbox } from "../../../packages/sandbox/server/app";
 import {
   type Connector,
   createTunnels,

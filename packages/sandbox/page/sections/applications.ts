@@ -1,8 +1,8 @@
 import { html } from "hono/html";
 import { actionOf, decide, type PolicyTrace, type RuleTrace } from "../../../access";
+import type { AccessApplication } from "../../account/entities";
+import type { Store } from "../../account/store";
 import { namesOf, policiesOf, providersOf } from "../../edge/directory";
-import type { AccessApplication } from "../../entities";
-import type { Store } from "../../store";
 import { badge, type Markup, type Tone } from "../words";
 
 /** The applications, each with its policies in the order in which they are evaluated. */

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { Store } from "../../store";
+import type { Store } from "../../account/store";
 import type { Markup } from "../words";
 
 /** The identity providers, with the callback that each must have registered. */

@@ -1,4 +1,4 @@
-import type { Store } from "../../store";
+import type { Store } from "../../account/store";
 import type { Markup } from "../words";
 import { applicationsSection } from "./applications";
 import { identityProvidersSection } from "./identity-providers";

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
+import type { ServiceToken } from "../../account/entities";
+import type { Store } from "../../account/store";
 import { namesServiceToken } from "../../api/rules";
-import type { ServiceToken } from "../../entities";
-import type { Store } from "../../store";
 import { badge, type Markup, timeOf } from "../words";
 
 /** Cloudflare's own alert (`expiring_service_token_alert`) comes a week ahead. */

@@ -1,9 +1,9 @@
 import { html } from "hono/html";
 import { z } from "zod";
+import type { Tunnel } from "../../account/entities";
+import type { Store } from "../../account/store";
 import { statusOf } from "../../api/tunnels";
 import { type Guard, guardFor, siteFor } from "../../edge/directory";
-import type { Tunnel } from "../../entities";
-import type { Store } from "../../store";
 import { tunnelHost } from "../../tunnel/host";
 import { badge, counted, type Markup, type Tone } from "../words";
 

@@ -1,15 +1,15 @@
 import { createServer, type Server } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
-import { UserError } from "../base/errors";
+import { UserError } from "../../base/errors";
+import { DEV_TOKENS } from "../account/seed";
+import type { Store } from "../account/store";
+import type { Cloudflared } from "../control/control";
+import type { Faults } from "../control/faults";
+import type { RequestLogEntry } from "../control/request-log";
+import { type Edge, type EdgeOptions, startEdge } from "../edge";
 import { type AppOptions, createSandbox, type SandboxCore } from "./app";
-import type { Cloudflared } from "./control";
-import { type Edge, type EdgeOptions, startEdge } from "./edge";
-import type { Faults } from "./faults";
-import type { RequestLogEntry } from "./request-log";
-import { DEV_TOKENS } from "./seed";
-import type { Store } from "./store";
 
-export type { RequestLogEntry } from "./request-log";
+export type { RequestLogEntry } from "../control/request-log";
 
 export interface SandboxOptions extends AppOptions {
   /** Port on the loopback interface; 0, the default, takes a free one. */

@@ -1,14 +1,14 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { checked, readJson } from "./api/body";
-import type { SandboxApp, SandboxEnv } from "./api/context";
-import { SANDBOX_INVALID, VendorError } from "./api/envelope";
-import { newConnector, withConnectors } from "./api/tunnels";
+import type { Store } from "../account/store";
+import { checked, readJson } from "../api/body";
+import type { SandboxApp, SandboxEnv } from "../api/context";
+import { SANDBOX_INVALID, VendorError } from "../api/envelope";
+import { newConnector, withConnectors } from "../api/tunnels";
 import type { Faults } from "./faults";
 import { isLoopback } from "./loopback";
 import { masked } from "./masking";
 import type { RequestLogEntry } from "./request-log";
-import type { Store } from "./store";
 
 const faultBody = z.strictObject({
   method: z.string().optional(),

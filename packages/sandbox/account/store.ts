@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { UserError } from "../base/errors";
-import { isAlive } from "../base/process/process-alive";
+import { UserError } from "../../base/errors";
+import { isAlive } from "../../base/process/process-alive";
 import type {
   AccessApplication,
   AccessPolicy,

@@ -1,3 +1,4 @@
+import { tunnelHost } from "../tunnel/host";
 import type {
   AccessApplication,
   AccessPolicy,
@@ -8,8 +9,8 @@ import type {
   ServiceToken,
   Tunnel,
   TunnelConfiguration,
-} from "../entities";
-import { secondsTime, sha256 } from "../ids";
+} from "./entities";
+import { secondsTime, sha256 } from "./ids";
 import {
   DEFAULT_SEED,
   DEV_ACCOUNT_ID,
@@ -17,8 +18,7 @@ import {
   OTHER_ZONE_ID,
   type Seed,
   type SeedObjects,
-} from "../seed";
-import { tunnelHost } from "../tunnel/host";
+} from "./seed";
 
 /**
  * An account as people click one together over years: 40 applications of several ages, inline and reusable policies,

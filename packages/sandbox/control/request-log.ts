@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import type { SandboxEnv } from "./api/context";
+import type { SandboxEnv } from "../api/context";
 import { masked } from "./masking";
 
 /** One request as it was answered; no secret in it. */

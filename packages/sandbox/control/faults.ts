@@ -1,7 +1,7 @@
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Context, MiddlewareHandler } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { SandboxEnv } from "./api/context";
+import type { SandboxEnv } from "../api/context";
 
 /** A failure to be played once, when the `nth` matching request arrives. */
 export interface Fault {
