@@ -278,7 +278,7 @@ describe("a merged pull request", () => {
 });
 
 describe("a rotation", () => {
-  test("is proposed as a pull request that changes the token's version and nothing else", async () => {
+  test("is proposed as a pull request that raises the token's version, notes that it did, and changes nothing else", async () => {
     await clone.git("reset", "--quiet", "--hard", "base");
     const file = join(clone.dir, "Pulumi.prod.yaml");
     const before = parse(await readFile(file, "utf8")) as { config: Record<string, object[]> };
@@ -291,7 +291,8 @@ describe("a rotation", () => {
     }
     const tokens = "comfyui-access:serviceTokens";
     const [token] = before.config[tokens] ?? [];
-    const next = { ...token, version: 101, previousExpiresAt: expect.stringMatching(/^20.*Z$/) };
+    const until = expect.stringMatching(/^20.*Z$/);
+    const next = { ...token, version: 101, previousExpiresAt: until, rotation: { version: 101 } };
     const { files, pulls } = clone.github.state;
     expect(parse(files["rotate/comfyui-api-500:Pulumi.prod.yaml"] ?? "")).toEqual({
       config: { ...before.config, [tokens]: [next] },
