@@ -46,53 +46,48 @@ export function takesPath(pattern: string | undefined, path: string): Match {
   if (takesEveryPath(pattern)) return "yes";
   const expression = isHidden(pattern) ? undefined : compiled(pattern ?? "");
   if (expression === undefined) return "unknown";
-  const [first, ...others] = formsOf(path).map((form) => expression.matcher(form).find());
+  const forms = formsOf(path);
+  // Bytes that are no text are matched as bytes.
+  if (forms === undefined) return "unknown";
+  const [first, ...others] = forms.map((form) => expression.matcher(form).find());
   if (others.some((other) => other !== first)) return "unknown";
   return first ? "yes" : "no";
 }
 
 /** A path as it comes, and as Cloudflare may make it of that: without dot segments and double slashes. */
-function formsOf(path: string): string[] {
+function formsOf(path: string): string[] | undefined {
   const [bare = "/"] = path.split(/[?#]/);
   const plain = new URL(`http://host${bare}`).pathname.replaceAll(/\/{2,}/g, "/");
-  return [...new Set([decoded(bare), decoded(plain)])];
-}
-
-function decoded(path: string): string {
   try {
-    return decodeURIComponent(path);
+    return [...new Set([bare, plain].map(decodeURIComponent))];
   } catch {
-    return path;
+    return undefined;
   }
 }
 
-/** Letters that stand for themselves in a pattern, a folder's slashes among them. */
-const PLAIN = /^\^?(\/(?:[A-Za-z0-9_~/-]|\\[.+])*)(?:\.\*|\(\/\.\*\)\?|\(\/\|\$\))?\$?$/;
+/**
+ * A pattern about a folder: from its start or anywhere, as it stands, to its end, or with all that follows. With a slash at
+ * its end it is another folder's, so nothing but all that follows may come behind.
+ */
+const FOLDER = /^\^?((?:\/(?:[A-Za-z0-9_~-]|\\[.+])+)+)(?:\/?|\/?\.\*\$?|\(\/\.\*\)\?\$?|\(\/\|\$\)|\$)$/;
+const ROOT = /^\^?\/(?:\.\*)?\$?$/;
 
 /**
- * The folder that a pattern is about, where it is written so that three kinds of paths tell all: the folder, what lies
- * below it, and what only begins like it. Undefined for any other pattern.
+ * The folder that a pattern is about, where it is written so that a few kinds of paths tell all: the folder, what lies
+ * below it, and what only begins like it, each with a line break in it or without. Undefined for any other pattern.
  */
 export function folderOf(pattern: string): string | undefined {
-  const [, folder] = PLAIN.exec(pattern) ?? [];
-  return folder === undefined ? undefined : folder.replaceAll("\\", "").replace(/(.)\/+$/, "$1");
+  if (ROOT.test(pattern)) return "/";
+  return FOLDER.exec(pattern)?.[1]?.replaceAll("\\", "");
 }
 
 /** Stands for a folder that nobody names, or what makes another one of a folder's name. */
 export const ANY = "~any-other";
+/** Go's `.` does not take it. */
+const LINE_BREAK = "%0A";
 
-/** A path of each kind that a folder tells apart: the folder, what lies below it, and what only begins like it. */
+/** A path of each kind that a folder tells apart. */
 export const pathsBeside = (folder: string): string[] =>
-  ["", `/${ANY}`, ANY].map((end) => `${folder}${end}`.replaceAll(/\/{2,}/g, "/"));
-
-/**
- * Places in a folder where a pattern takes requests. Where no folder tells what it takes, the folder stands for all of
- * it.
- */
-export function takenIn(folder: string, pattern: string): { path: string; pattern?: string }[] {
-  const about = folderOf(pattern);
-  if (about === undefined) return [{ path: folder, pattern }];
-  return [folder, ...pathsBeside(about), ...pathsBeside(`${folder}${about}`)]
-    .filter((path) => takesPath(pattern, path) === "yes")
-    .map((path) => ({ path }));
-}
+  ["", `/${ANY}`, ANY, `/${ANY}${LINE_BREAK}`, `${ANY}${LINE_BREAK}`].map((end) =>
+    `${folder}${end}`.replaceAll(/\/{2,}/g, "/"),
+  );

@@ -1,7 +1,7 @@
 import { placeFor } from ".";
 import { isHidden } from "./hidden";
 import { recordCovers, ruleCovers } from "./host-pattern";
-import { takesPath } from "./path-pattern";
+import { folderOf, isPathPattern, takesPath } from "./path-pattern";
 import type { NotJudged, Situation, StateApplication, StateIngressRule, StateRecord } from "./situation";
 import type { Open, Stop } from "./steps";
 import { isTunnelHost, tunnelHost } from "./tunnel-host";
@@ -14,6 +14,8 @@ export interface Place {
   path: string;
   /** Stands for paths that this pattern of a tunnel rule takes, whatever they are. */
   pattern?: string;
+  /** Stands for paths that no other pattern takes of which a folder does not tell what it takes. */
+  apart?: true;
 }
 
 /** What a state says of a place: which name leads there, what asks there, and what the connector does. */
@@ -67,7 +69,7 @@ function leadsAndGuards(own: Situation, place: Place, other: Situation): Guarded
   };
   const { rule: ingress, open } = ruleFor(own.ingress, place);
   const none = { assumed: [], ...guarded };
-  if (guard === undefined && record === undefined && ingress === undefined) {
+  if (guard === undefined && record === undefined && ingress === undefined && open === undefined) {
     return { ...none, blocked: { at: "name", code: "not published", about } };
   }
   if (record === undefined && recordFor(other.records, about) !== undefined) {
@@ -133,7 +135,9 @@ function ruleFor<T extends Pick<StateIngressRule, "hostname" | "path">>(
 }
 
 function takesPlace({ path }: Pick<StateIngressRule, "path">, place: Place): Match {
-  return path !== undefined && path === place.pattern ? "yes" : takesPath(path, place.path);
+  if (path !== undefined && path === place.pattern && !isHidden(path)) return "yes";
+  const isOther = place.apart && path !== undefined && isPathPattern(path) && folderOf(path) === undefined;
+  return isOther && !isHidden(path) ? "no" : takesPath(path, place.path);
 }
 
 /** Whether a rule answers by itself instead of leading to an origin. */

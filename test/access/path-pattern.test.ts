@@ -5,7 +5,7 @@ import { folderOf, isPathPattern, takesPath } from "../../packages/access/path-p
 import type { Situation } from "../../packages/access/situation";
 import { judgeAccessTests } from "../../packages/access/tests/judge";
 import { accessDiff } from "../../packages/cli/access-diff/access-diff";
-import { placesAt } from "../../packages/cli/access-diff/addressing";
+import { placesAt } from "../../packages/access/addressing";
 import { holds } from "../support/properties";
 
 describe("a pattern of paths is an expression of Go's", () => {
@@ -76,7 +76,7 @@ describe("the folder of a pattern", () => {
       fc.property(fc.array(pattern, { minLength: 1, maxLength: 3 }), asked, (patterns, path) => {
         const side = { ...SITUATION, ingress: patterns.map((each) => ({ ...RULE, path: each })) };
         const fares = (at: string) => patterns.map((each) => takesPath(each, at)).join();
-        const places = placesAt({ before: side, after: side }, HOST).map((place) => fares(place.path));
+        const places = placesAt([side], HOST).map((place) => fares(place.path));
         expect(places).toContain(fares(path));
       }),
     );

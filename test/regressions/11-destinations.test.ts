@@ -3,7 +3,7 @@ import { applicationFor } from "../../packages/access";
 import { explain } from "../../packages/access/explain";
 import { placesOf } from "../../packages/access/tests/places";
 import { ProblemsError } from "../../packages/base/problems";
-import { hostnamesOf } from "../../packages/cli/access-diff/addressing";
+import { hostnamesOf } from "../../packages/access/addressing";
 import { findHost } from "../../packages/cli/adopt/find";
 import { accessSides } from "../../packages/cli/drift/live-access";
 import { changesAround } from "../../packages/cli/drift/others";

@@ -93,7 +93,7 @@ function judgeEntry(state: Situation, test: AccessTest, entry: Entry, now: Date)
   if (places.length === 0) {
     return [{ ...entry, who, passed: false, ...unknownPlace(state, entry.place) }];
   }
-  return places.map((place) => {
+  const results = places.map((place) => {
     const rule = place.rule === undefined ? "" : ` (paths like ${place.rule})`;
     const asked = {
       ...entry,
@@ -110,6 +110,17 @@ function judgeEntry(state: Situation, test: AccessTest, entry: Entry, now: Date)
       return { ...asked, got: error.message.split("\n")[0] ?? "", passed: false, remedy: error.remedy };
     }
   });
+  return worstOfEach(results);
+}
+
+/** Of the paths that one rule takes at one place, the first that fails stands for all, or the first. */
+function worstOfEach(results: readonly AccessTestResult[]): AccessTestResult[] {
+  const worst = new Map<string, AccessTestResult>();
+  for (const result of results) {
+    const found = worst.get(result.place);
+    if (found === undefined || (found.passed && !result.passed)) worst.set(result.place, result);
+  }
+  return [...worst.values()];
 }
 
 function unknownPlace(state: Situation, wanted: string): Fault {

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import type { Situation } from "../../access/situation";
-import { undecidedPatterns } from "./addressing";
+import { undecidedPatterns } from "../../access/addressing";
 import { compareCallers } from "./cells";
 import { type Entry, entriesOf } from "./entries";
 import { type Fact, factsOf } from "./facts";
@@ -43,7 +43,7 @@ export function accessDiff(
   }: { undecided?: readonly string[]; salt?: string; facts?: readonly Fact[] } = {},
 ): AccessDiff {
   const sides = align(before, after);
-  const undecided = [...said, ...undecidedPatterns(sides)];
+  const undecided = [...said, ...undecidedPatterns(sides.before, sides.after)];
   const callers = compareCallers(sides);
   const policies = [before, after].flatMap(({ applications }) =>
     applications.flatMap((each) => each.policies),

@@ -2,7 +2,7 @@ import type { Subject } from "../../access";
 import { type Ending, endingsOf } from "../../access/endings";
 import type { Assumptions, Reach } from "../../access/reach";
 import { type Place, type Site, siteOf } from "../../access/site";
-import { placesOf } from "./addressing";
+import { placesOf } from "../../access/addressing";
 import { type Circumstances, circumstancesOf } from "./circumstances";
 import { type Principal, principalsOf, witnessOf } from "./principals";
 import type { Sides } from "./sides";
@@ -40,7 +40,7 @@ export interface Caller {
 /** Everything that changes for anybody anywhere: each class of callers at each place, changed or not. */
 export function compareCallers(sides: Sides): Caller[] {
   const known = new Map<string, Caller[]>();
-  return placesOf(sides).flatMap((place) => {
+  return placesOf([sides.before, sides.after]).flatMap((place) => {
     const before = siteOf(sides.before, place, sides.after);
     const after = siteOf(sides.after, place, sides.before);
     // Most paths of a host name fare alike.

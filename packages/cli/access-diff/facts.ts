@@ -1,7 +1,7 @@
 import { DEFAULT_LIMITS, lifetime } from "../../../config/limits";
 import { isStatus, leadsTo, type Place, type Site, siteOf } from "../../access/site";
 import type { Situation, StateApplication, StateIngressRule, StateToken } from "../../access/situation";
-import { hostnamesOf, placesAt } from "./addressing";
+import { hostnamesOf, placesAt } from "../../access/addressing";
 import type { Sides } from "./sides";
 
 /** A change that is not a policy's, though it bears on who gets in. */
@@ -66,7 +66,7 @@ function sitesAt(sides: Sides, hostname: string): Sites {
     before: siteOf(sides.before, place, sides.after),
     after: siteOf(sides.after, place, sides.before),
   });
-  const places = placesAt(sides, hostname).map(both);
+  const places = placesAt([sides.before, sides.after], hostname).map(both);
   const whole = both({ hostname, path: "/" });
   return { before: whole.before, after: whole.after, places };
 }

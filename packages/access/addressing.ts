@@ -1,31 +1,33 @@
-import { placesOf as destinationsOf, hostAt, readPlace } from "../../access";
-import { destinationCovers, ruleCovers } from "../../access/host-pattern";
-import { ANY, folderOf, pathsBeside } from "../../access/path-pattern";
-import type { Place } from "../../access/site";
-import type { Situation } from "../../access/situation";
-import type { Sides } from "./sides";
+import { placesOf as destinationsOf, hostAt, readPlace } from ".";
+import { isHidden } from "./hidden";
+import { destinationCovers, ruleCovers } from "./host-pattern";
+import { ANY, folderOf, isPathPattern, pathsBeside } from "./path-pattern";
+import type { Place } from "./site";
+import type { Situation } from "./situation";
 
 /**
- * Every place that either side tells apart from others: host names, and in each the folders of destinations and the paths
- * of tunnel rules. A pattern of which no folder tells all stands for itself, in each of them.
+ * Every place that any of the situations tells apart from others: host names, and in each the folders of destinations and
+ * the paths of tunnel rules. A pattern of which no folder tells all stands for itself, in each of them.
  */
-export function placesOf(sides: Sides): Place[] {
-  const hostnames = new Set([sides.before, sides.after].flatMap(hostnamesOf).map(concrete));
-  return [...hostnames].sort().flatMap((hostname) => placesAt(sides, hostname));
+export function placesOf(situations: readonly Situation[]): Place[] {
+  const hostnames = new Set(situations.flatMap(hostnamesOf).map(concrete));
+  return [...hostnames].sort().flatMap((hostname) => placesAt(situations, hostname));
 }
 
 /** The places of one host name. */
-export function placesAt({ before, after }: Sides, hostname: string): Place[] {
-  const uris = [before, after].flatMap(({ applications }) =>
+export function placesAt(situations: readonly Situation[], hostname: string): Place[] {
+  const uris = situations.flatMap(({ applications }) =>
     applications.flatMap((application) => destinationsOf(application).map(readPlace)),
   );
   const paths = uris.filter(({ host }) => destinationCovers(host, hostname)).map(({ path }) => path);
-  const patterns = [...new Set([before, after].flatMap((side) => patternsAt(side, hostname)))];
+  const patterns = [...new Set(situations.flatMap((each) => patternsAt(each, hostname)))];
   const folders = representatives([...paths, ...patterns.flatMap((pattern) => folderOf(pattern) ?? [])]);
   const all = [...new Set(["/", ...folders, ...patterns.flatMap((each) => beside(each, folders))])].sort();
   return [
-    ...all.map((path) => ({ hostname, path })),
-    ...named(patterns).flatMap((pattern) => all.map((path) => ({ hostname, path, pattern }))),
+    ...all.map((path) => ({ hostname, path, apart: true as const })),
+    ...named(patterns).flatMap((pattern) =>
+      all.map((path) => ({ hostname, path, pattern, apart: true as const })),
+    ),
   ];
 }
 
@@ -49,9 +51,9 @@ function beside(pattern: string, folders: readonly string[]): string[] {
 
 /**
  * Patterns of which no path tells all, and that do not stand behind the same rules on both sides: one sentence each. What
- * else they take now cannot be told.
+ * else they take now cannot be told. Of one that cannot be read nor can what stands behind it.
  */
-export function undecidedPatterns({ before, after }: Sides): string[] {
+export function undecidedPatterns(before: Situation, after: Situation): string[] {
   const [then, now] = [patternKeys(before), patternKeys(after)];
   const differing = [...then, ...now].filter(([key]) => !(then.has(key) && now.has(key)));
   return [...new Set(differing.map(([, sentence]) => sentence))].sort();
@@ -61,8 +63,9 @@ function patternKeys({ ingress }: Situation): Map<string, string> {
   const keys = new Map<string, string>();
   for (const [index, { hostname, path }] of ingress.entries()) {
     if (path === undefined || folderOf(path) !== undefined) continue;
+    const isUnread = isHidden(path) || !isPathPattern(path);
     const before = ingress.slice(0, index + 1).filter((rule) => meet(rule.hostname, hostname));
-    const key = JSON.stringify(before.map((rule) => [rule.hostname, rule.path]));
+    const key = JSON.stringify(isUnread ? [index, ingress] : before.map((rule) => [rule.hostname, rule.path]));
     keys.set(key, `not judged: path ${path} of the tunnel's rule for ${hostname ?? "every host name"}`);
   }
   return keys;
