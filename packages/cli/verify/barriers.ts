@@ -1,4 +1,5 @@
 import { siteOf } from "../../access/site";
+import { ApiError } from "../../base/errors";
 import { TYPES } from "../../cloudflare/kinds";
 import { situationOf } from "../../cloudflare/read-situation";
 import { caused, type Reason } from "./cause-words";
@@ -60,8 +61,13 @@ async function connectorRows(target: VerifyTarget, applications: TargetApplicati
       expected: "required, for this team and application",
       ms,
     } as const;
-    if (typeof live === "string") {
-      return { ...head, got: "", result: "not-applicable", detail: live, next: readRulesHow };
+    if (live === undefined) {
+      const detail = "no API token was given";
+      return { ...head, got: "", result: "not-applicable", detail, next: readRulesHow };
+    }
+    if (live instanceof ApiError) {
+      const data = { failed: live.message };
+      return { ...head, got: "", ...caused(head.id, "undecided", { code: "rules-unseen", data }) };
     }
     const faults = faultsOf(live, application, target.teamName);
     return faults.length === 0
@@ -88,13 +94,13 @@ const reasonOf = (faults: readonly RuleFault[]): Reason => ({
   data: {},
 });
 
-/** The live rules, or why they cannot be read. */
-async function readRules({ readIngress }: VerifyTarget): Promise<LiveIngressRule[] | string> {
-  if (readIngress === undefined) return "no API token was given";
+/** The live rules, or the call that failed; undefined when there is nothing to read them with. */
+async function readRules({ readIngress }: VerifyTarget): Promise<LiveIngressRule[] | ApiError | undefined> {
   try {
-    return await readIngress();
+    return await readIngress?.();
   } catch (error) {
-    return error instanceof Error ? error.message : "the tunnel's configuration could not be read";
+    if (error instanceof ApiError) return error;
+    throw error;
   }
 }
 

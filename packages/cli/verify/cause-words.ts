@@ -57,6 +57,7 @@ interface Causes {
   "test-unseen": object;
   "test-contrary": object;
   "no-team-keys": { teamName: string };
+  "rules-unseen": { failed: string };
   "jwt-not-required": object;
   "jwt-for-another": object;
 }
@@ -300,6 +301,10 @@ const CAUSES: Wording<Causes, undefined, { cause: string; next: string }> = {
   "no-team-keys": ({ teamName }) => ({
     cause: `There is no team ${teamName}, or its host cannot be reached; the connector needs these keys too.`,
     next: "Compare teamName in the stack config with the team domain in the Zero Trust dashboard.",
+  }),
+  "rules-unseen": ({ failed }) => ({
+    cause: `The tunnel's rules were not seen, so nothing is known of the second barrier: ${failed}.`,
+    next: "See that CLOUDFLARE_API_TOKEN is current and has Cloudflare Tunnel Read, and that Cloudflare's API can be reached; then verify again.",
   }),
   "jwt-not-required": () => ({
     cause:
