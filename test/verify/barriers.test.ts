@@ -59,3 +59,20 @@ test("a fault of the program's own is no row", async () => {
     TypeError,
   );
 });
+
+const rule = (access: { required?: boolean; teamName?: string; audTag?: string[] }): LiveIngressRule => ({
+  hostname: "comfyui.datacrew.space",
+  service: "http://localhost:8188",
+  originRequest: { access },
+});
+
+test("a host name without a rule is told apart from a rule that checks for another application", async () => {
+  const bare = await rules({ service: "http_status:404" });
+  expect(bare).toMatchObject({ result: "failed", finding: { code: "no-rule" } });
+  expect(bare?.cause).not.toContain("another application");
+  const other = await rules(rule({ required: true, audTag: ["b".repeat(64)] }));
+  expect(other?.finding?.code).toBe("jwt-for-another");
+  const off = await rules(rule({ required: false, audTag: [AUD] }));
+  expect(off?.finding?.code).toBe("jwt-not-required");
+  expect((await rules(rule({ required: true, audTag: [AUD] })))?.result).toBe("passed");
+});

@@ -89,10 +89,11 @@ interface RuleFault {
   found: string;
 }
 
-const reasonOf = (faults: readonly RuleFault[]): Reason => ({
-  code: faults.some(({ code }) => code === "not required") ? "jwt-not-required" : "jwt-for-another",
-  data: {},
-});
+function reasonOf(faults: readonly RuleFault[]): Reason {
+  const has = (wanted: RuleFault["code"]) => faults.some(({ code }) => code === wanted);
+  if (has("no rule")) return { code: "no-rule", data: {} };
+  return { code: has("not required") ? "jwt-not-required" : "jwt-for-another", data: {} };
+}
 
 /** The live rules, or the call that failed; undefined when there is nothing to read them with. */
 async function readRules({ readIngress }: VerifyTarget): Promise<LiveIngressRule[] | ApiError | undefined> {

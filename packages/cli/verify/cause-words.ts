@@ -21,6 +21,7 @@ interface Causes {
   "certificate-not-trusted": { detail: string };
   "connection-refused": object;
   "no-record": object;
+  "no-connection": { detail: string };
   "refused-by-unclear": { status: number };
   "past-access-to-connector": object;
   "connector-refuses": object;
@@ -58,6 +59,7 @@ interface Causes {
   "test-contrary": object;
   "no-team-keys": { teamName: string };
   "rules-unseen": { failed: string };
+  "no-rule": object;
   "jwt-not-required": object;
   "jwt-for-another": object;
 }
@@ -146,6 +148,10 @@ const CAUSES: Wording<Causes, undefined, { cause: string; next: string }> = {
       "The host name leads nowhere: its DNS record is missing, or it is not proxied, so that it points to a cfargotunnel.com name without a public address.",
     next: `Look at the record in Cloudflare's DNS (orange cloud, CNAME to <tunnel id>.cfargotunnel.com). ${UP}`,
   }),
+  "no-connection": ({ detail }) => ({
+    cause: `No connection to the host name came about, or it broke off (${detail}).`,
+    next: "See whether the line or a firewall on the way ends connections, and that the record in Cloudflare's DNS is there and proxied: the edge ends those for names that it does not serve.",
+  }),
   "refused-by-unclear": ({ status }) => ({
     cause: `Who answered ${status} is not to be seen: Access marks its refusals, and this one has no mark.`,
     next: "Look at what the application itself answers there, e.g. on its own machine.",
@@ -196,7 +202,7 @@ const CAUSES: Wording<Causes, undefined, { cause: string; next: string }> = {
   }),
   "token-expired": ({ expiresAt }) => ({
     cause: `The service token expired at ${expiresAt}.`,
-    next: "Raise the token's `version` in the stack config, run `pulumi up`, then `comfyui-access env`.",
+    next: "Run `npm run cli -- rotate --stack <stack> --token <token>`, then verify again.",
   }),
   "token-unknown": () => ({
     cause: "Access does not know this secret: the token is expired, disabled, rotated or deleted.",
@@ -305,6 +311,10 @@ const CAUSES: Wording<Causes, undefined, { cause: string; next: string }> = {
   "rules-unseen": ({ failed }) => ({
     cause: `The tunnel's rules were not seen, so nothing is known of the second barrier: ${failed}.`,
     next: "See that CLOUDFLARE_API_TOKEN is current and has Cloudflare Tunnel Read, and that Cloudflare's API can be reached; then verify again.",
+  }),
+  "no-rule": () => ({
+    cause: "The tunnel has no rule for this host name, so nothing of it reaches the application.",
+    next: UP,
   }),
   "jwt-not-required": () => ({
     cause:

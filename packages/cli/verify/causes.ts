@@ -49,12 +49,24 @@ function reachability(outcome: Outcome, facts: CellFacts): Reason | undefined {
     return outcome.is === "unserved" ? unserved(status, facts) : originFault(status, facts);
   }
   if (outcome.is === "tunnel-down") return { code: "tunnel-without-connector", data: {} };
-  if (outcome.is !== "unreachable") return undefined;
-  if (outcome.reason === "timeout") return { code: "no-answer-in-time", data: {} };
-  if (outcome.reason === "tls" && faultOf({ ...outcome, kind: "unreachable" }).code === "certificate")
-    return { code: "certificate-not-trusted", data: { detail: outcome.detail } };
-  if (outcome.detail === "ECONNREFUSED") return { code: "connection-refused", data: {} };
-  return { code: "no-record", data: {} };
+  return outcome.is === "unreachable" ? unreached(outcome) : undefined;
+}
+
+/** No answer came from the host name at all. */
+function unreached(outcome: Outcome & { is: "unreachable" }): Reason {
+  const { detail } = outcome;
+  switch (faultOf({ ...outcome, kind: "unreachable" }).code) {
+    case "name":
+      return { code: "no-record", data: {} };
+    case "timeout":
+      return { code: "no-answer-in-time", data: {} };
+    case "certificate":
+      return { code: "certificate-not-trusted", data: { detail } };
+    case "refused":
+      return { code: "connection-refused", data: {} };
+    default:
+      return { code: "no-connection", data: { detail } };
+  }
 }
 
 /** The request came past Access; only what is behind it did not answer. */
