@@ -1,5 +1,4 @@
-import type { Reason } from "./cause-words";
-import { type Expectation, fits } from "./expectations";
+import type { Reason } from "./cause";
 import { faultOf, type OriginFault, type OriginPlace } from "./origin";
 import type { Outcome } from "./outcome";
 import { calledName, INTRUDERS, kindOf, type TargetApplication, type What, type Who } from "./target";
@@ -146,15 +145,4 @@ function directReason(outcome: Outcome, { who, application }: CellFacts): Reason
     return { code: "open-to-pages", data: { allowed: outcome.allowsOrigin, origin } };
   }
   return { code: "not-it-here", data: { called: calledName(application) } };
-}
-
-/** What is worth saying of a refusal that is right: which of the two barriers it was. */
-export function barrierNote(expectation: Expectation, outcome: Outcome): string | undefined {
-  if (outcome.is === "login") return "stopped by Access";
-  if (outcome.is !== "refused" || !fits(expectation, outcome)) return undefined;
-  return {
-    access: "stopped by Access",
-    connector: "stopped by the connector, the second barrier",
-    unclear: "stopped, and the answer does not say by which barrier",
-  }[outcome.by];
 }
