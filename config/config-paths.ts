@@ -1,6 +1,14 @@
 /** `google.clientId`, `applications[0].allow.emails[0]`: a key that leads into a value. */
 const PATH = /^[A-Za-z]+(\.[A-Za-z]+|\[\d{1,2}\])+$/;
 
+/** A path into a value, as `pulumi config set --path` spells it. */
+export function pathText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    return text === "" ? String(part) : `${text}.${String(part)}`;
+  }, "");
+}
+
 type Container = Record<string | number, unknown>;
 
 /**

@@ -6,7 +6,7 @@ import { rfc3339 } from "../packages/base/instant";
 import { textsIn } from "../packages/base/json-values";
 import { editDistance, nearest } from "../packages/base/nearest";
 import { type Problem, ProblemsError } from "../packages/base/problems";
-import { placePaths } from "./config-paths";
+import { pathText, placePaths } from "./config-paths";
 import { type Exception, formFlawOf, tooFar } from "./exception";
 import {
   DEFAULT_LIMITS,
@@ -392,7 +392,7 @@ const infisical = z.strictObject({
   ),
 });
 /** Who may reach what, and who may not; the access tests have one form, wherever they are read. */
-export const ACCESS_TESTS = z._default(
+const ACCESS_TESTS = z._default(
   z.array(
     z.strictObject({
       who: z.optional(text(checkEmail)),
@@ -493,8 +493,7 @@ export interface ParseContext {
  * @throws ConfigError with every problem found
  */
 export function parseConfig(raw: Readonly<Record<string, unknown>>, context: ParseContext = {}): StackConfig {
-  const set = (rest: string) =>
-    `pulumi config set ${context.stack === undefined ? "" : `--stack ${context.stack} `}${rest}`;
+  const set = setting(context.stack);
   const problems: Problem[] = [];
   const report = (path: string, found: string, remedy: string) => void problems.push({ path, found, remedy });
 
@@ -503,10 +502,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   const secrets = [...(context.secretKeys ?? [])].flatMap((key) => textsIn(raw[key]));
   const { placed, twice } = placePaths(raw);
   raw = placed;
-  for (const path of twice) {
-    const remedy = `pulumi config rm ${context.stack === undefined ? "" : `--stack ${context.stack} `}'${path}'`;
-    report(path, "set twice: under this key, and inside the value that it leads into", remedy);
-  }
+  problems.push(...twice.map((path) => setTwice(path, context.stack)));
   for (const key of Object.keys(raw)) {
     if (!(CONFIG_KEYS as string[]).includes(key)) report(key, "unknown key", spelling(key, CONFIG_KEYS, ""));
   }
@@ -554,6 +550,36 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   problems.push(...checkDriftAccepted(shaped, context.now ?? new Date()));
   if (problems.length > 0) throw new ConfigError(context.stack, withoutSecrets(problems, secrets));
   return { ...shaped, applications } as StackConfig;
+}
+
+/** The command that sets something, up to what it sets. */
+const setting = (stack: string | undefined) => (rest: string) =>
+  `pulumi config set ${stack === undefined ? "" : `--stack ${stack} `}${rest}`;
+
+const setTwice = (path: string, stack: string | undefined): Problem => ({
+  path,
+  found: "set twice: under this key, and inside the value that it leads into",
+  remedy: `pulumi config rm ${stack === undefined ? "" : `--stack ${stack} `}'${path}'`,
+});
+
+/**
+ * The access tests of a config, whatever else of it is not set or not known; none when it has none.
+ * @param raw as {@link parseConfig} takes it
+ * @throws ConfigError with every problem found in their form
+ */
+export function accessTestsIn(raw: Readonly<Record<string, unknown>>, stack: string): AccessTest[] {
+  const { placed, twice } = placePaths(raw);
+  const given = placed["accessTests"];
+  const { value, issues } = ACCESS_TESTS._zod.run(
+    { value: isUnset(given, false) ? undefined : given, issues: [] },
+    { async: false },
+  ) as Parsed;
+  const problems = [
+    ...twice.filter((path) => /^accessTests\b/.test(path)).map((path) => setTwice(path, stack)),
+    ...issues.flatMap((issue) => explain("accessTests", issue, ACCESS_TESTS, setting(stack))),
+  ];
+  if (problems.length > 0) throw new ConfigError(stack, problems);
+  return value as AccessTest[];
 }
 
 /**
@@ -618,13 +644,6 @@ function spelling(key: string, valid: readonly string[], prefix: string): string
     : `Remove it; the keys here are ${valid.join(", ")}.`;
 }
 
-function pathOf(key: string, path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, part) => (typeof part === "number" ? `${text}[${part}]` : `${text}.${String(part)}`),
-    key,
-  );
-}
-
 /** Puts a finding of zod into this project's words; never with the value, which may be a secret. */
 function explain(
   key: Key,
@@ -633,7 +652,7 @@ function explain(
   set: (rest: string) => string,
 ): Problem[] {
   const at = issue.path ?? [];
-  const path = pathOf(key, at);
+  const path = pathText([key, ...at]);
   if (issue.code === "unrecognized_keys") {
     const valid = keysAt(schema, at);
     return issue.keys.map((unknown) => ({

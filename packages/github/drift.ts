@@ -17,6 +17,7 @@ import { told } from "../cli/orphans/words";
 import { guardrails } from "../cli/sandboxed/pulumi";
 import type { EngineAccess } from "../cli/secrets/engine-cli";
 import { openStack } from "../cli/stack/open-stack";
+import { projectName } from "../cli/stack/read-stack";
 import { readEvents, streamedEvents } from "./engine-events";
 import type { Findings } from "./plain/findings";
 
@@ -36,7 +37,11 @@ async function undeployed(
 ): Promise<Pick<Findings, "failure" | "undeployed">> {
   const target = { ...engine, env: { ...engine.env, ...streamedEvents } };
   const result = await pulumi(target, ["preview", "--json", "--stack", stack, ...guardrails]);
-  const { completed, steps, diagnostics } = readEvents(result.stdout, result.code);
+  const { completed, steps, diagnostics } = readEvents(
+    result.stdout,
+    result.code,
+    await projectName(engine.cwd),
+  );
   const words = diagnostics.length > 0 ? diagnostics : [`pulumi preview ended with ${result.code}`];
   return {
     failure: completed ? [] : words,

@@ -35,8 +35,9 @@ export const streamedEvents = { PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" } a
  * Reads what a preview streamed. Values of properties are left out: some become secret only by what is previewed.
  *
  * @param exitCode how the engine ended; a preview that broke off is no review
+ * @param project the namespace of the stack's config keys
  */
-export function readEvents(stdout: string, exitCode: number): Planned {
+export function readEvents(stdout: string, exitCode: number, project: string): Planned {
   const events = stdout.split("\n").flatMap((line): EngineEvent[] => {
     return line.startsWith("{") ? [JSON.parse(line) as EngineEvent] : [];
   });
@@ -49,7 +50,7 @@ export function readEvents(stdout: string, exitCode: number): Planned {
   const steps = events.flatMap(({ resourcePreEvent }) => plannedOf(resourcePreEvent));
   return {
     completed: exitCode === 0 && events.some(({ summaryEvent }) => summaryEvent !== undefined),
-    accessTests: { passed: testsIn(events) - new Set(failures.map(testOf)).size, failures },
+    accessTests: { passed: testsIn(events, project) - new Set(failures.map(testOf)).size, failures },
     guardrails: events.flatMap(({ policyEvent }) =>
       policyEvent === undefined ? [] : [violationOf(policyEvent)],
     ),
@@ -98,10 +99,9 @@ const isWithin = (path: string, property: string): boolean =>
   path.startsWith(property) && !/^\w/.test(path.slice(property.length));
 
 /** How many access tests the stack's config lists. */
-function testsIn(events: EngineEvent[]): number {
+function testsIn(events: EngineEvent[], project: string): number {
   const config = events.find(({ preludeEvent }) => preludeEvent)?.preludeEvent?.config ?? {};
-  const key = Object.keys(config).find((name) => name.endsWith(":accessTests"));
-  return key === undefined ? 0 : (JSON.parse(config[key] ?? "[]") as unknown[]).length;
+  return (JSON.parse(config[`${project}:accessTests`] || "[]") as unknown[]).length;
 }
 
 /** `accessTests[1]` of `accessTests[1].allow[0]: …`; one test may fail in several places. */

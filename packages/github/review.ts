@@ -39,7 +39,7 @@ async function preview(target: PulumiTarget, stack: string, stated: Stated): Pro
   const streaming = { ...target, env: { ...target.env, ...streamedEvents } };
   const result = await pulumi(streaming, [...command, ...guardrails]);
   if (result.code !== 0) log(result.stderr.trim());
-  const planned = readEvents(result.stdout, result.code);
+  const planned = readEvents(result.stdout, result.code, await projectName(target.cwd));
   if (!planned.completed && planned.guardrails.length === 0) return { planned };
 
   // Without the resources that stay the same nobody would be known to have access now.

@@ -231,7 +231,7 @@ describe("what a review takes from the other commands", () => {
     };
     const message = "2 problems\n  accessTests[1].allow[0]: a\n  accessTests[1].deny[0]: b\n";
     const stdout = [
-      { preludeEvent: { config: { "p:accessTests": "[{},{},{}]" } } },
+      { preludeEvent: { config: { "other:accessTests": "[{}]", "p:accessTests": "[{},{},{}]" } } },
       {
         policyEvent: {
           resourceUrn: urn,
@@ -248,7 +248,7 @@ describe("what a review takes from the other commands", () => {
     ]
       .map((event) => JSON.stringify(event))
       .join("\n");
-    const planned = readEvents(stdout, 255);
+    const planned = readEvents(stdout, 255, "p");
     expect(planned).toMatchObject({
       completed: false,
       accessTests: { passed: 2, failures: ["accessTests[1].allow[0]: a", "accessTests[1].deny[0]: b"] },
@@ -257,7 +257,7 @@ describe("what a review takes from the other commands", () => {
       steps: [{ op: "update", type: "t", name: "comfyui", properties: ["includes"] }],
     });
     expect(JSON.stringify(planned)).not.toMatch(/hidden|noise/);
-    expect(readEvents(stdout, 0).completed).toBe(true);
+    expect(readEvents(stdout, 0, "p").completed).toBe(true);
   });
 
   test.each<[string, string[], object | undefined, object]>([
@@ -275,7 +275,7 @@ describe("what a review takes from the other commands", () => {
       ...(old === undefined ? {} : { old: { inputs: old } }),
       new: { inputs: next },
     };
-    expect(readEvents(JSON.stringify({ resourcePreEvent: { metadata } }), 0).lowered).toEqual(lowered);
+    expect(readEvents(JSON.stringify({ resourcePreEvent: { metadata } }), 0, "p").lowered).toEqual(lowered);
   });
 
   test("the access diff: each line with the sign of its heading", () => {

@@ -136,7 +136,7 @@ describe.each(Object.keys(FORMS) as Form[])("R2: the real provider's plans, %s",
       unknown
     >;
     const metadata = { op, urn, type: "t", old: oldState, new: newState, diffs: diffReasons, detailedDiff };
-    const { steps } = readEvents(JSON.stringify({ resourcePreEvent: { metadata } }), 0);
+    const { steps } = readEvents(JSON.stringify({ resourcePreEvent: { metadata } }), 0, "p");
     expect(steps[0]?.properties.sort()).toEqual(Object.keys(rotated).sort());
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { accessTestsIn, ConfigError } from "../../config/stack-config";
 import type { AccessTest } from "../../packages/access/tests/judge";
-import { parseAccessTests } from "../../packages/cli/verify/read-access-tests";
 import { verify } from "../../packages/cli/verify/verify";
 import { type Deployed, deploy } from "./deployed";
 
@@ -40,24 +40,23 @@ test("people are judged by what the browser saw; who cannot be played is for a p
   expect(await results(tests, true)).toEqual(["passed", "passed", "failed", "person", "person", "person"]);
 }, 60_000);
 
-test("they are read out of the stack's config", () => {
-  const config = {
-    "comfyui-access:accessTests": {
-      value: "[…]",
-      objectValue: [{ anyone: true, deny: ["*"] }],
-      secret: false,
-    },
-  };
-  expect(parseAccessTests(JSON.stringify(config))).toEqual([{ anyone: true, allow: [], deny: ["*"] }]);
-  expect(parseAccessTests("{}")).toEqual([]);
+test("they are read out of the stack's config, by whole keys and by paths", () => {
+  const anyone = { anyone: true, allow: [], deny: ["*"] };
+  expect(accessTestsIn({ accessTests: [{ anyone: true, deny: ["*"] }] }, "dev")).toEqual([anyone]);
+  expect(accessTestsIn({ "accessTests[0].anyone": true, "accessTests[0].deny": ["*"] }, "dev")).toEqual([
+    anyone,
+  ]);
+  expect(accessTestsIn({ accessTests: "" }, "dev")).toEqual([]);
+  expect(accessTestsIn({}, "dev")).toEqual([]);
 });
 
-test("one that the program would not take is an error, and no test without what it says", () => {
-  const objectValue = [
+test("one that the program would not take is a user's mistake, and no test without what it says", () => {
+  const accessTests = [
     { anyone: true, deny: ["*"] },
     { who: "ann@example.org", wiht: {}, deny: ["*"] },
   ];
-  expect(() => parseAccessTests(JSON.stringify({ "comfyui-access:accessTests": { objectValue } }))).toThrow(
-    "the config has access tests that are none: accessTests[1]",
-  );
+  expect(() => accessTestsIn({ accessTests }, "dev")).toThrow(ConfigError);
+  expect(() => accessTestsIn({ accessTests }, "dev")).toThrow("accessTests[1].wiht: unknown key");
+  expect(() => accessTestsIn({ accessTests: "{" }, "dev")).toThrow(ConfigError);
+  expect(() => accessTestsIn({ accessTests, "accessTests[0].anyone": true }, "dev")).toThrow("set twice");
 });

@@ -1,5 +1,5 @@
+import { pathText } from "../../../config/config-paths";
 import { StackDocument } from "../stack/stack-document";
-import { pathText } from "./propose";
 import type { ConfigChange } from "./types";
 
 /**

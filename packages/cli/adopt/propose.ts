@@ -1,4 +1,4 @@
-import { placePaths } from "../../../config/config-paths";
+import { pathText, placePaths } from "../../../config/config-paths";
 import { ConfigError, parseConfig, type StackConfig } from "../../../config/stack-config";
 import { isFields } from "../../base/json-values";
 import type { Wire } from "../../cloudflare/account-api";
@@ -293,11 +293,4 @@ function set(container: Container, [part, ...rest]: readonly (string | number)[]
   const before = container[part];
   if (typeof before !== "object" || before === null) container[part] = typeof next === "number" ? [] : {};
   set(container[part] as Container, rest, value);
-}
-
-/** As `pulumi config set --path` spells it. */
-export function pathText(path: readonly (string | number)[]): string {
-  return path
-    .map((part, index) => (typeof part === "number" ? `[${part}]` : index === 0 ? part : `.${part}`))
-    .join("");
 }

@@ -1,9 +1,9 @@
 import { stringify } from "yaml";
+import { pathText } from "../../../config/config-paths";
 import { isFields } from "../../base/json-values";
 import { commandsHere, type Place } from "../sandboxed/commands-here";
 import type { Proof } from "./engine-table";
 import { isDone, isToDo, type Plan } from "./plan";
-import { pathText } from "./propose";
 
 import type { FieldChange, Row } from "./types";
 import { inWords } from "./words";

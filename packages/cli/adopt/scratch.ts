@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, parseDocument, stringify } from "yaml";
+import { pathText } from "../../../config/config-paths";
 import { fieldsOf } from "../../base/json-values";
 import { type EngineAccess, runEngine } from "../secrets/engine-cli";
 import { ConfigFile } from "../stack/config-file";
@@ -11,7 +12,6 @@ import type { UnjudgedConfig } from "../stack/read-stack";
 import { editConfig } from "./edit-config";
 import type { OpenAdoption } from "./open";
 import type { Plan } from "./plan";
-import { pathText } from "./propose";
 
 /**
  * Works on a copy of the stack: its state as it is, its config as it is going to be, in a backend of its own. The engine

@@ -1,7 +1,9 @@
 import { siteOf } from "../../access/site";
+import { ApiError } from "../../base/errors";
 import { TYPES } from "../../cloudflare/kinds";
 import { situationOf } from "../../cloudflare/read-situation";
-import { caused, type Reason } from "./cause-words";
+import type { Reason } from "./cause";
+import { caused } from "./cause-words";
 import { teamKeys } from "./keys";
 import type { OnRow } from "./matrix";
 import type { VerifyRow } from "./report";
@@ -60,8 +62,13 @@ async function connectorRows(target: VerifyTarget, applications: TargetApplicati
       expected: "required, for this team and application",
       ms,
     } as const;
-    if (typeof live === "string") {
-      return { ...head, got: "", result: "not-applicable", detail: live, next: readRulesHow };
+    if (live === undefined) {
+      const detail = "no API token was given";
+      return { ...head, got: "", result: "not-applicable", detail, next: readRulesHow };
+    }
+    if (live instanceof ApiError) {
+      const data = { failed: live.message };
+      return { ...head, got: "", ...caused(head.id, "undecided", { code: "rules-unseen", data }) };
     }
     const faults = faultsOf(live, application, target.teamName);
     return faults.length === 0
@@ -83,18 +90,19 @@ interface RuleFault {
   found: string;
 }
 
-const reasonOf = (faults: readonly RuleFault[]): Reason => ({
-  code: faults.some(({ code }) => code === "not required") ? "jwt-not-required" : "jwt-for-another",
-  data: {},
-});
+function reasonOf(faults: readonly RuleFault[]): Reason {
+  const has = (wanted: RuleFault["code"]) => faults.some(({ code }) => code === wanted);
+  if (has("no rule")) return { code: "no-rule", data: {} };
+  return { code: has("not required") ? "jwt-not-required" : "jwt-for-another", data: {} };
+}
 
-/** The live rules, or why they cannot be read. */
-async function readRules({ readIngress }: VerifyTarget): Promise<LiveIngressRule[] | string> {
-  if (readIngress === undefined) return "no API token was given";
+/** The live rules, or the call that failed; undefined when there is nothing to read them with. */
+async function readRules({ readIngress }: VerifyTarget): Promise<LiveIngressRule[] | ApiError | undefined> {
   try {
-    return await readIngress();
+    return await readIngress?.();
   } catch (error) {
-    return error instanceof Error ? error.message : "the tunnel's configuration could not be read";
+    if (error instanceof ApiError) return error;
+    throw error;
   }
 }
 

@@ -1,71 +1,9 @@
 import type { ApplicationKind } from "../../../config/stack-config";
-import { type FindingOf, inWords, type Wording } from "../../base/finding";
-import { faultInWords, howToStart, type OriginFault, type OriginPlace } from "./origin";
-
-/** A fault of an origin on this machine, and of which. */
-interface Faulty {
-  fault: OriginFault;
-  place: OriginPlace;
-}
-
-/** Everything that may be the cause of a row that is not as declared or not decided, by code. */
-interface Causes {
-  "origin-silent": { status: number };
-  "origin-not-reached": { status: number; service: string };
-  "origin-fault": Faulty & { status: number };
-  "rule-without-service": { status: number };
-  "rule-to-faulty-origin": Faulty & { status: number };
-  "past-access": { status: number; called: string };
-  "tunnel-without-connector": object;
-  "no-answer-in-time": object;
-  "certificate-not-trusted": { detail: string };
-  "connection-refused": object;
-  "no-record": object;
-  "refused-by-unclear": { status: number };
-  "past-access-to-connector": object;
-  "connector-refuses": object;
-  "login-elsewhere": { host: string };
-  "other-login": { aud: string | null };
-  "token-not-named": object;
-  "session-not-taken": object;
-  "refused-otherwise": object;
-  "too-many-people": { kind: ApplicationKind };
-  open: { called: string; kind: ApplicationKind };
-  "not-access": object;
-  "token-expired": { expiresAt: string };
-  "token-unknown": object;
-  "token-in-no-policy": object;
-  "person-refused": object;
-  "socket-silent": object;
-  "cross-site": { hostname: string };
-  "refused-by-origin": Faulty;
-  "answer-of-the-edge": { status: number };
-  "answer-of-the-origin": { status: number };
-  "not-comfyui": object;
-  "not-the-application": object;
-  "direct-fault": Faulty;
-  "open-to-pages": { allowed: string | null; origin: string };
-  "not-it-here": { called: string };
-  "login-not-finished": object;
-  "other-way-to-login": object;
-  "jwt-of-another": object;
-  "session-unseen": object;
-  "session-still-taken": object;
-  "neighbour-changed": { recordedAt: string | undefined };
-  "around-unseen": { refused: boolean };
-  "around-open": { called: string; kind: ApplicationKind };
-  "test-unseen": object;
-  "test-contrary": object;
-  "no-team-keys": { teamName: string };
-  "jwt-not-required": object;
-  "jwt-for-another": object;
-}
-
-/** Why a row is not as declared, or not decided; where: the row's id. */
-export type Cause = FindingOf<Causes>;
-
-/** Code and data of a cause, before it is known of which row. */
-export type Reason = { [Code in keyof Causes]: { code: Code; data: Causes[Code] } }[keyof Causes];
+import { inWords, type Wording } from "../../base/finding";
+import type { Cause, Causes, Faulty, Reason } from "./cause";
+import { type Expectation, fits } from "./expectations";
+import { faultInWords, howToStart } from "./origin";
+import type { Outcome } from "./outcome";
 
 /** What a row says of its cause: the finding for programs, and the words for people. */
 export interface Caused {
@@ -145,6 +83,10 @@ const CAUSES: Wording<Causes, undefined, { cause: string; next: string }> = {
       "The host name leads nowhere: its DNS record is missing, or it is not proxied, so that it points to a cfargotunnel.com name without a public address.",
     next: `Look at the record in Cloudflare's DNS (orange cloud, CNAME to <tunnel id>.cfargotunnel.com). ${UP}`,
   }),
+  "no-connection": ({ detail }) => ({
+    cause: `No connection to the host name came about, or it broke off (${detail}).`,
+    next: "See whether the line or a firewall on the way ends connections, and that the record in Cloudflare's DNS is there and proxied: the edge ends those for names that it does not serve.",
+  }),
   "refused-by-unclear": ({ status }) => ({
     cause: `Who answered ${status} is not to be seen: Access marks its refusals, and this one has no mark.`,
     next: "Look at what the application itself answers there, e.g. on its own machine.",
@@ -195,7 +137,7 @@ const CAUSES: Wording<Causes, undefined, { cause: string; next: string }> = {
   }),
   "token-expired": ({ expiresAt }) => ({
     cause: `The service token expired at ${expiresAt}.`,
-    next: "Raise the token's `version` in the stack config, run `pulumi up`, then `comfyui-access env`.",
+    next: "Run `npm run cli -- rotate --stack <stack> --token <token>`, then verify again.",
   }),
   "token-unknown": () => ({
     cause: "Access does not know this secret: the token is expired, disabled, rotated or deleted.",
@@ -301,6 +243,14 @@ const CAUSES: Wording<Causes, undefined, { cause: string; next: string }> = {
     cause: `There is no team ${teamName}, or its host cannot be reached; the connector needs these keys too.`,
     next: "Compare teamName in the stack config with the team domain in the Zero Trust dashboard.",
   }),
+  "rules-unseen": ({ failed }) => ({
+    cause: `The tunnel's rules were not seen, so nothing is known of the second barrier: ${failed}.`,
+    next: "See that CLOUDFLARE_API_TOKEN is current and has Cloudflare Tunnel Read, and that Cloudflare's API can be reached; then verify again.",
+  }),
+  "no-rule": () => ({
+    cause: "The tunnel has no rule for this host name, so nothing of it reaches the application.",
+    next: UP,
+  }),
   "jwt-not-required": () => ({
     cause:
       "The connector does not check for itself: whatever reaches the tunnel past Access reaches the application.",
@@ -314,3 +264,14 @@ const CAUSES: Wording<Causes, undefined, { cause: string; next: string }> = {
 };
 
 const ACCESS_RULE = "Run `pulumi up`: it puts `originRequest.access` of the ingress rule right.";
+
+/** What is worth saying of a refusal that is right: which of the two barriers it was. */
+export function barrierNote(expectation: Expectation, outcome: Outcome): string | undefined {
+  if (outcome.is === "login") return "stopped by Access";
+  if (outcome.is !== "refused" || !fits(expectation, outcome)) return undefined;
+  return {
+    access: "stopped by Access",
+    connector: "stopped by the connector, the second barrier",
+    unclear: "stopped, and the answer does not say by which barrier",
+  }[outcome.by];
+}

@@ -1,5 +1,4 @@
-import type { Reason } from "./cause-words";
-import { type Expectation, fits } from "./expectations";
+import type { Reason } from "./cause";
 import { faultOf, type OriginFault, type OriginPlace } from "./origin";
 import type { Outcome } from "./outcome";
 import { calledName, INTRUDERS, kindOf, type TargetApplication, type What, type Who } from "./target";
@@ -49,12 +48,24 @@ function reachability(outcome: Outcome, facts: CellFacts): Reason | undefined {
     return outcome.is === "unserved" ? unserved(status, facts) : originFault(status, facts);
   }
   if (outcome.is === "tunnel-down") return { code: "tunnel-without-connector", data: {} };
-  if (outcome.is !== "unreachable") return undefined;
-  if (outcome.reason === "timeout") return { code: "no-answer-in-time", data: {} };
-  if (outcome.reason === "tls" && faultOf({ ...outcome, kind: "unreachable" }).code === "certificate")
-    return { code: "certificate-not-trusted", data: { detail: outcome.detail } };
-  if (outcome.detail === "ECONNREFUSED") return { code: "connection-refused", data: {} };
-  return { code: "no-record", data: {} };
+  return outcome.is === "unreachable" ? unreached(outcome) : undefined;
+}
+
+/** No answer came from the host name at all. */
+function unreached(outcome: Outcome & { is: "unreachable" }): Reason {
+  const { detail } = outcome;
+  switch (faultOf({ ...outcome, kind: "unreachable" }).code) {
+    case "name":
+      return { code: "no-record", data: {} };
+    case "timeout":
+      return { code: "no-answer-in-time", data: {} };
+    case "certificate":
+      return { code: "certificate-not-trusted", data: { detail } };
+    case "refused":
+      return { code: "connection-refused", data: {} };
+    default:
+      return { code: "no-connection", data: { detail } };
+  }
 }
 
 /** The request came past Access; only what is behind it did not answer. */
@@ -134,15 +145,4 @@ function directReason(outcome: Outcome, { who, application }: CellFacts): Reason
     return { code: "open-to-pages", data: { allowed: outcome.allowsOrigin, origin } };
   }
   return { code: "not-it-here", data: { called: calledName(application) } };
-}
-
-/** What is worth saying of a refusal that is right: which of the two barriers it was. */
-export function barrierNote(expectation: Expectation, outcome: Outcome): string | undefined {
-  if (outcome.is === "login") return "stopped by Access";
-  if (outcome.is !== "refused" || !fits(expectation, outcome)) return undefined;
-  return {
-    access: "stopped by Access",
-    connector: "stopped by the connector, the second barrier",
-    unclear: "stopped, and the answer does not say by which barrier",
-  }[outcome.by];
 }

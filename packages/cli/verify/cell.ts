@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { FormData } from "undici";
-import { caused } from "./cause-words";
-import { barrierNote, type CellFacts, diagnose, placeOf } from "./causes";
+import { barrierNote, caused } from "./cause-words";
+import { type CellFacts, diagnose, placeOf } from "./causes";
 import { type Declaration, expected, fits, isUndecided, preflightOrigin } from "./expectations";
 import { lookAtOrigin } from "./origin";
 import {

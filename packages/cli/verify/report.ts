@@ -1,4 +1,4 @@
-import type { Cause } from "./cause-words";
+import type { Cause } from "./cause";
 import type { Outcome } from "./outcome";
 
 /**

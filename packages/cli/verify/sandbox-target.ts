@@ -1,4 +1,5 @@
 import type { Situation } from "../../access/situation";
+import { ApiError } from "../../base/errors";
 import { DEFAULT_ACCOUNTS } from "../../sandbox/google/accounts";
 import { dockerUrl, localUrl } from "../sandboxed/access";
 import type { SandboxSession } from "../sandboxed/session";
@@ -40,7 +41,10 @@ export async function liveFacts(
   if (tunnelId === undefined) return { serviceTokenMode };
   const readIngress = () => liveIngress(live, tunnelId);
   // One that cannot be read is told of in its own row.
-  const rules = await readIngress().catch(() => []);
+  const rules = await readIngress().catch((error: unknown) => {
+    if (error instanceof ApiError) return [];
+    throw error;
+  });
   const own = new Set(ingress.map(({ hostname }) => hostname));
   const otherHostnames = rules.flatMap(({ hostname }) =>
     hostname === undefined || hostname.includes("*") || own.has(hostname) ? [] : [hostname],
