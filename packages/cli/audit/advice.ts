@@ -19,9 +19,8 @@ export function adviceFor(
   if (place === "hosted") return fine("Another service: not the ComfyUI behind Access.");
   if (found.kind === "setting") return ofSetting(found, hostname);
   if (found.authentication === "access") return fine("Sends the service token already.");
-  if (found.library !== undefined && ownsToken(found.library)) {
-    return check(`${headersOf(found.library)} Nothing else changes.`);
-  }
+  const library = LIBRARIES.find(({ name }) => name === found.library);
+  if (library?.ownsToken) return check(`${library.headers} Nothing else changes.`);
   const how = wayOf(found, source, browser);
   if (place === "unknown") {
     return check(`If ${subject(found)} leads to ${hostname}: ${how}`);
@@ -54,7 +53,7 @@ function ofSetting(found: Judged, hostname: string): Pick<Finding, "verdict" | "
 function wayOf(found: Judged, source: Source, browser: boolean): string {
   const other = "or use a client of comfyui-access, which takes them from COMFYUI_ACCESS_TOKEN";
   if (found.kind === "library") {
-    const headers = headersOf(found.library);
+    const headers = LIBRARIES.find(({ name }) => name === found.library)?.headers;
     return headers === undefined
       ? `the library ${found.library} cannot send headers of yours; use a client of comfyui-access with COMFYUI_ACCESS_TOKEN.`
       : `${headers[0]?.toLowerCase()}${headers.slice(1)}`;
@@ -77,14 +76,6 @@ function wayOf(found: Judged, source: Source, browser: boolean): string {
 
 function transport(found: Judged, known: typeof HTTP, source: Source): (typeof HTTP)[number] | undefined {
   return known.find(({ name }) => name === found.library) ?? transportOf(known, source, []);
-}
-
-function headersOf(library: string | undefined): string | undefined {
-  return LIBRARIES.find(({ name }) => name === library)?.headers;
-}
-
-function ownsToken(library: string): boolean {
-  return headersOf(library)?.startsWith("Set COMFYUI_ACCESS_TOKEN") === true;
 }
 
 function subject({ address }: Judged): string {

@@ -9,6 +9,8 @@ export interface Library {
   name: string;
   /** How it sends headers of the caller's; undefined where it cannot. */
   headers?: string;
+  /** It takes the service token from COMFYUI_ACCESS_TOKEN itself. */
+  ownsToken?: true;
 }
 
 /** Client libraries as published; their own code says what they can send. */
@@ -18,12 +20,14 @@ export const LIBRARIES: Library[] = [
     makes: /^new ComfyUIClient$/,
     name: "comfyui-access-client",
     headers: "Set COMFYUI_ACCESS_TOKEN: it sends both headers itself, on HTTP and on the WebSocket.",
+    ownsToken: true,
   },
   {
     module: /(^|\.)comfyui_api_client$/,
     makes: /^ComfyUIClient$/,
     name: "comfyui_api_client.py",
     headers: "Set COMFYUI_ACCESS_TOKEN: it sends both headers itself, on HTTP and on the WebSocket.",
+    ownsToken: true,
   },
   {
     module: /^@saintno\/comfyui-sdk$/,

@@ -116,7 +116,7 @@ function authenticationOfLibrary(call: Call, library: Library, source: Source): 
   if (found !== "none" || library.headers === undefined) {
     return /\b(user|username)\s*[=:]/.test(call.text) ? "basic" : found;
   }
-  return /^Set COMFYUI_ACCESS_TOKEN/.test(library.headers) ? "given elsewhere" : found;
+  return library.ownsToken ? "given elsewhere" : found;
 }
 
 /** Places where a program takes, writes down or hands over ComfyUI's address. */
