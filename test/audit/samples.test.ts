@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { audit } from "../../packages/cli/audit/audit";
 import { collect } from "../../packages/cli/audit/collect";
+import { wordsOf } from "../../packages/cli/audit/origin";
+import { toJson, toMarkdown } from "../../packages/cli/audit/render";
 import type { AuditFile, Finding } from "../../packages/cli/audit/types";
 import { EXPECTED } from "./expected-findings";
 
@@ -80,10 +82,24 @@ test("says for each way of calling what the shortest way to send the token is", 
   expect(advice("n8n/set-and-code.json", 38)).toContain("n8n's own HTTP Request node");
 });
 
+test("tells an address that hangs on a name by that name, whatever the name is", async () => {
+  const text = 'import requests\nfrom here import unknown\nrequests.get(f"{unknown}/system_stats")\n';
+  const report = await audit([{ path: "comfy.py", text, tracked: false }], HOSTNAME);
+  expect(report.findings[0]?.advice).toContain("If the address (unknown) leads to");
+  expect(toMarkdown(report)).toContain("`{unknown}` from unknown");
+});
+
+test("writes in JSON what an address hangs on as words", async () => {
+  const found = JSON.parse(toJson(await audit(files, HOSTNAME))).findings;
+  const from = found.map(({ address }: { address: { from: unknown } }) => address.from);
+  expect(from).toEqual(expect.arrayContaining(["literal", "env COMFYUI_URL", "unknown"]));
+  expect(from.every((each: unknown) => typeof each === "string")).toBe(true);
+});
+
 function inShort(finding: Finding): string {
   const { line, kind, route, library, address, place, authentication, verdict } = finding;
   const what = kind === "library" ? ` ${library}` : kind === "setting" ? "" : ` ${route}`;
-  return `${line} ${kind}${what} → ${address.text} [${address.from}] ${place}, ${authentication}: ${verdict}`;
+  return `${line} ${kind}${what} → ${address.text} [${wordsOf(address.from)}] ${place}, ${authentication}: ${verdict}`;
 }
 
 test.each(["a.py", "a.js", "a.json"])(

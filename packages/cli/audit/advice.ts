@@ -1,4 +1,5 @@
 import { HTTP, LIBRARIES, transportOf, WEBSOCKET } from "./libraries";
+import { isSetting, wordsOf } from "./origin";
 import type { Finding, Source } from "./types";
 
 type Judged = Pick<Finding, "kind" | "place" | "authentication" | "library" | "address">;
@@ -33,10 +34,9 @@ export function adviceFor(
 
 /** What a user can set may lead elsewhere tomorrow. */
 function stays({ address, kind }: Judged, hostname: string): string {
-  const setting = /^(?:env|config|argument) (.+)$/.exec(address.from)?.[1];
-  return setting === undefined || kind === "setting"
+  return kind === "setting" || !isSetting(address.from)
     ? "Stays as it is"
-    : `Stays as it is while ${setting} does not lead to ${hostname}`;
+    : `Stays as it is while ${address.from.name} does not lead to ${hostname}`;
 }
 
 function ofSetting(found: Judged, hostname: string): Pick<Finding, "verdict" | "advice"> {
@@ -79,7 +79,7 @@ function transport(found: Judged, known: typeof HTTP, source: Source): (typeof H
 }
 
 function subject({ address }: Judged): string {
-  return /^(literal|unknown)$/.test(address.from) ? "the address" : `the address (${address.from})`;
+  return "name" in address.from ? `the address (${wordsOf(address.from)})` : "the address";
 }
 
 /** Whether an address names the protected host. */

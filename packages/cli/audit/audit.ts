@@ -87,7 +87,11 @@ async function findingsIn(content: Content, around: Surroundings): Promise<Found
   const findings = settingFindings(content.settings, around, hostname);
   // A page shows answers too: only what names ComfyUI, or a variable, is something to set.
   const shown = settingFindings(content.shown ?? [], around, hostname);
-  findings.push(...shown.filter(({ address }) => /^env |comfy/i.test(address.from)));
+  findings.push(
+    ...shown.filter(
+      ({ address: { from } }) => from.kind === "env" || ("name" in from && /comfy/i.test(from.name)),
+    ),
+  );
   if (content.flow) findings.push(...programFindings(content.flow, around));
   const environment = new Map([...around.environment, ...variablesOf(content.settings)]);
   const unknown = [...content.unknown];
