@@ -96,6 +96,36 @@ test("writes in JSON what an address hangs on as words", async () => {
   expect(from.every((each: unknown) => typeof each === "string")).toBe(true);
 });
 
+test.each([
+  "curl -s http://comfy.example.dev/system_stats",
+  "wget -q http://comfy.example.dev/system_stats",
+  "http GET http://comfy.example.dev/system_stats",
+  "xh http://comfy.example.dev/system_stats",
+  "irm http://comfy.example.dev/system_stats",
+  "Invoke-RestMethod http://comfy.example.dev/system_stats",
+  "websocat ws://comfy.example.dev/ws?clientId=1",
+])("finds the same use of `%s` in whatever holds the command", async (command) => {
+  const holders: Record<string, string> = {
+    "run.sh": `${command}\n`,
+    "pipeline.yaml": `steps:\n  - run: ${command}\n`,
+    Makefile: `stats:\n\t@${command}\n`,
+    "read.md": `\`\`\`\n${command}\n\`\`\`\n`,
+    "start.py": `import os\nos.system("${command}")\n`,
+  };
+  const uses = Object.entries(holders).map(async ([path, text]) => {
+    const { findings } = await audit([{ path, text, tracked: false }], HOSTNAME);
+    return [path, findings.map(inShort).map((each) => each.replace(/^\d+ /, ""))];
+  });
+  const found = Object.fromEntries(await Promise.all(uses));
+  expect(found["run.sh"]).toHaveLength(1);
+  for (const path of Object.keys(holders)) expect([path, found[path]]).toEqual([path, found["run.sh"]]);
+});
+
+test("takes a sentence about http for no command", async () => {
+  const text = "The bot speaks http to http://comfy.example.dev/system_stats\nhttp is what it speaks\n";
+  expect((await audit([{ path: "notes.txt", text, tracked: false }], HOSTNAME)).findings).toEqual([]);
+});
+
 function inShort(finding: Finding): string {
   const { line, kind, route, library, address, place, authentication, verdict } = finding;
   const what = kind === "library" ? ` ${library}` : kind === "setting" ? "" : ` ${route}`;

@@ -1,5 +1,6 @@
 import { formatOf, isNoSource } from "./formats";
-import { SHELL } from "./languages";
+import { languageNamed } from "./languages";
+import { shellAtStart } from "./libraries";
 import { leaksIn } from "./mask";
 import { hiddenLine, isSuspicious } from "./not-read";
 import { programFindings } from "./program";
@@ -136,10 +137,12 @@ async function findingsOfPart(
 function startedBy({ texts, ...source }: Source, environment: Environment): Part[] {
   return texts.flatMap(({ pieces, at, line, callees }) => {
     const [first] = pieces;
-    if (callees.length === 0 || typeof first !== "string" || !/^\s*(curl|wget)\s/.test(first)) return [];
+    if (callees.length === 0 || typeof first !== "string") return [];
+    const language = languageNamed(shellAtStart(first) ?? "");
+    if (!language) return [];
     const { text } = resolve(pieces, at, { texts, ...source }, environment);
     const code = text.replace(/\{([\w.]+)\}/g, (_, name) => `\${${name.replaceAll(".", "_")}}`);
-    return [{ language: SHELL, code, lineOf: () => line }];
+    return [{ language, code, lineOf: () => line }];
   });
 }
 

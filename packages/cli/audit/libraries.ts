@@ -74,11 +74,86 @@ interface Transport {
   language?: string;
 }
 
+/** A program that makes requests from a command line. */
+interface Tool extends Omit<Transport, "pattern"> {
+  /** What is called, as a pattern. */
+  called: string;
+  protocol: "HTTP" | "WebSocket";
+  powershell?: true;
+  /** Its name is a word of addresses and sentences too: what follows decides. */
+  common?: true;
+}
+
+/** Every program that makes requests from a command line; all readers ask here. */
+const TOOLS: Tool[] = [
+  { called: "curl(?:\\.exe)?", name: "curl", headers: "`-H` twice", protocol: "HTTP" },
+  { called: "wget", name: "wget", headers: "`--header` twice", protocol: "HTTP" },
+  {
+    called: "irm|iwr|Invoke-\\w+|Start-BitsTransfer",
+    name: "PowerShell",
+    headers: "`-Headers`",
+    protocol: "HTTP",
+    powershell: true,
+  },
+  {
+    called: "xh|xhs",
+    name: "xh",
+    headers: "`Name:value` twice",
+    protocol: "HTTP",
+    language: "shell",
+  },
+  {
+    called: "https?",
+    name: "HTTPie",
+    headers: "`Name:value` twice",
+    protocol: "HTTP",
+    language: "shell",
+    common: true,
+  },
+  { called: "websocat|wscat", name: "websocat", headers: "`-H` twice", protocol: "WebSocket" },
+];
+
+const called = (tools: readonly Tool[]): string => tools.map((tool) => tool.called).join("|");
+const TOOL = new RegExp(`^(?:${called(TOOLS)})$`, "i");
+/** A tool before its arguments; one with a common name only where a command begins, before what it takes. */
+const CALL =
+  `(?:^|[\\s|;&("'\`[])(?:${called(TOOLS.filter(({ common }) => !common))})(?=["']?[\\s,])|` +
+  `(?:^|[\\n|;&(])\\s*(?:${called(TOOLS.filter(({ common }) => common))})\\s+(?:-|[A-Z]+\\s|\\S*[:/$])`;
+const COMMAND = new RegExp(CALL);
+const POWERSHELL_COMMAND = new RegExp(
+  `(?:^|[\\s|;&("'\`=])(?:${called(TOOLS.filter(({ powershell }) => powershell))})\\s`,
+  "i",
+);
+
+/** Whether a name is that of a program that makes requests from a command line. */
+export function isTool(name: string): boolean {
+  return TOOL.test(name);
+}
+
+/** Whether a text holds a command that makes requests, and in which shell's language. */
+export function shellOf(text: string): "shell" | "powershell" | undefined {
+  if (POWERSHELL_COMMAND.test(text)) return "powershell";
+  return COMMAND.test(text) ? "shell" : undefined;
+}
+
+/** The same for a text that begins with such a command. */
+export function shellAtStart(text: string): "shell" | "powershell" | undefined {
+  const [, name = ""] = /^\s*(\S+)\s/.exec(text) ?? [];
+  return isTool(name) ? shellOf(text) : undefined;
+}
+
+function transportsOf(protocol: Tool["protocol"]): Transport[] {
+  return TOOLS.filter((tool) => tool.protocol === protocol).map(({ called, name, headers, language }) => ({
+    pattern: new RegExp(`^(?:${called})$`, "i"),
+    name,
+    headers,
+    ...(language === undefined ? {} : { language }),
+  }));
+}
+
 /** Of HTTP clients, the first whose name is in the call or among the imports. */
 export const HTTP: Transport[] = [
-  { pattern: /^curl$/i, name: "curl", headers: "`-H` twice" },
-  { pattern: /^(wget)$/i, name: "wget", headers: "`--header` twice" },
-  { pattern: /^(irm|iwr|Invoke-\w+)$/i, name: "PowerShell", headers: "`-Headers`" },
+  ...transportsOf("HTTP"),
   { pattern: /(^|\.)requests(\.|$)/, name: "requests", headers: "`headers=`" },
   { pattern: /^(axios|\.?axios\.)/, name: "axios", headers: "`headers` in the request's options" },
   { pattern: /^(fetch|node-fetch)$/, name: "fetch", headers: "`headers` in the second argument" },
@@ -145,7 +220,7 @@ export const WEBSOCKET: Transport[] = [
     name: "ClientWebSocket",
     headers: "`Options.SetRequestHeader`",
   },
-  { pattern: /^(websocat|wscat)$/, name: "websocat", headers: "`-H` twice" },
+  ...transportsOf("WebSocket"),
 ];
 
 /** Of the libraries that a program in a language can use, the one whose name is in a call, else among the imports. */

@@ -1,5 +1,6 @@
 import type { Format } from "../formats";
 import { languageNamed, SHELL } from "../languages";
+import { shellOf } from "../libraries";
 import type { Source } from "../types";
 import { readCommands, scriptsOf } from "./commands";
 import { readFences } from "./fences";
@@ -60,8 +61,8 @@ export async function readFile(code: string, format: Format): Promise<Content> {
 
 /** The commands of a pipeline's step. */
 function commandsIn(setting: Setting): Part[] {
-  if (!/\b(curl|wget|Invoke-\w+)\s/.test(setting.value)) return [];
-  const language = (/\bInvoke-\w+\s/.test(setting.value) && languageNamed("powershell")) || SHELL;
+  const language = languageNamed(shellOf(setting.value) ?? "");
+  if (!language) return [];
   // A block of lines begins below its key.
   return [partAt(language, setting.value, setting.value.includes("\n") ? setting.line : setting.line - 1)];
 }
