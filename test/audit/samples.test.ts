@@ -126,6 +126,17 @@ test("takes a sentence about http for no command", async () => {
   expect((await audit([{ path: "notes.txt", text, tracked: false }], HOSTNAME)).findings).toEqual([]);
 });
 
+test.each([
+  ["json5", `{ comfyUrl: "https://${HOSTNAME}" }`],
+  ["conf", `COMFYUI_URL=https://${HOSTNAME}`],
+  ["cfg", `COMFYUI_URL=https://${HOSTNAME}`],
+])("reads the settings in a page's block of %s, as in a file of it", async (kind, code) => {
+  const text = `\`\`\`${kind}\n${code}\n\`\`\`\n`;
+  const { findings, skipped } = await audit([{ path: "read.md", text, tracked: false }], HOSTNAME);
+  expect(findings.map(({ kind: what }) => what)).toEqual(["setting"]);
+  expect(skipped).toEqual([]);
+});
+
 function inShort(finding: Finding): string {
   const { line, kind, route, library, address, place, authentication, verdict } = finding;
   const what = kind === "library" ? ` ${library}` : kind === "setting" ? "" : ` ${route}`;

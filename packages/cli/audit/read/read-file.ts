@@ -1,4 +1,4 @@
-import type { Format } from "../formats";
+import { type Format, kindOfBlock } from "../formats";
 import { languageNamed, SHELL } from "../languages";
 import { shellOf } from "../libraries";
 import type { Source } from "../types";
@@ -67,19 +67,6 @@ function commandsIn(setting: Setting): Part[] {
   return [partAt(language, setting.value, setting.value.includes("\n") ? setting.line : setting.line - 1)];
 }
 
-const KEYS: Record<string, "keys" | "yaml" | "json"> = {
-  env: "keys",
-  dotenv: "keys",
-  ini: "keys",
-  toml: "keys",
-  properties: "keys",
-  dockerfile: "keys",
-  yaml: "yaml",
-  yml: "yaml",
-  json: "json",
-  jsonc: "json",
-};
-
 /** Languages of code blocks that are no programs. */
 const NO_PROGRAM =
   /^(text|txt|plain|plaintext|output|log|http|diff|mermaid|csv|markdown|md|html|xml|css|sql|)$/;
@@ -90,7 +77,7 @@ async function readMarkdown(code: string, content: Content): Promise<Content> {
   const foreign: Content["foreign"] = [];
   for (const fence of readFences(code)) {
     const language = languageNamed(fence.language);
-    const kind = KEYS[fence.language];
+    const kind = kindOfBlock(fence.language);
     const moved = (settings: Setting[]): Setting[] =>
       settings.map((each) => ({ ...each, line: each.line + fence.offset }));
     if (language) parts.push(partAt(language, opened(fence.code, language.opening), fence.offset));
