@@ -11,6 +11,8 @@ export interface Library {
   headers?: string;
   /** It takes the service token from COMFYUI_ACCESS_TOKEN itself. */
   ownsToken?: true;
+  /** It is a node of a flow, which makes its own client. */
+  node?: true;
 }
 
 /** Client libraries as published; their own code says what they can send. */
@@ -56,13 +58,20 @@ export const LIBRARIES: Library[] = [
     name: "comfyui-sdk",
   },
   {
-    module: /^(@[\w-]+\/)?n8n-nodes-[\w.-]*comfy/i,
+    node: true,
+    // All that the flow's `type` may hold, the package and the node.
+    module: /^(@[\w-]+\/)?n8n-nodes-.*comfy/i,
     makes: /^n8n node for ComfyUI$/,
     name: "n8n node for ComfyUI",
     headers:
       "Nodes made for ComfyUI send an API key at most; ask with n8n's own HTTP Request node, which sends both headers.",
   },
 ];
+
+/** The library whose module a flow's node is of, by the node's type. */
+export function nodeLibrary(type: string): Library | undefined {
+  return LIBRARIES.find(({ node, module }) => node && module.test(type));
+}
 
 /** How an HTTP or WebSocket library takes headers. */
 interface Transport {
