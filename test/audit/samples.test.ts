@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { audit } from "../../packages/cli/audit/audit";
 import { collect } from "../../packages/cli/audit/collect";
+import { wordsOf } from "../../packages/cli/audit/origin";
+import { toJson, toMarkdown } from "../../packages/cli/audit/render";
 import type { AuditFile, Finding } from "../../packages/cli/audit/types";
 import { EXPECTED } from "./expected-findings";
 
@@ -80,10 +82,65 @@ test("says for each way of calling what the shortest way to send the token is", 
   expect(advice("n8n/set-and-code.json", 38)).toContain("n8n's own HTTP Request node");
 });
 
+test("tells an address that hangs on a name by that name, whatever the name is", async () => {
+  const text = 'import requests\nfrom here import unknown\nrequests.get(f"{unknown}/system_stats")\n';
+  const report = await audit([{ path: "comfy.py", text, tracked: false }], HOSTNAME);
+  expect(report.findings[0]?.advice).toContain("If the address (unknown) leads to");
+  expect(toMarkdown(report)).toContain("`{unknown}` from unknown");
+});
+
+test("writes in JSON what an address hangs on as words", async () => {
+  const found = JSON.parse(toJson(await audit(files, HOSTNAME))).findings;
+  const from = found.map(({ address }: { address: { from: unknown } }) => address.from);
+  expect(from).toEqual(expect.arrayContaining(["literal", "env COMFYUI_URL", "unknown"]));
+  expect(from.every((each: unknown) => typeof each === "string")).toBe(true);
+});
+
+test.each([
+  "curl -s http://comfy.example.dev/system_stats",
+  "wget -q http://comfy.example.dev/system_stats",
+  "http GET http://comfy.example.dev/system_stats",
+  "xh http://comfy.example.dev/system_stats",
+  "irm http://comfy.example.dev/system_stats",
+  "Invoke-RestMethod http://comfy.example.dev/system_stats",
+  "websocat ws://comfy.example.dev/ws?clientId=1",
+])("finds the same use of `%s` in whatever holds the command", async (command) => {
+  const holders: Record<string, string> = {
+    "run.sh": `${command}\n`,
+    "pipeline.yaml": `steps:\n  - run: ${command}\n`,
+    Makefile: `stats:\n\t@${command}\n`,
+    "read.md": `\`\`\`\n${command}\n\`\`\`\n`,
+    "start.py": `import os\nos.system("${command}")\n`,
+  };
+  const uses = Object.entries(holders).map(async ([path, text]) => {
+    const { findings } = await audit([{ path, text, tracked: false }], HOSTNAME);
+    return [path, findings.map(inShort).map((each) => each.replace(/^\d+ /, ""))];
+  });
+  const found = Object.fromEntries(await Promise.all(uses));
+  expect(found["run.sh"]).toHaveLength(1);
+  for (const path of Object.keys(holders)) expect([path, found[path]]).toEqual([path, found["run.sh"]]);
+});
+
+test("takes a sentence about http for no command", async () => {
+  const text = "The bot speaks http to http://comfy.example.dev/system_stats\nhttp is what it speaks\n";
+  expect((await audit([{ path: "notes.txt", text, tracked: false }], HOSTNAME)).findings).toEqual([]);
+});
+
+test.each([
+  ["json5", `{ comfyUrl: "https://${HOSTNAME}" }`],
+  ["conf", `COMFYUI_URL=https://${HOSTNAME}`],
+  ["cfg", `COMFYUI_URL=https://${HOSTNAME}`],
+])("reads the settings in a page's block of %s, as in a file of it", async (kind, code) => {
+  const text = `\`\`\`${kind}\n${code}\n\`\`\`\n`;
+  const { findings, skipped } = await audit([{ path: "read.md", text, tracked: false }], HOSTNAME);
+  expect(findings.map(({ kind: what }) => what)).toEqual(["setting"]);
+  expect(skipped).toEqual([]);
+});
+
 function inShort(finding: Finding): string {
   const { line, kind, route, library, address, place, authentication, verdict } = finding;
   const what = kind === "library" ? ` ${library}` : kind === "setting" ? "" : ` ${route}`;
-  return `${line} ${kind}${what} → ${address.text} [${address.from}] ${place}, ${authentication}: ${verdict}`;
+  return `${line} ${kind}${what} → ${address.text} [${wordsOf(address.from)}] ${place}, ${authentication}: ${verdict}`;
 }
 
 test.each(["a.py", "a.js", "a.json"])(

@@ -1,4 +1,5 @@
 import { HTTP, LIBRARIES, transportOf, WEBSOCKET } from "./libraries";
+import { isSetting, wordsOf } from "./origin";
 import type { Finding, Source } from "./types";
 
 type Judged = Pick<Finding, "kind" | "place" | "authentication" | "library" | "address">;
@@ -19,9 +20,8 @@ export function adviceFor(
   if (place === "hosted") return fine("Another service: not the ComfyUI behind Access.");
   if (found.kind === "setting") return ofSetting(found, hostname);
   if (found.authentication === "access") return fine("Sends the service token already.");
-  if (found.library !== undefined && ownsToken(found.library)) {
-    return check(`${headersOf(found.library)} Nothing else changes.`);
-  }
+  const library = LIBRARIES.find(({ name }) => name === found.library);
+  if (library?.ownsToken) return check(`${library.headers} Nothing else changes.`);
   const how = wayOf(found, source, browser);
   if (place === "unknown") {
     return check(`If ${subject(found)} leads to ${hostname}: ${how}`);
@@ -34,10 +34,9 @@ export function adviceFor(
 
 /** What a user can set may lead elsewhere tomorrow. */
 function stays({ address, kind }: Judged, hostname: string): string {
-  const setting = /^(?:env|config|argument) (.+)$/.exec(address.from)?.[1];
-  return setting === undefined || kind === "setting"
+  return kind === "setting" || !isSetting(address.from)
     ? "Stays as it is"
-    : `Stays as it is while ${setting} does not lead to ${hostname}`;
+    : `Stays as it is while ${address.from.name} does not lead to ${hostname}`;
 }
 
 function ofSetting(found: Judged, hostname: string): Pick<Finding, "verdict" | "advice"> {
@@ -54,7 +53,7 @@ function ofSetting(found: Judged, hostname: string): Pick<Finding, "verdict" | "
 function wayOf(found: Judged, source: Source, browser: boolean): string {
   const other = "or use a client of comfyui-access, which takes them from COMFYUI_ACCESS_TOKEN";
   if (found.kind === "library") {
-    const headers = headersOf(found.library);
+    const headers = LIBRARIES.find(({ name }) => name === found.library)?.headers;
     return headers === undefined
       ? `the library ${found.library} cannot send headers of yours; use a client of comfyui-access with COMFYUI_ACCESS_TOKEN.`
       : `${headers[0]?.toLowerCase()}${headers.slice(1)}`;
@@ -79,16 +78,8 @@ function transport(found: Judged, known: typeof HTTP, source: Source): (typeof H
   return known.find(({ name }) => name === found.library) ?? transportOf(known, source, []);
 }
 
-function headersOf(library: string | undefined): string | undefined {
-  return LIBRARIES.find(({ name }) => name === library)?.headers;
-}
-
-function ownsToken(library: string): boolean {
-  return headersOf(library)?.startsWith("Set COMFYUI_ACCESS_TOKEN") === true;
-}
-
 function subject({ address }: Judged): string {
-  return /^(literal|unknown)$/.test(address.from) ? "the address" : `the address (${address.from})`;
+  return "name" in address.from ? `the address (${wordsOf(address.from)})` : "the address";
 }
 
 /** Whether an address names the protected host. */

@@ -1,5 +1,6 @@
 import { formatOf, isNoSource } from "./formats";
-import { SHELL } from "./languages";
+import { languageNamed } from "./languages";
+import { shellAtStart } from "./libraries";
 import { leaksIn } from "./mask";
 import { hiddenLine, isSuspicious } from "./not-read";
 import { programFindings } from "./program";
@@ -87,7 +88,11 @@ async function findingsIn(content: Content, around: Surroundings): Promise<Found
   const findings = settingFindings(content.settings, around, hostname);
   // A page shows answers too: only what names ComfyUI, or a variable, is something to set.
   const shown = settingFindings(content.shown ?? [], around, hostname);
-  findings.push(...shown.filter(({ address }) => /^env |comfy/i.test(address.from)));
+  findings.push(
+    ...shown.filter(
+      ({ address: { from } }) => from.kind === "env" || ("name" in from && /comfy/i.test(from.name)),
+    ),
+  );
   if (content.flow) findings.push(...programFindings(content.flow, around));
   const environment = new Map([...around.environment, ...variablesOf(content.settings)]);
   const unknown = [...content.unknown];
@@ -132,10 +137,12 @@ async function findingsOfPart(
 function startedBy({ texts, ...source }: Source, environment: Environment): Part[] {
   return texts.flatMap(({ pieces, at, line, callees }) => {
     const [first] = pieces;
-    if (callees.length === 0 || typeof first !== "string" || !/^\s*(curl|wget)\s/.test(first)) return [];
+    if (callees.length === 0 || typeof first !== "string") return [];
+    const language = languageNamed(shellAtStart(first) ?? "");
+    if (!language) return [];
     const { text } = resolve(pieces, at, { texts, ...source }, environment);
     const code = text.replace(/\{([\w.]+)\}/g, (_, name) => `\${${name.replaceAll(".", "_")}}`);
-    return [{ language: SHELL, code, lineOf: () => line }];
+    return [{ language, code, lineOf: () => line }];
   });
 }
 

@@ -30,6 +30,14 @@ const KINDS: Record<string, Exclude<Format["kind"], "code">> = {
   mk: "recipe",
 };
 
+/** Names that only a page's code blocks have. */
+const BLOCKS: typeof KINDS = { dotenv: "keys", dockerfile: "keys" };
+
+/** What a code block is that is no program, by the name that a page gives it. */
+export function kindOfBlock(name: string): Format["kind"] | undefined {
+  return BLOCKS[name] ?? KINDS[name];
+}
+
 /** What others' tools write, and what holds no program: never read, and never missed. */
 const NO_SOURCE =
   /^(package-lock|npm-shrinkwrap|composer)\.json$|^(pnpm-lock\.yaml|yarn\.lock|go\.sum|LICENSE|COPYING)$|\.min\.(js|css)$|\.(lock|map|log|csv|tsv|svg|css|scss|less|po|diff|patch)$/i;

@@ -9,6 +9,10 @@ export interface Library {
   name: string;
   /** How it sends headers of the caller's; undefined where it cannot. */
   headers?: string;
+  /** It takes the service token from COMFYUI_ACCESS_TOKEN itself. */
+  ownsToken?: true;
+  /** It is a node of a flow, which makes its own client. */
+  node?: true;
 }
 
 /** Client libraries as published; their own code says what they can send. */
@@ -18,12 +22,14 @@ export const LIBRARIES: Library[] = [
     makes: /^new ComfyUIClient$/,
     name: "comfyui-access-client",
     headers: "Set COMFYUI_ACCESS_TOKEN: it sends both headers itself, on HTTP and on the WebSocket.",
+    ownsToken: true,
   },
   {
     module: /(^|\.)comfyui_api_client$/,
     makes: /^ComfyUIClient$/,
     name: "comfyui_api_client.py",
     headers: "Set COMFYUI_ACCESS_TOKEN: it sends both headers itself, on HTTP and on the WebSocket.",
+    ownsToken: true,
   },
   {
     module: /^@saintno\/comfyui-sdk$/,
@@ -52,13 +58,20 @@ export const LIBRARIES: Library[] = [
     name: "comfyui-sdk",
   },
   {
-    module: /^(@[\w-]+\/)?n8n-nodes-[\w.-]*comfy/i,
+    node: true,
+    // All that the flow's `type` may hold, the package and the node.
+    module: /^(@[\w-]+\/)?n8n-nodes-.*comfy/i,
     makes: /^n8n node for ComfyUI$/,
     name: "n8n node for ComfyUI",
     headers:
       "Nodes made for ComfyUI send an API key at most; ask with n8n's own HTTP Request node, which sends both headers.",
   },
 ];
+
+/** The library whose module a flow's node is of, by the node's type. */
+export function nodeLibrary(type: string): Library | undefined {
+  return LIBRARIES.find(({ node, module }) => node && module.test(type));
+}
 
 /** How an HTTP or WebSocket library takes headers. */
 interface Transport {
@@ -70,11 +83,86 @@ interface Transport {
   language?: string;
 }
 
+/** A program that makes requests from a command line. */
+interface Tool extends Omit<Transport, "pattern"> {
+  /** What is called, as a pattern. */
+  called: string;
+  protocol: "HTTP" | "WebSocket";
+  powershell?: true;
+  /** Its name is a word of addresses and sentences too: what follows decides. */
+  common?: true;
+}
+
+/** Every program that makes requests from a command line; all readers ask here. */
+const TOOLS: Tool[] = [
+  { called: "curl(?:\\.exe)?", name: "curl", headers: "`-H` twice", protocol: "HTTP" },
+  { called: "wget", name: "wget", headers: "`--header` twice", protocol: "HTTP" },
+  {
+    called: "irm|iwr|Invoke-\\w+|Start-BitsTransfer",
+    name: "PowerShell",
+    headers: "`-Headers`",
+    protocol: "HTTP",
+    powershell: true,
+  },
+  {
+    called: "xh|xhs",
+    name: "xh",
+    headers: "`Name:value` twice",
+    protocol: "HTTP",
+    language: "shell",
+  },
+  {
+    called: "https?",
+    name: "HTTPie",
+    headers: "`Name:value` twice",
+    protocol: "HTTP",
+    language: "shell",
+    common: true,
+  },
+  { called: "websocat|wscat", name: "websocat", headers: "`-H` twice", protocol: "WebSocket" },
+];
+
+const called = (tools: readonly Tool[]): string => tools.map((tool) => tool.called).join("|");
+const TOOL = new RegExp(`^(?:${called(TOOLS)})$`, "i");
+/** A tool before its arguments; one with a common name only where a command begins, before what it takes. */
+const CALL =
+  `(?:^|[\\s|;&("'\`[])(?:${called(TOOLS.filter(({ common }) => !common))})(?=["']?[\\s,])|` +
+  `(?:^|[\\n|;&(])\\s*(?:${called(TOOLS.filter(({ common }) => common))})\\s+(?:-|[A-Z]+\\s|\\S*[:/$])`;
+const COMMAND = new RegExp(CALL);
+const POWERSHELL_COMMAND = new RegExp(
+  `(?:^|[\\s|;&("'\`=])(?:${called(TOOLS.filter(({ powershell }) => powershell))})\\s`,
+  "i",
+);
+
+/** Whether a name is that of a program that makes requests from a command line. */
+export function isTool(name: string): boolean {
+  return TOOL.test(name);
+}
+
+/** Whether a text holds a command that makes requests, and in which shell's language. */
+export function shellOf(text: string): "shell" | "powershell" | undefined {
+  if (POWERSHELL_COMMAND.test(text)) return "powershell";
+  return COMMAND.test(text) ? "shell" : undefined;
+}
+
+/** The same for a text that begins with such a command. */
+export function shellAtStart(text: string): "shell" | "powershell" | undefined {
+  const [, name = ""] = /^\s*(\S+)\s/.exec(text) ?? [];
+  return isTool(name) ? shellOf(text) : undefined;
+}
+
+function transportsOf(protocol: Tool["protocol"]): Transport[] {
+  return TOOLS.filter((tool) => tool.protocol === protocol).map(({ called, name, headers, language }) => ({
+    pattern: new RegExp(`^(?:${called})$`, "i"),
+    name,
+    headers,
+    ...(language === undefined ? {} : { language }),
+  }));
+}
+
 /** Of HTTP clients, the first whose name is in the call or among the imports. */
 export const HTTP: Transport[] = [
-  { pattern: /^curl$/i, name: "curl", headers: "`-H` twice" },
-  { pattern: /^(wget)$/i, name: "wget", headers: "`--header` twice" },
-  { pattern: /^(irm|iwr|Invoke-\w+)$/i, name: "PowerShell", headers: "`-Headers`" },
+  ...transportsOf("HTTP"),
   { pattern: /(^|\.)requests(\.|$)/, name: "requests", headers: "`headers=`" },
   { pattern: /^(axios|\.?axios\.)/, name: "axios", headers: "`headers` in the request's options" },
   { pattern: /^(fetch|node-fetch)$/, name: "fetch", headers: "`headers` in the second argument" },
@@ -141,7 +229,7 @@ export const WEBSOCKET: Transport[] = [
     name: "ClientWebSocket",
     headers: "`Options.SetRequestHeader`",
   },
-  { pattern: /^(websocat|wscat)$/, name: "websocat", headers: "`-H` twice" },
+  ...transportsOf("WebSocket"),
 ];
 
 /** Of the libraries that a program in a language can use, the one whose name is in a call, else among the imports. */

@@ -3,10 +3,11 @@ import { adviceFor } from "./advice";
 import { authenticationOf } from "./authentication";
 import { HTTP, LIBRARIES, type Library, transportOf, WEBSOCKET } from "./libraries";
 import { mask } from "./mask";
+import { isSetting } from "./origin";
 import { isTalk, type Recognised, recognise, type Surroundings } from "./recognise";
 import { nearest, originOf, resolve } from "./resolve";
 import { settingFinding } from "./setting-findings";
-import type { Binding, Call, Finding, Piece, Source, Text } from "./types";
+import type { Binding, Call, Finding, Origin, Piece, Source, Text } from "./types";
 
 /** Finds the uses of ComfyUI's API in a program. */
 export function programFindings(source: Source, around: Surroundings): Finding[] {
@@ -32,7 +33,8 @@ function same(one: string | undefined, other: string | undefined): boolean {
   return one?.split("/")[1] === other?.split("/")[1];
 }
 
-const NOWHERE = { text: "?", from: "unknown" };
+const NOWHERE: Finding["address"] = { text: "?", from: { kind: "unknown" } };
+const LITERAL: Origin = { kind: "literal" };
 
 function hostEnd({ resolved, address }: Recognised): number {
   return resolved.text.length - address.path.length;
@@ -105,8 +107,8 @@ function libraryFinding(
 }
 
 /** A setting says where an address is to be found that is not known. */
-function settingOrNot(origin: string): string {
-  return /^(env|config|argument) /.test(origin) ? origin : NOWHERE.from;
+function settingOrNot(origin: Origin): Origin {
+  return isSetting(origin) ? origin : NOWHERE.from;
 }
 
 function authenticationOfLibrary(call: Call, library: Library, source: Source): Finding["authentication"] {
@@ -116,7 +118,7 @@ function authenticationOfLibrary(call: Call, library: Library, source: Source): 
   if (found !== "none" || library.headers === undefined) {
     return /\b(user|username)\s*[=:]/.test(call.text) ? "basic" : found;
   }
-  return /^Set COMFYUI_ACCESS_TOKEN/.test(library.headers) ? "given elsewhere" : found;
+  return library.ownsToken ? "given elsewhere" : found;
 }
 
 /** Places where a program takes, writes down or hands over ComfyUI's address. */
@@ -135,7 +137,7 @@ function settingsOf(
     return found ? [{ ...found, line: binding.line }] : [];
   });
   return [...set, ...handedOver(source, around, recognised)].flatMap((found) => {
-    if (around.test && found.from === "literal") return [];
+    if (around.test && found.from.kind === "literal") return [];
     return settingFinding({ ...found, path: around.path, code: code(found.line) }, around.hostname);
   });
 }
@@ -145,13 +147,13 @@ function handedOver(
   { texts }: Source,
   { hostname }: Surroundings,
   recognised: readonly Recognised[],
-): { address: string; from: string; line: number }[] {
+): { address: string; from: Origin; line: number }[] {
   if (isTold(hostname, recognised)) return [];
   return texts.flatMap((text) => {
     const [address] = text.pieces;
     if (text.callees.length === 0 || text.pieces.length > 1 || typeof address !== "string" || isTalk(text))
       return [];
-    return isProtected(address, hostname) ? [{ address, from: "literal", line: text.line }] : [];
+    return isProtected(address, hostname) ? [{ address, from: LITERAL, line: text.line }] : [];
   });
 }
 
@@ -175,7 +177,7 @@ function settingOf(
   source: Source,
   around: Surroundings,
   recognised: Recognised[],
-): { address: string; from: string } | undefined {
+): { address: string; from: Origin } | undefined {
   const piece = binding.pieces.length === 1 ? settled(binding.pieces) : undefined;
   if (piece === undefined) return undefined;
   // A parameter of an n8n node is set where the node declares it, with its default.
@@ -188,7 +190,7 @@ function settingOf(
     const own = comfy && ADDRESS.test(name) && isAddress && !/^(0\.0\.0\.0|::)$/.test(piece);
     // Whoever imports it asks there; what is asked in this file is told where it is asked.
     const kept = isProtected(piece, around.hostname) && !isTold(around.hostname, recognised);
-    return own || kept ? { address: piece, from: "literal" } : undefined;
+    return own || kept ? { address: piece, from: LITERAL } : undefined;
   }
   const key = "env" in piece ? piece.env : "config" in piece ? piece.config : "";
   const last = key.split(".").at(-1) ?? "";

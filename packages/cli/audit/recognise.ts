@@ -1,4 +1,5 @@
 import { type Address, parseAddress } from "./address";
+import { isTool } from "./libraries";
 import { type Environment, nearest, type Resolved, resolve } from "./resolve";
 import { type Route, routeOf } from "./routes";
 import type { Call, Piece, Source, Text } from "./types";
@@ -238,13 +239,18 @@ function isDefinition(text: Text, address: Address, source: Source): boolean {
 }
 
 const REQUEST =
-  /(^|\.|\s|_)(fetch\w*|get\w*|post\w*|put|delete|head|patch|\w*request\w*|urlopen|urlretrieve|Request|open|connect|ws_connect|create_connection|WebSocket(App)?|stream|check\w*|wait\w*|ping\w*|curl|wget|http|xh|websocat|wscat|irm|iwr|Invoke-\w+|call\w*|api\w*|\w*ur[li])$/i;
+  /(^|\.|\s|_)(fetch\w*|get\w*|post\w*|put|delete|head|patch|\w*request\w*|urlopen|urlretrieve|Request|open|connect|ws_connect|create_connection|WebSocket(App)?|stream|check\w*|wait\w*|ping\w*|call\w*|api\w*|\w*ur[li])$/i;
+
+/** Whether a call makes requests, by its name. */
+function asks(callee: string): boolean {
+  return REQUEST.test(callee) || isTool(callee.split(/[.\s_]/).at(-1) ?? "");
+}
 
 function isRequest(text: Text, source: Source): boolean {
-  if (text.callees.some((callee) => REQUEST.test(callee))) return true;
+  if (text.callees.some(asks)) return true;
   const target = text.target;
   if (target === undefined || text.callees.length > 0) return false;
-  return source.calls.some(({ callee, text: call }) => REQUEST.test(callee) && mentions(call, target));
+  return source.calls.some(({ callee, text: call }) => asks(callee) && mentions(call, target));
 }
 
 function mentions(call: string, target: string): boolean {
@@ -296,7 +302,7 @@ function isHelper(text: Text): boolean {
   if (callee === undefined) return /^(path|route|endpoint)$/i.test(text.target ?? "");
   if (/^(fetch|window\.fetch|\$\.\w+|jQuery\.\w+|URL|new URL|Request)$/.test(callee)) return false;
   return (
-    REQUEST.test(callee) &&
+    asks(callee) &&
     !/(^|\.)(join|open|get)$/.test(callee.replace(/(session|client|http|api|axios)\.get$/i, ""))
   );
 }

@@ -1,12 +1,17 @@
 import { LEFT_OUT } from "./collect";
 import { LANGUAGES } from "./languages";
+import { wordsOf } from "./origin";
 import type { AuditReport, Finding, NotRead } from "./types";
 
 /** The report as one JSON document. */
 export function toJson(report: AuditReport): string {
+  const findings = report.findings.map((each) => ({
+    ...each,
+    address: { ...each.address, from: wordsOf(each.address.from) },
+  }));
   const skipped = report.skipped.map((each) => ({ ...each, reason: reasonOf(each) }));
   const languages = LANGUAGES.map(({ name }) => name);
-  return `${JSON.stringify({ ...report, skipped, languages, summary: countsOf(report) }, null, 2)}\n`;
+  return `${JSON.stringify({ ...report, skipped, findings, languages, summary: countsOf(report) }, null, 2)}\n`;
 }
 
 /** How many uses need what. */
@@ -162,7 +167,7 @@ function whatOf({ kind, route, library }: Finding): string {
 
 function addressOf({ address }: Finding): string {
   const text = address.text === "?" ? "address unknown" : code(address.text);
-  return address.from === "literal" || address.from === "unknown" ? text : `${text} from ${address.from}`;
+  return "name" in address.from ? `${text} from ${wordsOf(address.from)}` : text;
 }
 
 /** Code in a line of Markdown: fenced by more backticks than it holds, without what would end a table's cell. */

@@ -1,11 +1,11 @@
-import type { Binding, Piece, Source } from "./types";
+import type { Binding, Origin, Piece, Source } from "./types";
 
 /** A text with its names replaced by what they stand for. */
 export interface Resolved {
   /** What is not known stands in braces. */
   text: string;
-  /** What the text hangs on and where in it: `env NAME`, `config KEY`, `argument NAME` or a name of the program. */
-  origins: { from: string; at: number }[];
+  /** What the text hangs on and where in it. */
+  origins: { from: Origin; at: number }[];
   /** Every name that was met on the way, for the judgement whose address it is. */
   names: string[];
 }
@@ -21,7 +21,7 @@ const DEPTH = 12;
  */
 export function resolve(pieces: Piece[], at: number, source: Source, environment: Environment): Resolved {
   const resolved: Resolved = { text: "", origins: [], names: [] };
-  const hangsOn = (from: string): void => {
+  const hangsOn = (from: Origin): void => {
     resolved.origins.push({ from, at: resolved.text.length });
   };
   const all = (each: readonly Piece[], from: number, seen: readonly Binding[]): void => {
@@ -44,16 +44,16 @@ export function resolve(pieces: Piece[], at: number, source: Source, environment
     const name = "config" in piece ? piece.config : "env" in piece ? piece.env : piece.ref;
     resolved.names.push(name);
     if ("config" in piece || "env" in piece) {
-      hangsOn(`${"env" in piece ? "env" : "config"} ${name}`);
+      hangsOn({ kind: "env" in piece ? "env" : "config", name });
       const set = environment.get(name);
       if (set) resolved.text += set;
       else unknown(name, piece, from, seen);
       return;
     }
     const binding = nearest(name, from, source.bindings, seen);
-    if (binding?.parameter) hangsOn(`argument ${plain(name)}`);
+    if (binding?.parameter) hangsOn({ kind: "argument", name: plain(name) });
     if (!binding || seen.length > DEPTH || binding.pieces.length === 0) {
-      if (!binding?.parameter && !piece.fallback) hangsOn(plain(name));
+      if (!binding?.parameter && !piece.fallback) hangsOn({ kind: "name", name: plain(name) });
       unknown(name, piece, from, seen);
       return;
     }
@@ -67,13 +67,12 @@ export function resolve(pieces: Piece[], at: number, source: Source, environment
  * What the beginning of a text hangs on, see `Finding.address.from`: what a user sets before what a program names.
  * @param end where the address's host ends
  */
-export function originOf({ origins }: Resolved, end = Number.POSITIVE_INFINITY): string {
+export function originOf({ origins }: Resolved, end = Number.POSITIVE_INFINITY): Origin {
   const own = origins.filter(({ at }) => at < end).map(({ from }) => from);
   return (
-    own.find((from) => /^(env|config) /.test(from)) ??
-    own.find((from) => /^argument /.test(from)) ??
-    own[0] ??
-    "literal"
+    own.find(({ kind }) => kind === "env" || kind === "config") ??
+    own.find(({ kind }) => kind === "argument") ??
+    own[0] ?? { kind: "literal" }
   );
 }
 

@@ -2,13 +2,13 @@ import { parseAddress, placeOf } from "./address";
 import { adviceFor } from "./advice";
 import { mask } from "./mask";
 import type { Setting } from "./read/settings";
-import type { Finding } from "./types";
+import type { Finding, Origin } from "./types";
 
 const NO_SOURCE = { texts: [], bindings: [], imports: [], calls: [], routines: [], changes: [] };
 
 /** Makes a finding of an address that stands in a file for others to use. */
 export function settingFinding(
-  found: { path: string; line: number; code: string; address: string; from: string; token?: boolean },
+  found: { path: string; line: number; code: string; address: string; from: Origin; token?: boolean },
   hostname: string,
 ): Finding[] {
   // A list of servers is one setting; what holds for its farthest address holds for it.
@@ -51,7 +51,9 @@ export function settingFindings(
         line: setting.line,
         code: mask((lines[setting.line - 1] ?? "").trim()).slice(0, 200),
         address: port === undefined ? setting.value : `${setting.value}:${port}`,
-        from: /^[A-Z][A-Z0-9_]+$/.test(key) ? `env ${key}` : `config ${setting.path.join(".")}`,
+        from: /^[A-Z][A-Z0-9_]+$/.test(key)
+          ? { kind: "env", name: key }
+          : { kind: "config", name: setting.path.join(".") },
         token,
       },
       hostname,

@@ -124,6 +124,11 @@ export type Authentication =
   | "token in the address"
   | "given elsewhere";
 
+/** What an address hangs on: what a user sets, a name of the program, or nothing. */
+export type Origin =
+  | { kind: "env" | "config" | "argument" | "name"; name: string }
+  | { kind: "literal" | "unknown" };
+
 /** One use of ComfyUI's API. */
 export interface Finding {
   path: string;
@@ -137,8 +142,8 @@ export interface Finding {
   address: {
     /** Host and port, as far as the file tells; never with a user name or password. */
     text: string;
-    /** What the address hangs on: `literal`, `env NAME`, `config KEY`, `argument NAME` or `unknown`. */
-    from: string;
+    /** What the address hangs on. */
+    from: Origin;
   };
   place: Place;
   authentication: Authentication;

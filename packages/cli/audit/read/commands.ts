@@ -1,7 +1,7 @@
-import { SHELL } from "../languages";
+import { languageNamed } from "../languages";
+import { shellOf } from "../libraries";
 import { type Part, partAt } from "./part";
 
-const TOOL = /(?:^|[\s|;&("'`[])(?:curl|wget|websocat|wscat|xh)(?=["']?[\s,])/;
 /** What stands before a command in a Dockerfile, a Makefile or a text. */
 const BEFORE =
   /^\s*(?:(?:ONBUILD\s+)?(?:RUN|CMD|ENTRYPOINT|HEALTHCHECK\b.*?\bCMD)\s+|[$>#%]\s+|[@+-]+|\w+:\s+(?=\w+\s))?/;
@@ -14,8 +14,9 @@ export function readCommands(code: string): Part[] {
     const begin = at;
     while (/\\\s*$/.test(lines[at] ?? "") && at + 1 < lines.length) at++;
     const command = lines.slice(begin, at + 1).join("\n");
-    if (!TOOL.test(command)) continue;
-    parts.push(partAt(SHELL, wordsOf(command.replace(BEFORE, "")), begin));
+    const own = wordsOf(command.replace(BEFORE, ""));
+    const language = languageNamed(shellOf(own) ?? "");
+    if (language) parts.push(partAt(language, own, begin));
   }
   return parts;
 }

@@ -1,4 +1,5 @@
 import { languageNamed } from "../languages";
+import { nodeLibrary } from "../libraries";
 import type { Piece, Source } from "../types";
 import { type Part, partAt } from "./part";
 import type { Setting } from "./settings";
@@ -42,24 +43,18 @@ export function readFlow(settings: readonly Setting[]): Flow {
       const callee = /socket/i.test(type) ? "WebSocket" : "httpRequest";
       source.texts.push({ line, ...position, pieces: piecesOf(value, settings), callees: [callee], around });
     }
-    const own = communityNode(node, type);
-    if (own) {
+    const library = nodeLibrary(type);
+    if (library) {
+      const own = communityNode(node);
       source.imports.push({ module: type, names: [], line: own.line });
-      source.calls.push({ ...own, ...position, callee: COMMUNITY, text: around, handed: [] });
+      source.calls.push({ ...own, ...position, callee: library.name, text: around, handed: [] });
     }
   }
   return { source, parts };
 }
 
-/** What the call of a node that others made for ComfyUI is called. */
-const COMMUNITY = "n8n node for ComfyUI";
-
 /** A node made for ComfyUI takes its address from its credentials, or from a parameter. */
-function communityNode(
-  node: readonly Setting[],
-  type: string,
-): { line: number; pieces: Piece[] } | undefined {
-  if (!/^(@[\w-]+\/)?n8n-nodes-[\w-]*\.?.*comfy/i.test(type)) return undefined;
+function communityNode(node: readonly Setting[]): { line: number; pieces: Piece[] } {
   const { line = 1 } = node.find(({ path }) => path.at(-1) === "type") ?? {};
   const address = node.find(
     ({ path, value }) => /(url|host|server)$/i.test(path.at(-1) ?? "") && /[.:{]/.test(value),

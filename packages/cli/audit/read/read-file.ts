@@ -1,5 +1,6 @@
-import type { Format } from "../formats";
+import { type Format, kindOfBlock } from "../formats";
 import { languageNamed, SHELL } from "../languages";
+import { shellOf } from "../libraries";
 import type { Source } from "../types";
 import { readCommands, scriptsOf } from "./commands";
 import { readFences } from "./fences";
@@ -60,24 +61,11 @@ export async function readFile(code: string, format: Format): Promise<Content> {
 
 /** The commands of a pipeline's step. */
 function commandsIn(setting: Setting): Part[] {
-  if (!/\b(curl|wget|Invoke-\w+)\s/.test(setting.value)) return [];
-  const language = (/\bInvoke-\w+\s/.test(setting.value) && languageNamed("powershell")) || SHELL;
+  const language = languageNamed(shellOf(setting.value) ?? "");
+  if (!language) return [];
   // A block of lines begins below its key.
   return [partAt(language, setting.value, setting.value.includes("\n") ? setting.line : setting.line - 1)];
 }
-
-const KEYS: Record<string, "keys" | "yaml" | "json"> = {
-  env: "keys",
-  dotenv: "keys",
-  ini: "keys",
-  toml: "keys",
-  properties: "keys",
-  dockerfile: "keys",
-  yaml: "yaml",
-  yml: "yaml",
-  json: "json",
-  jsonc: "json",
-};
 
 /** Languages of code blocks that are no programs. */
 const NO_PROGRAM =
@@ -89,7 +77,7 @@ async function readMarkdown(code: string, content: Content): Promise<Content> {
   const foreign: Content["foreign"] = [];
   for (const fence of readFences(code)) {
     const language = languageNamed(fence.language);
-    const kind = KEYS[fence.language];
+    const kind = kindOfBlock(fence.language);
     const moved = (settings: Setting[]): Setting[] =>
       settings.map((each) => ({ ...each, line: each.line + fence.offset }));
     if (language) parts.push(partAt(language, opened(fence.code, language.opening), fence.offset));

@@ -1,4 +1,5 @@
 import type { Language } from "../languages";
+import { isTool } from "../libraries";
 import type { Binding, Piece, Position, Scope, Source, Text } from "../types";
 import { addressIn, baseIn, clientAddress } from "./clients";
 import { isAddressLike, piecesOf } from "./pieces";
@@ -112,7 +113,7 @@ class Reader {
         this.parameter(tree, context);
         return;
       case "function":
-        this.routine(tree, tree.name, context);
+        this.routine(tree, tree.name);
         return;
       case "class":
         for (const part of tree.body) this.visit(part, { scope: context.scope, callees: [] });
@@ -183,8 +184,8 @@ class Reader {
   }
 
   private command(tree: Of<"command">, context: Context): void {
-    const tool = tree.arguments.map((each) => this.written(each)).find((word) => TOOL.test(word));
-    const name = TOOL.test(tree.name) ? tree.name : (tool ?? tree.name);
+    const tool = tree.arguments.map((each) => this.written(each)).find(isTool);
+    const name = isTool(tree.name) ? tree.name : (tool ?? tree.name);
     const words = tree.arguments.flatMap((each) => (each.kind === "group" ? each.children : [each]));
     const text = this.written(tree);
     const handedOver = tree.arguments.flatMap(handed);
@@ -231,7 +232,7 @@ class Reader {
   }
 
   private visitValue(value: Tree, target: string | undefined, context: Context): void {
-    if (value.kind === "function") this.routine(value, value.name || (target ?? ""), context);
+    if (value.kind === "function") this.routine(value, value.name || (target ?? ""));
     else this.visit(value, { ...context, target });
   }
 
@@ -278,7 +279,7 @@ class Reader {
     if (tree.value) this.visit(tree.value, { ...context, target: tree.name });
   }
 
-  private routine(tree: Of<"function">, name: string, _context: Context): void {
+  private routine(tree: Of<"function">, name: string): void {
     const scope: Scope = [tree.start, tree.end];
     // What happens inside a function is not part of the call that the function is handed to.
     const inside: Context = { scope, callees: [], routine: name };
@@ -313,10 +314,6 @@ class Reader {
     return this.code.slice(start, Math.min(end, start + longest));
   }
 }
-
-/** What makes requests from a command line. */
-const TOOL =
-  /^(curl|wget|http|https|xh|websocat|wscat|Invoke-RestMethod|Invoke-WebRequest|irm|iwr|Start-BitsTransfer|curl\.exe)$/i;
 
 function position({ line, start }: Tree, { scope }: Context): Position {
   return { line, at: start, scope };
