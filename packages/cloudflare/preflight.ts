@@ -49,8 +49,8 @@ export interface Preflight {
 }
 
 /**
- * The checks of doctor's list that a preview must not go without: all of them only read the account. What they find that
- * does not stop a preview is left to doctor.
+ * The checks of doctor's list that a preview must not go without, and what doctor makes within permissions and
+ * tunnel-rules: all of them only read the account. What they find that does not stop a preview is left to doctor.
  */
 export const PREVIEW_CHECKS: readonly AnyCheck<AccountLook>[] = [
   zone,

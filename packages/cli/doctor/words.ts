@@ -62,7 +62,7 @@ interface Words {
 /** A finding in the report: what it is, and the words for it. */
 export interface ToldFinding extends Omit<AnyFound, "code">, Words {
   code: FindingCode;
-  /** The code, by the name that reports had for it before. */
+  /** The code, by the name that reports had for it before; it stays until the next minor version. */
   id: FindingCode;
   stops: Stops;
 }
