@@ -4,7 +4,6 @@ import type { Wire } from "../../../cloudflare/account-api";
 import { type Check, type Found, noteBy, STOPS_UPDATE, WARNS } from "../../../cloudflare/checks/check";
 import { TYPES } from "../../../cloudflare/kinds";
 import { GROUPS } from "../../../cloudflare/permission-groups";
-import { TYPE } from "../../../provider/tunnel-ingress/conflict";
 import { keyOf, keyText, mergeRules, type Rule } from "../../../provider/tunnel-ingress/merge";
 import type { StackResource } from "../../stack/read-stack";
 import type { Context } from "../context";
@@ -60,7 +59,7 @@ export function judgeSharedRules(look: IngressLook): Found<TunnelRuleFindings>[]
   // Which audience the rule will name is not known yet; a rule without the guard is none of ours in any case.
   const originRequest = { access: { required: true, audTag: [] } };
   const desired = look.applications.map(({ hostname, service }) => ({ hostname, service, originRequest }));
-  const owned = written(look.resources, (type) => type === TYPE, "rules");
+  const owned = written(look.resources, (type) => type === TYPES.sharedIngress, "rules");
   const { conflicts } = mergeRules(rulesOf(look.configuration), owned, desired, []);
   return conflicts.map(({ theirs }) =>
     note("ingress-taken", `tunnel ${look.name}`, { tunnel: look.name, served: served(theirs) }),
