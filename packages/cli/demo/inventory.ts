@@ -1,5 +1,6 @@
 import { ApiError } from "../../base/errors";
 import { fieldsOf, listOf, textOf } from "../../base/json-values";
+import { rulesIn } from "../../cloudflare/account-snapshot";
 import { ApiClient, type Wire } from "../../cloudflare/api-client";
 import { KINDS, type Kind } from "../../cloudflare/kinds";
 import { apiPath } from "../../cloudflare/kinds/api-form";
@@ -37,8 +38,8 @@ interface Shown {
   shown(wire: Wire): { name?: string; detail: string };
 }
 
-const rulesShown: Shown["shown"] = ({ config }) => {
-  const rules = listOf(fieldsOf(config)["ingress"]).map(fieldsOf);
+const rulesShown: Shown["shown"] = (wire) => {
+  const rules = rulesIn(wire);
   return { detail: rules.map(({ hostname, service }) => `${hostname || "*"} → ${service}`).join(", ") };
 };
 
