@@ -33,6 +33,17 @@ export interface FailedCall {
   detail?: string;
 }
 
+/** A failed call in a sentence. */
+export function callInWords({ action, object, status, code, ray, detail }: FailedCall): string {
+  const facts = [
+    status === undefined ? undefined : `HTTP ${status}`,
+    code === undefined ? undefined : `code ${code}`,
+    ray === undefined ? undefined : `ray ${ray}`,
+  ].filter((fact) => fact !== undefined);
+  const where = facts.length > 0 ? ` (${facts.join(", ")})` : "";
+  return `could not ${action} ${object}${where}${detail ? `: ${detail}` : ""}`;
+}
+
 /** A call to an API that failed, with the vendor's status and code kept apart for callers. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
@@ -40,13 +51,7 @@ export class ApiError extends Error {
   readonly code?: number;
 
   constructor(readonly call: FailedCall) {
-    const facts = [
-      call.status === undefined ? undefined : `HTTP ${call.status}`,
-      call.code === undefined ? undefined : `code ${call.code}`,
-      call.ray === undefined ? undefined : `ray ${call.ray}`,
-    ].filter((fact) => fact !== undefined);
-    const where = facts.length > 0 ? ` (${facts.join(", ")})` : "";
-    super(`could not ${call.action} ${call.object}${where}${call.detail ? `: ${call.detail}` : ""}`);
+    super(callInWords(call));
     this.status = call.status;
     this.code = call.code;
   }

@@ -1,5 +1,5 @@
 import { ApiError } from "../base/errors";
-import { listOf } from "../base/json-values";
+import { type Fields, fieldsOf, listOf } from "../base/json-values";
 import type { AccountApi, Wire } from "./account-api";
 import type { ListOptions } from "./api-client";
 
@@ -8,6 +8,10 @@ const RECORDS_A_PAGE = 1000;
 
 /** What came of reading a part of an account: what could not be read is *not read*, and never empty. */
 export type Reading<T> = { value: T } | { notRead: ApiError };
+
+/** The rules of a tunnel's configuration, as the account shows it; none of what is no configuration. */
+export const rulesIn = (configuration: unknown): Fields[] =>
+  listOf(fieldsOf(fieldsOf(configuration)["config"])["ingress"]).map(fieldsOf);
 
 /**
  * An account as it is at one time, for one look during which nothing is changed: each list and each object is asked for

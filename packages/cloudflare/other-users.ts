@@ -1,6 +1,7 @@
 import { offersLogins } from "../access";
 import { canonicalHost } from "../access/host-pattern";
 import { type Fields, fieldsOf, listOf, mentions, textOf } from "../base/json-values";
+import { rulesIn } from "./account-snapshot";
 
 /** The parts of an account in which a login may be used. */
 export interface AroundLogin {
@@ -76,8 +77,7 @@ export function tunnelUsers(
   own: ReadonlySet<string>,
   hostnames: ReadonlySet<string>,
 ): string[] {
-  const rules = listOf(config["ingress"])
-    .map(fieldsOf)
+  const rules = rulesIn({ config })
     .filter((rule) => {
       const host = canonicalHost(rule["hostname"]);
       const isWhole = textOf(rule["path"]) === undefined;

@@ -133,8 +133,7 @@ function unread(by: Unread, baseUrl: string): Words {
       remedy: "Wait five minutes, then run the command again.",
     },
   };
-  const known = by.kind === undefined ? undefined : words[by.kind];
-  return known ?? { found: `could not read ${by.object}${factsOf(by)}`, remedy: AGAIN };
+  return words[by.kind] ?? { found: `could not read ${by.object}${factsOf(by)}`, remedy: AGAIN };
 }
 
 const AGAIN = "Run the command again; see https://www.cloudflarestatus.com.";

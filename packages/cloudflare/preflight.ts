@@ -1,5 +1,4 @@
 import type { TunnelConfig } from "../../config/stack-config";
-import { canonicalHost } from "../access/host-pattern";
 import type { Fields } from "../base/json-values";
 import { type Problem, ProblemsError } from "../base/problems";
 import { AccountApi } from "./account-api";
@@ -12,7 +11,7 @@ import { hostnames } from "./checks/hostnames";
 import { identityProvider } from "./checks/identity-provider";
 import { organization } from "./checks/organization";
 import { ofFailure, READABLE, type RightsFindings, tokenFlaws, unreachable } from "./checks/rights";
-import { ownRules, ownTunnel, type TunnelFindings, tunnel } from "./checks/tunnel";
+import { ownRules, ownTunnel, type TunnelFindings, tunnel, undeclaredRules } from "./checks/tunnel";
 import { zone } from "./checks/zone";
 import type { Seen } from "./left-behind";
 import { problemOf } from "./preflight-words";
@@ -49,8 +48,8 @@ export interface Preflight {
 }
 
 /**
- * The checks of doctor's list that a preview must not go without: all of them only read the account. What they find that
- * does not stop a preview is left to doctor.
+ * The checks of doctor's list that a preview must not go without, and what doctor makes within permissions and
+ * tunnel-rules: all of them only read the account. What they find that does not stop a preview is left to doctor.
  */
 export const PREVIEW_CHECKS: readonly AnyCheck<AccountLook>[] = [
   zone,
@@ -150,7 +149,7 @@ async function seenBy(account: AccountSnapshot, args: PreflightArgs): Promise<Pr
   const own = await ownTunnel(account, args.tunnel);
   return {
     zoneId,
-    undeclared: undeclaredRules(own?.rules ?? [], args),
+    undeclared: undeclaredRules(own?.rules ?? [], names),
     seen: {
       applications: await account.applications(),
       records: records.filter(({ comment }) => comment === args.ownerComment),
@@ -158,15 +157,6 @@ async function seenBy(account: AccountSnapshot, args: PreflightArgs): Promise<Pr
     },
     logins: await account.identityProviders(),
   };
-}
-
-/** An owned tunnel's list is replaced as a whole: what of it the stack would not write again. */
-function undeclaredRules(rules: readonly Fields[], { applications }: PreflightArgs): Fields[] {
-  return rules.filter(({ hostname, path: below }) => {
-    const host = canonicalHost(hostname);
-    const isDeclared = applications.some((application) => canonicalHost(application.hostname) === host);
-    return host !== "" && (!isDeclared || Boolean(below));
-  });
 }
 
 /** Everything found, each once: several checks may hear the same of the token. */

@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { examine, exitCode, type Report } from "../../packages/cli/doctor/doctor";
 import { CHECKS } from "../../packages/cli/doctor/list";
@@ -37,6 +39,23 @@ test("an account's own API token is judged at the account's address", async () =
 
 test("every finding that doctor can report is planted", () => {
   expect([...new Set(PLANTS.map(({ id }) => id))].sort()).toEqual([...FINDING_CODES].sort());
+});
+
+test.each([
+  ["a proxy's login page", 200, "text/html", "<html>Log in</html>", "not the API", /what stands between/],
+  ["too many requests", 429, "application/json", "{}", "too many requests", /five minutes/],
+  ["a fault of the API", 500, "application/json", "{}", "fault of the API", /cloudflarestatus/],
+])("what to do about %s follows from the kind of the failure", async (_, status, type, body, kind, mend) => {
+  const server = createServer((__, answer) => {
+    answer.writeHead(status, { "content-type": type }).end(body);
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/client/v4`;
+  const { checks } = await examine({ ...rig.input, baseUrl }).finally(() => server.close());
+  const [found] = checks.flatMap(({ findings }) => findings);
+  expect(found).toMatchObject({ code: "unchecked", data: { by: { what: "API", kind } } });
+  expect(found?.what).toMatch(/^could not be checked: could not read the API token/);
+  expect(found?.mend).toMatch(mend);
 });
 
 describe("a defect is found, and nothing besides", () => {

@@ -1,6 +1,7 @@
 import { UserError } from "../../base/errors";
 import { nearest } from "../../base/nearest";
 import { type Caller, type Explanation, explain, isNamed } from "../explain";
+import { isGoogleLogin } from "../google-login";
 import type { Situation, StateApplication } from "../situation";
 import { type AccessPlace, placesOf } from "./places";
 
@@ -151,7 +152,7 @@ function googleOf(state: Situation, application: StateApplication | undefined): 
   const offered = application?.allowedIdps ?? [];
   if (offered.length === 1) return undefined;
   const google = state.identityProviders.filter(
-    ({ id, type = "" }) => type.startsWith("google") && (offered.length === 0 || offered.includes(id)),
+    ({ id, type = "" }) => isGoogleLogin(type) && (offered.length === 0 || offered.includes(id)),
   );
   return google.length === 1 ? google[0]?.id : undefined;
 }

@@ -1,4 +1,5 @@
 import { isOwnerComment } from "../../../components/dns-route";
+import { isGoogleLogin } from "../../access/google-login";
 import { isTunnelHost } from "../../access/tunnel-host";
 import type { Wire } from "../../cloudflare/account-api";
 import type { Account } from "./account";
@@ -120,8 +121,6 @@ function inlineOf(application: Wire): Wire[] {
   return Array.isArray(policies) ? (policies as Wire[]) : [];
 }
 
-export const GOOGLE_TYPES = ["google", "google-apps"];
-
 /** The Google login: used by its id wherever others use it too. */
 export interface GoogleChoice {
   /** The one to use, if there is one. */
@@ -147,7 +146,7 @@ export function chooseGoogle(
   { take, identityProvider }: Choices,
   state?: string,
 ): GoogleChoice {
-  const all = account.identityProviders.filter((each) => GOOGLE_TYPES.includes(text(each, "type")));
+  const all = account.identityProviders.filter((each) => isGoogleLogin(text(each, "type")));
   const choose = (wire: Wire, taken: boolean, why?: string): GoogleChoice => {
     return { wire, taken, rest: all.filter((each) => each !== wire), ...(why === undefined ? {} : { why }) };
   };
@@ -155,7 +154,7 @@ export function chooseGoogle(
   const wanted = identityProvider ?? declared.identityProviderId;
   if (wanted !== undefined) {
     const named = byId(wanted);
-    const isGoogle = GOOGLE_TYPES.includes(text(named, "type"));
+    const isGoogle = isGoogleLogin(text(named, "type"));
     if (named !== undefined && isGoogle)
       return choose(named, false, identityProvider === undefined ? undefined : "as --idp says");
     const where = identityProvider === undefined ? "google.identityProviderId" : "--idp";

@@ -1,9 +1,10 @@
 import { liesOn, placesOf, readPlace } from "../../access";
+import { isGoogleLogin } from "../../access/google-login";
 import { canonicalHost } from "../../access/host-pattern";
 import { canonical, isFields } from "../../base/json-values";
 import { shadowsIn } from "../drift/others";
 import type { Account } from "./account";
-import { GOOGLE_TYPES, listed, quoted } from "./choose";
+import { listed, quoted } from "./choose";
 import { type AttachedPolicy, type FoundHost, nameOf } from "./find";
 import { inEffect, originEffect } from "./meanings";
 import { NO_ID } from "./propose";
@@ -132,7 +133,7 @@ function wordOf(logins: readonly string[], { identityProviders }: Account): Pick
     identityProviders.find((each) => each["id"] === login),
     "type",
   );
-  return GOOGLE_TYPES.includes(type) && more.length === 0 ? { word: "google.identityProviderId" } : {};
+  return isGoogleLogin(type) && more.length === 0 ? { word: "google.identityProviderId" } : {};
 }
 
 /** Who is let in by rules that the config can say. */

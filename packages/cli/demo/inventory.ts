@@ -1,6 +1,9 @@
 import { ApiError } from "../../base/errors";
 import { fieldsOf, listOf, textOf } from "../../base/json-values";
+import { rulesIn } from "../../cloudflare/account-snapshot";
 import { ApiClient, type Wire } from "../../cloudflare/api-client";
+import { KINDS, type Kind } from "../../cloudflare/kinds";
+import { apiPath } from "../../cloudflare/kinds/api-form";
 
 /** One resource as `pulumi stack export` lists it. */
 interface StateResource {
@@ -27,85 +30,59 @@ export interface InventoryItem {
   detail: string;
 }
 
-/** What an object of a state is called, and where it is read. */
-interface Kind {
+/** What an object of a state is called, and what is shown of it. */
+interface Shown {
+  of: Kind;
   kind: string;
-  path(found: Found): string;
   /** What the account calls it, and one more thing worth knowing. */
   shown(wire: Wire): { name?: string; detail: string };
 }
 
-interface Found {
-  id: string;
-  accountId: string;
-  zoneId: string;
-}
-
-const below =
-  (path: string): Kind["path"] =>
-  ({ accountId, id }) =>
-    `/accounts/${accountId}/${path}/${id}`;
-
-/** The resource's id is the tunnel's own, which may stand behind the account's. */
-const tunnelIngress: Kind = {
-  kind: "tunnel ingress",
-  path: ({ accountId, id }) => `/accounts/${accountId}/cfd_tunnel/${id.split("/").at(-1)}/configurations`,
-  shown: ({ config }) => {
-    const rules = listOf(fieldsOf(config)["ingress"]).map(fieldsOf);
-    return { detail: rules.map(({ hostname, service }) => `${hostname || "*"} → ${service}`).join(", ") };
-  },
+const rulesShown: Shown["shown"] = (wire) => {
+  const rules = rulesIn(wire);
+  return { detail: rules.map(({ hostname, service }) => `${hostname || "*"} → ${service}`).join(", ") };
 };
 
-const named = (detail: (wire: Wire) => string): Kind["shown"] => {
+const named = (detail: (wire: Wire) => string): Shown["shown"] => {
   return (wire) => ({ name: textOf(wire["name"]), detail: detail(wire) });
 };
 
 /** In the order in which a reader thinks of them: who logs in, what is guarded, who may, how it is reached. */
-const kinds: Record<string, Kind> = {
-  "cloudflare:index/zeroTrustAccessIdentityProvider:ZeroTrustAccessIdentityProvider": {
-    kind: "identity provider",
-    path: below("access/identity_providers"),
-    shown: named(({ type }) => String(type)),
-  },
-  "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication": {
+const SHOWN: readonly Shown[] = [
+  { of: KINDS.identityProvider, kind: "identity provider", shown: named(({ type }) => String(type)) },
+  {
+    of: KINDS.application,
     kind: "Access application",
-    path: below("access/apps"),
     shown: named(({ destinations, policies }) => {
       const hosts = listOf(destinations).map((destination) => fieldsOf(destination)["uri"]);
       return `${hosts.join(", ")}, ${listOf(policies).length} policies`;
     }),
   },
-  "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy": {
+  {
+    of: KINDS.policy,
     kind: "Access policy",
-    path: below("access/policies"),
     shown: named(({ decision, include }) => {
       const who = listOf(include).map((rule) => Object.keys(fieldsOf(rule))[0]);
       return `${decision}: ${who.join(", ")}`;
     }),
   },
-  "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken": {
+  {
+    of: KINDS.token,
     kind: "service token",
-    path: below("access/service_tokens"),
     shown: named(({ expires_at: end }) => `expires ${textOf(end)?.slice(0, 10) ?? "never"}`),
   },
-  "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared": {
-    kind: "tunnel",
-    path: below("cfd_tunnel"),
-    shown: named(({ status }) => String(status ?? "")),
-  },
-  "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig": tunnelIngress,
-  "comfyui-access:index:TunnelIngress": tunnelIngress,
-  "cloudflare:index/dnsRecord:DnsRecord": {
+  { of: KINDS.tunnel, kind: "tunnel", shown: named(({ status }) => String(status ?? "")) },
+  { of: KINDS.ownIngress, kind: "tunnel ingress", shown: rulesShown },
+  { of: KINDS.sharedIngress, kind: "tunnel ingress", shown: rulesShown },
+  {
+    of: KINDS.dnsRecord,
     kind: "DNS record",
-    path: ({ zoneId, id }) => `/zones/${zoneId}/dns_records/${id}`,
     shown: named(({ type, proxied }) => `${type}, ${proxied ? "proxied" : "NOT PROXIED"}`),
   },
-  "cloudflare:index/notificationPolicy:NotificationPolicy": {
-    kind: "notification",
-    path: below("alerting/v3/policies"),
-    shown: named(({ alert_type: type }) => String(type ?? "")),
-  },
-};
+  { of: KINDS.alert, kind: "notification", shown: named(({ alert_type: type }) => String(type ?? "")) },
+];
+
+const BY_TYPE: ReadonlyMap<string, Shown> = new Map(SHOWN.map((each) => [each.of.types[0], each]));
 
 /** Google's, which has an API of its own. */
 const GOOGLE_SECRET = { type: "gcp:secretmanager/secret:Secret", kind: "Google secret" };
@@ -140,23 +117,22 @@ export async function readBack(
 ): Promise<InventoryItem[]> {
   const { baseURL, apiToken, googleUrl } = api;
   const client = new ApiClient({ token: apiToken, baseUrl: baseURL, retries: 2 });
-  const order = [...Object.keys(kinds), GOOGLE_SECRET.type];
+  const order = [...BY_TYPE.keys(), GOOGLE_SECRET.type];
   const objects = objectsOf(state)
     .filter(({ type }) => order.includes(type))
     .sort((a, b) => order.indexOf(a.type) - order.indexOf(b.type) || a.urn.localeCompare(b.urn));
   return Promise.all(
     objects.map(async ({ type, urn, id = "", outputs = {} }) => {
       const logicalName = urn.split("::").at(-1) ?? urn;
-      const known = kinds[type];
+      const known = BY_TYPE.get(type);
       const kind = known?.kind ?? GOOGLE_SECRET.kind;
       const failed = (status?: number, detail?: string) => {
         const object = `${kind} ${logicalName} (${id})`;
         return new ApiError({ action: "read back", object, status, detail });
       };
-      const read = async (): Promise<ReturnType<Kind["shown"]>> => {
+      const read = async (): Promise<ReturnType<Shown["shown"]>> => {
         if (known === undefined) return readGoogleSecret(googleUrl, id);
-        const found = { id, accountId: String(outputs["accountId"]), zoneId: String(outputs["zoneId"]) };
-        const wire = await client.read(known.path(found), `${kind} ${logicalName}`);
+        const wire = await client.read(apiPath(known.of, { ...outputs, id }), `${kind} ${logicalName}`);
         if (wire === undefined) throw failed(404);
         return known.shown(wire);
       };

@@ -124,7 +124,10 @@ function accountOf(input: DoctorInput, token: string): Account {
   };
 }
 
-/** Tokens that an account owns begin with `cfat_`; they are verified at its address, and users' at the user's. */
+/** Whose a token is, as it shows: those that an account owns begin with `cfat_`, but for older ones. */
+export const ownerOf = (token: string): ApiToken["kind"] => (token.startsWith("cfat_") ? "account" : "user");
+
+/** An account's tokens are verified at its address, and users' at the user's. */
 async function verify(api: AccountApi, token: string): Promise<ApiToken> {
   const at = {
     user: "/user/tokens/verify",
@@ -140,7 +143,7 @@ async function verify(api: AccountApi, token: string): Promise<ApiToken> {
       ...(typeof expiresOn === "string" ? { expiresOn } : {}),
     };
   };
-  if (token.startsWith("cfat_")) return ask("account");
+  if (ownerOf(token) === "account") return ask("account");
   return ask("user").catch((refused: unknown) => {
     // Older ones of an account's have no prefix.
     if (!(refused instanceof ApiError && refused.status === 401)) throw refused;

@@ -1,8 +1,7 @@
-import { ApiError, UserError } from "../../base/errors";
 import type { Severity } from "../../base/finding";
 import { ApiFailure } from "../../cloudflare/api-failure";
 import type { AnyCheck, AnyFound, Stops } from "../../cloudflare/checks/check";
-import type { RightsFindings, Unread } from "../../cloudflare/checks/rights";
+import { type RightsFindings, unreadOf } from "../../cloudflare/checks/rights";
 import { apiToken } from "./checks/api-token";
 import { type Context, contextOf, type DoctorInput } from "./context";
 import { FIRST, LAST, THEN } from "./list";
@@ -142,20 +141,10 @@ function knownReason(
 function unchecked({ title, finds }: AnyCheck<Context>, error: unknown): AnyFound {
   const all = Object.values(finds).map(({ stops }) => stops);
   const stops = STOPS.find((each) => all.includes(each)) ?? "nothing";
-  return { code: "unchecked", severity: "error", stops, where: title, data: { by: unreadFor(error) } };
+  return { code: "unchecked", severity: "error", stops, where: title, data: { by: unreadOf(error) } };
 }
 
 const STOPS: readonly Stops[] = ["preview", "update", "nothing"];
-
-function unreadFor(error: unknown): Unread {
-  if (error instanceof UserError)
-    return { what: "mistake", found: error.message.split("\n")[0] ?? "", remedy: error.remedy };
-  if (error instanceof ApiError) {
-    const { message, call, status, code } = error;
-    return { what: "API", object: call.object, message, ...(status && { status }), ...(code && { code }) };
-  }
-  return { what: "program", name: error instanceof Error ? error.name : "an error" };
-}
 
 function withStatus(checked: Checked): Checked {
   if (checked.findings.length === 0) {

@@ -39,8 +39,9 @@ export const THEN: readonly AnyCheck<Context>[] = [
 export const LAST: readonly AnyCheck<Context>[] = [leftovers];
 
 /**
- * Everything that is looked at. Of it a preview goes through PREVIEW_CHECKS, with words of its own; those stand in a room
- * that the program may import.
+ * Everything that is looked at. A preview goes through PREVIEW_CHECKS, with words of its own: those of this list that only
+ * read the account, and what doctor makes within permissions and tunnel-rules. They stand in a room that the program may
+ * import.
  */
 export const CHECKS: readonly AnyCheck<Context>[] = [...FIRST, ...THEN, ...LAST];
 

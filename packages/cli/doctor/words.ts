@@ -1,6 +1,8 @@
 import { teamIn } from "../../access/team-domain";
+import { callInWords } from "../../base/errors";
 import { inWords, type Wording } from "../../base/finding";
 import { COPY_AGAIN } from "../../client/typescript/credential-form";
+import type { FailureKind } from "../../cloudflare/api-failure";
 import type { AnyFound, Stops } from "../../cloudflare/checks/check";
 import type { DnsFindings } from "../../cloudflare/checks/dns";
 import type { HostnameFindings } from "../../cloudflare/checks/hostnames";
@@ -60,7 +62,7 @@ interface Words {
 /** A finding in the report: what it is, and the words for it. */
 export interface ToldFinding extends Omit<AnyFound, "code">, Words {
   code: FindingCode;
-  /** The code, by the name that reports had for it before. */
+  /** The code, by the name that reports had for it before; it stays until the next minor version. */
   id: FindingCode;
   stops: Stops;
 }
@@ -385,12 +387,18 @@ function unread(by: Unread): Pick<Words, "what" | "mend"> {
     case "program":
       return could(by.name, "Run doctor again; report it if it stays.");
     case "API":
-      return could(by.message, apiMend(by.status));
+      return could(callInWords(by), API_MENDS[by.kind] ?? ASK_AGAIN);
   }
 }
 
-function apiMend(status: number | undefined): string {
-  if (status === undefined) return "Check the network, and CLOUDFLARE_BASE_URL if it is set.";
-  if (status === 429) return "Wait five minutes, then run doctor again.";
-  return "Run doctor again; see https://www.cloudflarestatus.com";
-}
+const BETWEEN = "Check CLOUDFLARE_BASE_URL if it is set, and what stands between this machine and the API.";
+
+/** What helps where the API gave no answer of its own, or does not want to. */
+const API_MENDS: Readonly<Partial<Record<FailureKind, string>>> = {
+  "no answer": "Check the network, and CLOUDFLARE_BASE_URL if it is set.",
+  "cut off": BETWEEN,
+  "not the API": BETWEEN,
+  "too many requests": "Wait five minutes, then run doctor again.",
+};
+
+const ASK_AGAIN = "Run doctor again; see https://www.cloudflarestatus.com";

@@ -2,7 +2,7 @@ import type { Situation } from "../../access/situation";
 import { teamDomain } from "../../access/team-domain";
 import { ApiError, UserError } from "../../base/errors";
 import { fieldsOf, listOf, textOf } from "../../base/json-values";
-import { AccountSnapshot } from "../../cloudflare/account-snapshot";
+import { AccountSnapshot, rulesIn } from "../../cloudflare/account-snapshot";
 import { TYPES } from "../../cloudflare/kinds";
 import { type AccessDiff, accessDiff } from "../access-diff/access-diff";
 import type { Entry } from "../access-diff/entries";
@@ -204,7 +204,7 @@ function withShadows(
   const opened = new Map<string, string>();
   for (const { type, urn } of resources) {
     if (type !== TYPES.ownIngress) continue;
-    const rules = listOf(fieldsOf(account.objects.get(urn)?.["config"])["ingress"]);
+    const rules = rulesIn(account.objects.get(urn));
     for (const { rule, opens } of shadowsIn(rules, hostnamesOf(resources))) {
       opened.set(`ingress[${ruleKey(rule)}]`, opens);
       opened.set("ingress order", opens);

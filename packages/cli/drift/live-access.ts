@@ -1,8 +1,9 @@
 import { hostAt, placesOf, standsInFront } from "../../access";
 import { canonicalHost, ruleCovers } from "../../access/host-pattern";
 import type { Situation, StatePolicy, StateToken } from "../../access/situation";
-import { fieldsOf, listOf } from "../../base/json-values";
+import { fieldsOf } from "../../base/json-values";
 import type { Wire } from "../../cloudflare/account-api";
+import { rulesIn } from "../../cloudflare/account-snapshot";
 import { KINDS, type KindName, TYPES } from "../../cloudflare/kinds";
 import { inProviderForm } from "../../cloudflare/kinds/api-form";
 import { situationOf } from "../../cloudflare/read-situation";
@@ -101,7 +102,7 @@ function liveResource(
 
 /** Of the rules of a tunnel that others use too, those that may take requests for the stack's host names, for each. */
 function rulesAt(hostnames: readonly string[], live: Wire): unknown[] {
-  const rules = listOf(fieldsOf(live["config"])["ingress"]).map(fieldsOf);
+  const rules = rulesIn(live);
   return hostnames.flatMap((hostname) =>
     rules.filter((rule) => ruleCovers(rule["hostname"], hostname)).map((rule) => ({ ...rule, hostname })),
   );
@@ -129,8 +130,8 @@ function foreignApplications(account: Account, resources: readonly StackResource
 function ownHosts(resources: readonly StackResource[], account: Account): string[] {
   return resources
     .filter(({ type }) => type === TYPES.ownIngress)
-    .flatMap(({ urn }) => listOf(fieldsOf(account.objects.get(urn)?.["config"])["ingress"]))
-    .map((rule) => canonicalHost(fieldsOf(rule)["hostname"]))
+    .flatMap(({ urn }) => rulesIn(account.objects.get(urn)))
+    .map((rule) => canonicalHost(rule["hostname"]))
     .filter((host) => host !== "");
 }
 

@@ -2,6 +2,7 @@ import { hostAt, liesOn, placesOf, standsInFront } from "../../access";
 import { ruleCovers } from "../../access/host-pattern";
 import { type Fields, fieldsOf, listOf, textOf } from "../../base/json-values";
 import type { Wire } from "../../cloudflare/account-api";
+import { rulesIn } from "../../cloudflare/account-snapshot";
 import { TYPES } from "../../cloudflare/kinds";
 import type { StackResource, StackSettings } from "../stack/read-stack";
 import type { KindContext } from "./kinds/kind";
@@ -155,7 +156,7 @@ function shadowingRules({ account, resources }: Surroundings): Change[] {
   return resources
     .filter(({ type }) => type === TYPES.sharedIngress)
     .flatMap((resource) => {
-      const rules = listOf(fieldsOf(account.objects.get(resource.urn)?.["config"])["ingress"]);
+      const rules = rulesIn(account.objects.get(resource.urn));
       const own = new Set(listOf(resource.inputs["rules"]).map(ruleKey));
       return shadowsIn(rules, hostnamesOf(resources))
         .filter(({ rule }) => !own.has(ruleKey(rule)))

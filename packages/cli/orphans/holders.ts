@@ -2,6 +2,7 @@ import { canonicalHost, recordCovers } from "../../access/host-pattern";
 import { isTunnelHost } from "../../access/tunnel-host";
 import { fieldsOf, namesIn, textsIn } from "../../base/json-values";
 import type { Wire } from "../../cloudflare/account-api";
+import { rulesIn } from "../../cloudflare/account-snapshot";
 import { offersEveryLogin } from "../../cloudflare/other-users";
 import { tunnelUse } from "../../cloudflare/tunnel-use";
 import { type Found, type Listed, text } from "./candidates";
@@ -131,10 +132,10 @@ function tunnelHold(
   const live = connectors.get(id);
   if (use === "connected" || (live ?? []).length > 0) return { code: "connected", data: {} };
   if (use === undefined && live === undefined) return { code: "perhaps-connected", data: {} };
-  const config = fieldsOf(configurations.get(id)?.["config"]);
+  const configuration = configurations.get(id);
+  const config = fieldsOf(configuration?.["config"]);
   if (fieldsOf(config["warp-routing"])["enabled"] === true) return { code: "private-networks", data: {} };
-  const rules = Array.isArray(config["ingress"]) ? config["ingress"].map(fieldsOf) : [];
-  const hostnames = rules
+  const hostnames = rulesIn(configuration)
     .map((rule) => canonicalHost(rule["hostname"]))
     .filter((host) => host !== "" && !declared.some(({ hostname }) => hostname === host));
   return hostnames.length === 0 ? undefined : { code: "rules", data: { hostnames } };

@@ -1,5 +1,6 @@
 import type { Subject } from "../../access";
 import { outcomeOf } from "../../access/endings";
+import { isGoogleLogin } from "../../access/google-login";
 import { isStatus, type Site, siteOf } from "../../access/site";
 import type { Situation, StateApplication } from "../../access/situation";
 import { UserError } from "../../base/errors";
@@ -79,7 +80,7 @@ function passesAccess(site: Site, subject: Subject, by: "login" | "token"): bool
 
 /** Whether an address gets past Access at any of a target's applications, as far as the state tells. */
 export function letsIn(state: Situation, urls: readonly string[], email: string): boolean {
-  const google = state.identityProviders.filter(({ type = "" }) => type.startsWith("google"));
+  const google = state.identityProviders.filter(({ type = "" }) => isGoogleLogin(type));
   const login = google.length === 1 ? { identityProviderId: google[0]?.id } : {};
   return urls.some((url) =>
     passesAccess(siteAt(state, url), { email, serviceTokenId: null, ...login }, "login"),

@@ -1,3 +1,4 @@
+import { isGoogleLogin } from "../../access/google-login";
 import { GROUPS } from "../permission-groups";
 import { type AccountLook, type Check, noteBy, STOPS_PREVIEW } from "./check";
 
@@ -23,10 +24,9 @@ export const identityProvider: Check<IdentityProviderFindings, AccountLook> = {
     const found = providers.find((each) => each["id"] === id);
     if (found === undefined) return { findings: [note("idp-missing", where, { id })], summary: "" };
     const type = String(found["type"]);
-    const isGoogle = type === "google" || type === "google-apps";
     const data = { id, name: found["name"], type };
     return {
-      findings: isGoogle ? [] : [note("idp-type", where, data, { objects: [id] })],
+      findings: isGoogleLogin(type) ? [] : [note("idp-type", where, data, { objects: [id] })],
       summary: `${found["name"]}, of type ${type}`,
     };
   },

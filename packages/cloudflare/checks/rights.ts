@@ -1,6 +1,7 @@
+import { type FailedCall, UserError } from "../../base/errors";
 import { flawOf } from "../../client/typescript/credential-form";
 import { resultOf } from "../api-client";
-import type { ApiFailure, FailureKind } from "../api-failure";
+import { ApiFailure, type FailureKind } from "../api-failure";
 import { GROUPS } from "../permission-groups";
 import { type AccountLook, type Check, type Found, noteBy, STOPS_PREVIEW, STOPS_UPDATE } from "./check";
 
@@ -27,17 +28,17 @@ export interface RightsFindings {
   unchecked: { by: Unread };
 }
 
+/** A call of the API that failed, `detail` in the API's own words. */
+interface UnreadCall extends FailedCall {
+  what: "API";
+  kind: FailureKind;
+  /** The network's own code, e.g. `ECONNREFUSED`. */
+  network?: string;
+}
+
 /** Why something could not be looked at. */
 export type Unread =
-  | {
-      what: "API";
-      kind?: FailureKind;
-      status?: number;
-      code?: number;
-      network?: string;
-      object: string;
-      message: string;
-    }
+  | UnreadCall
   /** Something that whoever runs the command can mend. */
   | { what: "mistake"; found: string; remedy: string }
   | { what: "Google"; names: readonly string[]; details: readonly string[] }
@@ -76,7 +77,7 @@ const OF_THE_ZONE: ReadonlySet<string> = new Set([GROUPS.zone, GROUPS.dns]);
  * @param group the permission group that it needs
  */
 export function ofFailure(failure: ApiFailure, group: string): Found<RightsFindings> {
-  const { kind, status, code, network, message, call } = failure;
+  const { kind, status, code, call } = failure;
   const facts = { ...(status === undefined ? {} : { status }), ...(code === undefined ? {} : { code }) };
   if (kind === "token") return note("token-refused", AT_TOKEN, { answer: facts, owner: "user" });
   if (kind === "not set up") return note("zero-trust-off", "accountId", {});
@@ -86,8 +87,19 @@ export function ofFailure(failure: ApiFailure, group: string): Found<RightsFindi
     const lacks = [`${group} Read`];
     return note("permission-missing", AT_TOKEN, { lacks, refused }, { lacks, weight: STOPS_PREVIEW });
   }
-  const by = { what: "API" as const, kind, ...facts, network, object: call.object, message };
-  return note("unchecked", "API", { by });
+  return note("unchecked", "API", { by: unreadOf(failure) });
+}
+
+/** Why something could not be looked at, by the error that it ended with. */
+export function unreadOf(error: unknown): Unread {
+  if (error instanceof ApiFailure) {
+    const { kind, network, call } = error;
+    return { what: "API", kind, ...(network === undefined ? {} : { network }), ...call };
+  }
+  if (error instanceof UserError) {
+    return { what: "mistake", found: error.found.split("\n")[0] ?? "", remedy: error.remedy };
+  }
+  return { what: "program", name: error instanceof Error ? error.name : "an error" };
 }
 
 /** What is found when nothing of the account may be read: that is one thing, not many. */

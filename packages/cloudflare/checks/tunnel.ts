@@ -1,7 +1,8 @@
 import type { TunnelConfig } from "../../../config/stack-config";
-import { type Fields, fieldsOf, listOf } from "../../base/json-values";
+import { canonicalHost } from "../../access/host-pattern";
+import type { Fields } from "../../base/json-values";
 import type { Wire } from "../account-api";
-import type { AccountSnapshot } from "../account-snapshot";
+import { type AccountSnapshot, rulesIn } from "../account-snapshot";
 import { GROUPS } from "../permission-groups";
 import { type AccountLook, type Check, type Found, noteBy, STOPS_PREVIEW, WARNS } from "./check";
 
@@ -70,8 +71,19 @@ export async function ownTunnel(
 ): Promise<{ tunnel: Wire; rules: Fields[] } | undefined> {
   const found = name === undefined ? undefined : await account.tunnelNamed(name);
   if (typeof found?.["id"] !== "string") return undefined;
-  const { ingress } = fieldsOf(fieldsOf(await account.tunnelConfiguration(found["id"]))["config"]);
-  return { tunnel: found, rules: listOf(ingress).map(fieldsOf) };
+  return { tunnel: found, rules: rulesIn(await account.tunnelConfiguration(found["id"])) };
+}
+
+/** A stack's own list is replaced as a whole: the rules of it that a stack with these host names would not write again. */
+export function undeclaredRules<Rule extends Fields>(
+  rules: readonly Rule[],
+  hostnames: readonly unknown[],
+): Rule[] {
+  const declared = new Set(hostnames.map(canonicalHost));
+  return rules.filter(({ hostname, path: below }) => {
+    const host = canonicalHost(hostname);
+    return host !== "" && (!declared.has(host) || Boolean(below));
+  });
 }
 
 /** Judges a tunnel that others use too. */

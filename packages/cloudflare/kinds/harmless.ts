@@ -1,4 +1,4 @@
-/** A kind that the table above has not, and that cannot touch who gets in. */
+/** A kind that the table of kinds (`index.ts`) has not, and that cannot touch who gets in. */
 interface Harmless {
   type: RegExp;
   /** Why it cannot. */

@@ -1,9 +1,7 @@
 import { UserError } from "../../base/errors";
+import { TYPES } from "../../cloudflare/kinds/types";
 import { type Conflict, keyOf, keyText } from "./merge";
 import type { TunnelRef } from "./tunnel-api";
-
-/** Type token of the one resource. */
-export const TYPE = "comfyui-access:index:TunnelIngress";
 
 /** The resource's id; an import adds the host names. */
 export function idOf({ accountId, tunnelId }: TunnelRef): string {
@@ -22,7 +20,7 @@ export function conflictText(tunnel: TunnelRef, { ours, theirs, unsure }: Confli
   }
   const remedy =
     path === keyOf(ours).path
-      ? `Adopt it (pulumi import ${TYPE} <name> ${idOf(tunnel)}/${hostname}) or remove it in the dashboard.`
+      ? `Adopt it (pulumi import ${TYPES.sharedIngress} <name> ${idOf(tunnel)}/${hostname}) or remove it in the dashboard.`
       : "Give it a host name of its own, or remove it, in Zero Trust → Networks → Tunnels: what it takes is not checked by the stack's rule.";
   return new UserError(
     `tunnel ${tunnel.tunnelId} already serves ${served}, by a rule that this stack did not make`,

@@ -1,4 +1,5 @@
 import { UserError } from "../../base/errors";
+import { TYPES } from "../../cloudflare/kinds/types";
 import {
   type CheckFailure,
   type CheckRequest,
@@ -19,7 +20,7 @@ import {
   type UpdateRequest,
   unwrap,
 } from "../host";
-import { conflictText, idOf, TYPE } from "./conflict";
+import { conflictText, idOf } from "./conflict";
 import { type Json, keyOf, keyText, mergeRules, ownedRules, type Rule } from "./merge";
 import { checkRules } from "./rules";
 import type { ApiAccess, TunnelApi, TunnelRef } from "./tunnel-api";
@@ -261,7 +262,7 @@ const SCHEMA = {
   name: "comfyui-access",
   version: VERSION,
   resources: {
-    [TYPE]: {
+    [TYPES.sharedIngress]: {
       description: "Ingress rules of this stack in the list of a tunnel that others use too.",
       inputProperties: {
         accountId: { type: "string" },

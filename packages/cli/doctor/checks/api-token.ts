@@ -2,7 +2,7 @@ import { ApiError } from "../../../base/errors";
 import { isRefusedToken } from "../../../cloudflare/api-failure";
 import { type Check, type Found, noteBy, WARNS } from "../../../cloudflare/checks/check";
 import { AT_TOKEN, RIGHTS, type RightsFindings, tokenFlaws } from "../../../cloudflare/checks/rights";
-import type { ApiToken, Context } from "../context";
+import { type ApiToken, type Context, ownerOf } from "../context";
 import { WARN_DAYS } from "../limits";
 
 const DAY_MS = 24 * 3_600_000;
@@ -33,7 +33,7 @@ export const apiToken: Check<TokenFindings, Context> = {
       throw error;
     });
     if (token instanceof ApiError) {
-      const owner = value?.startsWith("cfat_") ? "account" : "user";
+      const owner = ownerOf(value ?? "");
       const answer = { ...(token.status === undefined ? {} : { status: token.status }) };
       return { findings: [note("token-refused", AT_TOKEN, { answer, owner })], summary: "" };
     }

@@ -1,10 +1,9 @@
-import { canonicalHost } from "../../../access/host-pattern";
-import { fieldsOf } from "../../../base/json-values";
 import type { Wire } from "../../../cloudflare/account-api";
+import { rulesIn } from "../../../cloudflare/account-snapshot";
 import { type Check, type Found, noteBy, STOPS_UPDATE, WARNS } from "../../../cloudflare/checks/check";
+import { undeclaredRules } from "../../../cloudflare/checks/tunnel";
 import { TYPES } from "../../../cloudflare/kinds";
 import { GROUPS } from "../../../cloudflare/permission-groups";
-import { TYPE } from "../../../provider/tunnel-ingress/conflict";
 import { keyOf, keyText, mergeRules, type Rule } from "../../../provider/tunnel-ingress/merge";
 import type { StackResource } from "../../stack/read-stack";
 import type { Context } from "../context";
@@ -60,7 +59,7 @@ export function judgeSharedRules(look: IngressLook): Found<TunnelRuleFindings>[]
   // Which audience the rule will name is not known yet; a rule without the guard is none of ours in any case.
   const originRequest = { access: { required: true, audTag: [] } };
   const desired = look.applications.map(({ hostname, service }) => ({ hostname, service, originRequest }));
-  const owned = written(look.resources, (type) => type === TYPE, "rules");
+  const owned = written(look.resources, (type) => type === TYPES.sharedIngress, "rules");
   const { conflicts } = mergeRules(rulesOf(look.configuration), owned, desired, []);
   return conflicts.map(({ theirs }) =>
     note("ingress-taken", `tunnel ${look.name}`, { tunnel: look.name, served: served(theirs) }),
@@ -70,11 +69,8 @@ export function judgeSharedRules(look: IngressLook): Found<TunnelRuleFindings>[]
 /** Judges the list of the stack's own tunnel, which is written as a whole. */
 function judgeOwnRules(look: IngressLook): Found<TunnelRuleFindings>[] {
   const made = written(look.resources, (type) => type === TYPES.ownIngress, "ingresses");
-  const ours = new Set([...look.applications, ...made].map(({ hostname }) => canonicalHost(hostname)));
-  const foreign = rulesOf(look.configuration).filter((rule) => {
-    const { hostname, path } = keyOf(rule);
-    return hostname !== "" && (path !== "" || !ours.has(hostname));
-  });
+  const ours = [...look.applications, ...made].map(({ hostname }) => hostname);
+  const foreign = undeclaredRules(rulesOf(look.configuration), ours);
   if (foreign.length === 0) return [];
   const data = { tunnel: look.name, served: foreign.map(served) };
   return [note("ingress-foreign", `tunnel ${look.name}`, data)];
@@ -82,10 +78,7 @@ function judgeOwnRules(look: IngressLook): Found<TunnelRuleFindings>[] {
 
 const served = (rule: Rule): string => `${keyText(keyOf(rule))} from ${String(rule["service"])}`;
 
-function rulesOf(configuration: Wire | undefined): Rule[] {
-  const { ingress } = (configuration?.["config"] ?? {}) as { ingress?: unknown };
-  return Array.isArray(ingress) ? ingress.map((rule) => fieldsOf(rule) as Rule) : [];
-}
+const rulesOf = (configuration: Wire | undefined): Rule[] => rulesIn(configuration) as Rule[];
 
 /** Rules as the state has them: a resource's own list, or that of its `config`. */
 function written(
