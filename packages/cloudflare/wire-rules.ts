@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Rule } from "../access";
 import { isHidden } from "../access/hidden";
+import { UNREAD_RULE } from "../access/rules";
 import { fieldsOf } from "../base/json-values";
 
 /** The two names that the API does not spell in snake case. */
@@ -42,16 +43,13 @@ export function providerRules(value: unknown): unknown {
 const providerName = (type: string): string =>
   Object.entries(ODD_NAMES).find(([, odd]) => odd === type)?.[0] ?? camelCase(type);
 
-/** How the type of a rule ends that stands for one that cannot be read. */
-const UNREAD = " that cannot be read yet";
-
 /** Whether a rule stands for one that cannot be read: what it asks is not known. */
-export const cannotBeRead = (rule: Rule): boolean => Object.keys(rule).some((type) => type.endsWith(UNREAD));
+export const cannotBeRead = (rule: Rule): boolean => Object.hasOwn(rule, UNREAD_RULE);
 
 /** Two that hide the same are the same; what they hide is not repeated, not even encrypted. */
-function hiddenRule(type: string, value: unknown): Rule {
+function hiddenRule(name: string, value: unknown): Rule {
   const mark = createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 8);
-  return { [`${snakeCase(type)}${UNREAD}`]: { mark } };
+  return { [UNREAD_RULE]: { of: ODD_NAMES[name] ?? snakeCase(name), mark } };
 }
 
 function wireFields(value: unknown): unknown {
