@@ -9,7 +9,7 @@ import { inEffect, originEffect } from "./meanings";
 import { NO_ID } from "./propose";
 import type { ChosenApplication } from "./rows";
 import { fieldStops, isOff, lastAlike, ruleText, type Stop, unjudged } from "./stops";
-import { type Choices, isNewId, type Row, takeFlag } from "./types";
+import { type Choices, type Row, takeFlag } from "./types";
 import { alike, inner, isEmpty, objects, text, texts, wireOf } from "./wire";
 
 /** A host name of the stack, with what was found there and what takes it. */
@@ -269,7 +269,9 @@ function newcomers(
   const present = same.flatMap(({ wire }) => objects(wire, "include"));
   const known = new Set(present.map(ruleText));
   const added = objects(next, "include").filter((rule) => {
-    return !known.has(ruleText(rule)) && !isNewId(inner(rule, "service_token")["token_id"]);
+    const { token_id: token } = inner(rule, "service_token");
+    const isNobodys = token !== undefined && !account.serviceTokens.some(({ id }) => id === token);
+    return !known.has(ruleText(rule)) && !isNobodys;
   });
   const object = `application ${quoted(application)}`;
   const stops: Stop[] = [];

@@ -95,12 +95,13 @@ function withoutFollowers(differences: readonly Difference[]): Difference[] {
 
 function fieldChange(kind: Kind, resource: StackResource, difference: Difference): Change {
   const opens = kind.opens?.(difference);
+  const { path: _, ...told } = difference;
   return {
     subject: kind.subject,
     name: nameOf(resource),
     id: resource.id,
     what: "changed",
-    ...difference,
+    ...told,
     ...(opens === undefined ? {} : { opens }),
   };
 }
