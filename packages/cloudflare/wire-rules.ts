@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Rule } from "../access";
 import { isHidden } from "../access/hidden";
 import { UNREAD_RULE } from "../access/rules";
-import { fieldsOf } from "../base/json-values";
+import { fieldsOf, isFields } from "../base/json-values";
 
 /** The two names that the API does not spell in snake case. */
 const ODD_NAMES: Readonly<Record<string, string>> = {
@@ -32,12 +32,19 @@ function wireRule(rule: unknown): Rule {
   );
 }
 
-/** The provider's names of rules in the API's form; what is inside of one is as it was. */
+/** Rules in the API's form by the provider's names: `rulesOf` turns them back. */
 export function providerRules(value: unknown): unknown {
   if (!Array.isArray(value)) return value;
   return value.map((rule) =>
-    Object.fromEntries(Object.entries(fieldsOf(rule)).map(([type, inner]) => [providerName(type), inner])),
+    Object.fromEntries(
+      Object.entries(fieldsOf(rule)).map(([type, inner]) => [providerName(type), providerFields(inner)]),
+    ),
   );
+}
+
+function providerFields(value: unknown): unknown {
+  if (!isFields(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [camelCase(name), inner]));
 }
 
 const providerName = (type: string): string =>

@@ -3,7 +3,7 @@ import { MASKED_VALUE } from "../../packages/access/hidden";
 import { describeRule, matchRule } from "../../packages/access/rules";
 import { TYPES } from "../../packages/cloudflare/kinds";
 import { notJudgedIn } from "../../packages/cloudflare/not-judged";
-import { cannotBeRead, rulesOf } from "../../packages/cloudflare/wire-rules";
+import { cannotBeRead, providerRules, rulesOf } from "../../packages/cloudflare/wire-rules";
 
 const someone = { email: "artist@datacrew.space", identityProviderId: "google", serviceTokenId: null };
 
@@ -23,4 +23,21 @@ describe("a rule that cannot be read", () => {
     const outputs = { name: "people", includes: [other] };
     expect(notJudgedIn({ type: TYPES.policy, id: "people", outputs })).toMatchObject([{ code: "rule type" }]);
   });
+});
+
+test("rules get the provider's names, inside too, and get the API's back", () => {
+  const rules = [
+    { service_token: { token_id: "t" } },
+    { azureAD: { id: "g", identity_provider_id: "i" } },
+    { "github-organization": { name: "o", identity_provider_id: "i" } },
+    { everyone: {} },
+  ];
+  const named = providerRules(rules);
+  expect(named).toEqual([
+    { serviceToken: { tokenId: "t" } },
+    { azureAd: { id: "g", identityProviderId: "i" } },
+    { githubOrganization: { name: "o", identityProviderId: "i" } },
+    { everyone: {} },
+  ]);
+  expect(rulesOf(named)).toEqual(rules);
 });
