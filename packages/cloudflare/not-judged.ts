@@ -4,6 +4,7 @@ import { RULE_TYPES } from "../access/rules";
 import type { NotJudged } from "../access/situation";
 import { fieldsOf, listOf, textOf } from "../base/json-values";
 import { type Field, type Fields, HARMLESS, KINDS, kindOfType } from "./kinds";
+import { isUnset } from "./kinds/unset";
 import type { StateResource } from "./state-resource";
 import { cannotBeRead, rulesOf } from "./wire-rules";
 
@@ -109,13 +110,6 @@ function unknownRules(own: Own, value: unknown, path: Path): Found[] {
         return { ...own, code: "rule type", path: at, decides: "access", mark: markOf(each) };
       });
   });
-}
-
-/** Whether a value is as good as none: nobody has set it, or it is what the API has by itself. */
-function isUnset(value: unknown): boolean {
-  if (value === undefined || value === null || value === false || value === "") return true;
-  if (Array.isArray(value)) return value.length === 0;
-  return typeof value === "object" && !isHidden(value) && Object.values(value).every(isUnset);
 }
 
 const markOf = (value: unknown): string =>

@@ -1,6 +1,7 @@
 import { liesOn, placesOf, readPlace } from "../../access";
 import { canonicalHost } from "../../access/host-pattern";
 import { canonical, isFields } from "../../base/json-values";
+import { isUnset } from "../../cloudflare/kinds/unset";
 import { shadowsIn } from "../drift/others";
 import type { Account } from "./account";
 import { GOOGLE_TYPES, listed, quoted } from "./choose";
@@ -10,7 +11,7 @@ import { NO_ID } from "./propose";
 import type { ChosenApplication } from "./rows";
 import { fieldStops, isOff, lastAlike, ruleText, type Stop, unjudged } from "./stops";
 import { type Choices, type Row, takeFlag } from "./types";
-import { alike, inner, isEmpty, objects, text, texts, wireOf } from "./wire";
+import { alike, inner, objects, text, texts, wireOf } from "./wire";
 
 /** A host name of the stack, with what was found there and what takes it. */
 export interface JudgedHost extends ChosenApplication {
@@ -107,7 +108,7 @@ function applicationStops({ account, choices, found, candidate, rows }: JudgedHo
     policies: () => true,
     allowed_idps: (_, next) => isOpen(next) || sameSet(logins, texts({ next }, "next")),
     // What Cloudflare does by itself where nothing is set, the program's lax only narrows for pages of other sites.
-    same_site_cookie_attribute: (now, next) => isEmpty(now) || now === next,
+    same_site_cookie_attribute: (now, next) => isUnset(now) || now === next,
     oauth_configuration: isOff,
     scim_config: isOff,
   });
@@ -161,7 +162,7 @@ function isPlain(
   isConsented: boolean,
 ): boolean {
   const { type = "public", uri, ...rest } = destination;
-  if (type !== "public" || typeof uri !== "string" || !Object.values(rest).every(isEmpty)) return false;
+  if (type !== "public" || typeof uri !== "string" || !Object.values(rest).every(isUnset)) return false;
   return isConsented || liesOn(uri, hostname) === "itself";
 }
 
@@ -236,7 +237,7 @@ function foundPolicyStops(
             wordOf(unasked.map(loginOf), account),
           ),
         ]),
-    ...(isEmpty(wire["exclude"]) ? [] : [stop("exclude", wire["exclude"], "whom that keeps out gets in")]),
+    ...(isUnset(wire["exclude"]) ? [] : [stop("exclude", wire["exclude"], "whom that keeps out gets in")]),
     ...(sessions === "" || lastAlike(sessions, declared)
       ? []
       : [
@@ -348,8 +349,8 @@ function ownRuleStops(
         inEffect(option, own, tunnels[option]),
         inEffect(option, undefined, tunnels[option]),
       ];
-      if (now === undefined && isEmpty(own)) return [];
-      return canonical(now) === canonical(then) || (isEmpty(now) && isEmpty(then) && now !== false)
+      if (now === undefined && isUnset(own)) return [];
+      return canonical(now) === canonical(then) || (isUnset(now) && isUnset(then) && now !== false)
         ? []
         : [{ object, field, found: own, effect: originEffect(option) }];
     },
@@ -394,7 +395,7 @@ function accessStops(object: string, own: unknown, next: Readonly<Record<string,
           },
         ]),
     ...Object.entries(rest).flatMap(([name, value]) =>
-      isEmpty(value) && value !== false ? [] : [unjudged(object, `originRequest.access.${name}`, value)],
+      isUnset(value) && value !== false ? [] : [unjudged(object, `originRequest.access.${name}`, value)],
     ),
   ];
 }

@@ -5,7 +5,6 @@ import { type Fields, KINDS, TYPES } from "../../cloudflare/kinds";
 import { inProviderForm } from "../../cloudflare/kinds/api-form";
 import { edited } from "./edited";
 import type { Row } from "./types";
-import { isEmpty } from "./wire";
 
 const FIELDS: Fields = KINDS.policy.fields;
 
@@ -49,3 +48,9 @@ function asImported(policy: Wire): Wire {
     }),
   );
 }
+
+/** What the provider's import passes over; it keeps an object whose fields are all off. */
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || value === false || value === "" || isEmptyInside(value);
+const isEmptyInside = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && Object.keys(value).length === 0;

@@ -1,6 +1,7 @@
 import { isHidden } from "../../access/hidden";
 import { canonical, type Fields, fieldsOf, isFields } from "../../base/json-values";
 import type { Field } from "../../cloudflare/kinds";
+import { isUnset } from "../../cloudflare/kinds/unset";
 
 /** How one field of an object is compared: what it is when it is absent, whether it is a time, or rules. */
 type FieldRule = Partial<Pick<Field, "default" | "time" | "fields">>;
@@ -104,16 +105,16 @@ function settled(value: unknown, rule: FieldRule): unknown {
 }
 
 /** A value without what says nothing: absent, null, false, empty. */
-export function meant(value: unknown): unknown {
-  if (value === null || value === undefined || value === false || value === "") return undefined;
+function meant(value: unknown): unknown {
+  if (isUnset(value)) return undefined;
   if (isHidden(value)) return value;
-  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((each) => meant(each) ?? each);
+  if (Array.isArray(value)) return value.map((each) => meant(each) ?? each);
   if (!isFields(value)) return value;
   const kept = Object.entries(value).flatMap(([name, inner]) => {
     const left = meant(inner);
     return left === undefined ? [] : [[name, left] as const];
   });
-  return kept.length === 0 ? undefined : Object.fromEntries(kept);
+  return Object.fromEntries(kept);
 }
 
 /** Rules without the kinds that a provider spells out as null. */
