@@ -49,6 +49,9 @@ export const RULE_TYPES: ReadonlySet<string> = new Set([
   "service_token",
 ]);
 
+/** The one type of a rule that stands for one that cannot be read: no type of the API's, whose names hold no space. */
+export const UNREAD_RULE = "cannot be read yet";
+
 /**
  * Whether a rule matches a subject. A rule of a type that is not known here, or that asks an outside service,
  * is unknown: never a match by mistake.
@@ -82,6 +85,8 @@ export function matchRule(rule: Rule, subject: Subject, phase: Phase, decision: 
       return known(subject.certificateName, "client certificate", () => true);
     case "common_name":
       return known(subject.certificateName, "client certificate", (name) => name === value.common_name);
+    case UNREAD_RULE:
+      return unknown(unreadWords(value));
     default:
       return unfamiliar(type, value, subject);
   }
@@ -113,10 +118,14 @@ export function describeRule(rule: Rule, names: Readonly<Record<string, string>>
       return "any valid client certificate";
     case "common_name":
       return `client certificate is ${plain(value.common_name)}`;
+    case UNREAD_RULE:
+      return `${unreadWords(value)} is ${plain(value.mark)}`;
     default:
       return `${type} is ${Object.values(value).map(plain).join(", ")}`;
   }
 }
+
+const unreadWords = ({ of }: Record<string, unknown>): string => `${plain(of)} that ${UNREAD_RULE}`;
 
 /** A value of a rule as text; what is not text there comes from an API or a state, and can be anything. */
 const plain = (value: unknown): string =>

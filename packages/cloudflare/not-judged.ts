@@ -4,6 +4,7 @@ import { RULE_TYPES } from "../access/rules";
 import type { NotJudged } from "../access/situation";
 import { fieldsOf, listOf, textOf } from "../base/json-values";
 import { type Field, type Fields, HARMLESS, KINDS, kindOfType } from "./kinds";
+import { isUnset } from "./kinds/unset";
 import type { StateResource } from "./state-resource";
 import { cannotBeRead, rulesOf } from "./wire-rules";
 
@@ -28,9 +29,13 @@ export function notJudgedIn(resource: StateResource): NotJudged[] {
   const found = Object.entries(outputs).flatMap(([field, value]) => {
     // What only the update tells, and the program does not say, is what the API makes of it by itself.
     if (value === UNKNOWN_VALUE && resource.given?.has(field) === false) return [];
-    return OF_THE_ENGINE.has(field) ? [] : inField(own, kind.fields, field, value, field);
+    return OF_THE_ENGINE.has(field) ? [] : inField(own, kind.fields, field, value, [field]);
   });
-  return found.map((each) => ({ ...each, ...ruleBearing(resource, each) }));
+  return found.map(({ path, ...each }) => ({
+    ...each,
+    field: written(path),
+    ...ruleBearing(resource, path),
+  }));
 }
 
 /** What one object bears on alone. */
@@ -42,26 +47,37 @@ function bearing({ type, id, outputs }: StateResource): Pick<NotJudged, "of" | "
 }
 
 /** A tunnel rule bears on its own host name. */
-function ruleBearing({ outputs }: StateResource, { field = "" }: NotJudged): Pick<NotJudged, "host"> {
-  const [, list, index] = /^(rules|config\.ingresses)\[(\d+)\]/.exec(field) ?? [];
-  if (index === undefined) return {};
-  const rules = list === "rules" ? outputs["rules"] : fieldsOf(outputs["config"])["ingresses"];
-  const host = textOf(fieldsOf(listOf(rules)[Number(index)])["hostname"]);
+function ruleBearing({ outputs }: StateResource, path: Path): Pick<NotJudged, "host"> {
+  const [first, second, third] = path;
+  const isOwn = first === "config" && second === "ingresses";
+  const index = isOwn ? third : first === "rules" ? second : undefined;
+  if (typeof index !== "number") return {};
+  const rules = isOwn ? fieldsOf(outputs["config"])["ingresses"] : outputs["rules"];
+  const host = textOf(fieldsOf(listOf(rules)[index])["hostname"]);
   return host === undefined || isHidden(host) ? {} : { host };
 }
 
 type Own = Pick<NotJudged, "kind" | "name" | "of" | "token" | "host">;
 
-function inField(own: Own, fields: Fields, name: string, value: unknown, path: string): NotJudged[] {
+/** The names and places that lead to a field. */
+type Path = readonly (string | number)[];
+type Found = NotJudged & { path: Path };
+
+const written = (path: Path): string =>
+  path
+    .map((each, index) => (typeof each === "number" ? `[${each}]` : `${index === 0 ? "" : "."}${each}`))
+    .join("");
+
+function inField(own: Own, fields: Fields, name: string, value: unknown, path: Path): Found[] {
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
   const isOn = field !== undefined && field.judged !== "all" && isJudged(field, true);
   // Where "on" is what the API has by itself, "off" is a choice.
   if (isUnset(value) && !(value === false && isOn)) return [];
-  if (field === undefined) return [{ ...own, code: "unknown field", field: path, mark: markOf(value) }];
+  if (field === undefined) return [{ ...own, code: "unknown field", path, mark: markOf(value) }];
   if (field.decides === "nothing") return [];
   if (field.judged !== "all") {
     if (isJudged(field, value)) return [];
-    return [{ ...own, code: "field", field: path, decides: field.decides, mark: markOf(value) }];
+    return [{ ...own, code: "field", path, decides: field.decides, mark: markOf(value) }];
   }
   return field.fields === undefined ? [] : inside(own, field.fields, value, path);
 }
@@ -71,36 +87,29 @@ function isJudged({ judged }: Field, value: unknown): boolean {
   return judged === "all" || judged.includes(value);
 }
 
-function inside(own: Own, fields: NonNullable<Field["fields"]>, value: unknown, path: string): NotJudged[] {
+function inside(own: Own, fields: NonNullable<Field["fields"]>, value: unknown, path: Path): Found[] {
   // A value that cannot be read is said to be so by whoever compares or decides.
   if (isHidden(value)) return [];
   if (fields === "rules") return unknownRules(own, value, path);
   if (Array.isArray(value)) {
-    return value.flatMap((each, index) => inside(own, fields, each, `${path}[${index}]`));
+    return value.flatMap((each, index) => inside(own, fields, each, [...path, index]));
   }
   return Object.entries(fieldsOf(value)).flatMap(([name, inner]) =>
-    name === DEFAULTED ? [] : inField(own, fields, name, inner, `${path}.${name}`),
+    name === DEFAULTED ? [] : inField(own, fields, name, inner, [...path, name]),
   );
 }
 
-function unknownRules(own: Own, value: unknown, path: string): NotJudged[] {
+function unknownRules(own: Own, value: unknown, path: Path): Found[] {
   return listOf(value).flatMap((each, index) => {
     const [rule = {}] = rulesOf([each]);
     if (cannotBeRead(rule)) return [];
     return Object.keys(rule)
       .filter((type) => !RULE_TYPES.has(type))
-      .map((type): NotJudged => {
-        const field = `${path}[${index}].${type}`;
-        return { ...own, code: "rule type", field, decides: "access", mark: markOf(each) };
+      .map((type): Found => {
+        const at = [...path, index, type];
+        return { ...own, code: "rule type", path: at, decides: "access", mark: markOf(each) };
       });
   });
-}
-
-/** Whether a value is as good as none: nobody has set it, or it is what the API has by itself. */
-function isUnset(value: unknown): boolean {
-  if (value === undefined || value === null || value === false || value === "") return true;
-  if (Array.isArray(value)) return value.length === 0;
-  return typeof value === "object" && !isHidden(value) && Object.values(value).every(isUnset);
 }
 
 const markOf = (value: unknown): string =>

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Rule } from "../access";
 import { isHidden } from "../access/hidden";
-import { fieldsOf } from "../base/json-values";
+import { UNREAD_RULE } from "../access/rules";
+import { fieldsOf, isFields } from "../base/json-values";
 
 /** The two names that the API does not spell in snake case. */
 const ODD_NAMES: Readonly<Record<string, string>> = {
@@ -31,27 +32,31 @@ function wireRule(rule: unknown): Rule {
   );
 }
 
-/** The provider's names of rules in the API's form; what is inside of one is as it was. */
+/** Rules in the API's form by the provider's names: `rulesOf` turns them back. */
 export function providerRules(value: unknown): unknown {
   if (!Array.isArray(value)) return value;
   return value.map((rule) =>
-    Object.fromEntries(Object.entries(fieldsOf(rule)).map(([type, inner]) => [providerName(type), inner])),
+    Object.fromEntries(
+      Object.entries(fieldsOf(rule)).map(([type, inner]) => [providerName(type), providerFields(inner)]),
+    ),
   );
+}
+
+function providerFields(value: unknown): unknown {
+  if (!isFields(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [camelCase(name), inner]));
 }
 
 const providerName = (type: string): string =>
   Object.entries(ODD_NAMES).find(([, odd]) => odd === type)?.[0] ?? camelCase(type);
 
-/** How the type of a rule ends that stands for one that cannot be read. */
-const UNREAD = " that cannot be read yet";
-
 /** Whether a rule stands for one that cannot be read: what it asks is not known. */
-export const cannotBeRead = (rule: Rule): boolean => Object.keys(rule).some((type) => type.endsWith(UNREAD));
+export const cannotBeRead = (rule: Rule): boolean => Object.hasOwn(rule, UNREAD_RULE);
 
 /** Two that hide the same are the same; what they hide is not repeated, not even encrypted. */
-function hiddenRule(type: string, value: unknown): Rule {
+function hiddenRule(name: string, value: unknown): Rule {
   const mark = createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 8);
-  return { [`${snakeCase(type)}${UNREAD}`]: { mark } };
+  return { [UNREAD_RULE]: { of: ODD_NAMES[name] ?? snakeCase(name), mark } };
 }
 
 function wireFields(value: unknown): unknown {

@@ -5,7 +5,6 @@ import { describe, expect, test } from "vitest";
 import { RULE_TYPES } from "../../packages/access/rules";
 import { type Fields as Json, namesIn } from "../../packages/base/json-values";
 import { keptPackages } from "../../packages/base/process/kept";
-import { meant } from "../../packages/cli/drift/compare";
 import { projectDir } from "../../packages/cli/sandboxed/workspace";
 import {
   type Field,
@@ -16,6 +15,7 @@ import {
   kindOfType,
 } from "../../packages/cloudflare/kinds";
 import { apiFields, apiName, inApiForm } from "../../packages/cloudflare/kinds/api-form";
+import { isUnset } from "../../packages/cloudflare/kinds/unset";
 import { rulesOf } from "../../packages/cloudflare/wire-rules";
 import { recording } from "../regressions/provider/replay";
 
@@ -218,7 +218,7 @@ describe("the table of kinds says what was recorded of the real provider", () =>
       );
     });
     const given = ["accountTag", "aud", "clientId", "domain", "expiresAt"];
-    const ofItself = found.filter(({ name, value }) => !given.includes(name) && meant(value) !== undefined);
+    const ofItself = found.filter(({ name, value }) => !given.includes(name) && !isUnset(value));
     expect(ofItself.map(({ name }) => name).sort()).toEqual(["clientSecretVersion", "source", "tunType"]);
     expect(ofItself.filter((each) => each.value !== each.default)).toEqual([]);
   });

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { compareFields } from "../../packages/cli/drift/compare";
-import { compareRules } from "../../packages/cli/drift/kinds/tunnel-configuration";
+import { compareFields, type Difference } from "../../packages/cli/drift/compare";
+import { compareRules, tunnelConfiguration } from "../../packages/cli/drift/kinds/tunnel-configuration";
 
+/** Without the path, of which the field is the text. */
+const told = (differences: readonly Difference[]) => differences.map(({ path: _, ...each }) => each);
 const fields = (before: object, after: object, rule: object = {}) =>
-  compareFields({ f: rule }, { f: before }, { f: after }).differences;
+  told(compareFields({ f: rule }, { f: before }, { f: after }).differences);
 
 describe("what is the same", () => {
   test.each<[string, unknown, unknown, object]>([
@@ -74,7 +76,7 @@ describe("ingress rules", () => {
   const rest = { service: "http_status:404" };
 
   test("of which one moved differ in their order alone", () => {
-    expect(compareRules([one, two, rest], [two, one, rest]).differences).toEqual([
+    expect(told(compareRules([one, two, rest], [two, one, rest]).differences)).toEqual([
       {
         field: "ingress order",
         before: ["one.example.org", "two.example.org/api", "*"],
@@ -84,14 +86,36 @@ describe("ingress rules", () => {
   });
 
   test("of which one came first differ in that one, not in their order", () => {
-    expect(compareRules([one, rest], [two, one, rest]).differences).toEqual([
+    expect(told(compareRules([one, rest], [two, one, rest]).differences)).toEqual([
       { field: "ingress[two.example.org/api]", after: two },
     ]);
   });
 
   test("a second one for the same is told apart", () => {
-    expect(compareRules([one, rest], [one, { ...one, service: "x" }, rest]).differences).toEqual([
+    expect(told(compareRules([one, rest], [one, { ...one, service: "x" }, rest]).differences)).toEqual([
       { field: "ingress[one.example.org #2]", after: { ...one, service: "x" } },
     ]);
+  });
+
+  test("open something by the place of the change, whatever its name begins or ends with", () => {
+    const opened = (before: object, after: object) =>
+      compareRules([before], [after]).differences.map((each) => tunnelConfiguration.opens?.(each));
+    const access = (aud: string) => ({ originRequest: { access: { audTag: [aud] } } });
+    expect(opened({ ...one, ...access("a") }, { ...one, ...access("b") })).toEqual([
+      "the connector lets in who has a JWT of another application",
+    ]);
+    expect(opened(rest, { service: "http://localhost:1" })).toEqual([
+      "every other host name that leads to the tunnel ends at http://localhost:1",
+    ]);
+    const changed = (...path: string[]) =>
+      tunnelConfiguration.opens?.({ field: path.join("."), path, after: true });
+    expect(changed("warp-routing", "enabled")).toBe(
+      "devices of the team reach the network behind the tunnel",
+    );
+    expect(changed("warp-routing-log", "enabled")).toBeUndefined();
+    expect(changed("originRequest", "noTLSVerify")).toBe(
+      "the connector takes anybody's certificate for the origin's",
+    );
+    expect(changed("other", "originRequest", "noTLSVerify")).toBeUndefined();
   });
 });

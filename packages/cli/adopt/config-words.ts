@@ -1,5 +1,6 @@
 import { isFields } from "../../base/json-values";
-import { inner, isEmpty } from "./wire";
+import { isUnset } from "../../cloudflare/kinds/unset";
+import { inner } from "./wire";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -30,6 +31,6 @@ export function saidIn(placed: Fields, index?: number): IsSaid {
   return (word) => {
     const found: unknown = SAID[word](placed, isFields(application) ? application : {});
     // An empty list of tokens says that there are none.
-    return Array.isArray(found) || !isEmpty(found);
+    return Array.isArray(found) || !isUnset(found);
   };
 }

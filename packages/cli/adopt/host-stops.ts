@@ -2,6 +2,7 @@ import { liesOn, placesOf, readPlace } from "../../access";
 import { isGoogleLogin } from "../../access/google-login";
 import { canonicalHost } from "../../access/host-pattern";
 import { canonical, isFields } from "../../base/json-values";
+import { isUnset } from "../../cloudflare/kinds/unset";
 import { shadowsIn } from "../drift/others";
 import type { Account } from "./account";
 import { listed, quoted } from "./choose";
@@ -10,8 +11,8 @@ import { inEffect, originEffect } from "./meanings";
 import { NO_ID } from "./propose";
 import type { ChosenApplication } from "./rows";
 import { fieldStops, isOff, lastAlike, ruleText, type Stop, unjudged } from "./stops";
-import { type Choices, isNewId, type Row, takeFlag } from "./types";
-import { alike, inner, isEmpty, objects, text, texts, wireOf } from "./wire";
+import { type Choices, type Row, takeFlag } from "./types";
+import { alike, inner, objects, text, texts, wireOf } from "./wire";
 
 /** A host name of the stack, with what was found there and what takes it. */
 export interface JudgedHost extends ChosenApplication {
@@ -108,7 +109,7 @@ function applicationStops({ account, choices, found, candidate, rows }: JudgedHo
     policies: () => true,
     allowed_idps: (_, next) => isOpen(next) || sameSet(logins, texts({ next }, "next")),
     // What Cloudflare does by itself where nothing is set, the program's lax only narrows for pages of other sites.
-    same_site_cookie_attribute: (now, next) => isEmpty(now) || now === next,
+    same_site_cookie_attribute: (now, next) => isUnset(now) || now === next,
     oauth_configuration: isOff,
     scim_config: isOff,
   });
@@ -162,7 +163,7 @@ function isPlain(
   isConsented: boolean,
 ): boolean {
   const { type = "public", uri, ...rest } = destination;
-  if (type !== "public" || typeof uri !== "string" || !Object.values(rest).every(isEmpty)) return false;
+  if (type !== "public" || typeof uri !== "string" || !Object.values(rest).every(isUnset)) return false;
   return isConsented || liesOn(uri, hostname) === "itself";
 }
 
@@ -237,7 +238,7 @@ function foundPolicyStops(
             wordOf(unasked.map(loginOf), account),
           ),
         ]),
-    ...(isEmpty(wire["exclude"]) ? [] : [stop("exclude", wire["exclude"], "whom that keeps out gets in")]),
+    ...(isUnset(wire["exclude"]) ? [] : [stop("exclude", wire["exclude"], "whom that keeps out gets in")]),
     ...(sessions === "" || lastAlike(sessions, declared)
       ? []
       : [
@@ -270,7 +271,9 @@ function newcomers(
   const present = same.flatMap(({ wire }) => objects(wire, "include"));
   const known = new Set(present.map(ruleText));
   const added = objects(next, "include").filter((rule) => {
-    return !known.has(ruleText(rule)) && !isNewId(inner(rule, "service_token")["token_id"]);
+    const { token_id: token } = inner(rule, "service_token");
+    const isNobodys = token !== undefined && !account.serviceTokens.some(({ id }) => id === token);
+    return !known.has(ruleText(rule)) && !isNobodys;
   });
   const object = `application ${quoted(application)}`;
   const stops: Stop[] = [];
@@ -347,8 +350,8 @@ function ownRuleStops(
         inEffect(option, own, tunnels[option]),
         inEffect(option, undefined, tunnels[option]),
       ];
-      if (now === undefined && isEmpty(own)) return [];
-      return canonical(now) === canonical(then) || (isEmpty(now) && isEmpty(then) && now !== false)
+      if (now === undefined && isUnset(own)) return [];
+      return canonical(now) === canonical(then) || (isUnset(now) && isUnset(then) && now !== false)
         ? []
         : [{ object, field, found: own, effect: originEffect(option) }];
     },
@@ -393,7 +396,7 @@ function accessStops(object: string, own: unknown, next: Readonly<Record<string,
           },
         ]),
     ...Object.entries(rest).flatMap(([name, value]) =>
-      isEmpty(value) && value !== false ? [] : [unjudged(object, `originRequest.access.${name}`, value)],
+      isUnset(value) && value !== false ? [] : [unjudged(object, `originRequest.access.${name}`, value)],
     ),
   ];
 }

@@ -1,18 +1,12 @@
 import { urnOf } from "../../../components/declaration";
-import { fieldsOf, isFields } from "../../base/json-values";
+import { fieldsOf } from "../../base/json-values";
+import type { Wire } from "../../cloudflare/account-api";
 import { type Fields, KINDS, TYPES } from "../../cloudflare/kinds";
-import { edited } from "./token-state";
+import { inProviderForm } from "../../cloudflare/kinds/api-form";
+import { edited } from "./edited";
 import type { Row } from "./types";
-import { isEmpty } from "./wire";
 
 const FIELDS: Fields = KINDS.policy.fields;
-/** Pulumi's names that do not follow from the API's. */
-const ODD: Readonly<Record<string, string>> = {
-  include: "includes",
-  require: "requires",
-  exclude: "excludes",
-  azureAD: "azureAd",
-};
 
 /**
  * An exported state with the application's inline policies in it, as an import is going to find them once they are
@@ -44,24 +38,19 @@ export function withInlinePolicies(
 }
 
 /** What an import reads of a policy: all that somebody set. */
-function asImported(policy: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function asImported(policy: Wire): Wire {
+  const shown = Object.entries(inProviderForm(KINDS.policy, policy));
   return Object.fromEntries(
-    Object.entries(policy).flatMap(([name, value]) => {
-      const property = ODD[name] ?? camelCase(name);
-      const field = Object.hasOwn(FIELDS, property) ? FIELDS[property] : undefined;
-      if (field === undefined || field.unread === true || field.bookkeeping !== undefined) return [];
-      return isEmpty(value) ? [] : [[property, inPulumi(value)]];
+    shown.filter(([name, value]) => {
+      const field = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
+      const isRead = field !== undefined && field.unread !== true && field.bookkeeping === undefined;
+      return isRead && !isEmpty(value);
     }),
   );
 }
 
-function inPulumi(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inPulumi);
-  if (!isFields(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [ODD[name] ?? camelCase(name), inPulumi(each)]),
-  );
-}
-
-const camelCase = (name: string): string =>
-  name.replace(/[_-]([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+/** What the provider's import passes over; it keeps an object whose fields are all off. */
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || value === false || value === "" || isEmptyInside(value);
+const isEmptyInside = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && Object.keys(value).length === 0;

@@ -1,5 +1,6 @@
 import { type Fields, KINDS } from "../../cloudflare/kinds";
 import { apiFields } from "../../cloudflare/kinds/api-form";
+import { INGRESS_RULE, WIRE_ORIGIN_REQUEST } from "../../cloudflare/kinds/ingress";
 import type { Kind } from "./types";
 
 /** What happens should the next `up` not leave a field as it is: somebody else gets in, or something else is delivered. */
@@ -75,7 +76,7 @@ const ALERT: Effects = {
 };
 
 /** A rule of a tunnel; its `originRequest` is a table of its own. */
-const INGRESS_RULE: Effects = {
+const RULE: Effects = {
   hostname: "another host name is served",
   path: "other paths are served",
   service: "another service answers",
@@ -88,7 +89,7 @@ const OF_KIND = {
   "service token": { effects: SERVICE_TOKEN, fields: apiFields(KINDS.token) },
   "DNS record": { effects: DNS_RECORD, fields: apiFields(KINDS.dnsRecord) },
   alert: { effects: ALERT, fields: apiFields(KINDS.alert) },
-  "ingress rule": { effects: INGRESS_RULE, fields: {} },
+  "ingress rule": { effects: RULE, fields: INGRESS_RULE },
 } satisfies Partial<Record<Kind, { effects: Effects; fields: Fields }>>;
 
 export type JudgedKind = keyof typeof OF_KIND;
@@ -116,34 +117,13 @@ export function meaningOf(kind: JudgedKind, field: string): Meaning | undefined 
   return FOLLOWING[`${kind} ${field}`] !== undefined || known?.decides === "nothing" ? "nothing" : undefined;
 }
 
-/**
- * What cloudflared takes for an `originRequest` option that neither the rule nor the tunnel sets.
- * https://github.com/cloudflare/cloudflared/blob/2026.8.2/ingress/config.go
- */
-const ORIGIN_DEFAULTS: Readonly<Record<string, unknown>> = {
-  connectTimeout: 30,
-  tlsTimeout: 10,
-  tcpKeepAlive: 30,
-  noHappyEyeballs: false,
-  keepAliveConnections: 100,
-  keepAliveTimeout: 90,
-  httpHostHeader: "",
-  originServerName: "",
-  matchSNItoHost: false,
-  caPool: "",
-  noTLSVerify: false,
-  disableChunkedEncoding: false,
-  bastionMode: false,
-  proxyAddress: "127.0.0.1",
-  proxyPort: 0,
-  proxyType: "",
-  ipRules: [],
-  http2Origin: false,
-};
-
 /** What an `originRequest` option is in effect: the rule's own, else the tunnel's, else cloudflared's default. */
 export function inEffect(option: string, own: unknown, tunnels: unknown): unknown {
-  return own ?? tunnels ?? (Object.hasOwn(ORIGIN_DEFAULTS, option) ? ORIGIN_DEFAULTS[option] : undefined);
+  return (
+    own ??
+    tunnels ??
+    (Object.hasOwn(WIRE_ORIGIN_REQUEST, option) ? WIRE_ORIGIN_REQUEST[option]?.default : undefined)
+  );
 }
 
 /** What follows when an `originRequest` option is no longer set. */

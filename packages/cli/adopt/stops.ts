@@ -1,10 +1,11 @@
 import { parseDuration } from "../../base/duration";
 import { canonical } from "../../base/json-values";
+import { isUnset } from "../../cloudflare/kinds/unset";
 import { quoted } from "./choose";
 import type { ConfigWord, IsSaid } from "./config-words";
 import { isJudged, type JudgedKind, meaningOf } from "./meanings";
 import { type Decision, type Row, takeFlag } from "./types";
-import { alike, inner, isEmpty, text, wireOf } from "./wire";
+import { alike, inner, text, wireOf } from "./wire";
 import { inWords } from "./words";
 
 /** A field that the next `up` would not leave as it is, and on which access or delivery hangs. */
@@ -43,7 +44,7 @@ export function decisionOf(
   const shown = withoutSecrets(found);
   return {
     what: `${object}, ${field}`,
-    why: `it is ${isUnset(shown) ? "not set" : inWords(shown, names)}; after the next up, ${effect}`,
+    why: `it is ${saysNothing(shown) ? "not set" : inWords(shown, names)}; after the next up, ${effect}`,
     remedy,
     field,
     found: shown,
@@ -65,7 +66,7 @@ export function fieldStops(
 ): Stop[] {
   return Object.entries(was).flatMap(([field, found]): Stop[] => {
     const meaning = meaningOf(kind, field);
-    if (meaning === undefined) return isUnset(found) ? [] : [unjudged(object, field, found)];
+    if (meaning === undefined) return saysNothing(found) ? [] : [unjudged(object, field, found)];
     if (meaning === "nothing") return [];
     const stays = compare[field] ?? ((now, next) => alikeWithDefault(now, next, meaning.unset));
     if (stays(found, declared[field])) return [];
@@ -100,7 +101,7 @@ export function unjudgedChanges({ kind, was, changes }: Row): Stop[] {
 }
 
 /** What says nothing in any field; a plain false or 0 may. */
-const isUnset = (value: unknown): boolean => value !== false && isEmpty(value);
+const saysNothing = (value: unknown): boolean => value !== false && isUnset(value);
 
 function alikeWithDefault(now: unknown, next: unknown, unset: unknown): boolean {
   return unset === undefined ? alike(now, next) : (now ?? unset) === (next ?? unset);
@@ -108,7 +109,7 @@ function alikeWithDefault(now: unknown, next: unknown, unset: unknown): boolean 
 
 /** Something with a switch of its own, turned off: as if it were not there. */
 export const isOff = (value: unknown): boolean =>
-  isEmpty(value) || inner({ value }, "value")["enabled"] === false;
+  isUnset(value) || inner({ value }, "value")["enabled"] === false;
 
 /** Durations that last equally long, however they are written. */
 export function lastAlike(one: string, other: string): boolean {
@@ -162,7 +163,7 @@ export function objectStops(row: Row, take: ReadonlySet<string>): Stop[] {
           content: (now, next) =>
             take.has(takeFlag("DNS record", text(was, "id"))) || hostText(now) === hostText(next),
           name: (now, next) => hostText(now) === hostText(next),
-          settings: (now) => Object.values(inner({ now }, "now")).every(isEmpty),
+          settings: (now) => Object.values(inner({ now }, "now")).every(isUnset),
         },
         `DNS record ${text(was, "name")}`,
       );

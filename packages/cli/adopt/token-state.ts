@@ -1,6 +1,7 @@
 import { urnOf } from "../../../components/declaration";
-import { type Fields, fieldsOf, listOf } from "../../base/json-values";
+import { fieldsOf } from "../../base/json-values";
 import { type Field, KINDS } from "../../cloudflare/kinds";
+import { edited } from "./edited";
 import type { Row } from "./types";
 
 /** What an import leaves open of a token, and no update may send: its version, and the end of the secret before. */
@@ -42,15 +43,4 @@ export function withTokenVersions(
       return { ...resource, inputs: { ...inputs, ...given }, outputs: { ...outputs, ...DEFAULTS, ...given } };
     }),
   );
-}
-
-/** An exported state with other resources; to the letter as it was where they are the same. */
-export function edited(state: string, edit: (resources: readonly Fields[]) => readonly Fields[]): string {
-  const whole = fieldsOf(JSON.parse(state));
-  const deployment = fieldsOf(whole["deployment"]);
-  const before = listOf(deployment["resources"]).map(fieldsOf);
-  const resources = edit(before);
-  if (resources.length === before.length && resources.every((each, index) => each === before[index]))
-    return state;
-  return JSON.stringify({ ...whole, deployment: { ...deployment, resources } });
 }

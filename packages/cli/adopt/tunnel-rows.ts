@@ -2,12 +2,13 @@ import type { Resource } from "../../../components/declaration";
 import { canonicalHost } from "../../access/host-pattern";
 import type { Wire } from "../../cloudflare/account-api";
 import { TYPES } from "../../cloudflare/kinds";
+import { isUnset } from "../../cloudflare/kinds/unset";
 import type { Account } from "./account";
 import { quoted } from "./choose";
 import { type FoundHost, nameOf } from "./find";
 import type { StateEntry } from "./plan-input";
 import type { Decision, Row } from "./types";
-import { inner, isEmpty, objects, text } from "./wire";
+import { inner, objects, text } from "./wire";
 
 /** The tunnel itself, which a stack only names, and the rules on paths of its hostnames. */
 export function tunnelRows(
@@ -31,7 +32,7 @@ export function tunnelRows(
       const name = `${hostname}/${text(rule, "path").replace(/^\//, "")}`;
       // Behind the host name's own rule it takes nothing.
       if (whole === undefined || list.indexOf(rule) < list.indexOf(whole)) decisions.push(pathInTheWay(name));
-      const isOpen = isEmpty(inner(inner(rule, "originRequest"), "access")["required"]);
+      const isOpen = isUnset(inner(inner(rule, "originRequest"), "access")["required"]);
       const note = isOpen
         ? "asks for no JWT of Access, so only Access guards what it leads to"
         : "asks for a JWT by itself";

@@ -82,7 +82,6 @@ export interface Unreadable {
 
 /** Stands for the id of an object that the next `up` makes. */
 export const newId = (kind: DeclaredKind, name: string): string => `(new ${kind} ${name})`;
-export const isNewId = (value: unknown): boolean => typeof value === "string" && value.startsWith("(new ");
 
 /** What the operator allowed. */
 export interface Choices {

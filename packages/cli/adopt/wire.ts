@@ -2,6 +2,7 @@ import { canonical, isFields } from "../../base/json-values";
 import type { Wire } from "../../cloudflare/account-api";
 import { kindOfType } from "../../cloudflare/kinds";
 import { inApiForm } from "../../cloudflare/kinds/api-form";
+import { isUnset } from "../../cloudflare/kinds/unset";
 
 /** Properties of a resource in the API's spelling. */
 export function wireOf({ type, properties }: { type: string; properties: Wire }): Wire {
@@ -33,15 +34,8 @@ export function inner(from: Wire | undefined, field: string): Wire {
   return isFields(value) ? value : {};
 }
 
-/** What the API gives for something that nobody set. */
-export function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null || value === false || value === "") return true;
-  if (Array.isArray(value)) return value.length === 0;
-  return isFields(value) && Object.keys(value).length === 0;
-}
-
 /** Equal as JSON, whatever the order of the names; what nobody set equals its absence. */
 export function alike(one: unknown, other: unknown): boolean {
-  if (isEmpty(one) || isEmpty(other)) return isEmpty(one) && isEmpty(other);
+  if (isUnset(one) || isUnset(other)) return isUnset(one) && isUnset(other);
   return canonical(one) === canonical(other);
 }

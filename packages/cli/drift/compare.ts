@@ -1,6 +1,7 @@
 import { isHidden } from "../../access/hidden";
 import { canonical, type Fields, fieldsOf, isFields } from "../../base/json-values";
 import type { Field } from "../../cloudflare/kinds";
+import { isUnset } from "../../cloudflare/kinds/unset";
 
 /** How one field of an object is compared: what it is when it is absent, whether it is a time, or rules. */
 type FieldRule = Partial<Pick<Field, "default" | "time" | "fields">>;
@@ -9,6 +10,8 @@ type FieldRule = Partial<Pick<Field, "default" | "time" | "fields">>;
 export interface Difference {
   /** Dotted path in the API's spelling. */
   field: string;
+  /** The same, name by name. */
+  path: readonly string[];
   before?: unknown;
   after?: unknown;
   list?: true;
@@ -33,42 +36,45 @@ export function compareFields(
 ): Compared {
   const compared: Compared = { differences: [], hidden: [] };
   for (const [field, rule] of Object.entries(rules)) {
-    walk(field, settled(before[field], rule), settled(after[field], rule), compared);
+    walk([field], settled(before[field], rule), settled(after[field], rule), compared);
   }
   return compared;
 }
 
-function walk(field: string, before: unknown, after: unknown, found: Compared): void {
+function walk(path: readonly string[], before: unknown, after: unknown, found: Compared): void {
+  const field = path.join(".");
   if (isHidden(before)) {
     found.hidden.push(field);
     return;
   }
   if (Array.isArray(before) || Array.isArray(after)) {
-    found.differences.push(...listDifference(field, asList(before), asList(after)));
+    found.differences.push(...listDifference(path, asList(before), asList(after)));
     return;
   }
   if (isFields(before) || isFields(after)) {
     const [then, now] = [fieldsOf(before), fieldsOf(after)];
     for (const name of new Set([...Object.keys(then), ...Object.keys(now)])) {
-      walk(`${field}.${name}`, then[name], now[name], found);
+      walk([...path, name], then[name], now[name], found);
     }
     return;
   }
   if (before === after) return;
   found.differences.push({
     field,
+    path,
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
   });
 }
 
-function listDifference(field: string, before: unknown[], after: unknown[]): Difference[] {
+function listDifference(path: readonly string[], before: unknown[], after: unknown[]): Difference[] {
   const gone = without(before, after);
   const come = without(after, before);
   if (gone.length === 0 && come.length === 0) return [];
   return [
     {
-      field,
+      field: path.join("."),
+      path,
       list: true,
       ...(gone.length === 0 ? {} : { before: gone }),
       ...(come.length === 0 ? {} : { after: come }),
@@ -99,16 +105,16 @@ function settled(value: unknown, rule: FieldRule): unknown {
 }
 
 /** A value without what says nothing: absent, null, false, empty. */
-export function meant(value: unknown): unknown {
-  if (value === null || value === undefined || value === false || value === "") return undefined;
+function meant(value: unknown): unknown {
+  if (isUnset(value)) return undefined;
   if (isHidden(value)) return value;
-  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((each) => meant(each) ?? each);
+  if (Array.isArray(value)) return value.map((each) => meant(each) ?? each);
   if (!isFields(value)) return value;
   const kept = Object.entries(value).flatMap(([name, inner]) => {
     const left = meant(inner);
     return left === undefined ? [] : [[name, left] as const];
   });
-  return kept.length === 0 ? undefined : Object.fromEntries(kept);
+  return Object.fromEntries(kept);
 }
 
 /** Rules without the kinds that a provider spells out as null. */

@@ -18,7 +18,7 @@ import { settled, sortAccepted } from "./accepted";
 import { isReadByEngine, readByEngine } from "./engine-view";
 import { changeFinding } from "./finding";
 import type { KindContext } from "./kinds/kind";
-import { ruleKey } from "./kinds/tunnel-configuration";
+import { ORDER, ruleField, ruleKey } from "./kinds/tunnel-configuration";
 import { accessSides } from "./live-access";
 import { compareObjects } from "./objects";
 import { changesAround, hostnamesOf, shadowsIn } from "./others";
@@ -206,8 +206,8 @@ function withShadows(
     if (type !== TYPES.ownIngress) continue;
     const rules = rulesIn(account.objects.get(urn));
     for (const { rule, opens } of shadowsIn(rules, hostnamesOf(resources))) {
-      opened.set(`ingress[${ruleKey(rule)}]`, opens);
-      opened.set("ingress order", opens);
+      opened.set(ruleField(ruleKey(rule)), opens);
+      opened.set(ORDER, opens);
     }
   }
   return changes.map((change) => {

@@ -1,6 +1,7 @@
 import type { Wire } from "../../cloudflare/account-api";
+import { isUnset } from "../../cloudflare/kinds/unset";
 import type { StackResource } from "../stack/read-stack";
-import { type Compared, compareFields, type Difference, meant } from "./compare";
+import { type Compared, compareFields, type Difference } from "./compare";
 import { kindOf } from "./kinds";
 import { type Kind, type KindContext, propertiesOf } from "./kinds/kind";
 import type { Account } from "./read-account";
@@ -95,12 +96,13 @@ function withoutFollowers(differences: readonly Difference[]): Difference[] {
 
 function fieldChange(kind: Kind, resource: StackResource, difference: Difference): Change {
   const opens = kind.opens?.(difference);
+  const { path: _, ...told } = difference;
   return {
     subject: kind.subject,
     name: nameOf(resource),
     id: resource.id,
     what: "changed",
-    ...difference,
+    ...told,
     ...(opens === undefined ? {} : { opens }),
   };
 }
@@ -119,7 +121,7 @@ function goneChange(kind: Kind, resource: StackResource, successor: Wire | undef
 function strangers(kind: Kind, resource: StackResource, live: Wire): Unseen[] {
   const known = new Set([...Object.keys(kind.fields), ...Object.keys(kind.bookkeeping), ...(kind.own ?? [])]);
   return Object.entries(live)
-    .filter(([field, value]) => !known.has(field) && meant(value) !== undefined)
+    .filter(([field, value]) => !known.has(field) && !isUnset(value))
     .map(([field]) => ({
       what: `${field} of ${kind.subject} ${nameOf(resource)}`,
       why: "a field that this version does not know, so the state does not say how it was",

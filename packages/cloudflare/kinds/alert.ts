@@ -1,4 +1,4 @@
-import { bookkeeping, type Fields, given, type Kind, NOTHING, nothing, TIMES } from "./field";
+import { all, bookkeeping, DELIVERS, type Fields, given, type Kind, NOTHING, nothing, TIMES } from "./field";
 import { TYPES } from "./types";
 
 // Pulumi writes a list's name in the plural.
@@ -52,11 +52,12 @@ export const alert = {
   writtenAt: "modified",
   fields: {
     ...given("accountId"),
-    ...nothing("name", "alertType", "alertInterval", "description"),
-    enabled: { ...NOTHING, default: true },
-    filters: { ...NOTHING, fields: FILTERS },
+    ...nothing("name", "description"),
+    ...all(DELIVERS, "alertType", "alertInterval"),
+    enabled: { ...DELIVERS, default: true },
+    filters: { ...DELIVERS, fields: FILTERS },
     mechanisms: {
-      ...NOTHING,
+      ...DELIVERS,
       fields: {
         emails: called("email", RECEIVER),
         pagerduties: called("pagerduty", RECEIVER),

@@ -1,5 +1,6 @@
 import {
   all,
+  DELIVERS,
   type Fields,
   given,
   judged,
@@ -84,9 +85,9 @@ const FIELDS: Fields = {
   scimConfig: unjudged("access"),
   targetCriterias: unjudged("access"),
   // How it looks, and what somebody sees who is refused all the same.
+  allowIframe: DELIVERS,
   appLauncherVisible: { ...NOTHING, default: true },
   ...nothing(
-    "allowIframe",
     "appLauncherLogoUrl",
     "bgColor",
     "customDenyMessage",
@@ -110,6 +111,6 @@ export const application = {
   onlyInApi: {
     ...given("id", "uid"),
     eager_redirect_cookie_setting: { ...unjudged("credentials"), default: true },
-    use_clientless_isolation_app_launcher_url: NOTHING,
+    use_clientless_isolation_app_launcher_url: DELIVERS,
   },
 } as const satisfies Kind;

@@ -1,5 +1,6 @@
 import {
   bookkeeping,
+  DELIVERS,
   type Fields,
   given,
   judged,
@@ -27,7 +28,7 @@ const FIELDS: Fields = {
   proxied: known(judged("access")),
   privateRouting: unjudged("routes"),
   data: unjudged("routes"),
-  priority: NOTHING,
+  priority: DELIVERS,
   settings: unjudged("routes"),
 };
 

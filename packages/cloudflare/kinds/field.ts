@@ -13,6 +13,11 @@ export interface Field {
    * such.
    */
   judged: "all" | readonly unknown[] | ((value: unknown) => boolean);
+  /**
+   * True for a field that decides nothing of who gets in, but what a visitor or a receiver gets, or whether it can be
+   * written: an adoption keeps it.
+   */
+  delivers?: true;
   /** The fields of an object, or of each object in a list; `rules`: each is one rule of a policy. */
   fields?: Fields | "rules";
   /** True when nothing can be said where it cannot be read yet; of others the model says what hangs on them. */
@@ -54,6 +59,9 @@ export interface Kind {
 }
 
 export const NOTHING: Field = { decides: "nothing", judged: "all" };
+
+/** Decides nothing of who gets in, and is kept all the same. */
+export const DELIVERS: Field = { ...NOTHING, delivers: true };
 
 /** Read by the model, whatever it holds. */
 export const judged = (decides: Decides, fields?: Field["fields"]): Field => ({

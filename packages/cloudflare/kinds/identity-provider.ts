@@ -1,6 +1,7 @@
 import {
   all,
   bookkeeping,
+  DELIVERS,
   type Fields,
   given,
   judged,
@@ -15,7 +16,8 @@ import { TYPES } from "./types";
 
 const FIELDS: Fields = {
   ...given("accountId", "zoneId"),
-  ...nothing("name", "readOnly", "samlCertificateSetId"),
+  ...nothing("name"),
+  ...all(DELIVERS, "readOnly", "samlCertificateSetId"),
   ...bookkeeping("the certificates of the set that is named beside it", "samlCertificateSet"),
   // Who vouches: another type is another login.
   type: judged("access"),

@@ -1,6 +1,7 @@
 import { isPathPattern } from "../../access/path-pattern";
 import {
   bookkeeping,
+  DELIVERS,
   type Field,
   type Fields,
   GIVEN,
@@ -8,14 +9,13 @@ import {
   judged,
   type Kind,
   known,
-  NOTHING,
   TIMES,
   unjudged,
 } from "./field";
 import { TYPES } from "./types";
 
 /** How the connector connects; the same server answers. */
-const connection = (value: unknown): Field => ({ ...NOTHING, default: value });
+const connection = (value: unknown): Field => ({ ...DELIVERS, default: value });
 
 /** With another server name, Host or proxy another server may answer. */
 const server = (value: unknown, more: Partial<Field> = {}): Field => ({
@@ -52,7 +52,7 @@ const ORIGIN_REQUEST: Fields = {
 };
 
 /** The same in the API's spelling, in which the rules of a shared tunnel are; with what only older connectors know. */
-const WIRE_ORIGIN_REQUEST: Fields = {
+export const WIRE_ORIGIN_REQUEST: Fields = {
   ...inApiNames(ORIGIN_REQUEST),
   bastionMode: server(false),
   ipRules: server([]),
@@ -78,6 +78,9 @@ const RULE: Fields = {
   // One that cloudflared does not take leaves the rules of before in force.
   path: { decides: "routes", judged: isPathPattern },
 };
+
+/** A rule in the API's spelling. */
+export const INGRESS_RULE: Fields = { ...RULE, originRequest: judged("routes", WIRE_ORIGIN_REQUEST) };
 
 const CONFIGURATIONS = "/accounts/{accountId}/cfd_tunnel/{tunnelId}/configurations";
 
@@ -118,7 +121,7 @@ export const sharedIngress = {
     ...given("accountId"),
     ...bookkeeping("what its own provider keeps of the last write", "configuration", "version"),
     tunnelId: judged("routes"),
-    rules: known(judged("routes", { ...RULE, originRequest: judged("routes", WIRE_ORIGIN_REQUEST) })),
+    rules: known(judged("routes", INGRESS_RULE)),
   },
   onlyInApi: {},
 } as const satisfies Kind;

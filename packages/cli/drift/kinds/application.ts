@@ -34,7 +34,7 @@ function links(policies: unknown): unknown[] {
 const SAME_SITE = ["", "none", "lax", "strict"];
 
 function opens(difference: Difference): string | undefined {
-  const { field, before, after } = difference;
+  const { field, path, before, after } = difference;
   switch (field) {
     case "allow_authenticate_via_warp":
       return turnedOn(difference) ? "a device's WARP session passes for a login" : undefined;
@@ -53,7 +53,7 @@ function opens(difference: Difference): string | undefined {
     case "mfa_config.mfa_disabled":
       return turnedOn(difference) ? "no second factor is asked for" : undefined;
     default:
-      return field.startsWith("oauth_configuration") && after !== undefined
+      return path[0] === "oauth_configuration" && after !== undefined
         ? "other programs may get tokens for it by OAuth"
         : undefined;
   }

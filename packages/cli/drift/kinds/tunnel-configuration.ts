@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { canonicalHost } from "../../../access/host-pattern";
 import { type Fields, fieldsOf, listOf } from "../../../base/json-values";
 import { KINDS } from "../../../cloudflare/kinds";
@@ -11,6 +12,12 @@ export const tunnelConfiguration = compared(KINDS.ownIngress, {
   compare: (expected, live) => compareConfigurations(fieldsOf(expected["config"]), fieldsOf(live["config"])),
   opens: ingressOpens,
 });
+
+/** Stands for the order of the rules, which no field of one of them tells. */
+export const ORDER = "ingress order";
+
+/** The field of one rule in a report. */
+export const ruleField = (key: string): string => `ingress[${key}]`;
 
 /** What answers for which address, as people write it: `app.example.org/api`, or `*` for everything else. */
 export function ruleKey(rule: unknown): string {
@@ -37,10 +44,11 @@ export function compareRules(before: readonly unknown[], after: readonly unknown
   const [then, now] = [keyed(before), keyed(after)];
   const found: Compared = { differences: [], hidden: [] };
   for (const key of new Set([...then.keys(), ...now.keys()])) {
-    const field = `ingress[${key}]`;
+    const field = ruleField(key);
+    const path = ["ingress", key];
     const [old, current] = [then.get(key), now.get(key)];
-    if (old === undefined) found.differences.push({ field, after: current });
-    else if (current === undefined) found.differences.push({ field, before: old });
+    if (old === undefined) found.differences.push({ field, path, after: current });
+    else if (current === undefined) found.differences.push({ field, path, before: old });
     else {
       const names = new Set([...Object.keys(old), ...Object.keys(current)]);
       const { differences, hidden } = compareFields(
@@ -48,14 +56,21 @@ export function compareRules(before: readonly unknown[], after: readonly unknown
         old,
         current,
       );
-      found.differences.push(...differences.map((each) => ({ ...each, field: `${field}.${each.field}` })));
+      found.differences.push(
+        ...differences.map((each) => ({
+          ...each,
+          field: `${field}.${each.field}`,
+          path: [...path, ...each.path],
+        })),
+      );
       found.hidden.push(...hidden.map((each) => `${field}.${each}`));
     }
   }
   const order = (one: Map<string, Fields>, other: Map<string, Fields>) =>
     [...one.keys()].filter((key) => other.has(key));
   const [was, is] = [order(then, now), order(now, then)];
-  if (was.join() !== is.join()) found.differences.push({ field: "ingress order", before: was, after: is });
+  if (was.join() !== is.join())
+    found.differences.push({ field: ORDER, path: [ORDER], before: was, after: is });
   return found;
 }
 
@@ -72,20 +87,28 @@ function keyed(rules: readonly unknown[]): Map<string, Fields> {
 
 /** What a changed rule opens, besides what the comparison of who gets in says. */
 function ingressOpens(difference: Difference): string | undefined {
-  const { field, after } = difference;
-  if (field.endsWith(".originRequest.access.audTag") && after !== undefined) {
+  const { path, after } = difference;
+  const [top, key] = path;
+  const ofRule = top === "ingress" ? path.slice(2) : [];
+  const isAt = (at: readonly string[], ...wanted: string[]) => isDeepStrictEqual(at, wanted);
+  if (isAt(ofRule, "originRequest", "access", "audTag") && after !== undefined) {
     return "the connector lets in who has a JWT of another application";
   }
-  if (field.endsWith(".originRequest.access.teamName") && after !== undefined) {
+  if (isAt(ofRule, "originRequest", "access", "teamName") && after !== undefined) {
     return "the connector lets in who has a JWT of another team";
   }
-  if (field.endsWith("originRequest.noTLSVerify") && turnedOn(difference)) {
+  if (isAt(top === "ingress" ? ofRule : path, "originRequest", "noTLSVerify") && turnedOn(difference)) {
     return "the connector takes anybody's certificate for the origin's";
   }
-  if (field === "ingress[*].service" && !String(after ?? "http_status:").startsWith("http_status:")) {
+  if (
+    top === "ingress" &&
+    key === "*" &&
+    isAt(ofRule, "service") &&
+    !String(after ?? "http_status:").startsWith("http_status:")
+  ) {
     return `every other host name that leads to the tunnel ends at ${after}`;
   }
-  if (field.startsWith("warp-routing") && turnedOn(difference)) {
+  if (top === "warp-routing" && turnedOn(difference)) {
     return "devices of the team reach the network behind the tunnel";
   }
   return undefined;
