@@ -65,7 +65,9 @@ function patternKeys({ ingress }: Situation): Map<string, string> {
     if (path === undefined || folderOf(path) !== undefined) continue;
     const isUnread = isHidden(path) || !isPathPattern(path);
     const before = ingress.slice(0, index + 1).filter((rule) => meet(rule.hostname, hostname));
-    const key = JSON.stringify(isUnread ? [index, ingress] : before.map((rule) => [rule.hostname, rule.path]));
+    const key = JSON.stringify(
+      isUnread ? [index, ingress] : before.map((rule) => [rule.hostname, rule.path]),
+    );
     keys.set(key, `not judged: path ${path} of the tunnel's rule for ${hostname ?? "every host name"}`);
   }
   return keys;

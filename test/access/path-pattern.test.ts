@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { placesAt } from "../../packages/access/addressing";
 import { explain } from "../../packages/access/explain";
 import { folderOf, isPathPattern, takesPath } from "../../packages/access/path-pattern";
 import type { Situation } from "../../packages/access/situation";
 import { judgeAccessTests } from "../../packages/access/tests/judge";
 import { accessDiff } from "../../packages/cli/access-diff/access-diff";
-import { placesAt } from "../../packages/access/addressing";
 import { holds } from "../support/properties";
 
 describe("a pattern of paths is an expression of Go's", () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { applicationFor } from "../../packages/access";
+import { hostnamesOf } from "../../packages/access/addressing";
 import { explain } from "../../packages/access/explain";
 import { placesOf } from "../../packages/access/tests/places";
 import { ProblemsError } from "../../packages/base/problems";
-import { hostnamesOf } from "../../packages/access/addressing";
 import { findHost } from "../../packages/cli/adopt/find";
 import { accessSides } from "../../packages/cli/drift/live-access";
 import { changesAround } from "../../packages/cli/drift/others";

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
-import type { Situation } from "../../access/situation";
 import { undecidedPatterns } from "../../access/addressing";
+import type { Situation } from "../../access/situation";
 import { compareCallers } from "./cells";
 import { type Entry, entriesOf } from "./entries";
 import { type Fact, factsOf } from "./facts";

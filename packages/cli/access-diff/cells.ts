@@ -1,8 +1,8 @@
 import type { Subject } from "../../access";
+import { placesOf } from "../../access/addressing";
 import { type Ending, endingsOf } from "../../access/endings";
 import type { Assumptions, Reach } from "../../access/reach";
 import { type Place, type Site, siteOf } from "../../access/site";
-import { placesOf } from "../../access/addressing";
 import { type Circumstances, circumstancesOf } from "./circumstances";
 import { type Principal, principalsOf, witnessOf } from "./principals";
 import type { Sides } from "./sides";

@@ -1,7 +1,7 @@
 import { DEFAULT_LIMITS, lifetime } from "../../../config/limits";
+import { hostnamesOf, placesAt } from "../../access/addressing";
 import { isStatus, leadsTo, type Place, type Site, siteOf } from "../../access/site";
 import type { Situation, StateApplication, StateIngressRule, StateToken } from "../../access/situation";
-import { hostnamesOf, placesAt } from "../../access/addressing";
 import type { Sides } from "./sides";
 
 /** A change that is not a policy's, though it bears on who gets in. */
