@@ -27,6 +27,8 @@ describe("a pattern of paths is an expression of Go's", () => {
     // Cloudflare may make another path of it on the way.
     ["^/api", "/x/../api", "unknown"],
     ["^/api", "//api", "unknown"],
+    // Bytes that are no text.
+    ["/admin", "/%61dmin/%FF", "unknown"],
     ["^/other", "/x/../api", "no"],
   ])("%s at %s: %s", (pattern, path, takes) => {
     expect(takesPath(pattern, path)).toBe(takes);
@@ -56,6 +58,14 @@ describe("the folder of a pattern", () => {
     ["^/api/[0-9]+", undefined],
     ["\\.png$", undefined],
     ["^/a|^/b", undefined],
+    ["^/api.*$", "/api"],
+    ["^/.*$", "/"],
+    // What comes behind the slash tells more kinds of paths apart than are asked.
+    ["^/api/$", undefined],
+    ["^/api/(/|$)", undefined],
+    ["^/api/(/.*)?$", undefined],
+    ["^/a//b", undefined],
+    ["//", undefined],
   ])("%s: %s", (pattern, folder) => {
     expect(folderOf(pattern)).toBe(folder);
   });
@@ -66,11 +76,11 @@ describe("the folder of a pattern", () => {
       .tuple(
         fc.constantFrom("^", ""),
         folder,
-        fc.constantFrom("", "/", ".*", "/.*", "(/.*)?", "(/.*)?$", "$", "(/|$)"),
+        fc.constantFrom("", "/", ".*", ".*$", "/.*", "/.*$", "(/.*)?", "(/.*)?$", "$", "(/|$)"),
       )
       .map((parts) => parts.join(""));
     const asked = fc
-      .array(fc.oneof(folder, fc.constantFrom("/x", "c", "")), { minLength: 1, maxLength: 3 })
+      .array(fc.oneof(folder, fc.constantFrom("/x", "c", "%0A", "/", "")), { minLength: 1, maxLength: 3 })
       .map((parts) => `/${parts.join("")}`.replaceAll(/\/{2,}/g, "/"));
     holds(
       fc.property(fc.array(pattern, { minLength: 1, maxLength: 3 }), asked, (patterns, path) => {
@@ -173,5 +183,91 @@ describe("a tunnel rule for some paths", () => {
   test("hashes tell which paths a change is about", () => {
     const hashOf = (path: string) => accessDiff(withRule(path, { jwtRequired: true }), withRule(path)).hash;
     expect(hashOf("^/api")).not.toBe(hashOf("^/other"));
+  });
+});
+
+describe("rules that stand behind others", () => {
+  const NOW = new Date(0);
+  const rules = (...ingress: [path: string | undefined, isChecked: boolean][]): Situation => ({
+    ...SITUATION,
+    ingress: ingress.map(([path, jwtRequired]) => ({
+      ...RULE,
+      ...(path === undefined ? {} : { path }),
+      jwtRequired,
+    })),
+  });
+  /** Everything without a dot: it takes every path that anybody would try. */
+  const NO_DOT = "^/[^.]*$";
+  const HIDDEN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+  test.each<[what: string, before: Situation, after: Situation, verdict: string]>([
+    [
+      "no longer checks behind a pattern without a folder",
+      rules([NO_DOT, true], [undefined, true]),
+      rules([NO_DOT, true], [undefined, false]),
+      "widened",
+    ],
+    [
+      "no longer checks in a folder behind it",
+      rules([NO_DOT, true], ["^/api", true], [undefined, true]),
+      rules([NO_DOT, true], ["^/api", false], [undefined, true]),
+      "widened",
+    ],
+    [
+      "no longer checks at another such pattern behind it",
+      rules([NO_DOT, true], ["\\.png$", true], [undefined, true]),
+      rules([NO_DOT, true], ["\\.png$", false], [undefined, true]),
+      "widened",
+    ],
+    [
+      "no longer checks what `.` does not take",
+      rules(["^/.*$", true], [undefined, true]),
+      rules(["^/.*$", true], [undefined, false]),
+      "widened",
+    ],
+    [
+      "no longer checks behind one that cannot be read",
+      rules([HIDDEN, true], [undefined, true]),
+      rules([HIDDEN, true], [undefined, false]),
+      "not decided",
+    ],
+    [
+      "no longer checks at the second of two that cannot be read",
+      rules([HIDDEN, true], [HIDDEN, true], [undefined, true]),
+      rules([HIDDEN, true], [HIDDEN, false], [undefined, true]),
+      "not decided",
+    ],
+    [
+      "no longer checks behind one that Go refuses",
+      rules(["(?=x)", true], [undefined, true]),
+      rules(["(?=x)", true], [undefined, false]),
+      "not decided",
+    ],
+  ])("a connector that %s", (_, before, after, verdict) => {
+    expect(accessDiff(before, after).verdict).toBe(verdict);
+    expect(accessDiff(before, before).verdict).toBe("no change");
+  });
+
+  test.each<[what: string, state: Situation]>([
+    ["behind a pattern without a folder", rules([NO_DOT, true], [undefined, false])],
+    [
+      "behind a longer pattern of the same folder",
+      rules(["^/api$", true], ["^/api", false], [undefined, true]),
+    ],
+    ["at a slash at the end", rules(["^/api/$", false], [undefined, true])],
+  ])("an access test of the whole application fails for what passes %s", (_, state) => {
+    const results = judgeAccessTests(state, [{ anyone: true, allow: [], deny: ["comfyui"] }], NOW);
+    expect(results.filter(({ passed }) => !passed)).not.toEqual([]);
+  });
+
+  test("an access test of everything fails for the rest of a host name that has an application in a folder only", () => {
+    const [application] = SITUATION.applications;
+    const inFolder = { ...application, destinations: [{ type: "public", uri: `${HOST}/api` }], policies: [] };
+    const state = { ...rules([undefined, false]), applications: [inFolder] } as Situation;
+    const results = judgeAccessTests(state, [{ anyone: true, allow: [], deny: ["*"] }], NOW);
+    expect(results.map(({ place, passed }) => [place, passed])).toEqual([
+      ["* (comfyui)", true],
+      [`* (${HOST})`, false],
+    ]);
   });
 });
