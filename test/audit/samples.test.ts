@@ -153,3 +153,20 @@ test.each(["a.py", "a.js", "a.json"])(
     expect(report.findings).toHaveLength(1);
   },
 );
+
+test("names a program as not read where blocks go deeper than its grammar keeps", async () => {
+  const blocks = (count: number) =>
+    [
+      "import requests",
+      ...Array.from({ length: count }, (_, depth) => `${" ".repeat(depth)}if x:`),
+      `${" ".repeat(count)}requests.get("https://${HOSTNAME}/queue")`,
+    ].join("\n");
+  const files = [300, 520, 900].map((count) => ({
+    path: `${count}.py`,
+    text: blocks(count),
+    tracked: false,
+  }));
+  const report = await audit(files, HOSTNAME);
+  expect(report.findings.map(({ path }) => path)).toEqual(["300.py"]);
+  expect(report.skipped.map(({ path }) => path).sort()).toEqual(["520.py", "900.py"]);
+});

@@ -68,13 +68,20 @@ async function auditFile(
 }
 
 /** More open brackets than any program has that a person wrote, and than a parser should be asked for. */
-const DEEPEST = 2000;
+const MOST_BRACKETS = 2000;
+/** Blocks in one another: Python's grammar keeps as many indents as its buffer takes, and loses what lies deeper. */
+const MOST_INDENTS = 400;
 
 function isTooDeep(text: string): boolean {
   let depth = 0;
   for (const [bracket] of text.matchAll(/[([{}\])]/g)) {
     depth = "([{".includes(bracket) ? depth + 1 : Math.max(0, depth - 1);
-    if (depth > DEEPEST) return true;
+    if (depth > MOST_BRACKETS) return true;
+  }
+  const indents: number[] = [];
+  for (const [indent] of text.matchAll(/^[ \t]*(?=[^ \t\r\n])/gm)) {
+    while ((indents.at(-1) ?? -1) >= indent.length) indents.pop();
+    if (indents.push(indent.length) > MOST_INDENTS) return true;
   }
   return false;
 }

@@ -147,7 +147,7 @@ function reasonOf({ code: why, line, language, cause }: NotRead): string {
     case "binary":
       return "not a text";
     case "too-deep":
-      return "brackets nested too deep";
+      return "brackets or blocks nested too deep";
     case "syntax":
       return `line ${line} has an address or a route, and is no code that the audit understands`;
     case "unknown-language":
