@@ -1,7 +1,6 @@
 import { placesOf as destinationsOf, hostAt, readPlace } from ".";
-import { isHidden } from "./hidden";
 import { destinationCovers, ruleCovers } from "./host-pattern";
-import { ANY, folderOf, isPathPattern, pathsBeside } from "./path-pattern";
+import { ANY, folderOf, pathsBeside, toldBy } from "./path-pattern";
 import type { Place } from "./site";
 import type { Situation } from "./situation";
 
@@ -39,7 +38,7 @@ const patternsAt = ({ ingress }: Situation, hostname: string): string[] =>
 
 /** Patterns of which no path tells all. */
 const named = (patterns: readonly string[]): string[] =>
-  patterns.filter((pattern) => folderOf(pattern) === undefined).sort();
+  patterns.filter((pattern) => toldBy(pattern) !== "folder").sort();
 
 /** A path for each way to be what a pattern is about, or not quite; one that begins anywhere is also below others. */
 function beside(pattern: string, folders: readonly string[]): string[] {
@@ -62,11 +61,11 @@ export function undecidedPatterns(before: Situation, after: Situation): string[]
 function patternKeys({ ingress }: Situation): Map<string, string> {
   const keys = new Map<string, string>();
   for (const [index, { hostname, path }] of ingress.entries()) {
-    if (path === undefined || folderOf(path) !== undefined) continue;
-    const isUnread = isHidden(path) || !isPathPattern(path);
+    const told = path === undefined ? "folder" : toldBy(path);
+    if (told === "folder") continue;
     const before = ingress.slice(0, index + 1).filter((rule) => meet(rule.hostname, hostname));
     const key = JSON.stringify(
-      isUnread ? [index, ingress] : before.map((rule) => [rule.hostname, rule.path]),
+      told === undefined ? [index, ingress] : before.map((rule) => [rule.hostname, rule.path]),
     );
     keys.set(key, `not judged: path ${path} of the tunnel's rule for ${hostname ?? "every host name"}`);
   }

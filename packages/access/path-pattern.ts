@@ -32,6 +32,18 @@ const EVERY_PATH = new Set<unknown>(["", "/", "^/", ".*", "^/.*"]);
 export const isPathPattern = (text: unknown): boolean =>
   EVERY_PATH.has(text) || (typeof text === "string" && compiled(text) !== undefined);
 
+/** Whether it can be told what a pattern takes: it is one, and not for the update alone to tell. */
+const canBeRead = (pattern: string): boolean => !isHidden(pattern) && isPathPattern(pattern);
+
+/**
+ * How paths are found that tell what a pattern takes: those of a folder, or none, so that it stands for itself. Undefined
+ * where it cannot be told what it takes.
+ */
+export function toldBy(pattern: string): "folder" | "itself" | undefined {
+  if (folderOf(pattern) !== undefined) return "folder";
+  return canBeRead(pattern) ? "itself" : undefined;
+}
+
 /** Whether a rule without a pattern, or with this one, takes every path. */
 export const takesEveryPath = (pattern: string | undefined): boolean =>
   pattern === undefined || EVERY_PATH.has(pattern);

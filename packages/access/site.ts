@@ -1,7 +1,7 @@
 import { placeFor } from ".";
 import { isHidden } from "./hidden";
 import { recordCovers, ruleCovers } from "./host-pattern";
-import { folderOf, isPathPattern, takesPath } from "./path-pattern";
+import { takesPath, toldBy } from "./path-pattern";
 import type { NotJudged, Situation, StateApplication, StateIngressRule, StateRecord } from "./situation";
 import type { Open, Stop } from "./steps";
 import { isTunnelHost, tunnelHost } from "./tunnel-host";
@@ -136,8 +136,8 @@ function ruleFor<T extends Pick<StateIngressRule, "hostname" | "path">>(
 
 function takesPlace({ path }: Pick<StateIngressRule, "path">, place: Place): Match {
   if (path !== undefined && path === place.pattern && !isHidden(path)) return "yes";
-  const isOther = place.apart && path !== undefined && isPathPattern(path) && folderOf(path) === undefined;
-  return isOther && !isHidden(path) ? "no" : takesPath(path, place.path);
+  const isOther = place.apart && path !== undefined && toldBy(path) === "itself";
+  return isOther ? "no" : takesPath(path, place.path);
 }
 
 /** Whether a rule answers by itself instead of leading to an origin. */
