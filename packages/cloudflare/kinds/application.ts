@@ -8,7 +8,7 @@ import {
   known,
   NOTHING,
   nothing,
-  TIMES,
+  OLD_TIMES,
   unjudged,
 } from "./field";
 import { RULES } from "./policy";
@@ -17,8 +17,7 @@ import { TYPES } from "./types";
 const FIELDS: Fields = {
   ...given("accountId", "zoneId"),
   ...nothing("name", "tags"),
-  // Of states that older versions of the package wrote.
-  ...all({ ...NOTHING, bookkeeping: TIMES, unread: true }, "createdAt", "updatedAt"),
+  ...OLD_TIMES,
   type: unjudged("access", "self_hosted"),
   aud: judged("access"),
   destinations: known(

@@ -91,5 +91,12 @@ export const withheld = (why: string): Field => ({ ...NOTHING, withheld: why, se
 export const GIVEN = "given by Cloudflare when the object was made";
 export const TIMES = "times that change with every write";
 
+/** Of states that older versions of the package wrote. */
+export const OLD_TIMES: Fields = all(
+  { ...NOTHING, bookkeeping: TIMES, unread: true },
+  "createdAt",
+  "updatedAt",
+);
+
 /** Where an object is, and what Cloudflare calls it. */
 export const given = (...names: string[]): Fields => bookkeeping(GIVEN, ...names);

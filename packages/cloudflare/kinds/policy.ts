@@ -1,15 +1,4 @@
-import {
-  all,
-  type Fields,
-  given,
-  judged,
-  type Kind,
-  known,
-  NOTHING,
-  nothing,
-  TIMES,
-  unjudged,
-} from "./field";
+import { type Fields, given, judged, type Kind, known, NOTHING, nothing, OLD_TIMES, unjudged } from "./field";
 import { TYPES } from "./types";
 
 /** Whom a policy matches, also one that stands in an application. */
@@ -28,7 +17,7 @@ const FIELDS: Fields = {
     unread: true,
   },
   reusable: { ...NOTHING, default: true, unread: true },
-  ...all({ ...NOTHING, bookkeeping: TIMES, unread: true }, "createdAt", "updatedAt"),
+  ...OLD_TIMES,
   decision: known(judged("access")),
   ...RULES,
   sessionDuration: { ...known(judged("credentials")), default: "24h" },
