@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { access, copyFile, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { UserError } from "../errors";
+import { cacheFolder } from "./cache-folder";
 
 const run = promisify(execFile);
 
@@ -28,12 +28,12 @@ export async function kept(
 ): Promise<string> {
   const hash = createHash("sha256").update(`${process.platform}-${process.arch}`);
   for (const pin of pins) hash.update(await readFile(pin));
-  const cache = process.env["XDG_CACHE_HOME"] || join(process.env["HOME"] || homedir(), ".cache");
-  const folder = join(cache, "comfyui-access", `${name}-${hash.digest("hex").slice(0, 12)}`);
+  const cache = cacheFolder();
+  const folder = join(cache, `${name}-${hash.digest("hex").slice(0, 12)}`);
   const path = join(folder, command);
   if (await exists(path)) return path;
 
-  await mkdir(join(cache, "comfyui-access"), { recursive: true });
+  await mkdir(cache, { recursive: true });
   // Made beside its place and renamed into it, so that an interrupted attempt is never taken for a whole one.
   const work = await mkdtemp(`${folder}-`);
   try {

@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { UserError } from "../../base/errors";
+import { cacheFolder } from "../../base/process/cache-folder";
 import { installPackages } from "../../base/process/kept";
 import { dependencies } from "./chromium/package.json";
 
@@ -36,7 +36,7 @@ export function isPackedChromiumUsable(): boolean {
  * @param cacheDir default: `~/.cache/comfyui-access/chromium`
  * @throws UserError when npm cannot fetch it, when there is no room, or no right to write
  */
-export async function unpackChromium(cacheDir = defaultCacheDir()): Promise<PackedChromium> {
+export async function unpackChromium(cacheDir = join(cacheFolder(), "chromium")): Promise<PackedChromium> {
   const folder = join(cacheDir, dependencies["@sparticuz/chromium"]);
   if (!existsSync(folder)) {
     await unpack(cacheDir, folder).catch((error: Error) => {
@@ -105,9 +105,4 @@ async function removeAbandoned(cacheDir: string): Promise<void> {
     const age = Date.now() - (await stat(path).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs;
     if (age > ABANDONED_AFTER_MS) await rm(path, { recursive: true, force: true });
   }
-}
-
-function defaultCacheDir(): string {
-  const caches = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  return join(caches, "comfyui-access", "chromium");
 }

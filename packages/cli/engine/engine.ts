@@ -1,6 +1,6 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../base/errors";
+import { cacheFolder } from "../../base/process/cache-folder";
 import { buildEngine } from "./build";
 import { buildKey, engineVersion, isWhole } from "./programs";
 import { run, which } from "./run-program";
@@ -43,7 +43,7 @@ export interface EngineOptions {
 export async function ensureEngine(options: EngineOptions = {}): Promise<Engine> {
   const env = options.env ?? process.env;
   const log = options.log ?? (() => {});
-  const cacheDir = options.cacheDir ?? join(defaultCacheDir(env), "engine");
+  const cacheDir = options.cacheDir ?? join(cacheFolder(env), "engine");
   const installed = await installedEngine(env, log, join(cacheDir, "installed.json"));
   if (installed) return installed;
 
@@ -99,8 +99,4 @@ export function parseVersion(text: string): [number, number, number] | undefined
 /** Whether a `pulumi` of this version has all that the program and its policies need. */
 export function isUsable([major, minor]: readonly [number, number, number]): boolean {
   return major === oldestUsable[0] && minor >= oldestUsable[1];
-}
-
-function defaultCacheDir(env: NodeJS.ProcessEnv): string {
-  return join(env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache"), "comfyui-access");
 }
