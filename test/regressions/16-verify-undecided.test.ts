@@ -5,10 +5,11 @@ import type { CellContext } from "../../packages/cli/verify/cell";
 import type { Outcome, RawAnswer } from "../../packages/cli/verify/outcome";
 import { outcomeOf } from "../../packages/cli/verify/outcome";
 import type { VerifyRow } from "../../packages/cli/verify/report";
+import type { Requests } from "../../packages/cli/verify/requests";
 import type { TargetApplication, VerifyTarget } from "../../packages/cli/verify/target";
 import { verify } from "../../packages/cli/verify/verify";
 import { serveWebApp, type WebApp } from "../support/origins";
-import { type Deployed, deploy } from "../verify/deployed";
+import { type Deployed, deploy, stateOf } from "../verify/deployed";
 
 const response = (status: number, headers: Record<string, string> = {}, body = ""): RawAnswer => ({
   kind: "response",
@@ -66,14 +67,14 @@ describe("with a web app behind Access", () => {
 
   const behind = (service: string, checked?: boolean) => deployed.change.service(service, checked);
 
-  async function rows(fields: Partial<TargetApplication>, accessTests: AccessTest[] = []) {
+  async function rows(fields: Partial<TargetApplication>, tests: AccessTest[] = []) {
     const applications = deployed.target.applications.map((each) => ({
       ...each,
       localUrl: undefined,
       dockerUrl: undefined,
       ...fields,
     }));
-    const target: VerifyTarget = { ...deployed.target, applications, accessTests };
+    const target: VerifyTarget = { ...deployed.target, applications, accessTests: { tests, state: deployed.state } };
     const found = (await verify(target, { network: deployed.network, browser: false })).rows;
     return (id: string) => found.find((row) => row.id === id)?.result;
   }
@@ -136,10 +137,12 @@ describe("a test account's page in an access test", () => {
 
   async function judged(role: "allowed-user" | "other-user", verdict: "allow" | "deny", outcome: Outcome) {
     const who = role === "allowed-user" ? allowed.email : other.email;
-    const accessTests = [{ who, allow: [], deny: [], [verdict]: ["comfyui"] }];
+    const tests = [{ who, allow: [], deny: [], [verdict]: ["comfyui"] }];
+    const accessTests = { tests, state: stateOf("app", "aud") };
     const target = { environment: "", applications: [application], people: { allowed, other }, accessTests };
     const context = { application } as CellContext;
-    return (await accessTestRows(target, [context], [page(role, outcome, "failed")]))[0]?.result;
+    const played = [page(role, outcome, "failed")];
+    return (await accessTestRows(target, [context], {} as Requests, played))[0]?.result;
   }
 
   const noName: Outcome = { is: "unreachable", reason: "name", detail: "ERR_NAME_NOT_RESOLVED" };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { accessTestsIn, ConfigError } from "../../config/stack-config";
 import type { AccessTest } from "../../packages/access/tests/judge";
 import { verify } from "../../packages/cli/verify/verify";
-import { type Deployed, deploy } from "./deployed";
+import { type Deployed, deploy, NEIGHBOUR } from "./deployed";
 
 let deployed: Deployed;
 beforeAll(async () => {
@@ -12,10 +12,14 @@ afterAll(() => deployed?.close());
 
 const expectation = (test: Partial<AccessTest>): AccessTest => ({ allow: [], deny: [], ...test });
 
-async function results(accessTests: AccessTest[], browser = false): Promise<string[]> {
-  const target = { ...deployed.target, accessTests };
+async function rowsOf(tests: AccessTest[], { browser = false, state = deployed.state } = {}) {
+  const target = { ...deployed.target, accessTests: { tests, state } };
   const { rows } = await verify(target, { network: deployed.network, browser });
-  return rows.filter(({ group }) => group === "tests").map(({ result }) => result);
+  return rows.filter(({ group }) => group === "tests");
+}
+
+async function results(tests: AccessTest[], browser = false): Promise<string[]> {
+  return (await rowsOf(tests, { browser })).map(({ result }) => result);
 }
 
 test("a stack's access tests are tried with requests, and in both directions", async () => {
@@ -26,6 +30,27 @@ test("a stack's access tests are tried with requests, and in both directions", a
     expectation({ anyone: true, allow: ["comfyui"] }),
   ];
   expect(await results(tests)).toEqual(["passed", "passed", "failed", "passed", "failed"]);
+});
+
+test("what a test names is every address that it means on a plan", async () => {
+  const [application] = deployed.state.applications;
+  if (application === undefined) throw new Error("no application");
+  const destinations = [...application.destinations, { type: "public", uri: `${NEIGHBOUR}/files` }];
+  const state = { ...deployed.state, applications: [{ ...application, destinations }] };
+  const tests = [expectation({ anyone: true, deny: ["comfyui/output", "*"] })];
+  // The neighbour has no application in front: its tunnel's rule answers 204.
+  expect((await rowsOf(tests, { state })).map(({ id, result }) => [id, result])).toEqual([
+    ["comfyui/tests/anyone/deny/output", "passed"],
+    [`comfyui/tests/anyone/deny//${NEIGHBOUR}/files/output`, "failed"],
+    ["comfyui/tests/anyone/deny/", "passed"],
+    [`comfyui/tests/anyone/deny//${NEIGHBOUR}/files`, "failed"],
+    [`${NEIGHBOUR}/tests/anyone/deny//${NEIGHBOUR}/`, "failed"],
+  ]);
+});
+
+test("what is not there is not decided", async () => {
+  const rows = await rowsOf([expectation({ anyone: true, deny: ["krita"] })]);
+  expect(rows).toMatchObject([{ result: "undecided", finding: { code: "test-of-nothing" } }]);
 });
 
 test("people are judged by what the browser saw; who cannot be played is for a person", async () => {

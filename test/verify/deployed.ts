@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { liveIngress } from "../../packages/cli/verify/live-api";
+import type { Situation } from "../../packages/access/situation";
 import type { VerifyTarget } from "../../packages/cli/verify/target";
 import type { Network } from "../../packages/client/typescript/network";
 import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/account/seed";
@@ -21,6 +22,7 @@ export interface Deployed {
   origin: Origin;
   network: Network;
   target: VerifyTarget;
+  state: Situation;
   ids: { app: string; people: string; machines: string; google: string; token: string; record: string };
   /** Changes an object through the API, as somebody does in the dashboard: what is not named stays. */
   change: {
@@ -40,6 +42,28 @@ export interface Deployed {
 
 /** How ComfyUI is to be started behind Access: with the application's own address as allowed origin. */
 const behindAccess: Partial<OriginSettings> = { enableCorsHeader: `https://${HOSTNAME}` };
+
+/** What a stack's state would say of the application, for the places that access tests name. */
+export const stateOf = (id: string, aud: string): Situation => ({
+  applications: [
+    {
+      id,
+      name: "comfyui",
+      aud,
+      destinations: [{ type: "public", uri: HOSTNAME }],
+      policies: [],
+      allowedIdps: [],
+      serviceAuth401: true,
+      preflightBypass: false,
+    },
+  ],
+  tokens: [],
+  identityProviders: [],
+  ingress: [],
+  hostnames: [HOSTNAME],
+  records: [],
+  notJudged: [],
+});
 
 /** Deploys through the API alone, with the properties that `components/` declare. */
 export async function deploy(): Promise<Deployed> {
@@ -178,6 +202,7 @@ export async function deploy(): Promise<Deployed> {
     origin,
     network,
     target,
+    state: stateOf(String(app["id"]), aud),
     ids: {
       app: String(app["id"]),
       people: String(people["id"]),

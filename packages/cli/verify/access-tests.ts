@@ -1,10 +1,13 @@
+import { hostAt } from "../../access";
 import type { AccessTest } from "../../access/tests/judge";
+import { type AccessPlace, placesOf } from "../../access/tests/places";
 import { caused } from "./cause-words";
 import { askPage, type CellContext } from "./cell";
 import { isBehindAccess } from "./expectations";
 import { describeOutcome, type Outcome } from "./outcome";
 import type { VerifyRow } from "./report";
-import { kindOf, type VerifyTarget, WHO_NAMES } from "./target";
+import type { Requests } from "./requests";
+import { kindOf, type TargetApplication, type VerifyTarget, WHO_NAMES } from "./target";
 
 /**
  * Tries the stack's own access tests where that is possible here: with the service token, without a credential,
@@ -14,62 +17,98 @@ import { kindOf, type VerifyTarget, WHO_NAMES } from "./target";
 export async function accessTestRows(
   target: VerifyTarget,
   contexts: readonly CellContext[],
+  requests: Requests,
   played: readonly VerifyRow[],
 ): Promise<VerifyRow[]> {
   const rows: VerifyRow[] = [];
-  for (const test of target.accessTests ?? []) {
+  const { tests, state } = target.accessTests ?? { tests: [] };
+  for (const test of tests) {
     for (const verdict of ["allow", "deny"] as const) {
-      for (const { context, path } of test[verdict].flatMap((wanted) => placesOf(wanted, contexts))) {
-        rows.push(await tryTest(test, verdict, { context, path }, target, played));
+      for (const wanted of test[verdict]) {
+        const places = state === undefined ? [] : placesOf(state, wanted);
+        if (places.length === 0) rows.push(nowhere(test, verdict, wanted));
+        for (const place of places)
+          rows.push(await tryTest(test, verdict, placed(place, contexts, requests), target, played));
       }
     }
   }
   return rows;
 }
 
+type Verdict = "allow" | "deny";
+
+/** An address to ask. */
 interface Place {
-  context: CellContext;
+  /** What is there; its address is of the host name that is asked. */
+  application: TargetApplication;
   path: string;
+  requests: Requests;
+  /** Whether it is at the host name that the matrix asks, which goes without saying. */
+  isOwn: boolean;
 }
 
-function placesOf(wanted: string, contexts: readonly CellContext[]): Place[] {
-  if (wanted === "*") return contexts.map((context) => ({ context, path: "/" }));
-  const [name, ...path] = wanted.split("/");
-  return contexts
-    .filter(({ application }) => application.name === name)
-    .map((context) => ({ context, path: `/${path.join("/")}` }));
+/** A host name that no application of the stack has stands for itself, as a web app of any kind. */
+function placed(
+  { name, hostname, path }: AccessPlace,
+  contexts: readonly CellContext[],
+  requests: Requests,
+): Place {
+  const url = `https://${hostname}`;
+  const application = contexts.map((each) => each.application).find((each) => each.name === name);
+  if (application !== undefined && hostAt(application.url) === hostname)
+    return { application, path, requests, isOwn: true };
+  return { application: { name, url, kind: application?.kind ?? "web" }, path, requests, isOwn: false };
 }
 
 async function tryTest(
   test: AccessTest,
-  verdict: "allow" | "deny",
-  { context, path }: Place,
+  verdict: Verdict,
+  place: Place,
   target: VerifyTarget,
   played: readonly VerifyRow[],
 ): Promise<VerifyRow> {
-  const { application } = context;
-  const who = test.who ?? (test.token === undefined ? "anyone" : `token ${test.token}`);
+  const { application, path, isOwn } = place;
+  const { hostname } = new URL(application.url);
+  const called = `${isOwn ? application.name : hostname}${path === "/" ? "" : path}`;
   const head = {
-    id: `${application.name}/tests/${who}/${verdict}${path}`,
-    group: "tests",
-    application: application.name,
-    who,
-    what: `${verdict === "allow" ? "may" : "may not"} reach ${application.name}${path === "/" ? "" : path}`,
-    expected: verdict === "allow" ? "an answer from behind Access" : "a login, or a refusal by Access",
-  } as const;
+    ...headOf(test, verdict, application.name, isOwn ? path : `//${hostname}${path}`),
+    what: `${verdict === "allow" ? "may" : "may not"} reach ${called}`,
+  };
   const headers = headersFor(test, target);
-  if (headers === undefined)
-    return { ...head, ...byPerson(head.id, test, { context, path }, target, verdict, played) };
+  if (headers === undefined) return { ...head, ...byPerson(head.id, test, place, target, verdict, played) };
   const started = performance.now();
-  const outcome = await askPage(context, path, headers);
+  const outcome = await askPage(place, path, headers);
   const ms = Math.round(performance.now() - started);
-  return { ...head, ...judgedTest(head.id, outcome, verdict, { context, path }), ms };
+  return { ...head, ...judgedTest(head.id, outcome, verdict, place), ms };
+}
+
+/** What a test names and the stack has not, so that there was nothing to ask. */
+function nowhere(test: AccessTest, verdict: Verdict, wanted: string): VerifyRow {
+  const head = headOf(test, verdict, wanted, "");
+  return {
+    ...head,
+    what: `${verdict === "allow" ? "may" : "may not"} reach ${wanted}`,
+    got: "",
+    ...caused(head.id, "undecided", { code: "test-of-nothing", data: { wanted } }),
+    ms: 0,
+  };
+}
+
+function headOf(test: AccessTest, verdict: Verdict, application: string, at: string) {
+  const who = test.who ?? (test.token === undefined ? "anyone" : `token ${test.token}`);
+  return {
+    id: `${application}/tests/${who}/${verdict}${at}`,
+    group: "tests" as const,
+    application,
+    who,
+    expected: verdict === "allow" ? "an answer from behind Access" : "a login, or a refusal by Access",
+  };
 }
 
 type Judged = Pick<VerifyRow, "got" | "result" | "finding" | "cause" | "next">;
 
 /** What an outcome says of a test: what shows neither that the caller got in nor that they were kept out decides nothing. */
-function judgedTest(id: string, outcome: Outcome, verdict: "allow" | "deny", place: Place): Judged {
+function judgedTest(id: string, outcome: Outcome, verdict: Verdict, place: Place): Judged {
   const got = describeOutcome(outcome);
   const admitted = isAdmitted(outcome, place);
   const keptOut = isKeptOut(outcome);
@@ -94,16 +133,16 @@ function headersFor({ token, anyone }: AccessTest, target: VerifyTarget): Record
 function byPerson(
   id: string,
   test: AccessTest,
-  { context, path }: Place,
+  place: Place,
   { people }: VerifyTarget,
-  verdict: "allow" | "deny",
+  verdict: Verdict,
   played: readonly VerifyRow[],
 ): Judged & Pick<VerifyRow, "detail" | "ms"> {
   const role = roleOf(test, people);
-  const page = played.find((row) => row.id === `${context.application.name}/${role}/page`);
-  if (role !== undefined && path === "/" && page?.outcome !== undefined) {
+  const page = played.find((row) => row.id === `${place.application.name}/${role}/page`);
+  if (role !== undefined && place.isOwn && place.path === "/" && page?.outcome !== undefined) {
     const detail = `as the ${WHO_NAMES[role]} in the matrix`;
-    return { ...judgedTest(id, page.outcome, verdict, { context, path }), got: page.got, detail, ms: 0 };
+    return { ...judgedTest(id, page.outcome, verdict, place), got: page.got, detail, ms: 0 };
   }
   const { who, token } = test;
   const circumstances = test.with === undefined ? "" : ` under ${JSON.stringify(test.with)}`;
@@ -128,12 +167,12 @@ function roleOf(
 }
 
 /** Whether what answered is behind Access. */
-function isAdmitted(outcome: Outcome, { context, path }: Place): boolean {
+function isAdmitted(outcome: Outcome, { application, path }: Place): boolean {
   // ComfyUI's own refusal of what a browser marks as cross-site comes from behind both barriers.
   if (outcome.is === "comfyui" || outcome.is === "web" || outcome.is === "cross-site") return true;
   if (outcome.is !== "other" || outcome.ofTheEdge) return false;
   // ComfyUI is known by its page; what it answers to any other path may be anything.
-  return outcome.status < 500 && !(path === "/" && kindOf(context.application) === "comfyui");
+  return outcome.status < 500 && !(path === "/" && kindOf(application) === "comfyui");
 }
 
 function isKeptOut(outcome: Outcome): boolean {

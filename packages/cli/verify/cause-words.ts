@@ -235,6 +235,10 @@ const CAUSES: Wording<Causes, undefined, { cause: string; next: string }> = {
     cause: "What answered, or did not, does not say whether the caller gets in.",
     next: MEND_LINE,
   }),
+  "test-of-nothing": ({ wanted }) => ({
+    cause: `The access test names ${wanted}, and the stack has brought up nothing of that name.`,
+    next: "Run `pulumi up`, or correct the test.",
+  }),
   "test-contrary": () => ({
     cause: "What is deployed does not do what the stack's own access test says.",
     next: "Run `comfyui-access explain` for this caller: it names the policy that decides.",

@@ -56,6 +56,7 @@ export interface Causes {
   "around-unseen": { refused: boolean };
   "around-open": { called: string; kind: ApplicationKind };
   "test-unseen": object;
+  "test-of-nothing": { wanted: string };
   "test-contrary": object;
   "no-team-keys": { teamName: string };
   "rules-unseen": { failed: string };

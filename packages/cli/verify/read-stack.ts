@@ -19,6 +19,7 @@ export async function readStack(
 ): Promise<{ target: VerifyTarget; state: Situation }> {
   const outputs = await readStackOutputs(engine, stack);
   const state = parseSituation(await exportState(engine, stack), `stack ${stack}`);
-  const accessTests = await readAccessTests(engine, stack);
-  return { target: { ...targetOfStack(environment, outputs, state), accessTests }, state };
+  const tests = await readAccessTests(engine, stack);
+  const target = { ...targetOfStack(environment, outputs, state), accessTests: { tests, state } };
+  return { target, state };
 }

@@ -1,4 +1,5 @@
 import type { ApplicationKind } from "../../../config/stack-config";
+import type { Situation } from "../../access/situation";
 import type { AccessTest } from "../../access/tests/judge";
 
 /** What of an application's declaration decides how Access answers. Absent means as the program declares it. */
@@ -92,8 +93,8 @@ export interface VerifyTarget {
   tunnelId?: string;
   /** Other host names on the tunnel, which must be as they were. */
   otherHostnames?: string[];
-  /** The stack's own access tests, which are tried too. */
-  accessTests?: AccessTest[];
+  /** The stack's own access tests, which are tried too, and the state that says where what they name is. */
+  accessTests?: { tests: readonly AccessTest[]; state: Situation };
   /** Reads the tunnel's live ingress rules from Cloudflare's API; absent without an API token. */
   readIngress?: () => Promise<LiveIngressRule[]>;
 }

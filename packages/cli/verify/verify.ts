@@ -71,7 +71,7 @@ async function allRows(run: Run): Promise<VerifyRow[]> {
   const contexts = target.applications.map((application) => contextOf(run, application));
   for (const context of contexts) rows.push(...(await applicationRows(run, context, onRow)));
   if (options.only !== undefined) return rows;
-  const tests = await accessTestRows(target, contexts, rows);
+  const tests = await accessTestRows(target, contexts, requests, rows);
   for (const row of tests) onRow(row);
   rows.push(...tests);
   rows.push(...(await barrierRows(target, requests, onRow)));
