@@ -37,11 +37,14 @@ export function namesIn(value: unknown): string[] {
   return isFields(value) ? Object.entries(value).flatMap(([name, each]) => [name, ...namesIn(each)]) : [];
 }
 
-/** The same text for the same value, whatever the order of its names. */
+/** The same text for the same value, whatever the order of its names; a number without end keeps its word. */
 export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    isFields(each) ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1))) : each,
-  );
+  return JSON.stringify(value, (name, given: unknown) => {
+    const each = endlessAsText(name, given);
+    return isFields(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each;
+  });
 }
 
 /** For `JSON.stringify`, which has no word for a number without end and writes null. */

@@ -1,6 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { undecidedPatterns } from "../../access/addressing";
 import type { Situation } from "../../access/situation";
+import { canonical } from "../../base/json-values";
 import { compareCallers } from "./cells";
 import { type Entry, entriesOf } from "./entries";
 import { type Fact, factsOf } from "./facts";
@@ -107,13 +108,4 @@ function sorted<T>(values: readonly T[]): T[] {
     .map((value) => [canonical(value), value] as const)
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
     .map(([, value]) => value);
-}
-
-/** JSON with the names of every object in order; an endless session has no number in JSON. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) => {
-    if (each === Number.POSITIVE_INFINITY) return "endless";
-    if (typeof each !== "object" || each === null || Array.isArray(each)) return each;
-    return Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }
