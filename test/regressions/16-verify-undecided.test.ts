@@ -74,7 +74,11 @@ describe("with a web app behind Access", () => {
       dockerUrl: undefined,
       ...fields,
     }));
-    const target: VerifyTarget = { ...deployed.target, applications, accessTests: { tests, state: deployed.state } };
+    const target: VerifyTarget = {
+      ...deployed.target,
+      applications,
+      accessTests: { tests, state: deployed.state },
+    };
     const found = (await verify(target, { network: deployed.network, browser: false })).rows;
     return (id: string) => found.find((row) => row.id === id)?.result;
   }

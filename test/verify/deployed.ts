@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { liveIngress } from "../../packages/cli/verify/live-api";
 import type { Situation } from "../../packages/access/situation";
+import { liveIngress } from "../../packages/cli/verify/live-api";
 import type { VerifyTarget } from "../../packages/cli/verify/target";
 import type { Network } from "../../packages/client/typescript/network";
 import { DEV_ACCOUNT_ID, DEV_ZONE_ID } from "../../packages/sandbox/account/seed";

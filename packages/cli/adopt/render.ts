@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { pathText } from "../../../config/config-paths";
 import { isFields } from "../../base/json-values";
+import { WIDTH, wrapped } from "../../base/wrap";
 import { commandsHere, type Place } from "../sandboxed/commands-here";
 import type { Proof } from "./engine-table";
 import { isDone, isToDo, type Plan } from "./plan";
@@ -8,8 +9,6 @@ import { isDone, isToDo, type Plan } from "./plan";
 import type { FieldChange, Row } from "./types";
 import { inWords } from "./words";
 
-/** The widest line, in columns; only an id or a value without spaces can be longer. */
-const WIDTH = 100;
 const KIND = 17;
 const NAME = 24;
 const ID = 36;
@@ -130,7 +129,9 @@ function notesOf(rows: readonly Row[]): string[] {
   if (noted.length === 0) return [];
   return [
     "Why so",
-    ...noted.flatMap(({ kind, name, how, why }) => wrapped(`${kind} ${name}, ${how}: ${why}`, 2, 4)),
+    ...noted.flatMap(({ kind, name, how, why }) =>
+      wrapped(`${kind} ${name}, ${how}: ${why}`, 2, { hanging: 4 }),
+    ),
   ];
 }
 
@@ -147,7 +148,7 @@ function changesText(row: Row, plan: Plan): string[] {
       return [
         `    ${change.field.padEnd(width)}  ${first.trimStart()}`,
         ...rest,
-        ...wrapped(`→ ${next}`, indent, indent + 2),
+        ...wrapped(`→ ${next}`, indent, { hanging: indent + 2 }),
       ];
     }),
   ];
@@ -197,23 +198,6 @@ function configText(
       return [...wrapped(`# ${why}`, 2), `  ${project}:${pathText(path)}: ${written}`];
     }),
   ];
-}
-
-/** Breaks at spaces. */
-function wrapped(text: string, indent: number, hanging = indent): string[] {
-  const lines: string[] = [];
-  let current = " ".repeat(indent);
-  let isEmpty = true;
-  for (const word of text.split(/\s+/)) {
-    if (!isEmpty && current.length + 1 + word.length > WIDTH) {
-      lines.push(current);
-      current = " ".repeat(hanging);
-      isEmpty = true;
-    }
-    current += isEmpty ? word : ` ${word}`;
-    isEmpty = false;
-  }
-  return [...lines, current];
 }
 
 const joined = (sections: readonly string[][]): string =>

@@ -1,6 +1,6 @@
 import type { ArgDef, ArgsDef, CommandDef, CommandMeta } from "citty";
+import { wrapped } from "../../base/wrap";
 import { hintOf } from "./options";
-import { wrapped } from "./wrap";
 
 /** Where what an option means begins; longer options have it on the line below. */
 const MEANING = 30;
@@ -13,7 +13,7 @@ export async function helpOf(program: string, name: string, command: CommandDef)
   const options = args.filter(([, { type }]) => type !== "positional");
   const usage = [`${program} ${name}`, ...words.map(([word]) => `[${word}]`), "[options]"].join(" ");
   return [
-    wrapped(description, 0),
+    ...wrapped(description, 0),
     "",
     `Usage: ${usage}`,
     "",
@@ -36,9 +36,10 @@ function row(left: string, definition: ArgDef): string {
   // What a flag is without being given goes without saying; a word's default is not typed as it is called.
   const known = type === "boolean" || type === "positional" || definition.default === undefined;
   const says = known ? description : `${description} Default: ${definition.default}.`;
-  const indent = " ".repeat(MEANING);
-  const meaning = wrapped(says, MEANING);
-  return left.length + 4 > MEANING
-    ? `  ${left}\n${indent}${meaning}`
-    : `  ${left.padEnd(MEANING - 2)}${meaning}`;
+  const [first = "", ...rest] = wrapped(says, MEANING);
+  const lines =
+    left.length + 4 > MEANING
+      ? [`  ${left}`, first, ...rest]
+      : [`  ${left.padEnd(MEANING - 2)}${first.trimStart()}`, ...rest];
+  return lines.join("\n");
 }

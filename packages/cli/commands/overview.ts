@@ -1,5 +1,5 @@
 import type { CommandDef, CommandMeta } from "citty";
-import { wrapped } from "./wrap";
+import { wrapped } from "../../base/wrap";
 
 /** Every command with the first sentence of what it says of itself; the rest is in its own help. */
 export async function overview(
@@ -13,7 +13,10 @@ export async function overview(
     }),
   );
   const indent = Math.max(...known.map(({ command }) => command.length)) + 4;
-  const lines = known.map(({ command, says }) => `  ${command.padEnd(indent - 2)}${wrapped(says, indent)}`);
+  const lines = known.flatMap(({ command, says }) => {
+    const [first = "", ...rest] = wrapped(says, indent);
+    return [`  ${command.padEnd(indent - 2)}${first.trimStart()}`, ...rest];
+  });
   return [
     description,
     "",

@@ -1,4 +1,5 @@
 import type { Severity } from "../../base/finding";
+import { wrapped } from "../../base/wrap";
 import { type Checked as AnyChecked, exitCode, type Report } from "./doctor";
 import type { ToldFinding } from "./words";
 
@@ -48,16 +49,8 @@ const line = (mark: string, title: string, text: string, width: number): string 
 const bodyOf = ({ what, why, mend }: ToldFinding, width: number): string =>
   [folded(what, width), folded(why, width), `→ ${mend}`].join("\n");
 
-function folded(text: string, width: number): string {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= COLUMNS - width - 4) {
-      lines[lines.length - 1] = `${last} ${word}`;
-    } else lines.push(word);
-  }
-  return lines.join("\n");
-}
+const folded = (text: string, width: number): string =>
+  wrapped(text, 0, { width: COLUMNS - width - 4 }).join("\n");
 
 function totals(report: Report): string {
   const findings = report.checks.flatMap((check) => check.findings);

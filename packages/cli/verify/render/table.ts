@@ -1,10 +1,8 @@
+import { WIDTH, wrapped as wrappedAt } from "../../../base/wrap";
 import { GROUP_TITLES, type RowGroup, type VerifyReport, type VerifyRow } from "../report";
 import { WHAT, WHAT_NAMES, WHO, WHO_NAMES } from "../target";
 import { type AlikeRows, alike, isOpen, titleOf } from "./alike";
 import { MARK_NAMES, MARKS } from "./marks";
-
-/** The widest line of the table, in columns. */
-const WIDTH = 100;
 
 const NAME_WIDTH = 20;
 const LABEL_WIDTH = 10;
@@ -95,23 +93,8 @@ function labelled(label: string, text: string | undefined): string[] {
   return [`    ${label.padEnd(LABEL_WIDTH)}${first.trimStart()}`, ...rest];
 }
 
-/** Breaks at spaces; a word that is longer than a line, such as a command, is broken anywhere. */
-function wrapped(text: string, indent: number): string[] {
-  const room = WIDTH - indent;
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(/\s+/).flatMap((each) => pieces(each, room))) {
-    if (line !== "" && line.length + 1 + word.length > room) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, line].map((each) => " ".repeat(indent) + each);
-}
-
-function pieces(word: string, room: number): string[] {
-  return word.length <= room ? [word] : [word.slice(0, room), ...pieces(word.slice(room), room)];
-}
+/** What is too long for a line, such as a command, is broken anywhere. */
+const wrapped = (text: string, indent: number): string[] => wrappedAt(text, indent, { cutsWords: true });
 
 function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
