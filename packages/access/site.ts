@@ -141,7 +141,8 @@ function takesPlace({ path }: Pick<StateIngressRule, "path">, place: Place): Mat
 }
 
 /** Whether a rule answers by itself instead of leading to an origin. */
-export const isStatus = ({ service }: StateIngressRule): boolean => service.startsWith("http_status:");
+export const isStatus = ({ service }: Pick<StateIngressRule, "service">): boolean =>
+  service.startsWith("http_status:");
 
 type Leads = "here" | "maybe here" | "another tunnel" | "elsewhere";
 

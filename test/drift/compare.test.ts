@@ -99,7 +99,7 @@ describe("ingress rules", () => {
 
   test("open something by the place of the change, whatever its name begins or ends with", () => {
     const opened = (before: object, after: object) =>
-      compareRules([before], [after]).differences.map((each) => tunnelConfiguration.opens?.(each));
+      compareRules([before], [after]).differences.map((each) => tunnelConfiguration.opens(each));
     const access = (aud: string) => ({ originRequest: { access: { audTag: [aud] } } });
     expect(opened({ ...one, ...access("a") }, { ...one, ...access("b") })).toEqual([
       "the connector lets in who has a JWT of another application",
@@ -108,7 +108,7 @@ describe("ingress rules", () => {
       "every other host name that leads to the tunnel ends at http://localhost:1",
     ]);
     const changed = (...path: string[]) =>
-      tunnelConfiguration.opens?.({ field: path.join("."), path, after: true });
+      tunnelConfiguration.opens({ field: path.join("."), path, after: true });
     expect(changed("warp-routing", "enabled")).toBe(
       "devices of the team reach the network behind the tunnel",
     );

@@ -56,7 +56,11 @@ export function accessDiff(
   const plain = entriesOf(callers, { login: (id) => login(id).key, ranges });
   const hashed = canonical({
     entries: sorted(
-      plain.map((entry) => ({ ...entry, on: entry.on.map((words) => withoutIds(words, sides)) })),
+      // The words say which caller it is.
+      plain.map(({ whoKind: _, ...entry }) => ({
+        ...entry,
+        on: entry.on.map((words) => withoutIds(words, sides)),
+      })),
     ),
     facts: sorted(facts.map(({ text: _, ...fact }) => fact)),
     undecided: [...undecided].sort(),

@@ -24,6 +24,8 @@ export interface Entry {
   on: string[];
   /** Every change that may come of it. */
   may: Change["may"];
+  /** What kind of caller `who` is; `nobody`: anyone, without a login and without a token. */
+  whoKind: Principal["kind"];
 }
 
 /** How the words name what has an id. */
@@ -136,6 +138,7 @@ function linesOf(caller: Caller, atPlace: readonly Caller[], labels: Labels): En
       session: { before: length(before), after: length(after) },
       on,
       may,
+      whoKind: caller.principal.kind,
     };
   });
 }

@@ -1,9 +1,13 @@
-import { type Fields, KINDS } from "../../cloudflare/kinds";
+import { type Field, type Fields, KINDS } from "../../cloudflare/kinds";
 import { apiFields } from "../../cloudflare/kinds/api-form";
 import { INGRESS_RULE, WIRE_ORIGIN_REQUEST } from "../../cloudflare/kinds/ingress";
+import { turnedOff } from "../../cloudflare/kinds/opens";
 import type { Kind } from "./types";
 
-/** What happens should the next `up` not leave a field as it is: somebody else gets in, or something else is delivered. */
+/**
+ * What happens should the next `up` not leave a field as it is: somebody else gets in, or something else is delivered.
+ * Where the table of kinds says what it opens that the field is turned off, that is what happens.
+ */
 type Effects = Readonly<Record<string, string>>;
 
 const APPLICATION: Effects = {
@@ -18,7 +22,6 @@ const APPLICATION: Effects = {
   mfa_config: "its second factor is no longer asked for as it says",
   oauth_configuration: "programs with a token by OAuth may no longer get in",
   scim_config: "its users are no longer provisioned",
-  enable_binding_cookie: "a stolen session cookie works in another browser",
   http_only_cookie_attribute: "scripts of its pages can no longer read the session cookie",
   path_cookie_attribute: "the sessions of other applications on the host name are mixed up with its own",
   eager_redirect_cookie_setting: "a login may reach other host names than it does",
@@ -33,10 +36,7 @@ const POLICY: Effects = {
   require: "others get in",
   exclude: "others get in",
   session_duration: "sessions last longer or shorter",
-  approval_required: "nobody has to approve a visit any more",
   approval_groups: "nobody has to approve a visit any more",
-  purpose_justification_required: "no reason for a visit is asked for any more",
-  isolation_required: "visits no longer go through an isolated browser",
   mfa_config: "its second factor is no longer asked for as it says",
   connection_rules: "other connections are let through",
 };
@@ -113,9 +113,13 @@ export type Meaning = { decides: string; unset?: unknown } | "nothing";
 export function meaningOf(kind: JudgedKind, field: string): Meaning | undefined {
   const { effects, fields }: { effects: Effects; fields: Fields } = OF_KIND[kind];
   const known = Object.hasOwn(fields, field) ? fields[field] : undefined;
-  if (Object.hasOwn(effects, field)) return { decides: effects[field] ?? "", unset: known?.default };
+  const effect = Object.hasOwn(effects, field) ? effects[field] : openedByLoss(known);
+  if (effect !== undefined) return { decides: effect, unset: known?.default };
   return FOLLOWING[`${kind} ${field}`] !== undefined || known?.decides === "nothing" ? "nothing" : undefined;
 }
+
+const openedByLoss = (field: Field | undefined): string | undefined =>
+  field?.opens?.when === turnedOff ? field.opens.what : undefined;
 
 /** What an `originRequest` option is in effect: the rule's own, else the tunnel's, else cloudflared's default. */
 export function inEffect(option: string, own: unknown, tunnels: unknown): unknown {

@@ -159,9 +159,6 @@ function contextOf({ config }: StackSettings, now: Date): KindContext {
   return { authDomain: teamDomain(config.teamName), now };
 }
 
-/** How the comparison calls whoever has no login and no token. */
-const EVERYBODY = "anyone, without logging in";
-
 /**
  * Who gets past Access now and could not before, and is stopped by the connector's own check of the JWT alone: one
  * guard of two is gone.
@@ -171,6 +168,7 @@ function heldByConnector(access: AccessDiff, before: Situation, after: Situation
     ...state,
     ingress: state.ingress.map((rule) => ({ ...rule, jwtRequired: false })),
   });
+  const isEverybody = ({ whoKind }: Entry) => whoKind === "nobody";
   const placeOf = ({ hostname, paths }: Entry) => JSON.stringify([hostname, paths]);
   const key = (entry: Entry) => `${placeOf(entry)} ${entry.who}`;
   const told = new Set(access.entries.filter(({ kind }) => kind === "gain").map(key));
@@ -178,9 +176,9 @@ function heldByConnector(access: AccessDiff, before: Situation, after: Situation
     (entry) => entry.kind === "gain" && !told.has(key(entry)),
   );
   // Where everybody gains, that somebody by name does says nothing more.
-  const open = new Set(held.filter(({ who }) => who.startsWith(EVERYBODY)).map(placeOf));
+  const open = new Set(held.filter(isEverybody).map(placeOf));
   return held
-    .filter((entry) => entry.who.startsWith(EVERYBODY) || !open.has(placeOf(entry)))
+    .filter((entry) => isEverybody(entry) || !open.has(placeOf(entry)))
     .map(({ who, hostname, paths }) => {
       const where = paths.length === 0 ? hostname : `${hostname} (${paths.join("; ")})`;
       const text = `Access no longer keeps out ${who} at ${where}: only the connector's check of the JWT does`;

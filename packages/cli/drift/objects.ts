@@ -95,7 +95,7 @@ function withoutFollowers(differences: readonly Difference[]): Difference[] {
 }
 
 function fieldChange(kind: Kind, resource: StackResource, difference: Difference): Change {
-  const opens = kind.opens?.(difference);
+  const opens = kind.opens(difference);
   const { path: _, ...told } = difference;
   return {
     subject: kind.subject,

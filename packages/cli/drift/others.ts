@@ -4,6 +4,7 @@ import { type Fields, fieldsOf, listOf, textOf } from "../../base/json-values";
 import type { Wire } from "../../cloudflare/account-api";
 import { rulesIn } from "../../cloudflare/account-snapshot";
 import { TYPES } from "../../cloudflare/kinds";
+import { RULES_ELSEWHERE } from "../../cloudflare/kinds/tunnel";
 import type { StackResource, StackSettings } from "../stack/read-stack";
 import type { KindContext } from "./kinds/kind";
 import { AUTH_DOMAIN } from "./kinds/organization";
@@ -119,7 +120,7 @@ function sharedTunnelChange({ account, settings }: Surroundings): Change[] {
       field: "config_src",
       before: "cloudflare",
       after: "local",
-      opens: "its rules, and with them the check of Access's JWT, come from a file beside cloudflared",
+      opens: RULES_ELSEWHERE,
     },
   ];
 }

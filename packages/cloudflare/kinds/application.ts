@@ -11,8 +11,16 @@ import {
   OLD_TIMES,
   unjudged,
 } from "./field";
-import { RULES } from "./policy";
+import { given as nowGiven, opening, turnedOff, turnedOn } from "./opens";
+import { MFA_CONFIG, RULES } from "./policy";
 import { TYPES } from "./types";
+
+/** From the one that sends the cookie most freely. */
+const SAME_SITE = ["", "none", "lax", "strict"];
+
+function isLessStrict(before: unknown, after: unknown): boolean {
+  return SAME_SITE.indexOf(String(after ?? "")) < SAME_SITE.indexOf(String(before ?? ""));
+}
 
 const FIELDS: Fields = {
   ...given("accountId", "zoneId"),
@@ -52,7 +60,11 @@ const FIELDS: Fields = {
   allowedIdps: known(judged("access")),
   // With one login it saves the page that asks which.
   autoRedirectToIdentity: NOTHING,
-  allowAuthenticateViaWarp: unjudged("access"),
+  allowAuthenticateViaWarp: opening(
+    unjudged("access"),
+    turnedOn,
+    "a device's WARP session passes for a login",
+  ),
   optionsPreflightBypass: known(judged("access")),
   readServiceTokensFromHeader: unjudged("credentials"),
   serviceAuth401Redirect: { ...NOTHING, api: "service_auth_401_redirect" },
@@ -66,25 +78,41 @@ const FIELDS: Fields = {
         unjudged("credentials"),
         "allowAllHeaders",
         "allowAllMethods",
-        "allowCredentials",
         "allowedHeaders",
         "allowedMethods",
+      ),
+      allowCredentials: opening(
+        unjudged("credentials"),
+        turnedOn,
+        "pages of other origins call it in a visitor's name",
       ),
       maxAge: NOTHING,
     }),
   ),
   sessionDuration: { ...known(judged("credentials")), default: "24h" },
-  mfaConfig: unjudged("credentials"),
-  enableBindingCookie: unjudged("credentials"),
-  httpOnlyCookieAttribute: { ...unjudged("credentials", true), default: true },
+  mfaConfig: MFA_CONFIG,
+  enableBindingCookie: opening(
+    unjudged("credentials"),
+    turnedOff,
+    "a stolen session cookie works in another browser",
+  ),
+  httpOnlyCookieAttribute: opening(
+    { ...unjudged("credentials", true), default: true },
+    turnedOff,
+    "scripts in its pages can read the session cookie",
+  ),
   pathCookieAttribute: unjudged("credentials"),
-  sameSiteCookieAttribute: unjudged("credentials", "lax"),
-  oauthConfiguration: unjudged("access"),
+  sameSiteCookieAttribute: opening(
+    unjudged("credentials", "lax"),
+    isLessStrict,
+    "requests from other sites carry the session cookie",
+  ),
+  oauthConfiguration: opening(unjudged("access"), nowGiven, "other programs may get tokens for it by OAuth"),
   saasApp: unjudged("access"),
   scimConfig: unjudged("access"),
   targetCriterias: unjudged("access"),
   // How it looks, and what somebody sees who is refused all the same.
-  allowIframe: DELIVERS,
+  allowIframe: opening(DELIVERS, turnedOn, "pages of other sites may frame it"),
   appLauncherVisible: { ...NOTHING, default: true },
   ...nothing(
     "appLauncherLogoUrl",

@@ -1,6 +1,7 @@
 import {
   bookkeeping,
   DELIVERS,
+  type Field,
   type Fields,
   given,
   judged,
@@ -11,7 +12,12 @@ import {
   TIMES,
   unjudged,
 } from "./field";
+import { given as nowGiven, opening } from "./opens";
 import { TYPES } from "./types";
+
+/** Says where the name leads. */
+const leading = (field: Field): Field =>
+  opening(field, nowGiven, "visitors, and what they send, go somewhere else");
 
 const FIELDS: Fields = {
   ...given("zoneId"),
@@ -23,11 +29,11 @@ const FIELDS: Fields = {
   ...bookkeeping(TIMES, "createdOn", "modifiedOn", "commentModifiedOn", "tagsModifiedOn"),
   name: known(judged("routes")),
   // Types that lead no visitor anywhere besides those that do; one that delegates a zone is not judged.
-  type: known(unjudged("routes", "A", "AAAA", "CNAME", "TXT", "MX", "CAA")),
-  content: judged("routes"),
+  type: leading(known(unjudged("routes", "A", "AAAA", "CNAME", "TXT", "MX", "CAA"))),
+  content: leading(judged("routes")),
   proxied: known(judged("access")),
   privateRouting: unjudged("routes"),
-  data: unjudged("routes"),
+  data: leading(unjudged("routes")),
   priority: DELIVERS,
   settings: unjudged("routes"),
 };

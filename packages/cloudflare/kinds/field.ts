@@ -40,6 +40,18 @@ export interface Field {
   unread?: true;
   /** True for what nobody may see; the engine keeps it encrypted. */
   secret?: true;
+  /** What a change of it opens, where the comparison of who gets in cannot tell. */
+  opens?: Opening;
+}
+
+/** A change that takes a guard away, or lets something in. */
+export interface Opening {
+  /** Whether it is such a change; undefined: there was or is nothing. */
+  when(before: unknown, after: unknown): boolean;
+  /** What it opens, in one clause. */
+  what: string;
+  /** The name below the field that it is about, in the API's spelling; absent: any, and the field itself. */
+  at?: string;
 }
 
 /** Fields by Pulumi's names, or by the API's where the engine keeps those. */

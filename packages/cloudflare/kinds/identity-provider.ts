@@ -2,6 +2,7 @@ import {
   all,
   bookkeeping,
   DELIVERS,
+  type Field,
   type Fields,
   given,
   judged,
@@ -12,7 +13,12 @@ import {
   unjudged,
   withheld,
 } from "./field";
+import { changed, opening, turnedOff } from "./opens";
 import { TYPES } from "./types";
+
+/** Says who vouches for an address. */
+const vouching = (field: Field): Field =>
+  opening(field, changed, "somebody else now vouches for the addresses that log in");
 
 const FIELDS: Fields = {
   ...given("accountId", "zoneId"),
@@ -20,40 +26,44 @@ const FIELDS: Fields = {
   ...all(DELIVERS, "readOnly", "samlCertificateSetId"),
   ...bookkeeping("the certificates of the set that is named beside it", "samlCertificateSet"),
   // Who vouches: another type is another login.
-  type: judged("access"),
+  type: vouching(judged("access")),
   config: judged("credentials", {
     // Which client of the vendor's asks: the vendor vouches for the same people.
     clientSecret: withheld("the API never shows it"),
-    ...nothing("clientId", "redirectUrl", "prompt", "maxSsoUrlLength", "useLoginHint"),
+    clientId: vouching(NOTHING),
+    ...nothing("redirectUrl", "prompt", "maxSsoUrlLength", "useLoginHint"),
     ...all(
-      unjudged("credentials"),
+      vouching(unjudged("credentials")),
       "appsDomain",
-      "attributes",
       "authUrl",
       "authorizationServerId",
       "centrifyAccount",
       "centrifyAppId",
       "certsUrl",
-      "claims",
-      "conditionalAccessEnabled",
       "directoryId",
       "emailAttributeName",
       "emailClaimName",
-      "enableEncryption",
-      "forceAuthn",
-      "headerAttributes",
       "idpPublicCerts",
       "issuerUrl",
       "oktaAccount",
       "oneloginAccount",
       "pingEnvId",
-      "pkceEnabled",
+      "ssoTargetUrl",
+      "tokenUrl",
+    ),
+    pkceEnabled: opening(unjudged("credentials"), turnedOff, "an intercepted login code can be used"),
+    ...all(
+      unjudged("credentials"),
+      "attributes",
+      "claims",
+      "conditionalAccessEnabled",
+      "enableEncryption",
+      "forceAuthn",
+      "headerAttributes",
       "restrictToAccountMembers",
       "scopes",
       "signRequest",
-      "ssoTargetUrl",
       "supportGroups",
-      "tokenUrl",
     ),
   }),
   scimConfig: judged("credentials", {

@@ -12,6 +12,7 @@ import {
   TIMES,
   unjudged,
 } from "./field";
+import { given as nowGiven, opening, turnedOn } from "./opens";
 import { TYPES } from "./types";
 
 /** How the connector connects; the same server answers. */
@@ -32,13 +33,21 @@ const server = (value: unknown, more: Partial<Field> = {}): Field => ({
 const ORIGIN_REQUEST: Fields = {
   access: judged("access", {
     required: judged("access"),
-    teamName: judged("access"),
-    audTags: { ...judged("access"), api: "audTag" },
+    teamName: opening(judged("access"), nowGiven, "the connector lets in who has a JWT of another team"),
+    audTags: opening(
+      { ...judged("access"), api: "audTag" },
+      nowGiven,
+      "the connector lets in who has a JWT of another application",
+    ),
   }),
   caPool: server(""),
   httpHostHeader: server(""),
   matchSnItoHost: server(false, { api: "matchSNItoHost" }),
-  noTlsVerify: server(false, { api: "noTLSVerify" }),
+  noTlsVerify: opening(
+    server(false, { api: "noTLSVerify" }),
+    turnedOn,
+    "the connector takes anybody's certificate for the origin's",
+  ),
   originServerName: server(""),
   proxyType: server(""),
   connectTimeout: connection(30),

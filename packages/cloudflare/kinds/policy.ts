@@ -1,4 +1,5 @@
 import { type Fields, given, judged, type Kind, known, NOTHING, nothing, OLD_TIMES, unjudged } from "./field";
+import { opening, turnedOff, turnedOn } from "./opens";
 import { TYPES } from "./types";
 
 /** Whom a policy matches, also one that stands in an application. */
@@ -7,6 +8,14 @@ export const RULES: Fields = {
   requires: { ...judged("access", "rules"), api: "require" },
   excludes: { ...judged("access", "rules"), api: "exclude" },
 };
+
+/** How a second factor is asked for; an application and a policy each may say so. */
+export const MFA_CONFIG = opening(
+  unjudged("credentials"),
+  turnedOn,
+  "no second factor is asked for",
+  "mfa_disabled",
+);
 
 const FIELDS: Fields = {
   ...given("accountId"),
@@ -22,11 +31,19 @@ const FIELDS: Fields = {
   ...RULES,
   sessionDuration: { ...known(judged("credentials")), default: "24h" },
   approvalGroups: unjudged("access"),
-  approvalRequired: unjudged("access"),
+  approvalRequired: opening(unjudged("access"), turnedOff, "nobody has to approve a visit any more"),
   connectionRules: unjudged("access"),
-  isolationRequired: unjudged("access"),
-  purposeJustificationRequired: unjudged("access"),
-  mfaConfig: unjudged("credentials"),
+  isolationRequired: opening(
+    unjudged("access"),
+    turnedOff,
+    "visits no longer go through an isolated browser",
+  ),
+  purposeJustificationRequired: opening(
+    unjudged("access"),
+    turnedOff,
+    "no reason for a visit is asked for any more",
+  ),
+  mfaConfig: MFA_CONFIG,
 };
 
 /** @see https://developers.cloudflare.com/api/resources/zero_trust/subresources/access/subresources/policies/ */

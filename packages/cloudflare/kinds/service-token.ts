@@ -10,7 +10,14 @@ import {
   unjudged,
   withheld,
 } from "./field";
+import { opening } from "./opens";
 import { TYPES } from "./types";
+
+/** What it opens that somebody else made a new secret of a token. */
+export const ROTATED_BY_OTHERS = "whoever rotated it has a secret that passes, and the stack does not";
+
+/** Of times in the one spelling that a comparison gives them. */
+const isLater = (before: unknown, after: unknown): boolean => String(after) > String(before);
 
 const FIELDS: Fields = {
   ...given("accountId", "zoneId"),
@@ -19,16 +26,27 @@ const FIELDS: Fields = {
   name: known(NOTHING),
   // What clients send; a new one comes with a new version.
   clientSecret: withheld("the API shows it once, when the token is made or rotated"),
-  enabled: { ...unjudged("access", true), default: true },
+  enabled: opening(
+    { ...unjudged("access", true), default: true },
+    (_, after) => after === true,
+    "its credentials pass again",
+  ),
   duration: { ...known(judged("credentials")), default: "8760h" },
-  expiresAt: { ...judged("credentials"), time: true },
-  clientSecretVersion: { ...judged("credentials"), default: 1, notAlwaysShown: true, unread: true },
-  previousClientSecretExpiresAt: {
-    ...judged("credentials"),
-    time: true,
-    notAlwaysShown: true,
-    unread: true,
-  },
+  expiresAt: opening(
+    { ...judged("credentials"), time: true },
+    (before, after) => after === undefined || (before !== undefined && isLater(before, after)),
+    "its credentials pass for longer",
+  ),
+  clientSecretVersion: opening(
+    { ...judged("credentials"), default: 1, notAlwaysShown: true, unread: true },
+    (before, after) => Number(after) > Number(before),
+    ROTATED_BY_OTHERS,
+  ),
+  previousClientSecretExpiresAt: opening(
+    { ...judged("credentials"), time: true, notAlwaysShown: true, unread: true },
+    (before, after) => after !== undefined && (before === undefined || isLater(before, after)),
+    "an earlier secret passes for longer",
+  ),
 };
 
 /** @see https://developers.cloudflare.com/api/resources/zero_trust/subresources/access/subresources/service_tokens/ */

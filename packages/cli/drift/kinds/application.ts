@@ -1,7 +1,6 @@
 import { type Fields, fieldsOf, listOf } from "../../../base/json-values";
 import { KINDS } from "../../../cloudflare/kinds";
-import type { Difference } from "../compare";
-import { compared, turnedOff, turnedOn } from "./kind";
+import { compared } from "./kind";
 
 /** An Access application. */
 export const application = compared(KINDS.application, {
@@ -9,7 +8,6 @@ export const application = compared(KINDS.application, {
   expected: (wire) => ({ ...wire, policies: links(wire["policies"]), ...addresses(wire) }),
   // A reusable policy is shown whole; what belongs to the application is which ones, and in which order.
   shown: (live) => ({ ...live, policies: links(live["policies"]) }),
-  opens,
 });
 
 /** The names that follow from the destinations: the API moves all three together. */
@@ -29,32 +27,4 @@ function links(policies: unknown): unknown[] {
     const { id, precedence = index + 1 } = fieldsOf(policy);
     return { id, precedence };
   });
-}
-
-const SAME_SITE = ["", "none", "lax", "strict"];
-
-function opens(difference: Difference): string | undefined {
-  const { field, path, before, after } = difference;
-  switch (field) {
-    case "allow_authenticate_via_warp":
-      return turnedOn(difference) ? "a device's WARP session passes for a login" : undefined;
-    case "allow_iframe":
-      return turnedOn(difference) ? "pages of other sites may frame it" : undefined;
-    case "http_only_cookie_attribute":
-      return turnedOff(difference) ? "scripts in its pages can read the session cookie" : undefined;
-    case "enable_binding_cookie":
-      return turnedOff(difference) ? "a stolen session cookie works in another browser" : undefined;
-    case "same_site_cookie_attribute":
-      return SAME_SITE.indexOf(String(after ?? "")) < SAME_SITE.indexOf(String(before ?? ""))
-        ? "requests from other sites carry the session cookie"
-        : undefined;
-    case "cors_headers.allow_credentials":
-      return turnedOn(difference) ? "pages of other origins call it in a visitor's name" : undefined;
-    case "mfa_config.mfa_disabled":
-      return turnedOn(difference) ? "no second factor is asked for" : undefined;
-    default:
-      return path[0] === "oauth_configuration" && after !== undefined
-        ? "other programs may get tokens for it by OAuth"
-        : undefined;
-  }
 }

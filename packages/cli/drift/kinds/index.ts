@@ -1,9 +1,7 @@
 import { KINDS as TABLE } from "../../../cloudflare/kinds";
 import { application } from "./application";
-import { dnsRecord } from "./dns-record";
 import { identityProvider } from "./identity-provider";
 import { compared, type Kind } from "./kind";
-import { policy } from "./policy";
 import { serviceToken } from "./service-token";
 import { sharedIngress } from "./shared-ingress";
 import { tunnel } from "./tunnel";
@@ -12,13 +10,13 @@ import { tunnelConfiguration } from "./tunnel-configuration";
 /** Every kind of object that is compared with the account, in the order of a report. */
 const KINDS: readonly Kind[] = [
   application,
-  policy,
+  compared(TABLE.policy, { subject: "policy" }),
   identityProvider,
   serviceToken,
   tunnel,
   tunnelConfiguration,
   sharedIngress,
-  dnsRecord,
+  compared(TABLE.dnsRecord, { subject: "DNS record" }),
   compared(TABLE.alert, { subject: "notification policy" }),
 ];
 

@@ -2,6 +2,7 @@ import type { Fields } from "../../../base/json-values";
 import type { AccountSnapshot } from "../../../cloudflare/account-snapshot";
 import type { Field, Kind as Table } from "../../../cloudflare/kinds";
 import { apiFields, apiPath, inApiForm, withoutWithheld } from "../../../cloudflare/kinds/api-form";
+import { openedBy } from "../../../cloudflare/kinds/opens";
 import type { StackResource } from "../../stack/read-stack";
 import type { Compared, Difference } from "../compare";
 import type { Subject } from "../types";
@@ -24,13 +25,15 @@ interface Ways {
   /** Fields that are compared in a way of their own, in `compare`. */
   own?: readonly string[];
   compare?(expected: Fields, live: Fields): Compared;
-  /** What a difference opens, where the comparison of who gets in cannot tell. */
+  /** What a difference opens besides what the table says, where the comparison of who gets in cannot tell. */
   opens?(difference: Difference): string | undefined;
 }
 
 /** How objects of one kind are compared with what the state says of them. */
-export interface Kind extends Pick<Ways, "subject" | "own" | "compare" | "opens"> {
+export interface Kind extends Pick<Ways, "subject" | "own" | "compare"> {
   table: Table;
+  /** What a difference opens, where the comparison of who gets in cannot tell. */
+  opens(difference: Difference): string | undefined;
   /** Path of the object in the API. */
   path(account: AccountSnapshot, resource: StackResource): string;
   /** What the API should show, in its own spelling, as far as `fields` goes. */
@@ -44,11 +47,13 @@ export interface Kind extends Pick<Ways, "subject" | "own" | "compare" | "opens"
 }
 
 /** How a kind of the table is compared. */
-export function compared(table: Table, { expected, shown, ...ways }: Ways): Kind {
-  const all = Object.entries(apiFields(table));
+export function compared(table: Table, { expected, shown, opens, ...ways }: Ways): Kind {
+  const fields = apiFields(table);
+  const all = Object.entries(fields);
   return {
     ...ways,
     table,
+    opens: (difference) => opens?.(difference) ?? openedBy(fields, difference),
     path: ({ accountId }, { id, inputs }) => apiPath(table, { ...inputs, accountId, id }),
     expected: (properties, context) => {
       const wire = withoutWithheld(table, inApiForm(table, properties));
@@ -70,14 +75,6 @@ export function compared(table: Table, { expected, shown, ...ways }: Ways): Kind
     ),
   };
 }
-
-/** Whether something was on and is off now. */
-export const turnedOff = ({ before, after }: Difference): boolean =>
-  before === true && (after === undefined || after === false);
-
-/** Whether something was off and is on now. */
-export const turnedOn = ({ before, after }: Difference): boolean =>
-  after === true && (before === undefined || before === false);
 
 /** The properties of a resource, as the provider last saw them. */
 export const propertiesOf = ({ inputs, outputs }: StackResource): Fields => ({ ...inputs, ...outputs });

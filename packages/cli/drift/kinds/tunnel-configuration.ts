@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { canonicalHost } from "../../../access/host-pattern";
+import { isStatus } from "../../../access/site";
 import { type Fields, fieldsOf, listOf } from "../../../base/json-values";
 import { KINDS } from "../../../cloudflare/kinds";
+import { INGRESS_RULE } from "../../../cloudflare/kinds/ingress";
+import { openedBy, turnedOn } from "../../../cloudflare/kinds/opens";
 import { type Compared, compareFields, type Difference } from "../compare";
-import { compared, turnedOn } from "./kind";
+import { compared } from "./kind";
 
 /** The ingress rules and settings of a tunnel that the stack owns. */
 export const tunnelConfiguration = compared(KINDS.ownIngress, {
@@ -85,31 +88,18 @@ function keyed(rules: readonly unknown[]): Map<string, Fields> {
   return found;
 }
 
-/** What a changed rule opens, besides what the comparison of who gets in says. */
+/** What a changed rule, or what holds for all of them, opens besides what the comparison of who gets in says. */
 function ingressOpens(difference: Difference): string | undefined {
-  const { path, after } = difference;
+  const { path, before, after } = difference;
   const [top, key] = path;
-  const ofRule = top === "ingress" ? path.slice(2) : [];
-  const isAt = (at: readonly string[], ...wanted: string[]) => isDeepStrictEqual(at, wanted);
-  if (isAt(ofRule, "originRequest", "access", "audTag") && after !== undefined) {
-    return "the connector lets in who has a JWT of another application";
-  }
-  if (isAt(ofRule, "originRequest", "access", "teamName") && after !== undefined) {
-    return "the connector lets in who has a JWT of another team";
-  }
-  if (isAt(top === "ingress" ? ofRule : path, "originRequest", "noTLSVerify") && turnedOn(difference)) {
-    return "the connector takes anybody's certificate for the origin's";
-  }
-  if (
-    top === "ingress" &&
-    key === "*" &&
-    isAt(ofRule, "service") &&
-    !String(after ?? "http_status:").startsWith("http_status:")
-  ) {
+  const ofRule = top === "ingress" ? path.slice(2) : path;
+  if (top === "ingress" && key === "*" && isDeepStrictEqual(ofRule, ["service"]) && leadsOn(after)) {
     return `every other host name that leads to the tunnel ends at ${after}`;
   }
-  if (top === "warp-routing" && turnedOn(difference)) {
+  if (top === "warp-routing" && turnedOn(before, after)) {
     return "devices of the team reach the network behind the tunnel";
   }
-  return undefined;
+  return openedBy(INGRESS_RULE, { path: ofRule, before, after }, true);
 }
+
+const leadsOn = (service: unknown): boolean => typeof service === "string" && !isStatus({ service });

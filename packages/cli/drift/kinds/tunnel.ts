@@ -10,8 +10,4 @@ export const tunnel = compared(KINDS.tunnel, {
     ...live,
     config_src: live["config_src"] ?? (live["remote_config"] === false ? "local" : "cloudflare"),
   }),
-  opens: ({ field, after }) =>
-    field === "config_src" && after === "local"
-      ? "its rules, and with them the check of Access's JWT, come from a file beside cloudflared"
-      : undefined,
 });

@@ -1,5 +1,6 @@
 import { fieldsOf, listOf, textOf } from "../../../base/json-values";
 import { TYPES } from "../../../cloudflare/kinds";
+import { ROTATED_BY_OTHERS } from "../../../cloudflare/kinds/service-token";
 import type { StackResource } from "../../stack/read-stack";
 import { nameOf } from "../read-account";
 import type { Change, Unseen } from "../types";
@@ -44,7 +45,7 @@ export async function tokenSecret(
           what: "changed",
           field: "client_secret",
           detail: `the state's secret is ${refused}`,
-          opens: "whoever rotated it has a secret that passes, and the stack does not",
+          opens: ROTATED_BY_OTHERS,
         },
       ];
   const because = explained ? `${refused}, as is to be expected after the changes` : refused;
