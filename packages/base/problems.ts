@@ -1,4 +1,5 @@
 import { UserError } from "./errors";
+import type { Finding } from "./finding";
 
 /** One mistake among several that are reported together. No part of it ever holds a secret. */
 export interface Problem {
@@ -16,6 +17,8 @@ export class ProblemsError extends UserError {
     /** Where all of them are, e.g. `the config of stack dev`. */
     where: string,
     readonly problems: readonly Problem[],
+    /** What they were told by, where something is decided by that. */
+    readonly findings: readonly Finding[] = [],
   ) {
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
     const list = problems.map(({ path, found, remedy }) => `\n  ${path}: ${found}\n    → ${remedy}`);

@@ -1,10 +1,12 @@
 import type { TunnelConfig } from "../../config/stack-config";
 import { hostAt, liesOn, placesOf } from "../access";
 import { tunnelHost } from "../access/tunnel-host";
+import type { FindingOf } from "../base/finding";
 import { type Fields, fieldsOf, listOf, textOf } from "../base/json-values";
-import { type Problem, ProblemsError } from "../base/problems";
 import { TYPES } from "./kinds";
 import { type LastResource, lastState, type ReadState } from "./last-state";
+import type { LeftFindings } from "./left-findings";
+import { refusal } from "./refusal";
 import { tunnelUse } from "./tunnel-use";
 
 /** What the look-ups saw in the account under the names that the stack declares. */
@@ -74,7 +76,7 @@ export async function leftBehind(
     state,
     ids: new Set(state.flatMap(({ outputs }) => textOf(outputs["id"]) ?? [])),
     ownTunnel: textOf(state.find(({ type }) => type === TYPES.tunnel)?.outputs["id"]),
-    problems: [],
+    findings: [],
   };
   const left = args.applications.map((application, index) => {
     const path = `applications[${index}].hostname`;
@@ -85,7 +87,7 @@ export async function leftBehind(
     };
   });
   const tunnel = tunnelLeft(search);
-  if (search.problems.length > 0) throw new ProblemsError(`account ${accountId}`, search.problems);
+  if (search.findings.length > 0) throw await refusal(`account ${accountId}`, search.findings);
   return {
     applications: defined(left.map(({ name, application }) => [name, application])),
     records: defined(left.map(({ name, record }) => [name, record])),
@@ -120,7 +122,7 @@ interface Search extends LeftBehindArgs {
   /** Id of the tunnel that the state has. */
   ownTunnel?: string;
   /** What stands in the way, and is not certain to be the stack's. */
-  problems: Problem[];
+  findings: FindingOf<LeftFindings>[];
 }
 
 type Application = LeftBehindArgs["applications"][number];
@@ -148,10 +150,11 @@ function applicationLeft(
   if (!stillThere && isOwnApplication(application, hostname, search.ids)) {
     return { importId: `accounts/${search.accountId}/${idOf(application)}`, replaces };
   }
-  search.problems.push({
-    path,
-    found: `${hostname} belongs to the Access application "${name}" (${idOf(application)}), which this stack's state does not know`,
-    remedy: "To take it over: npm run cli -- adopt. Is this the backend that has the stack's state?",
+  search.findings.push({
+    code: "application-unknown",
+    severity: "error",
+    where: path,
+    data: { hostname, name, id: idOf(application) },
   });
   return undefined;
 }
@@ -168,23 +171,25 @@ function recordLeft(search: Search, { hostname }: Application, path: string): st
   if (record["type"] === "CNAME" && isOurs) {
     return `${search.zoneId}/${idOf(record)}`;
   }
-  search.problems.push({
-    path,
-    found: `${hostname} has a record with this stack's comment (${idOf(record)}, to ${String(record["content"])}), which its state does not know`,
-    remedy: "Remove it: npm run cli -- orphans --remove. Is this the backend that has the stack's state?",
+  search.findings.push({
+    code: "record-unknown",
+    severity: "error",
+    where: path,
+    data: { hostname, id: idOf(record), content: String(record["content"]) },
   });
   return undefined;
 }
 
-function tunnelLeft({ accountId, ids, ownTunnel, problems, seen }: Search): string | undefined {
+function tunnelLeft({ accountId, ids, ownTunnel, findings, seen }: Search): string | undefined {
   if (seen.tunnel === undefined || ownTunnel !== undefined) return undefined;
   const { tunnel, rules } = seen.tunnel;
   if (ids.has(idOf(tunnel))) return undefined;
   if (isUnused(tunnel) && rules.length === 0) return `${accountId}/${idOf(tunnel)}`;
-  problems.push({
-    path: "tunnel.name",
-    found: `the account has a tunnel ${JSON.stringify(tunnel["name"])} (${idOf(tunnel)}) that is in use, and that this stack's state does not know`,
-    remedy: "Choose another name, or give its id as tunnel.id to share it.",
+  findings.push({
+    code: "tunnel-unknown",
+    severity: "error",
+    where: "tunnel.name",
+    data: { name: String(tunnel["name"]), id: idOf(tunnel) },
   });
   return undefined;
 }

@@ -4,8 +4,9 @@ import { TYPES } from "./kinds";
 import { lastState, type ReadState } from "./last-state";
 import { type LeftBehind, leftBehind, type Seen, takenBack } from "./left-behind";
 import { goesOn, loginUsers } from "./other-users";
-import { guardOwnedList, type OwnedList, othersRules } from "./owned-list";
+import { foreignRulesIn, type OwnedList, othersRules } from "./owned-list";
 import { type ApiAccess, type PreflightArgs, preflight } from "./preflight";
+import { refusal } from "./refusal";
 
 /** What the account has to be asked before anything is declared. */
 interface LookUpArgs extends PreflightArgs {
@@ -25,16 +26,25 @@ interface LookedUp {
 
 /**
  * Looks at the account by reading alone, and refuses what would stop a run half way or take something from others.
- * @throws ProblemsError or UserError with what was found
+ * @throws ProblemsError with what was found
  */
 export async function lookUp(args: LookUpArgs, access: ApiAccess): Promise<LookedUp> {
   // Nearly every run needs it in the end; whoever awaits it hears of a failure.
   lastState().catch(() => undefined);
   const { zoneId, undeclared, seen, logins } = await preflight(args, access);
-  await guardOwnedList({ ...args, undeclared });
+  await guardOwnedList({ ...args, undeclared }, access);
   const left = await leftBehind({ ...args, zoneId, seen });
   for (const notice of takenBack(left)) pulumi.log.warn(notice);
   return { zoneId, left, keep: await kept({ ...args, undeclared, seen, logins, left }) };
+}
+
+/** Says which rules of others stand in the stack's own tunnel, and refuses a change that would remove them. */
+async function guardOwnedList(list: OwnedList & Pick<LookUpArgs, "accountId">, access: ApiAccess) {
+  const found = await foreignRulesIn(list);
+  if (found === undefined) return;
+  const refused = await refusal(`account ${list.accountId}`, [found], access);
+  if (found.severity === "error") throw refused;
+  for (const { found: what, remedy } of refused.problems) await pulumi.log.warn(`${what}. ${remedy}`);
 }
 
 interface KeptArgs extends Pick<LookUpArgs, "protectTokens" | "teamName" | "adopted"> {

@@ -1,6 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import { canonicalHost } from "../access/host-pattern";
-import { UserError } from "../base/errors";
+import type { FindingOf } from "../base/finding";
 import { fieldsOf } from "../base/json-values";
 import { TYPES } from "./kinds";
 import { lastState, type ReadState } from "./last-state";
@@ -18,24 +17,39 @@ export interface OwnedList {
   applications: readonly { hostname: string; service: string }[];
 }
 
+/** Rules that somebody added to the stack's own tunnel; removed: by the change that is about to be made. */
+export interface OwnedListFindings {
+  "foreign-rules": { rules: readonly ForeignRule[]; removed: boolean };
+}
+
+/** What a rule of others takes, and where it leads. */
+export interface ForeignRule {
+  hostname: string;
+  path: string;
+  service: string;
+}
+
 /**
  * The provider replaces an owned tunnel's list as a whole, and a rule that somebody added by hand would vanish without
- * a word. So a change of the list is refused as long as such a rule stands there; without one it is only pointed out.
+ * a word. So a change of the list is an error as long as such a rule stands there; without one it is only pointed out.
  * A rule that the stack made itself, of an application that it no longer declares, is none of these.
- * @throws UserError naming the rules
  */
-export async function guardOwnedList(list: OwnedList, readState: ReadState = lastState): Promise<void> {
+export async function foreignRulesIn(
+  list: OwnedList,
+  readState: ReadState = lastState,
+): Promise<FindingOf<OwnedListFindings> | undefined> {
   const { foreign, written } = await foreignRules(list, readState);
-  if (foreign.length === 0) return;
-  const found = `the stack's own tunnel has rules that the stack did not make: ${foreign.map(nameOf).join(", ")}`;
-  const remedy =
-    "Declare them as applications, or move them to another tunnel: Zero Trust → Networks → Tunnels.";
+  if (foreign.length === 0) return undefined;
   const declared = list.applications;
-  const changes =
+  const removed =
     declared.length !== written.size ||
     declared.some(({ hostname, service }) => written.get(canonicalHost(hostname)) !== service);
-  if (changes) throw new UserError(`tunnel: ${found}, and this change would remove them`, remedy);
-  await pulumi.log.warn(`${found}; the next change of its list would remove them. ${remedy}`);
+  return {
+    code: "foreign-rules",
+    severity: removed ? "error" : "warning",
+    where: "tunnel",
+    data: { rules: foreign.map(foreignRule), removed },
+  };
 }
 
 /** The rules that the stack did not make, and what it has written itself. */
@@ -56,7 +70,9 @@ export async function othersRules(
   list: Pick<OwnedList, "undeclared" | "teamName">,
   readState: ReadState = lastState,
 ): Promise<string[]> {
-  return (await foreignRules(list, readState)).foreign.map((rule) => `rule for ${nameOf(rule)}`);
+  return (await foreignRules(list, readState)).foreign.map(
+    (rule) => `rule for ${ruleText(foreignRule(rule))}`,
+  );
 }
 
 /** Host names and services of the list as it was last written, as far as the rules are of the stack's own form. */
@@ -73,9 +89,16 @@ function ownRules(state: Awaited<ReturnType<ReadState>>, teamName: string): Map<
   return new Map(own.map((rule) => [canonicalHost(rule["hostname"]), textOf(rule["service"])]));
 }
 
-function nameOf(rule: LiveRule): string {
-  const path = textOf(rule["path"]).replace(/^\^?\/?/, "");
-  return `${textOf(rule["hostname"])}${path === "" ? "" : `/${path}`} (to ${textOf(rule["service"])})`;
+const foreignRule = (rule: LiveRule): ForeignRule => ({
+  hostname: textOf(rule["hostname"]),
+  path: textOf(rule["path"]),
+  service: textOf(rule["service"]),
+});
+
+/** A rule as people write it. */
+export function ruleText({ hostname, path, service }: ForeignRule): string {
+  const below = path.replace(/^\^?\/?/, "");
+  return `${hostname}${below === "" ? "" : `/${below}`} (to ${service})`;
 }
 
 function textOf(value: unknown): string {

@@ -11,6 +11,8 @@ import type { OrganizationFindings } from "./checks/organization";
 import type { RightsFindings, Unread } from "./checks/rights";
 import type { TunnelFindings } from "./checks/tunnel";
 import type { ZoneFindings } from "./checks/zone";
+import type { LeftFindings } from "./left-findings";
+import { type OwnedListFindings, ruleText } from "./owned-list";
 
 /** What may stop a preview. */
 type Stopping = RightsFindings &
@@ -19,6 +21,8 @@ type Stopping = RightsFindings &
   IdentityProviderFindings &
   Pick<OrganizationFindings, "zero-trust-off" | "team-name"> &
   Pick<HostnameFindings, "hostname-taken"> &
+  LeftFindings &
+  OwnedListFindings &
   Pick<TunnelFindings, "tunnel-missing" | "tunnel-local" | "tunnel-name-taken">;
 
 interface Asked {
@@ -107,6 +111,25 @@ export const PROBLEMS: Wording<Stopping, Asked, Words> = {
   "tunnel-name-taken": ({ id, name }) => ({
     found: `the account has a tunnel ${JSON.stringify(name)} (${id}) that is not this stack's`,
     remedy: "Choose another name, or give its id as tunnel.id to share it.",
+  }),
+
+  "application-unknown": ({ hostname, name, id }) => ({
+    found: `${hostname} belongs to the Access application "${name}" (${id}), which this stack's state does not know`,
+    remedy: "To take it over: npm run cli -- adopt. Is this the backend that has the stack's state?",
+  }),
+  "record-unknown": ({ hostname, id, content }) => ({
+    found: `${hostname} has a record with this stack's comment (${id}, to ${content}), which its state does not know`,
+    remedy: "Remove it: npm run cli -- orphans --remove. Is this the backend that has the stack's state?",
+  }),
+  "tunnel-unknown": ({ name, id }) => ({
+    found: `the account has a tunnel ${JSON.stringify(name)} (${id}) that is in use, and that this stack's state does not know`,
+    remedy: "Choose another name, or give its id as tunnel.id to share it.",
+  }),
+  "foreign-rules": ({ rules, removed }) => ({
+    found: `the stack's own tunnel has rules that the stack did not make: ${rules.map(ruleText).join(", ")}${
+      removed ? ", and this change would remove them" : "; the next change of its list would remove them"
+    }`,
+    remedy: "Declare them as applications, or move them to another tunnel: Zero Trust → Networks → Tunnels.",
   }),
 };
 

@@ -1,6 +1,5 @@
 import type { TunnelConfig } from "../../config/stack-config";
 import type { Fields } from "../base/json-values";
-import { type Problem, ProblemsError } from "../base/problems";
 import { AccountApi } from "./account-api";
 import { AccountSnapshot } from "./account-snapshot";
 import type { ApiAccess as ClientAccess } from "./api-client";
@@ -14,7 +13,7 @@ import { ofFailure, READABLE, type RightsFindings, tokenFlaws, unreachable } fro
 import { ownRules, ownTunnel, type TunnelFindings, tunnel, undeclaredRules } from "./checks/tunnel";
 import { zone } from "./checks/zone";
 import type { Seen } from "./left-behind";
-import { problemOf } from "./preflight-words";
+import { refusal } from "./refusal";
 
 /** What the stack is about to use in the account. */
 export interface PreflightArgs {
@@ -76,7 +75,7 @@ export async function preflight(args: PreflightArgs, access: ApiAccess): Promise
   const { accountId } = args;
   const { token = "" } = access;
   const flaws = tokenFlaws(token);
-  if (flaws.length > 0) throw refused("the access to Cloudflare", flaws, access);
+  if (flaws.length > 0) throw await refusal("the access to Cloudflare", flaws, access);
   const account = new AccountSnapshot(new AccountApi({ ...access, token, accountId, ...PATIENCE }));
   const look: AccountLook = { config: args, account, isOurs: isOursIn(args) };
   const checks = PREVIEW_CHECKS.filter(({ concerns }) => concerns?.(look) ?? true);
@@ -85,7 +84,7 @@ export async function preflight(args: PreflightArgs, access: ApiAccess): Promise
   );
   const stopping = looked.flatMap(({ found }) => found.filter(({ stops }) => stops === "preview"));
   const findings = reachesNothing(looked) ? onlyThat(looked, accountId) : stopping;
-  if (findings.length > 0) throw refused(`account ${accountId}`, findings, access);
+  if (findings.length > 0) throw await refusal(`account ${accountId}`, findings, access);
   return seenBy(account, args);
 }
 
@@ -157,11 +156,4 @@ async function seenBy(account: AccountSnapshot, args: PreflightArgs): Promise<Pr
     },
     logins: await account.identityProviders(),
   };
-}
-
-/** Everything found, each once: several checks may hear the same of the token. */
-function refused(where: string, findings: readonly AnyFound[], access: ApiAccess): ProblemsError {
-  const problems = findings.map((finding): Problem => problemOf(finding, access));
-  const each = new Map(problems.map((problem) => [`${problem.path}\n${problem.found}`, problem]));
-  return new ProblemsError(where, [...each.values()]);
 }

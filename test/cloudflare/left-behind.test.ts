@@ -183,7 +183,10 @@ describe("refused, since it may be somebody else's", () => {
   test.each(cases)("%s", async (_, seen, known, path) => {
     const refusal = await leftBehind(args(seen), async () => known).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(ProblemsError);
-    expect((refusal as ProblemsError).problems.map((problem) => problem.path)).toEqual([path]);
+    const { problems, findings } = refusal as ProblemsError;
+    expect(problems.map((problem) => problem.path)).toEqual([path]);
+    const code = path === "tunnel.name" ? "tunnel-unknown" : /^(application|record)-unknown$/;
+    expect(findings.map((finding) => finding.code)).toEqual([expect.stringMatching(code)]);
   });
 
   test("but not what was taken over by its id", async () => {

@@ -4,7 +4,7 @@ import type { AccountSnapshot } from "../../packages/cloudflare/account-snapshot
 import { TYPES } from "../../packages/cloudflare/kinds";
 import { kept } from "../../packages/cloudflare/look-up";
 import { loginUsers, tunnelUsers } from "../../packages/cloudflare/other-users";
-import { guardOwnedList, othersRules } from "../../packages/cloudflare/owned-list";
+import { foreignRulesIn, othersRules } from "../../packages/cloudflare/owned-list";
 import { refuseWhileUsed } from "../../packages/cloudflare/used-by-others";
 
 const LOGIN = "11111111-2222-4333-8444-555555555555";
@@ -86,7 +86,24 @@ test("12: a rule of the stack's own tunnel is its own in Unicode too", async () 
   ];
   const list = { undeclared: [rule("BÜCHER.example.org")], teamName: "datacrew" };
   expect(await othersRules(list, written)).toEqual([]);
-  await guardOwnedList({ ...list, applications: [] }, written);
+  expect(await foreignRulesIn({ ...list, applications: [] }, written)).toBeUndefined();
+});
+
+test("12: a rule that somebody added by hand is an error where the change of the list would remove it", async () => {
+  const undeclared = [{ hostname: "wiki.example.org", path: "^/hook", service: "http://localhost:3" }];
+  const list = { undeclared, teamName: "datacrew", applications: [] };
+  const data = { rules: [{ hostname: "wiki.example.org", path: "^/hook", service: "http://localhost:3" }] };
+  expect(await foreignRulesIn(list, async () => [])).toEqual({
+    code: "foreign-rules",
+    severity: "warning",
+    where: "tunnel",
+    data: { ...data, removed: false },
+  });
+  const applications = [{ hostname: "comfyui.example.org", service: "http://localhost:1" }];
+  expect(await foreignRulesIn({ ...list, applications }, async () => [])).toMatchObject({
+    severity: "error",
+    data: { ...data, removed: true },
+  });
 });
 
 test("12: who uses a tunnel: rules, records and networks that are not the stack's", () => {
