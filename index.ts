@@ -14,6 +14,7 @@ import { Tunnel } from "./components/tunnel";
 import { TunnelIngress } from "./components/tunnel-ingress";
 import { credentialsOf } from "./config/stand-in";
 import { UserError } from "./packages/base/errors";
+import { writeFindings } from "./packages/base/process/findings-file";
 import { apiAccess } from "./packages/cloudflare/api-access";
 import { lookUp } from "./packages/cloudflare/look-up";
 
@@ -66,6 +67,7 @@ async function program() {
 }
 
 const outputs = program().catch((error: unknown) => {
+  writeFindings(error);
   // The engine prints the message of a RunError alone; a stack trace would only hide what to do.
   throw error instanceof UserError ? new pulumi.RunError(error.message) : error;
 });

@@ -1,7 +1,8 @@
+import type { AccessTestFinding } from "../config/access-test-finding";
 import type { StackConfig } from "../config/stack-config";
 import type { Situation } from "../packages/access/situation";
 import { judgeAccessTests } from "../packages/access/tests/judge";
-import { type Problem, ProblemsError } from "../packages/base/problems";
+import { ProblemsError } from "../packages/base/problems";
 import { TYPES } from "../packages/cloudflare/kinds";
 import { situationOf } from "../packages/cloudflare/read-situation";
 import type { Declarable } from "./args";
@@ -15,14 +16,21 @@ import { GOOGLE_LOGIN } from "./google-identity-provider";
 export function judgePlan(config: Declarable & Pick<StackConfig<unknown>, "accessTests">): void {
   if (config.accessTests.length === 0) return;
   const results = judgeAccessTests(plannedAccess(config), config.accessTests, new Date());
-  const problems = results.flatMap(
-    ({ path, who, place, expected, got, by, passed, remedy = "" }): Problem[] => {
-      if (passed) return [];
-      const found = `${who} at ${place}: expected ${expected}, got ${got}${by === undefined ? "" : ` (${by})`}`;
-      return [{ path, found, remedy }];
-    },
+  const failed = results.flatMap(({ test, path, who, place, expected, got, by, passed, remedy = "" }) => {
+    if (passed) return [];
+    const found = `${who} at ${place}: expected ${expected}, got ${got}${by === undefined ? "" : ` (${by})`}`;
+    return [{ test, path, found, remedy }];
+  });
+  if (failed.length === 0) return;
+  const findings = failed.map(
+    ({ test, path, found }): AccessTestFinding => ({
+      code: "access-test-failed",
+      severity: "error",
+      where: path,
+      data: { test, found },
+    }),
   );
-  if (problems.length > 0) throw new ProblemsError("what the access tests expect", problems);
+  throw new ProblemsError("what the access tests expect", failed, findings);
 }
 
 /**

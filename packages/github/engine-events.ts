@@ -1,4 +1,7 @@
+import type { AccessTestFinding } from "../../config/access-test-finding";
+import type { Finding } from "../base/finding";
 import { type Fields, fieldsOf } from "../base/json-values";
+import type { WrittenFinding } from "../base/process/findings-file";
 import { TYPES } from "../cloudflare/kinds";
 import { changedInputs, type PlanStep, planStep } from "../cloudflare/stack-plan";
 import type { Review, Step, Violation } from "./plain/review";
@@ -36,21 +39,28 @@ export const streamedEvents = { PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" } a
  *
  * @param exitCode how the engine ended; a preview that broke off is no review
  * @param project the namespace of the stack's config keys
+ * @param findings what the program wrote down that it found
  */
-export function readEvents(stdout: string, exitCode: number, project: string): Planned {
+export function readEvents(
+  stdout: string,
+  exitCode: number,
+  project: string,
+  findings: readonly WrittenFinding[] = [],
+): Planned {
   const events = stdout.split("\n").flatMap((line): EngineEvent[] => {
     return line.startsWith("{") ? [JSON.parse(line) as EngineEvent] : [];
   });
   const diagnostics = events.flatMap(({ diagnosticEvent }) => {
     return diagnosticEvent?.severity === "error" ? diagnosticEvent.message.trimEnd().split("\n") : [];
   });
-  const failures = diagnostics
-    .filter((line) => /^\s*accessTests\[\d+\]/.test(line))
-    .map((line) => line.trim());
+  const failed = findings.filter(isFailedTest);
   const steps = events.flatMap(({ resourcePreEvent }) => plannedOf(resourcePreEvent));
   return {
     completed: exitCode === 0 && events.some(({ summaryEvent }) => summaryEvent !== undefined),
-    accessTests: { passed: testsIn(events, project) - new Set(failures.map(testOf)).size, failures },
+    accessTests: {
+      passed: testsIn(events, project) - new Set(failed.map(({ data }) => data.test)).size,
+      failures: failed.map(({ where, data }) => `${where}: ${data.found}`),
+    },
     guardrails: events.flatMap(({ policyEvent }) =>
       policyEvent === undefined ? [] : [violationOf(policyEvent)],
     ),
@@ -104,8 +114,8 @@ function testsIn(events: EngineEvent[], project: string): number {
   return (JSON.parse(config[`${project}:accessTests`] || "[]") as unknown[]).length;
 }
 
-/** `accessTests[1]` of `accessTests[1].allow[0]: …`; one test may fail in several places. */
-const testOf = (failure: string): string | undefined => /^accessTests\[\d+\]/.exec(failure)?.[0];
+const isFailedTest = (finding: Finding): finding is AccessTestFinding =>
+  finding.code === ("access-test-failed" satisfies AccessTestFinding["code"]);
 
 /** A resource's own name, the last part of its URN. */
 function nameOf(urn: string): string {

@@ -7,6 +7,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
+import { findingsIn, readFindings } from "../base/process/findings-file";
 import { type ComparedPlaces, readSecretPlaces } from "../cli/access-diff/secret-places";
 import { type PulumiTarget, pulumi } from "../cli/engine/pulumi";
 import { ensureStack, guardrails } from "../cli/sandboxed/pulumi";
@@ -36,10 +37,13 @@ interface Stated {
 
 async function preview(target: PulumiTarget, stack: string, stated: Stated): Promise<Previewed> {
   const command = ["preview", "--json", "--stack", stack];
-  const streaming = { ...target, env: { ...target.env, ...streamedEvents } };
-  const result = await pulumi(streaming, [...command, ...guardrails]);
-  if (result.code !== 0) log(result.stderr.trim());
-  const planned = readEvents(result.stdout, result.code, await projectName(target.cwd));
+  const planned = await inFolder(async (dir) => {
+    const file = join(dir, "findings.json");
+    const env = { ...target.env, ...streamedEvents, ...findingsIn(file) };
+    const result = await pulumi({ ...target, env }, [...command, ...guardrails]);
+    if (result.code !== 0) log(result.stderr.trim());
+    return readEvents(result.stdout, result.code, await projectName(target.cwd), readFindings(file));
+  });
   if (!planned.completed && planned.guardrails.length === 0) return { planned };
 
   // Without the resources that stay the same nobody would be known to have access now.
@@ -54,8 +58,7 @@ async function accessChange(
   places: ComparedPlaces,
   { agreed, mask }: Stated,
 ): Promise<AccessChange | undefined> {
-  const dir = await mkdtemp(join(tmpdir(), "comfyui-access-review-"));
-  try {
+  return inFolder(async (dir) => {
     const file = join(dir, "preview.json");
     await writeFile(file, digest, { mode: 0o600 });
     const secrets = join(dir, "places.json");
@@ -70,6 +73,14 @@ async function accessChange(
       return { stdout: error.stdout ?? "" };
     });
     return stdout.trim() === "" ? undefined : accessChangeOf(stdout, agreed);
+  });
+}
+
+/** Does something with a folder that is there for that alone. */
+async function inFolder<T>(use: (dir: string) => Promise<T>): Promise<T> {
+  const dir = await mkdtemp(join(tmpdir(), "comfyui-access-review-"));
+  try {
+    return await use(dir);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

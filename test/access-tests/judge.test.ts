@@ -42,6 +42,7 @@ describe("access tests on a state", () => {
   test("a wrong expectation fails, and says where it stands", () => {
     const result = one({ who: ARTIST, deny: ["comfyui"] });
     expect(result).toMatchObject({
+      test: 0,
       path: "accessTests[0].deny[0]",
       expected: "deny",
       got: "allowed",

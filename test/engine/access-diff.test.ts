@@ -1,4 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findingsIn, readFindings } from "../../packages/base/process/findings-file";
 import { accessDiff } from "../../packages/cli/access-diff/access-diff";
 import { comparePreview, compareResources, PREVIEW_CALL } from "../../packages/cli/access-diff/preview";
 import { resourcesOf } from "../../packages/cloudflare/read-situation";
@@ -113,18 +117,30 @@ describe("the access diff of a preview", () => {
 });
 
 describe("access tests in the program", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "comfyui-access-findings-"));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
   test.each([["preview"], ["up"]])("one that fails stops %s, and nothing is written", async (command) => {
     await rig.config((settings) => {
       MOVE(settings);
       settings.accessTests = [{ who: "artist@datacrew.space", allow: ["comfyui"], deny: [] }];
     });
     const written = (await rig.writes()).length;
-    const result = command === "up" ? await rig.up() : await rig.run(["preview"], { as: "preview" });
+    const file = join(folder, `${command}.json`);
+    const env = findingsIn(file);
+    const result =
+      command === "up" ? await rig.up({ env }) : await rig.run(["preview"], { as: "preview", env });
     const said = result.stdout + result.stderr;
     expect(result.code).not.toBe(0);
     expect(said).toContain(
       "accessTests[0].allow[0]: artist@datacrew.space at comfyui: expected allow, got refused",
     );
+    expect(readFindings(file)).toMatchObject([
+      { code: "access-test-failed", where: "accessTests[0].allow[0]", data: { test: 0 } },
+    ]);
     expect(said).not.toMatch(/^\s+at .*\.ts:\d+/m);
     expect((await rig.writes()).length).toBe(written);
   });

@@ -229,7 +229,19 @@ describe("what a review takes from the other commands", () => {
       detailedDiff: { includes: {} },
       old: { inputs: "hidden" },
     };
-    const message = "2 problems\n  accessTests[1].allow[0]: a\n  accessTests[1].deny[0]: b\n";
+    // Words decide nothing: what failed stands in the findings.
+    const message = "2 problems\n  accessTests[2].allow[0]: a\n";
+    const failed = (where: string, found: string) => ({
+      code: "access-test-failed",
+      severity: "error" as const,
+      where,
+      data: { test: 1, found },
+    });
+    const findings = [
+      failed("accessTests[1].allow[0]", "a"),
+      failed("accessTests[1].deny[0]", "b"),
+      { ...failed("applications[0].hostname", "c"), code: "dns-taken" },
+    ];
     const stdout = [
       { preludeEvent: { config: { "other:accessTests": "[{}]", "p:accessTests": "[{},{},{}]" } } },
       {
@@ -248,7 +260,7 @@ describe("what a review takes from the other commands", () => {
     ]
       .map((event) => JSON.stringify(event))
       .join("\n");
-    const planned = readEvents(stdout, 255, "p");
+    const planned = readEvents(stdout, 255, "p", findings);
     expect(planned).toMatchObject({
       completed: false,
       accessTests: { passed: 2, failures: ["accessTests[1].allow[0]: a", "accessTests[1].deny[0]: b"] },

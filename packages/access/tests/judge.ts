@@ -22,6 +22,8 @@ export interface AccessTest {
 
 /** What became of one expectation at one place. */
 export interface AccessTestResult {
+  /** Which test of the config, from 0. */
+  test: number;
   /** Where it stands in the config, e.g. `accessTests[0].allow[1]`. */
   path: string;
   /** The caller in words. */
@@ -57,17 +59,22 @@ export function judgeAccessTests(
     if (mistake !== undefined) {
       const place = [...test.allow, ...test.deny].join(", ");
       const expected = test.allow.length > 0 ? ("allow" as const) : ("deny" as const);
-      return [{ path, who: whoOf(test), place, expected, passed: false, ...mistake }];
+      return [{ test: index, path, who: whoOf(test), place, expected, passed: false, ...mistake }];
     }
     return SIDES.flatMap((expected) =>
       test[expected].flatMap((place, position) =>
-        judgeEntry(state, test, { path: `${path}.${expected}[${position}]`, place, expected }, now),
+        judgeEntry(
+          state,
+          test,
+          { test: index, path: `${path}.${expected}[${position}]`, place, expected },
+          now,
+        ),
       ),
     );
   });
 }
 
-type Entry = Pick<AccessTestResult, "path" | "place" | "expected">;
+type Entry = Pick<AccessTestResult, "test" | "path" | "place" | "expected">;
 type Fault = Pick<AccessTestResult, "got" | "remedy">;
 
 /** What is wrong with a test before any place is looked at. */
