@@ -32,7 +32,10 @@ describe.runIf(isPackedChromiumUsable())("unpacking", () => {
   });
 
   test("what an interrupted one left is removed, but not what another is about to finish", async () => {
-    const [old, young] = [join(cacheDir, ".unpacking-old"), join(cacheDir, ".unpacking-young")];
+    const [old, young] = ["old", "young"].map((age) => join(cacheDir, `biome-0123.making-${age}`)) as [
+      string,
+      string,
+    ];
     await Promise.all([mkdir(old), mkdir(young)]);
     const twoHoursAgo = new Date(Date.now() - 2 * 3_600_000);
     await utimes(old, twoHoursAgo, twoHoursAgo);
@@ -51,7 +54,7 @@ describe.runIf(isPackedChromiumUsable())("unpacking", () => {
 
   test("a folder that cannot be written is told", async () => {
     await expect(unpackChromium("/dev/null/cache")).rejects.toThrow(
-      /cannot be unpacked to \/dev\/null\/cache[\s\S]*XDG_CACHE_HOME/,
+      /chromium could not be made in \/dev\/null\/cache[\s\S]*XDG_CACHE_HOME/,
     );
   });
 });

@@ -1,13 +1,10 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { UserError } from "../../base/errors";
-import { cacheFolder } from "../../base/process/cache-folder";
-import { installPackages } from "../../base/process/kept";
-import { dependencies } from "./chromium/package.json";
+import { installPackages, kept, npmPins } from "../../base/process/kept";
 
 const run = promisify(execFile);
 
@@ -23,8 +20,8 @@ export interface PackedChromium {
 
 /** The loader that the program names: Alpine's musl, for one, has another. */
 const LOADER = "/lib64/ld-linux-x86-64.so.2";
-const STAGING_PREFIX = ".unpacking-";
-const ABANDONED_AFTER_MS = 3_600_000;
+const PINS = join(__dirname, "chromium");
+const ADVICE = "Make room for 210 MB there, or set XDG_CACHE_HOME to a folder that can be written.";
 
 /** Whether this machine can run the package's Chromium: it is built for Linux on x64 with glibc. */
 export function isPackedChromiumUsable(): boolean {
@@ -33,22 +30,14 @@ export function isPackedChromiumUsable(): boolean {
 
 /**
  * Fetches and unpacks Chromium, 210 MB in a few seconds, unless that has been done before.
- * @param cacheDir default: `~/.cache/comfyui-access/chromium`
+ * @param cache default: `~/.cache/comfyui-access`
  * @throws UserError when npm cannot fetch it, when there is no room, or no right to write
  */
-export async function unpackChromium(cacheDir = join(cacheFolder(), "chromium")): Promise<PackedChromium> {
-  const folder = join(cacheDir, dependencies["@sparticuz/chromium"]);
-  if (!existsSync(folder)) {
-    await unpack(cacheDir, folder).catch((error: Error) => {
-      if (error instanceof UserError) throw error;
-      throw new UserError(
-        `Chromium cannot be unpacked to ${folder}: ${error.message}`,
-        "Make room for 210 MB there, or set XDG_CACHE_HOME to a folder that can be written.",
-      );
-    });
-  }
+export async function unpackChromium(cache?: string): Promise<PackedChromium> {
+  const executable = await kept("chromium", npmPins(PINS), "chromium", unpack, ADVICE, cache);
+  const folder = dirname(executable);
   return {
-    executable: join(folder, "chromium"),
+    executable,
     env: {
       FONTCONFIG_FILE: join(folder, "fonts.conf"),
       LD_LIBRARY_PATH: join(folder, "al2023", "lib"),
@@ -56,24 +45,14 @@ export async function unpackChromium(cacheDir = join(cacheFolder(), "chromium"))
   };
 }
 
-/** Unpacks beside the folder and moves it into place whole, so that processes may do it at the same time. */
-async function unpack(cacheDir: string, folder: string): Promise<void> {
-  await mkdir(cacheDir, { recursive: true });
-  await removeAbandoned(cacheDir);
-  const staging = await mkdtemp(join(cacheDir, STAGING_PREFIX));
-  try {
-    const fetched = join(staging, "package");
-    await mkdir(fetched);
-    await installPackages("Chromium", join(__dirname, "chromium"), fetched);
-    await unpackInto(staging, join(fetched, "node_modules", "@sparticuz", "chromium"));
-    await rm(fetched, { recursive: true });
-    await writeFile(join(staging, "fonts.conf"), fontsConf(folder));
-    await rename(staging, folder);
-  } catch (error) {
-    await rm(staging, { recursive: true, force: true });
-    // Another process was faster: what it has put there is as good.
-    if (!existsSync(folder)) throw error;
-  }
+/** @param folder where it is going to be, as its fonts have to know */
+async function unpack(into: string, folder: string): Promise<void> {
+  const fetched = join(into, "package");
+  await mkdir(fetched);
+  await installPackages("Chromium", PINS, fetched);
+  await unpackInto(into, join(fetched, "node_modules", "@sparticuz", "chromium"));
+  await rm(fetched, { recursive: true });
+  await writeFile(join(into, "fonts.conf"), fontsConf(folder));
 }
 
 // The package unpacks to the temporary folder, wherever that is, and its libraries only where it finds itself in
@@ -96,13 +75,4 @@ function fontsConf(folder: string): string {
   <cachedir>${join(folder, "fonts-cache")}</cachedir>
 </fontconfig>
 `;
-}
-
-async function removeAbandoned(cacheDir: string): Promise<void> {
-  for (const name of await readdir(cacheDir)) {
-    if (!name.startsWith(STAGING_PREFIX)) continue;
-    const path = join(cacheDir, name);
-    const age = Date.now() - (await stat(path).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs;
-    if (age > ABANDONED_AFTER_MS) await rm(path, { recursive: true, force: true });
-  }
 }
