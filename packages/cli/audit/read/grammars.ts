@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { keptPackages } from "../../../base/process/kept";
 import type { Language } from "../languages";
 import { buildTree } from "./build";
-import type { SyntaxNode, TreeSitter } from "./syntax";
+import type { SyntaxNode, SyntaxTree, TreeSitter } from "./syntax";
 import type { Tree } from "./tree";
 
 /** Parses one language. */
@@ -16,6 +16,12 @@ interface Parsed {
   /** Lines, from and to, that the grammar does not know; 1-based. */
   unknown: [from: number, to: number][];
 }
+
+/**
+ * Parts in one another, more than the reader gets through. tree-sitter's queries take, for each part, as many steps as
+ * parts are around it: a sum of 30,000 numbers, each in the one before, would take them most of a minute.
+ */
+const MOST_LEVELS = 3000;
 
 let started: Promise<{ sitter: TreeSitter; folder: string }> | undefined;
 const loaded = new Map<string, Promise<Grammar>>();
@@ -43,6 +49,7 @@ async function load(language: Language): Promise<Grammar> {
       const syntax = parser.parse(language.prepare?.(code) ?? code);
       if (!syntax) throw new RangeError("the parser gave up");
       try {
+        if (isTooDeep(syntax)) throw new RangeError("parts stand in parts too deep");
         const tree = buildTree(syntax.rootNode, query.matches(syntax.rootNode), code, language);
         return { tree, unknown: unknownIn(syntax.rootNode) };
       } finally {
@@ -62,6 +69,27 @@ async function start(): Promise<{ sitter: TreeSitter; folder: string }> {
   const sitter: TreeSitter = require(join(folder, "tree-sitter.js"));
   await sitter.Parser.init();
   return { sitter, folder };
+}
+
+/** Looks at each part once, and at none below the limit. */
+function isTooDeep(syntax: SyntaxTree): boolean {
+  const cursor = syntax.walk();
+  let levels = 0;
+  try {
+    for (;;) {
+      if (cursor.gotoFirstChild()) {
+        levels += 1;
+        if (levels > MOST_LEVELS) return true;
+        continue;
+      }
+      while (!cursor.gotoNextSibling()) {
+        if (!cursor.gotoParent()) return false;
+        levels -= 1;
+      }
+    }
+  } finally {
+    cursor.delete();
+  }
 }
 
 function unknownIn(node: SyntaxNode): [number, number][] {

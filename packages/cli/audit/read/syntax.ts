@@ -16,6 +16,21 @@ export interface SyntaxNode {
   readonly isMissing: boolean;
 }
 
+/** What a parser makes of code. */
+export interface SyntaxTree {
+  readonly rootNode: SyntaxNode;
+  walk(): Cursor;
+  delete(): void;
+}
+
+/** Goes from node to node; each step says whether there was one. */
+interface Cursor {
+  gotoFirstChild(): boolean;
+  gotoNextSibling(): boolean;
+  gotoParent(): boolean;
+  delete(): void;
+}
+
 /** One place where a pattern holds. */
 interface Match {
   patternIndex: number;
@@ -28,7 +43,7 @@ export interface TreeSitter {
     init(): Promise<void>;
     new (): {
       setLanguage(grammar: unknown): void;
-      parse(code: string): { rootNode: SyntaxNode; delete(): void } | null;
+      parse(code: string): SyntaxTree | null;
     };
   };
   Language: { load(path: string): Promise<unknown> };
