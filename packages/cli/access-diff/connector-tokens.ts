@@ -1,0 +1,23 @@
+import { textOf } from "../../base/json-values";
+import { KINDS } from "../../cloudflare/kinds";
+import type { StateResource } from "../../cloudflare/state-resource";
+import type { Fact } from "./fact";
+
+/** Tunnels that get another secret: whoever knows it runs a connector, which is handed the visitors. */
+export function connectorTokenFacts(
+  before: readonly StateResource[],
+  after: readonly StateResource[],
+): Fact[] {
+  const then = new Map(tunnelsIn(before).map((tunnel) => [tunnel.id, tunnel]));
+  return tunnelsIn(after).flatMap(({ id, outputs }): Fact[] => {
+    const old = then.get(id);
+    const [was, is] = [old?.outputs, outputs].map((each) => JSON.stringify(each?.["tunnelSecret"]));
+    if (old === undefined || was === is) return [];
+    const about = textOf(outputs["name"]) ?? id;
+    const text = `tunnel ${about} gets another secret: whoever knows it can run a connector, and is handed the visitors`;
+    return [{ kind: "connector token", effect: "widens", about, detail: "another", text }];
+  });
+}
+
+const tunnelsIn = (resources: readonly StateResource[]): StateResource[] =>
+  resources.filter(({ type }) => (KINDS.tunnel.types as readonly string[]).includes(type));
