@@ -440,6 +440,19 @@ describe("not judged", () => {
     expect(needs.notJudged).toBe(true);
   });
 
+  test("a provider that the engine names by another release is no change, nor is what the engine keeps of it", () => {
+    const provider = (name: string, more: object = {}) =>
+      other("pulumi:providers:gcp", name, { project: "datacrew-prod", ...more });
+    const internal = { version: "9.1.0", __internal: { pluginChecksums: { "linux-amd64": "x" } } };
+    const after = [...usual(), provider("default_9_1_0", internal)];
+    expect(reviewed([...usual(), provider("default_9_0_0", { version: "9.0.0" })], after)).toMatchObject(
+      CLEAN,
+    );
+    const elsewhere = { __internal: { pluginDownloadURL: "https://elsewhere.example" } };
+    const { lines } = reviewed(after, [...usual(), provider("default_9_1_0", elsewhere)]);
+    expect(lines).toContain("notJudged: not judged: pluginDownloadURL of a provider of package gcp");
+  });
+
   test("who agrees to one ruleset does not agree to another", () => {
     const ruleset = (action: string) =>
       other("cloudflare:index/ruleset:Ruleset", "x", { rules: [{ action }] });

@@ -1,4 +1,5 @@
 import { isAddressSetting } from "../../../config/provider-addresses";
+import { fieldsOf } from "../../base/json-values";
 import { isUnset } from "../../cloudflare/kinds/unset";
 import type { StateResource } from "../../cloudflare/state-resource";
 import { bearsOf, byText, markOf, type Undecided, withoutHidden } from "./undecided";
@@ -27,8 +28,10 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   random: [],
 };
 
-/** What the engine itself keeps: which release of the package it is. */
-const OF_THE_ENGINE = ["id", "urn", "version", "__defaults"];
+/** What the engine itself keeps, beside the settings or among its own: which release of the package it is. */
+const OF_THE_ENGINE = ["id", "urn", "version", "__defaults", "pluginChecksums"];
+/** The engine's own place among the settings. */
+const INTERNAL = "__internal";
 
 /** Providers of packages that nobody judged, and settings by which a known one may do something else: where they differ. */
 export function providerFacts(
@@ -36,48 +39,41 @@ export function providerFacts(
   after: readonly StateResource[],
 ): Undecided[] {
   const [then, now] = [settingsIn(before), settingsIn(after)];
-  const differing = [...new Set([...then.keys(), ...now.keys()])].filter(
-    (key) => then.get(key)?.mark !== now.get(key)?.mark,
-  );
-  return byText(
-    differing.flatMap((key): Undecided[] => {
-      const [was, is] = [then.get(key), now.get(key)];
-      const told = is ?? was;
-      if (told === undefined) return [];
-      const detail = `${was?.stated ?? ""} ${is?.stated ?? ""}`;
-      return [{ code: told.code, bears: bearsOf(undefined), text: told.text, detail }];
-    }),
-  );
+  const differing = [
+    ...[...now].filter(([key]) => !then.has(key)),
+    ...[...then].filter(([key]) => !now.has(key)),
+  ];
+  return byText(differing.map(([, told]) => told));
 }
 
-interface Setting extends Pick<Undecided, "code" | "text"> {
-  mark: string;
-  stated: string;
-}
-
-/** By provider and setting. */
-function settingsIn(resources: readonly StateResource[]): Map<string, Setting> {
-  const found = new Map<string, Setting>();
-  for (const { type, id, outputs } of resources.filter((each) => each.type.startsWith(PROVIDER))) {
+/** By what they are and hold: the engine names the providers of a package by its release. */
+function settingsIn(resources: readonly StateResource[]): Map<string, Undecided> {
+  const found = new Map<string, Undecided>();
+  const add = (code: Undecided["code"], text: string, value: unknown) =>
+    found.set(`${text} ${markOf(value)}`, {
+      code,
+      bears: bearsOf(undefined),
+      text,
+      detail: markOf(withoutHidden(value)),
+    });
+  for (const { type, outputs } of resources.filter((each) => each.type.startsWith(PROVIDER))) {
     const name = type.slice(PROVIDER.length);
     const known = KNOWN[name];
-    const add = (setting: string, value: unknown, told: Pick<Undecided, "code" | "text">) =>
-      found.set(`${id} ${setting}`, { ...told, mark: markOf(value), stated: markOf(withoutHidden(value)) });
+    const { [INTERNAL]: internal, ...own } = outputs;
+    const settings = Object.entries({ ...own, ...fieldsOf(internal) }).filter(
+      ([setting, value]) => !OF_THE_ENGINE.includes(setting) && !isUnset(value),
+    );
     if (known === undefined) {
-      const text = `not judged: a provider of package ${name}, which may do anything with what it is given`;
       add(
-        "",
-        Object.entries(outputs).filter(([setting]) => !OF_THE_ENGINE.includes(setting)),
-        { code: "kind", text },
+        "kind",
+        `not judged: a provider of package ${name}, which may do anything with what it is given`,
+        settings,
       );
       continue;
     }
-    for (const [setting, value] of Object.entries(outputs)) {
-      const isJudged =
-        known.includes(setting) || isAddressSetting(name, setting) || OF_THE_ENGINE.includes(setting);
-      if (isJudged || isUnset(value)) continue;
-      const text = `not judged: ${setting} of a provider of package ${name}`;
-      add(setting, value, { code: "unknown field", text });
+    for (const [setting, value] of settings) {
+      if (known.includes(setting) || isAddressSetting(name, setting)) continue;
+      add("unknown field", `not judged: ${setting} of a provider of package ${name}`, value);
     }
   }
   return found;
