@@ -258,7 +258,7 @@ describe("the report", () => {
   test("names the verdict first, each section in one line, then who gains, then who loses", () => {
     expect(renderText(diff)).toBe(
       [
-        "Verdict: WIDENED (--allow-widening agrees)",
+        "Verdict: WIDENED (agreed to by --allow-widening)",
         "",
         "  Access       wider  somebody gains access, may gain it, or keeps it for longer",
         "  Traffic      same   every service is reached as before",
@@ -268,9 +268,9 @@ describe("the report", () => {
         "",
         "Access",
         "  Gains access",
-        `  + ${BOB}, eve@example.org → ${HOST} – by logging in, for 24h`,
+        `    + ${BOB}, eve@example.org → ${HOST} – by logging in, for 24h`,
         "  Loses access",
-        `  - ${ARTIST} → ${HOST} – until now by logging in, for 24h`,
+        `    - ${ARTIST} → ${HOST} – until now by logging in, for 24h`,
         "",
       ].join("\n"),
     );

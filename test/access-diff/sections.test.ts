@@ -179,6 +179,18 @@ describe("secrets", () => {
       "Google Secret Manager in project elsewhere",
     ],
     [
+      "a secret of somebody else's project that gets a value",
+      [secret("datacrew-prod")],
+      [
+        secret("datacrew-prod"),
+        other("gcp:secretmanager/secretVersion:SecretVersion", "v", {
+          secret: "projects/elsewhere/secrets/x",
+          secretData: "[secret]",
+        }),
+      ],
+      "Google Secret Manager in project elsewhere",
+    ],
+    [
       "a second provider with another address",
       [],
       [provider({ baseUrl: "https://elsewhere.example" })],
@@ -450,7 +462,9 @@ describe("not judged", () => {
     );
     const elsewhere = { __internal: { pluginDownloadURL: "https://elsewhere.example" } };
     const { lines } = reviewed(after, [...usual(), provider("default_9_1_0", elsewhere)]);
-    expect(lines).toContain("notJudged: not judged: pluginDownloadURL of a provider of package gcp");
+    expect(lines).toContain(
+      "notJudged: not judged: pluginDownloadURL of a provider of package gcp; bears on everything",
+    );
   });
 
   test("who agrees to one ruleset does not agree to another", () => {

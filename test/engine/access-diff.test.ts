@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accessDiff } from "../../packages/cli/access-diff/access-diff";
 import { comparePreview, compareResources, PREVIEW_CALL } from "../../packages/cli/access-diff/preview";
+import { sectionsOf } from "../../packages/cli/access-diff/sections";
 import { resourcesOf } from "../../packages/cloudflare/read-situation";
 import { EngineRig, type Settings } from "./support";
 
@@ -98,6 +99,7 @@ describe("the access diff of a preview", () => {
     const { before: was, after: is, ...told } = compareResources(before, await state());
     const done = accessDiff(was, is, told);
     // Before the update ids were unknown; the change is the same, and so is its hash.
+    expect(sectionsOf(done)).toEqual(sectionsOf(diff));
     expect(done.hash).toBe(diff.hash);
   });
 

@@ -89,7 +89,7 @@ export function renderText(diff: AccessDiff): string {
   const width = (of: (row: Row) => string) => Math.max(...rows.map((row) => of(row).length));
   const [titles, verdicts] = [width(({ title }) => title), width(({ verdict }) => verdict)];
   const agreed = agreedBy(sections);
-  const head = `${VERDICTS[diff.verdict]}${agreed === "" ? "" : ` (${agreed} agrees)`}`;
+  const head = `${VERDICTS[diff.verdict]}${agreed === "" ? "" : ` (agreed to by ${agreed})`}`;
   const table = rows.map(
     ({ title, verdict, text }) => `  ${title.padEnd(titles)}  ${verdict.padEnd(verdicts)}  ${text}`,
   );
@@ -98,7 +98,7 @@ export function renderText(diff: AccessDiff): string {
     if (groups.length === 0) return [];
     const lines = groups.flatMap((group) => [
       `  ${group.title}`,
-      ...group.lines.map((line) => `  ${group.sign} ${inOneLine(line)}`),
+      ...group.lines.map((line) => `    ${group.sign} ${inOneLine(line)}`),
     ]);
     return [[TITLES[name], ...lines].join("\n")];
   });
@@ -116,7 +116,7 @@ export function renderMarkdown(diff: AccessDiff): string {
   });
   const hash = diff.hash === undefined ? [] : [`<sub>access change \`${diff.hash.slice(0, 16)}\`</sub>`];
   return `${[
-    `### Verdict: **${VERDICTS[diff.verdict]}**${agreed === "" ? "" : ` (\`${agreed.replace(" and ", "` and `")}\` agrees)`}`,
+    `### Verdict: **${VERDICTS[diff.verdict]}**${agreed === "" ? "" : ` (agreed to by \`${agreed.replace(" and ", "` and `")}\`)`}`,
     ["| section | verdict | |", "| --- | --- | --- |", ...table].join("\n"),
     ...blocks,
     ...hash,

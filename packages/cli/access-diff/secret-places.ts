@@ -97,9 +97,11 @@ function infisicalPlaces(configured: unknown): string[] {
   return Object.keys(infisical).length === 0 ? [] : [placeIn(infisical)];
 }
 
+const GOOGLE = "Google Secret Manager";
+
 /** What keeps secrets by the kind of the store; one that is encrypted may be Google's. */
 const KINDS = new Map<unknown, string>([
-  ["gcp", "Google Secret Manager"],
+  ["gcp", GOOGLE],
   [ENCRYPTED, ENCRYPTED],
 ]);
 
@@ -139,14 +141,8 @@ export function hiddenPlaces(before: SecretPlaces, after: SecretPlaces): Undecid
  */
 export function resourcePlaces(resources: readonly StateResource[]): SecretPlaces {
   const places = new Map<string, string[]>();
-  for (const { outputs } of resources.filter((each) => each.type === AROUND.secret)) {
-    // One that only the update tells is the provider's own, of which a change is not judged.
-    const { project } = outputs;
-    if (!isShown(project)) continue;
-    places.set(STORE, [
-      ...new Set([...(places.get(STORE) ?? []), storePlace("Google Secret Manager", project)]),
-    ]);
-  }
+  const stores = new Set(resources.flatMap(storesIn));
+  if (stores.size > 0) places.set(STORE, [...stores]);
   for (const { type, outputs } of resources.filter((each) => each.type.startsWith("pulumi:providers:"))) {
     const provider = type.split(":").at(-1) ?? "";
     for (const [name, value] of Object.entries(outputs)) {
@@ -156,6 +152,15 @@ export function resourcePlaces(resources: readonly StateResource[]): SecretPlace
     }
   }
   return Object.fromEntries(places);
+}
+
+/** Which project's store a resource puts something into. What only the update tells is in a secret of the same plan. */
+function storesIn({ type, outputs }: StateResource): string[] {
+  const { project, secret } = outputs;
+  if (type === AROUND.secret) return isShown(project) ? [storePlace(GOOGLE, project)] : [];
+  if (type !== AROUND.secretVersion || !isShown(secret)) return [];
+  const [, owner] = /^projects\/([^/]+)\/secrets\/[^/]+$/.exec(secret) ?? [];
+  return [owner === undefined ? `${GOOGLE}, secret ${secret}` : storePlace(GOOGLE, owner)];
 }
 
 const isShown = (value: unknown): value is string => typeof value === "string" && !isHidden(value);

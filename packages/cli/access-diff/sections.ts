@@ -1,10 +1,10 @@
 import type { Entry } from "./entries";
 import { linesOf } from "./entry-words";
 import type { Fact } from "./fact";
-import type { Part, Undecided } from "./undecided";
+import { PARTS, type Part, type Undecided } from "./undecided";
 
 /** The parts of a review, in the order in which they are told; the last is what none of the others can say. */
-export const SECTIONS = ["access", "traffic", "secrets", "credentials", "notJudged"] as const;
+export const SECTIONS = [...PARTS, "notJudged"] as const;
 export type SectionName = (typeof SECTIONS)[number];
 
 /**
@@ -65,7 +65,7 @@ const SECTION_OF: Readonly<Record<Fact["kind"], Part>> = {
 export function sectionsOf(found: Found): Sections {
   const open = found.entries.filter(({ kind }) => kind === "not decided");
   const notJudged = withLines([
-    { title: "Cannot be read, or is not judged", sign: "!", lines: unique(found.undecided) },
+    { title: "Cannot be read, or is not judged", sign: "!", lines: openLines(found.undecided) },
     { title: "Too much is unknown", sign: "!", lines: linesOf(open) },
   ]);
   return {
@@ -174,6 +174,16 @@ function verdictOf(
   if (has("narrows") || entries.length > 0) return "narrower";
   return groups.length > 0 ? "told" : "same";
 }
+
+/** Each with what may be otherwise by it. */
+const openLines = (undecided: readonly Undecided[]): string[] => [
+  ...new Set(
+    undecided.map(({ text, bears }) => {
+      const all = bears.length === PARTS.length;
+      return `${text}; bears on ${all ? "everything" : bears.join(" and ")}`;
+    }),
+  ),
+];
 
 const mayWiden = ({ kind, may }: Entry): boolean =>
   [kind, ...may].some((each) => each === "gain" || each === "longer");

@@ -7,7 +7,7 @@ import { isServerOption } from "../../cloudflare/server-options";
 import type { StateResource } from "../../cloudflare/state-resource";
 
 /** What a change may bear on: who gets in, which service they reach, where secrets go, how long credentials count. */
-const PARTS = ["access", "traffic", "secrets", "credentials"] as const;
+export const PARTS = ["access", "traffic", "secrets", "credentials"] as const;
 export type Part = (typeof PARTS)[number];
 
 /** Something by which more may change than is told. */
