@@ -43,7 +43,13 @@ const FIELDS: Fields = {
     ROTATED_BY_OTHERS,
   ),
   previousClientSecretExpiresAt: opening(
-    { ...judged("credentials"), time: true, notAlwaysShown: true, unread: true },
+    {
+      ...judged("credentials"),
+      mustBeKnown: "where given",
+      time: true,
+      notAlwaysShown: true,
+      unread: true,
+    },
     (before, after) => after !== undefined && (before === undefined || isLater(before, after)),
     "an earlier secret passes for longer",
   ),
