@@ -100,7 +100,23 @@ export class WorkflowClone {
     this.commit = await this.git("rev-parse", "HEAD");
     this.github.state.head = this.commit;
     this.github.state.comments = [];
+    await this.tell();
     await writeFile(this.summary, "");
+  }
+
+  /** Lets GitHub know the stack files on both sides, and which files differ. */
+  private async tell(): Promise<void> {
+    const base = await this.git("rev-parse", "base");
+    const names = (await this.git("ls-files", "Pulumi.*.yaml")).split("\n");
+    const { state } = this.github;
+    state.contents = {};
+    for (const commit of [base, this.commit]) {
+      for (const name of names)
+        state.contents[`${commit}:${name}`] = await this.git("show", `${commit}:${name}`);
+    }
+    state.parents = [{ sha: base }, { sha: this.commit }];
+    const changed = (await this.git("diff", "--name-only", "base", this.commit)).split("\n");
+    state.changed = changed.filter((name) => name !== "").map((filename) => ({ filename }));
   }
 
   async job(workflow: string, name: string): Promise<Job> {
@@ -167,8 +183,10 @@ export class WorkflowClone {
    * @throws {Error} at a name that no run of these tests knows.
    */
   evaluate(expression: string, { labels = [], ...context }: Context): unknown {
-    const labelled = "contains(github.event.pull_request.labels.*.name, 'access-widens')";
-    if (expression === labelled) return labels.includes("access-widens");
+    const labelled = /^contains\(github\.event\.pull_request\.labels\.\*\.name, '([a-z-]+)'\)$/.exec(
+      expression,
+    );
+    if (labelled?.[1] !== undefined) return labels.includes(labelled[1]);
     const github = {
       event: {
         pull_request: { number: 7, head: { sha: this.commit } },

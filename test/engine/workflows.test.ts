@@ -37,7 +37,17 @@ async function review(rig: EngineRig, labels: string[] = []) {
     const ended = await clone.runStep(step, environment(rig, "preview"), { labels });
     expect(ended.code, ended.output).toBe(0);
   }
-  return comment("pull-request.yml", { labels });
+  const judges = await lookForJudges();
+  return comment("pull-request.yml", { labels, needs: { judges } });
+}
+
+/** The job that compares the access tests, by the code that is merged into. */
+async function lookForJudges() {
+  const [compare] = (await clone.job("pull-request.yml", "judges")).steps;
+  if (compare === undefined) throw new Error("the job judges has no step");
+  const ended = await clone.runStep(compare, clone.environment());
+  expect(ended.code, ended.output).toBe(0);
+  return { outputs: ended.outputs };
 }
 
 /** The job that writes the comment, with what the one before left. */
@@ -119,6 +129,10 @@ describe("a pull request from a branch", () => {
     const { code, body } = await review(rig);
     expect(code).toBe(1);
     expect(body).toContain("1 access test fails");
+    expect(body).toContain("it changes what judges it without the label `judges-change`");
+    expect(body).toContain(
+      'access test removed or changed: `Pulumi.dev.yaml: {"who":"stranger@example.org","deny":["comfyui"]}`',
+    );
     expect(body).toContain("stranger@example.org at comfyui: expected allow, got refused");
   });
 
