@@ -35,6 +35,7 @@ export const TYPES = {
   ownIngress: KINDS.ownIngress.types,
   sharedIngress: KINDS.sharedIngress.types,
   dnsRecord: KINDS.dnsRecord.types,
+  secretReader: ["gcp:secretmanager/secretIamMember:SecretIamMember"],
   provider: ["cloudflare", "gcp", "comfyui-access"].map((name) => `pulumi:providers:${name}`),
 } as const;
 

@@ -51,6 +51,8 @@ export interface StateIngressRule {
   teamName?: string;
   /** Audience tags of the applications whose JWTs it takes; one that cannot be read is there as a hidden value. */
   audTags: string[];
+  /** Options of the connector by which another server may answer, by the API's names; absent where there are none. */
+  origin?: Readonly<Record<string, unknown>>;
   /** True when it cannot be read where it leads, or whether it checks. */
   unread?: true;
 }

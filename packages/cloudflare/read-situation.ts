@@ -13,6 +13,7 @@ import { UserError } from "../base/errors";
 import { type Fields, fieldsOf, listOf, textOf } from "../base/json-values";
 import { KINDS, type KindName, TYPES } from "./kinds";
 import { notJudgedIn } from "./not-judged";
+import { serverOptions } from "./server-options";
 import { exportedResources } from "./stack-export";
 import type { StateResource } from "./state-resource";
 import { rulesOf } from "./wire-rules";
@@ -178,6 +179,7 @@ function ingressOf(value: unknown): StateIngressRule {
     teamName: textOf(access["teamName"]),
     // A shared tunnel's rules are in the API's spelling, an owned one's in the provider's.
     audTags: tagsOf(access["audTags"] ?? access["audTag"]),
+    ...serverOptions(originRequest),
     ...(parts.some(isHidden) ? { unread: true } : {}),
   };
 }

@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { maskAddresses } from "../cli/access-diff/mask";
-import { sectionsOf } from "../cli/access-diff/report";
+import { groupsOf } from "../cli/access-diff/sections";
 import { drift } from "../cli/drift/drift";
 import { acceptedParts, RESULTS, unseenWords } from "../cli/drift/render/sections";
 import { changeWords, objectWords } from "../cli/drift/render/words";
@@ -68,7 +68,7 @@ function linesOf(report: DriftReport): Omit<Findings, "version" | "undeployed"> 
         .map(({ kind, name, id, why }) => `${kind} ${name} (${id}) is not in the state: ${why}`),
     ],
     access: [
-      ...sectionsOf({ ...access, undecided: [] }).flatMap(({ title, lines }) =>
+      ...groupsOf({ ...access, undecided: [] }).flatMap(({ title, lines }) =>
         lines.map((line) => `${title}: ${line}`),
       ),
       ...changes.flatMap((change) =>

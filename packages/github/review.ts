@@ -1,6 +1,7 @@
 // Previews a stack with the guardrails and writes the review that the comment is made of.
 //
-//   npm run github:review -- --stack prod --commit <sha> [--out review.json] [--agreed true] [--mask true] [--sandbox]
+//   npm run github:review -- --stack prod --commit <sha> [--out review.json] [--agreed true] [--agreed-not-judged true]
+//     [--mask true] [--sandbox]
 import "../base/process/no-environment-in-reports";
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -16,7 +17,7 @@ import { engineAccess } from "../cli/stack/engine-access";
 import { projectName } from "../cli/stack/read-stack";
 import { accessChangeOf } from "./access-change";
 import { type Planned, readEvents, streamedEvents } from "./engine-events";
-import type { AccessChange, Review } from "./plain/review";
+import { type AccessChange, LABELS, type Label, type Review, VERSION } from "./plain/review";
 
 const log = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -28,8 +29,8 @@ interface Previewed {
 
 /** How to state the access diff. */
 interface Stated {
-  /** Whether access is meant to widen. */
-  agreed: boolean;
+  /** The labels by which somebody agreed. */
+  labels: readonly Label[];
   /** Whether e-mail addresses are to be left out. */
   mask: boolean;
 }
@@ -52,7 +53,7 @@ async function preview(target: PulumiTarget, stack: string, stated: Stated): Pro
 async function accessChange(
   digest: string,
   places: ComparedPlaces,
-  { agreed, mask }: Stated,
+  { labels, mask }: Stated,
 ): Promise<AccessChange | undefined> {
   const dir = await mkdtemp(join(tmpdir(), "comfyui-access-review-"));
   try {
@@ -69,7 +70,7 @@ async function accessChange(
       log(error.stderr ?? error.message);
       return { stdout: error.stdout ?? "" };
     });
-    return stdout.trim() === "" ? undefined : accessChangeOf(stdout, agreed);
+    return stdout.trim() === "" ? undefined : accessChangeOf(stdout, labels);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
@@ -99,17 +100,23 @@ async function main(): Promise<void> {
       commit: { type: "string", default: "" },
       out: { type: "string", default: "review.json" },
       agreed: { type: "string", default: "false" },
+      "agreed-not-judged": { type: "string", default: "false" },
       mask: { type: "string", default: "false" },
       sandbox: { type: "boolean", default: false },
     },
   });
   const { stack, sandbox } = values;
-  const stated = { agreed: values.agreed === "true", mask: values.mask === "true" };
+  const agreed: Record<Label, string> = {
+    "access-widens": values.agreed,
+    "access-not-judged": values["agreed-not-judged"],
+  };
+  const labels = LABELS.filter((label) => agreed[label] === "true");
+  const stated = { labels, mask: values.mask === "true" };
   const { planned, access } = sandbox
     ? await previewInSandbox(stack, stated)
     : await preview(await engineAccess(false), stack, stated);
   const review: Review = {
-    version: 1,
+    version: VERSION,
     project: await projectName(projectDir),
     stack,
     commit: values.commit,

@@ -3,6 +3,7 @@ import { allJudged } from "./all-judged";
 import { allowNamesPeople } from "./allow-names-people";
 import { allowRequiresGoogleLogin } from "./allow-requires-google-login";
 import { applicationHasPolicies } from "./application-has-policies";
+import { destinationsAgree } from "./destinations-agree";
 import { dnsProxied } from "./dns-proxied";
 import { explicitPrecedence } from "./explicit-precedence";
 import { hostnameCovered } from "./hostname-covered";
@@ -14,6 +15,8 @@ import { noEveryone } from "./no-everyone";
 import { noPlainSecret } from "./no-plain-secret";
 import { oneIdentityProvider } from "./one-identity-provider";
 import { providerAddress } from "./provider-address";
+import { secretReaders } from "./secret-readers";
+import { serviceAtOrigin } from "./service-at-origin";
 import { serviceAuthNamesTokens } from "./service-auth-names-tokens";
 import { sessionDuration } from "./session-duration";
 import { tokenDuration } from "./token-duration";
@@ -34,14 +37,17 @@ export const RULES: readonly Rule[] = [
   explicitPrecedence,
   sessionDuration,
   oneIdentityProvider,
+  destinationsAgree,
   hostnameCovered,
   ingressRequiresAccess,
   ingressCatchAll,
+  serviceAtOrigin,
   dnsProxied,
   tokenDuration,
   tokenOverlap,
   tokenProtected,
   noPlainSecret,
+  secretReaders,
   providerAddress,
   allJudged,
 ];

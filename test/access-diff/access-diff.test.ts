@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { AccessDiff } from "../../packages/cli/access-diff/access-diff";
 import { maskAddresses } from "../../packages/cli/access-diff/mask";
 import { renderMarkdown, renderText } from "../../packages/cli/access-diff/report";
+import { sectionsOf } from "../../packages/cli/access-diff/sections";
 import {
   application,
   diffBetween,
@@ -127,7 +128,7 @@ describe("policies", () => {
   test("a policy of somebody else's blocks: what it says is not known", () => {
     const diff = diffTo([people, machines, application(["people", "machines", "elsewhere"])]);
     expect(diff.verdict).toBe("not decided");
-    expect(diff.undecided).toEqual([
+    expect(diff.undecided.map(({ text }) => text)).toEqual([
       "application comfyui links a policy that is not the stack's own (elsewhere)",
     ]);
   });
@@ -151,7 +152,12 @@ describe("what is not a policy", () => {
       '{"hostname":"open.datacrew.space","service":"http://localhost:1"},{"service":"http_status:404"}';
     const diff = diffTo(undefined, ['{"service":"http_status:404"}', rule]);
     expect(lines(diff)).toEqual(["gain anyone, without logging in open.datacrew.space"]);
-    expect(facts(diff)).toEqual(["widens application open.datacrew.space"]);
+    expect(facts(diff)).toEqual([
+      "widens application open.datacrew.space",
+      "informs origin open.datacrew.space",
+    ]);
+    // Where something new leads is told; somebody has to agree that nobody asks there.
+    expect(sectionsOf(diff).traffic.verdict).toBe("told");
   });
 
   test("a token deleted, and one made anew", () => {
@@ -203,7 +209,7 @@ describe("what is not a policy", () => {
   test.each<[string, string, string, string]>([
     ["proxying off", '"proxied":true', '"proxied":false', `widens proxying ${HOST}`],
     ["the connector's check gone", '"required":true', '"required":false', `widens connector check ${HOST}`],
-    ["another origin", "localhost:8188", "localhost:9999", `widens origin ${HOST}`],
+    ["another origin", "localhost:8188", "localhost:9999", `moves origin ${HOST}`],
   ])("%s", (_, part, instead, expected) => {
     const diff = diffTo(undefined, [part, instead]);
     expect(facts(diff)).toEqual([expected]);
@@ -249,16 +255,22 @@ describe("what stays the same", () => {
 describe("the report", () => {
   const diff = diffTo(both(allow([BOB, "eve@example.org"])));
 
-  test("names the verdict first, then who gains, then who loses", () => {
+  test("names the verdict first, each section in one line, then who gains, then who loses", () => {
     expect(renderText(diff)).toBe(
       [
-        "Access: WIDENED: somebody gains access, keeps it for longer, or gets secrets",
+        "Verdict: WIDENED (agreed to by --allow-widening)",
         "",
-        "Gains access",
-        `  ${BOB}, eve@example.org → ${HOST} – by logging in, for 24h`,
+        "  Access       wider  somebody gains access, may gain it, or keeps it for longer",
+        "  Traffic      same   every service is reached as before",
+        "  Secrets      same   they go where they went before",
+        "  Credentials  same   each counts as long as before",
+        "  Not judged   same   nothing: all that changes is judged",
         "",
-        "Loses access",
-        `  ${ARTIST} → ${HOST} – until now by logging in, for 24h`,
+        "Access",
+        "  Gains access",
+        `    + ${BOB}, eve@example.org → ${HOST} – by logging in, for 24h`,
+        "  Loses access",
+        `    - ${ARTIST} → ${HOST} – until now by logging in, for 24h`,
         "",
       ].join("\n"),
     );
@@ -266,7 +278,7 @@ describe("the report", () => {
 
   test("masked: stable names that another salt changes, and no address", () => {
     const masked = renderMarkdown(maskAddresses(diff, "one"));
-    for (const address of [BOB, "eve", "artist"]) expect(masked).not.toContain(address);
+    for (const address of [BOB, "eve@", "artist"]) expect(masked).not.toContain(address);
     expect(renderMarkdown(maskAddresses(diff, "one"))).toBe(masked);
     expect(renderMarkdown(maskAddresses(diff, "other"))).not.toBe(masked);
   });
@@ -278,7 +290,7 @@ describe("the report", () => {
     );
     const markdown = renderMarkdown(nasty);
     expect(markdown).toContain("http://a\\_b\\*&lt;i&gt;@\u200bteam\\|\\`x\\`");
-    expect(markdown.split("\n")[0]).toMatch(/^### Access: \*\*WIDENED\*\*/);
+    expect(markdown.split("\n")[0]).toMatch(/^### Verdict: \*\*WIDENED\*\*/);
   });
 });
 

@@ -41,13 +41,16 @@ test("the exit code tells what it comes to, and widening can be allowed", async 
   expect(await run("usual", "wide")).toBe(3);
   expect(await run("usual", "wide", "--allow-widening")).toBe(0);
   expect(await run("usual", "foreign", "--allow-widening")).toBe(4);
+  // What the other side would be is not known: nobody gains for sure.
+  expect(await run("usual", "foreign", "--allow-widening", "--allow-not-judged")).toBe(0);
+  expect(await run("usual", "wide", "--allow-not-judged")).toBe(3);
 });
 
 test("addresses are plain in text and JSON, masked in Markdown, and the other way on demand", async () => {
   await run("usual", "narrow");
   await run("usual", "narrow", "--json");
   await run("usual", "narrow", "--markdown", "--no-mask");
-  expect(printed.match(/nobody@\u200b?datacrew\.space/g)).toHaveLength(3);
+  expect(printed.match(/nobody@\u200b?datacrew\.space/g)).toHaveLength(4);
   printed = "";
   await run("usual", "narrow", "--markdown");
   await run("usual", "narrow", "--json", "--mask");

@@ -19,8 +19,8 @@ const created = (resource: Resource, propertyDependencies: Record<string, string
 };
 
 function preview(...steps: object[]) {
-  const { before, after, undecided } = comparePreview(JSON.stringify({ steps }), "the preview");
-  return accessDiff(before, after, { undecided });
+  const { before, after, ...told } = comparePreview(JSON.stringify({ steps }), "the preview");
+  return accessDiff(before, after, told);
 }
 
 const unknownLinks = (count: number) =>
@@ -42,7 +42,7 @@ test("an order that decides and is not told blocks", () => {
   const app = application([], { policies: unknownLinks(2) });
   const diff = preview(created(people), created(block), created(app, { policies: [people.urn, block.urn] }));
   expect(diff.verdict).toBe("not decided");
-  expect(diff.undecided).toEqual([
+  expect(diff.undecided.map(({ text }) => text)).toEqual([
     "the order of the new policies of application comfyui is not known before the update",
   ]);
 });
@@ -50,7 +50,9 @@ test("an order that decides and is not told blocks", () => {
 test("a policy that cannot be found blocks", () => {
   const diff = preview(created(people), created(application([], { policies: unknownLinks(1) })));
   expect(diff.verdict).toBe("not decided");
-  expect(diff.undecided).toEqual(["policies[0].id of ZeroTrustAccessApplication comfyui cannot be read yet"]);
+  expect(diff.undecided.map(({ text }) => text)).toEqual([
+    "policies[0].id of ZeroTrustAccessApplication comfyui cannot be read yet",
+  ]);
 });
 
 test("a rule whose value is a secret is neither passed over nor taken for a match, and not for the same", () => {

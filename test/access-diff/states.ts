@@ -24,11 +24,12 @@ export function diffFrom(own?: object[], ...edits: Edit[]) {
 
 /** Compares two exports. */
 export function diffBetween(before: string, after: string) {
-  const { undecided, ...sides } = compareResources(
-    resourcesOf(before, "before"),
-    resourcesOf(after, "after"),
-  );
-  return accessDiff(sides.before, sides.after, { undecided });
+  const {
+    before: was,
+    after: is,
+    ...told
+  } = compareResources(resourcesOf(before, "before"), resourcesOf(after, "after"));
+  return accessDiff(was, is, told);
 }
 
 export { application, exported, machines, people, policy, TOKEN };

@@ -176,7 +176,9 @@ describe("a tunnel rule for some paths", () => {
     expect(opened.entries.map(({ paths }) => paths)).toEqual([[`paths like ${pattern}`]]);
     const added = accessDiff(SITUATION, withRule(pattern));
     expect(added.verdict).toBe("not decided");
-    expect(added.undecided).toEqual([`not judged: path ${pattern} of the tunnel's rule for ${HOST}`]);
+    expect(added.undecided.map(({ text }) => text)).toEqual([
+      `not judged: path ${pattern} of the tunnel's rule for ${HOST}`,
+    ]);
     expect(accessDiff(SITUATION, withRule("^/api")).verdict).toBe("widened");
   });
 

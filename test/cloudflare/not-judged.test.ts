@@ -70,7 +70,7 @@ function said(after: StateResource[]): {
   const { undecided, ...sides } = compareResources(stack(), after);
   return {
     diff: accessDiff(sides.before, sides.after, { undecided }).verdict,
-    undecided,
+    undecided: undecided.map(({ text }) => text),
     tests: judgeAccessTests(situationOf(after), TESTS, new Date(0)).map(({ passed }) => passed),
     guardrail: judgeStack({ resources: after.map(asResource) })
       .filter(({ rule }) => rule.name === "all-judged")

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accessDiff } from "../../packages/cli/access-diff/access-diff";
 import { comparePreview, compareResources, PREVIEW_CALL } from "../../packages/cli/access-diff/preview";
+import { sectionsOf } from "../../packages/cli/access-diff/sections";
 import { resourcesOf } from "../../packages/cloudflare/read-situation";
 import { EngineRig, type Settings } from "./support";
 
@@ -33,8 +34,8 @@ async function previewed(edit: (settings: Settings) => void) {
   await rig.config(edit);
   const result = await rig.run([...PREVIEW_CALL], { as: "preview" });
   expect(result.code, result.stdout + result.stderr).toBe(0);
-  const { before, after, undecided } = comparePreview(result.stdout, "the preview");
-  return accessDiff(before, after, { undecided });
+  const { before, after, ...told } = comparePreview(result.stdout, "the preview");
+  return accessDiff(before, after, told);
 }
 
 const lines = ({ entries }: ReturnType<typeof accessDiff>) =>
@@ -95,9 +96,10 @@ describe("the access diff of a preview", () => {
     expect(diff.verdict).toBe("widened");
     const result = await rig.up();
     expect(result.code, result.stdout + result.stderr).toBe(0);
-    const { undecided, ...sides } = compareResources(before, await state());
-    const done = accessDiff(sides.before, sides.after, { undecided });
+    const { before: was, after: is, ...told } = compareResources(before, await state());
+    const done = accessDiff(was, is, told);
     // Before the update ids were unknown; the change is the same, and so is its hash.
+    expect(sectionsOf(done)).toEqual(sectionsOf(diff));
     expect(done.hash).toBe(diff.hash);
   });
 

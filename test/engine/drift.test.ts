@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { canonical } from "../../packages/base/json-values";
-import { sectionsOf } from "../../packages/cli/access-diff/report";
+import { groupsOf } from "../../packages/cli/access-diff/sections";
 import type { Kind } from "../../packages/cli/drift/kinds/kind";
 import type { StackResource } from "../../packages/cli/stack/read-stack";
 import type { Wire } from "../../packages/cloudflare/account-api";
@@ -229,7 +229,7 @@ const api = <T = Wire>(method: string, path: string, body?: unknown) => drift.ri
 
 /** Everything that a look says of who gets in. */
 function accessTold({ access, changes }: Look): string[] {
-  const lines = sectionsOf(access).flatMap((section) => section.lines);
+  const lines = groupsOf(access).flatMap((section) => section.lines);
   return [...lines, ...changes.flatMap(({ opens }) => (opens === undefined ? [] : [`! ${opens}`]))];
 }
 
@@ -295,7 +295,7 @@ describe("a check that cannot be made", () => {
     expect(look.failures).toEqual([
       { what, why: expect.stringMatching(/^could not read .* \(HTTP 403, code 10000\)/) },
     ]);
-    expect(look.access.undecided).toEqual([`${what} could not be read`]);
+    expect(look.access.undecided.map(({ text }) => text)).toEqual([`${what} could not be read`]);
   });
 });
 

@@ -88,7 +88,7 @@ describe("a pull request from a fork", () => {
     ]);
     const page = await readFile(clone.summary, "utf8");
     expect(page).toContain("From a fork");
-    expect(page).toContain("access widens without the agreed label");
+    expect(page).toContain("access widens without the label `access-widens`");
     expect(page).toMatch(/^\+ .*second@datacrew\.space/m);
     expect(page).toContain("#### Guardrails: met");
     expect(clone.github.calls).toEqual([]);
@@ -112,7 +112,7 @@ describe("a pull request from a branch", () => {
     await clone.propose(oneMore);
     const blocked = await review(rig);
     expect(blocked.code, blocked.output).toBe(1);
-    expect(blocked.body).toContain("⛔ Blocked: access widens without the agreed label");
+    expect(blocked.body).toContain("⛔ Blocked: access widens without the label `access-widens`");
     expect(blocked.body).toMatch(/^\+ .*second@datacrew\.space/m);
     const agreed = await review(rig, ["access-widens"]);
     expect(agreed.code, agreed.output).toBe(0);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { writeMarker } from "../../packages/github/plain/marker";
 import type { Review } from "../../packages/github/plain/review";
 import { type StandIn, startGitHub } from "./github-stand-in";
-import { commit, goodReview } from "./reviews";
+import { accessOf, commit, goodReview } from "./reviews";
 import { type Ended, runScript } from "./script-run";
 
 const newer = "b".repeat(40);
@@ -50,7 +50,10 @@ describe("one comment", () => {
       "<!-- comfyui-access review",
       "### 📝 Changes",
       "`comfyui-access/prod` at `aaaaaaaaaaaa`",
-      "#### Access widens, as the label says",
+      "| ⚠️ | Access | **Access widens**",
+      "| ✅ | Not judged | All that changes is judged |",
+      "The label `access-widens` agrees to what widens or goes elsewhere below.",
+      "#### Access\n",
       "+ second@datacrew.space: gain",
       "#### Access tests: 4 passed",
       "#### Guardrails: met",
@@ -97,16 +100,25 @@ describe("states", () => {
     [
       "widening without the label",
       (r) => {
-        if (r.access) r.access.agreed = false;
+        if (r.access) r.access.labels = [];
       },
-      "access widens without the agreed label",
+      "access widens without the label `access-widens`",
     ],
     [
-      "who gains is not decided",
+      "traffic that goes elsewhere, by the label for what is not judged",
       (r) => {
-        if (r.access) r.access.verdict = "undecided";
+        const traffic = { verdict: "moves" as const, lines: ["! comfyui.datacrew.space leads elsewhere"] };
+        r.access = { ...accessOf({ traffic }), labels: ["access-not-judged"] };
       },
-      "not decided who gains access",
+      "requests go elsewhere without the label `access-widens`",
+    ],
+    [
+      "what is not judged, by the label for what widens",
+      (r) => {
+        const notJudged = { verdict: "undecided" as const, lines: ["! not judged: Ruleset skip"] };
+        if (r.access) r.access.sections = { ...r.access.sections, notJudged };
+      },
+      "something is not judged without the label `access-not-judged`",
     ],
     [
       "a failed access test",
@@ -153,8 +165,7 @@ describe("states", () => {
 
   test("nothing changes", async () => {
     const review = goodReview();
-    const same = { hash: "2".repeat(64), verdict: "same" as const, agreed: true, lines: [] };
-    await comment({}, { ...review, access: same, steps: [], counts: { same: 22 } });
+    await comment({}, { ...review, access: accessOf(), steps: [], counts: { same: 22 } });
     expect(bodies()[0]).toContain("### ✅ No changes");
     expect(bodies()[0]).toContain("Nobody gains or loses access");
   });

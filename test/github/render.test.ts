@@ -5,7 +5,7 @@ import { readMarker, writeMarker } from "../../packages/github/plain/marker";
 import { type Comment, render, stateOf } from "../../packages/github/plain/render";
 import { MalformedReview, parseReview, type Review } from "../../packages/github/plain/review";
 import { holds } from "../support/properties";
-import { commit, goodReview } from "./reviews";
+import { accessOf, commit, goodReview } from "./reviews";
 
 function commentOf(review: Review): Comment {
   const marker = { key: "comfyui-access/prod", commit, run: 1, attempt: 1, state: stateOf(review) };
@@ -65,7 +65,7 @@ describe("untrusted text", () => {
     const review = goodReview();
     review.accessTests.failures = [`x\n${forged}`];
     review.diagnostics = [`\`\`\`\n${forged}\n### ✅ No changes`];
-    if (review.access) review.access.lines = [`+ \`\`\`\n### ✅ No changes`];
+    if (review.access) review.access.sections.access.lines = [`+ \`\`\`\n### ✅ No changes`];
     const body = render(commentOf(review));
     expect(readMarker(body)).toMatchObject({ run: 1, state: "blocked" });
     expect(body.split("\n").filter((line) => line.startsWith("### "))).toEqual([
@@ -86,7 +86,7 @@ describe("the size of a comment", () => {
         fc.nat(2000),
         (lines, failures, diagnostics, steps) => {
           const review = goodReview();
-          if (review.access) review.access.lines = big(lines);
+          if (review.access) review.access.sections.traffic = { verdict: "moves", lines: big(lines) };
           review.accessTests.failures = big(failures);
           review.diagnostics = big(diagnostics);
           review.steps = big(steps).map((name) => ({
@@ -97,7 +97,7 @@ describe("the size of a comment", () => {
           }));
           const body = render(commentOf(review));
           expect(bytes(body)).toBeLessThan(65_536);
-          for (const line of review.access?.lines ?? []) expect(body).toContain(line);
+          for (const line of review.access?.sections.traffic.lines ?? []) expect(body).toContain(line);
           if (diagnostics > 1000) expect(body).toMatch(/\d+ more lines are left out here; the run has all/);
         },
       ),
@@ -107,8 +107,8 @@ describe("the size of a comment", () => {
 
   test("access changes that do not fit are not shown in part: the comment leads to the run, under its own verdict", () => {
     const review = goodReview();
-    if (review.access)
-      review.access.lines = Array.from({ length: 4000 }, (_, n) => `+ person-${n}@example.org gains`);
+    const lines = Array.from({ length: 4000 }, (_, n) => `+ person-${n}@example.org gains`);
+    review.access = accessOf({ access: { verdict: "wider", lines } });
     const body = render(commentOf(review));
     expect(body).toContain("### 📝 Changes");
     review.accessTests.failures = ["accessTests[1]: expected deny"];
@@ -133,7 +133,13 @@ describe("a file from another job", () => {
     ["counts", { same: -1 }],
     ["steps", [{ op: "update", type: "t", name: 1, properties: [] }]],
     ["guardrails", [{ rule: "r", level: "off", resource: "x", message: "m" }]],
-    ["access", { hash: "short", verdict: "same", agreed: true, lines: [] }],
+    ["access", { ...accessOf(), hash: "short" }],
+    ["access", { ...accessOf(), labels: ["any-other"] }],
+    ["access", { ...accessOf(), verdict: "same" }],
+    ["access", { ...accessOf(), sections: { access: { verdict: "same", lines: [] } } }],
+    ["access", accessOf({ traffic: { verdict: "same", lines: ["+ x"] } })],
+    ["access", accessOf({ traffic: { verdict: "good" as "same", lines: [] } })],
+    ["version", 1],
     ["diagnostics", ["x".repeat(4001)]],
     ["diagnostics", Array.from({ length: 5001 }, () => "x")],
     ["more", 1],

@@ -3,7 +3,9 @@ import { parse } from "yaml";
 import { nextVersion } from "../../packages/cli/rotate/edit-config";
 import { accessChangeOf } from "../../packages/github/access-change";
 import { readEvents } from "../../packages/github/engine-events";
+import { accessSection } from "../../packages/github/plain/access-section";
 import type { Findings } from "../../packages/github/plain/findings";
+import { missingLabels } from "../../packages/github/plain/review";
 import { type StandIn, startGitHub } from "./github-stand-in";
 import { commit, goodReview } from "./reviews";
 import { runScript } from "./script-run";
@@ -306,15 +308,33 @@ describe("what a review takes from the other commands", () => {
       facts: [],
       undecided: [],
     };
-    const change = accessChangeOf(JSON.stringify(diff), false);
-    expect(change).toMatchObject({ hash, verdict: "wider", agreed: false });
-    expect(change.lines).toEqual([
+    const change = accessChangeOf(JSON.stringify(diff), []);
+    expect(change).toMatchObject({ hash, labels: [], sections: { access: { verdict: "wider" } } });
+    expect(missingLabels(change)).toEqual(["access-widens"]);
+    expect(change.sections.access.lines).toEqual([
       "@@ Gains access @@",
       expect.stringMatching(/^\+ second@datacrew\.space .* for ever/),
       "@@ Loses access @@",
       expect.stringMatching(/^- first@datacrew\.space .*1h/),
     ]);
-    expect(accessChangeOf(JSON.stringify(diff), true).agreed).toBe(true);
+    expect(missingLabels(accessChangeOf(JSON.stringify(diff), ["access-widens"]))).toEqual([]);
+  });
+
+  test("the access diff: a name with a line break forges no line of its own", () => {
+    const fact = { kind: "origin", effect: "moves", about: "x", detail: "x" };
+    const diff = {
+      verdict: "widened",
+      hash,
+      entries: [],
+      facts: [{ ...fact, text: "x leads to a\n+ nobody@example.org → y" }],
+      undecided: [{ code: "kind", bears: ["access"], text: "not judged: Ruleset x\n@@ Loses access @@" }],
+    };
+    const change = accessChangeOf(JSON.stringify(diff), []);
+    expect(missingLabels(change)).toEqual(["access-widens", "access-not-judged"]);
+    const body = accessSection({ ...goodReview(), access: change });
+    expect(body).not.toMatch(/^\+ nobody/m);
+    expect(body).not.toMatch(/^@@ Loses/m);
+    expect(body).toMatch(/^! x leads to a \+ nobody/m);
   });
 });
 

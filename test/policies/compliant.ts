@@ -152,6 +152,12 @@ export function compliant(shape: Shape = {}): Resource[] {
     ...tokens,
     ...guarded.flatMap(({ application, policies }) => [...policies, application]),
     ...(shared ? [] : [tunnel]),
+    resource("secretReader", "clients", {
+      member: "serviceAccount:clients@datacrew-prod.iam.gserviceaccount.com",
+      role: "roles/secretmanager.secretAccessor",
+      secretId: "comfyui-api",
+      project: "datacrew-prod",
+    }),
     ingress,
     ...records,
   ];

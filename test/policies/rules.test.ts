@@ -39,6 +39,14 @@ const access = "config.ingresses[0].originRequest.access";
 const nameTokens = "Name each token that may pass by its id (not its client id), in serviceToken.";
 const namePeople = "Name people by email, or a mail domain of their own by emailDomain.";
 
+const APP = "Name the app's own address, such as http://localhost:8188";
+const METADATA = (host: string) =>
+  `leads to ${host}, where a machine answers with its own credentials. ${APP}.`;
+const NOT_NAMED = (host: string) =>
+  `leads to ${host}, which is neither the connector's machine nor named. ${APP}, or name the host in "hosts" of service-at-origin.`;
+const GRANT =
+  'Grant it to a service account of the project, or name the domain in "domains" of secret-readers.';
+
 /** By rule, one property broken at a time, and all that is then said. */
 const breaks: Record<string, Break[]> = {
   "no-everyone": [
@@ -332,6 +340,65 @@ const breaks: Record<string, Break[]> = {
         "ingress (TunnelIngress): rules[0].hostname is absent, so that the rule catches every name. Give it one host name.",
     },
   ],
+  "destinations-agree": [
+    {
+      on: ["application"],
+      path: "domain",
+      to: "elsewhere.datacrew.space",
+      message:
+        "comfyui (ZeroTrustAccessApplication): domain is elsewhere.datacrew.space, which its destinations do not name. Name it in destinations, and nowhere else.",
+    },
+    {
+      on: ["application"],
+      path: "selfHostedDomains",
+      to: ["ComfyUI.datacrew.space", "comfyui.datacrew.space/api"],
+      message:
+        "comfyui (ZeroTrustAccessApplication): selfHostedDomains[1] is comfyui.datacrew.space/api, which its destinations do not name. Name it in destinations, and nowhere else.",
+    },
+  ],
+  "service-at-origin": [
+    ["http://169.254.169.254/latest", METADATA("169.254.169.254")],
+    ["http://2852039166", METADATA("169.254.169.254")],
+    ["tcp://0xA9FEA9FE:80", METADATA("169.254.169.254")],
+    ["http://[::ffff:169.254.169.254]", METADATA("[::ffff:a9fe:a9fe]")],
+    ["http://[fe80::1]:8188", METADATA("[fe80::1]")],
+    ["http://metadata.google.internal.", METADATA("metadata.google.internal")],
+    ["http://10.0.0.5:8188", NOT_NAMED("10.0.0.5")],
+    ["http://192.168.1.20:8188", NOT_NAMED("192.168.1.20")],
+    ["https://elsewhere.example", NOT_NAMED("elsewhere.example")],
+    ["http://localhost@elsewhere.example", NOT_NAMED("elsewhere.example")],
+    ["ssh://elsewhere.example:22", NOT_NAMED("elsewhere.example")],
+    ["bastion", `is bastion, which leads wherever a visitor asks for. ${APP}.`],
+    ["socks-proxy", `is socks-proxy, which leads wherever a visitor asks for. ${APP}.`],
+    ["", `is no address of a service. ${APP}.`],
+  ].map(([to = "", said]) => ({
+    on: ["ownIngress"],
+    path: "config.ingresses[0].service",
+    to,
+    message: `ingress (ZeroTrustTunnelCloudflaredConfig): config.ingresses[0].service ${said}`,
+  })),
+  "secret-readers": [
+    ["member", "allUsers", `is not of any domain. ${GRANT}`],
+    ["member", "principalSet://iam.googleapis.com/x", `is not of any domain. ${GRANT}`],
+    ["member", "projectViewer:datacrew-prod", `is not of any domain. ${GRANT}`],
+    ["member", "user:eve@example.org", `is of example.org, which is not named. ${GRANT}`],
+    ["member", "domain:example.org", `is of example.org, which is not named. ${GRANT}`],
+    [
+      "member",
+      "serviceAccount:ci@other.iam.gserviceaccount.com",
+      `is of other.iam.gserviceaccount.com, which is not named. ${GRANT}`,
+    ],
+    [
+      "role",
+      "roles/owner",
+      "is roles/owner, which may do more than read. Set it to roles/secretmanager.secretAccessor.",
+    ],
+  ].map(([path = "", to = "", said]) => ({
+    on: ["secretReader"],
+    path,
+    to,
+    message: `clients (SecretIamMember): ${path} ${said}`,
+  })),
   "dns-proxied": [
     {
       on: ["dnsRecord"],
@@ -404,6 +471,14 @@ const breaks: Record<string, Break[]> = {
     },
   ],
   "provider-address": [
+    ...["pluginDownloadURL", "__internal"].map(
+      (path): Break => ({
+        on: ["provider"],
+        path,
+        to: path === "__internal" ? { pluginDownloadURL: "https://x.example" } : "https://x.example",
+        message: `default_6_22_1 (cloudflare): ${path === "__internal" ? "__internal." : ""}pluginDownloadURL is set, so that the provider's program comes from there. Leave it out: the package says where it is.`,
+      }),
+    ),
     {
       on: ["provider"],
       path: "baseUrl",
@@ -514,4 +589,34 @@ test("a record that leads elsewhere need not be proxied", () => {
   const record = structuredClone(the(resources, "dnsRecord"));
   record.properties = { name: "mail.datacrew.space", type: "A", content: "192.0.2.1", proxied: false };
   expect(judgeStack({ resources: [...resources, record] })).toEqual([]);
+});
+
+test.each([
+  "http://localhost:8188",
+  "https://127.0.0.1:8188",
+  "http://[::1]:8188",
+  "http://comfyui:8188",
+  "http://host.docker.internal:8188",
+  "unix:/run/comfyui.sock",
+  "ssh://localhost:22",
+  "http_status:503",
+])("service-at-origin: %s is the app's own place", (service) => {
+  const resources = compliant();
+  set(the(resources, "ownIngress"), "config.ingresses[0].service", service);
+  expect(judgeStack({ resources })).toEqual([]);
+});
+
+test("service-at-origin and secret-readers: what the pack's config names is taken, but never a cloud's own address", () => {
+  const config = {
+    "service-at-origin": { hosts: ["192.168.1.20", "169.254.169.254"] },
+    "secret-readers": { domains: ["datacrew.space"] },
+  };
+  const judged = (service: string) => {
+    const resources = compliant();
+    set(the(resources, "ownIngress"), "config.ingresses[0].service", service);
+    set(the(resources, "secretReader"), "member", "group:crew@datacrew.space");
+    return judgeStack({ resources }, { config }).map(({ rule }) => rule.name);
+  };
+  expect(judged("http://192.168.1.20:8188")).toEqual([]);
+  expect(judged("http://169.254.169.254")).toEqual(["service-at-origin"]);
 });

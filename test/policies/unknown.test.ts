@@ -43,6 +43,12 @@ const unknowns: Record<string, { on: [Kind, string?]; path: string; says?: strin
     { on: ["ownIngress"], path: "config.ingresses" },
     { on: ["ownIngress"], path: "config.ingresses[1].service" },
   ],
+  "destinations-agree": [{ on: ["application"], path: "domain" }],
+  "service-at-origin": [{ on: ["ownIngress"], path: "config.ingresses[0].service" }],
+  "secret-readers": [
+    { on: ["secretReader"], path: "member" },
+    { on: ["secretReader"], path: "role" },
+  ],
   "dns-proxied": [{ on: ["dnsRecord"], path: "proxied" }],
   "token-duration": [{ on: ["token"], path: "duration" }],
   "token-overlap": [{ on: ["token"], path: "previousClientSecretExpiresAt" }],

@@ -3,22 +3,28 @@ import { undecidedPatterns } from "../../access/addressing";
 import type { Situation } from "../../access/situation";
 import { compareCallers } from "./cells";
 import { type Entry, entriesOf } from "./entries";
-import { type Fact, factsOf } from "./facts";
+import type { Fact } from "./fact";
+import { factsOf } from "./facts";
 import { namedIn } from "./principals";
+import { needsOf, type Sections, sectionsOf } from "./sections";
 import { align, type Sides } from "./sides";
+import type { Undecided } from "./undecided";
 
-/** What it comes to. `not decided` blocks: what the plan does not tell could widen access. */
+/**
+ * What it comes to. `widened` also where requests or secrets go elsewhere, or something counts for longer; `not decided`
+ * also where that would widen, since what the plan does not tell could be anything.
+ */
 export type DiffVerdict = "no change" | "narrowed" | "widened" | "not decided";
 
-/** Who gains and who loses what. */
+/** Who gains and who loses what, and what else a review tells; sorted by `sectionsOf`. */
 export interface AccessDiff {
   verdict: DiffVerdict;
   /** Changes of who gets in. */
   entries: Entry[];
   /** Changes besides the policies. */
   facts: Fact[];
-  /** What cannot be read before the update, one sentence each. */
-  undecided: string[];
+  /** What cannot be read before the update, or is not judged. */
+  undecided: Undecided[];
   /**
    * The same for the same change, whenever it is computed: independent of order and of the ids and names of
    * resources. Keyed where a salt is given; absent where it would let masked addresses be guessed.
@@ -40,10 +46,13 @@ export function accessDiff(
     undecided: said = [],
     salt,
     facts: more = [],
-  }: { undecided?: readonly string[]; salt?: string; facts?: readonly Fact[] } = {},
+  }: { undecided?: readonly Undecided[]; salt?: string; facts?: readonly Fact[] } = {},
 ): AccessDiff {
   const sides = align(before, after);
-  const undecided = [...said, ...undecidedPatterns(sides.before, sides.after)];
+  const patterns = undecidedPatterns(sides.before, sides.after).map(
+    (text): Undecided => ({ code: "path pattern", bears: ["access", "traffic"], text }),
+  );
+  const undecided = [...said, ...patterns];
   const callers = compareCallers(sides);
   const policies = [before, after].flatMap(({ applications }) =>
     applications.flatMap((each) => each.policies),
@@ -58,10 +67,10 @@ export function accessDiff(
       plain.map((entry) => ({ ...entry, on: entry.on.map((words) => withoutIds(words, sides)) })),
     ),
     facts: sorted(facts.map(({ text: _, ...fact }) => fact)),
-    undecided: [...undecided].sort(),
+    undecided: sorted(undecided),
   });
   return {
-    verdict: verdictOf(entries, facts, undecided),
+    verdict: verdictOf(sectionsOf({ entries, facts, undecided })),
     entries,
     facts,
     undecided,
@@ -71,18 +80,12 @@ export function accessDiff(
   };
 }
 
-function verdictOf(
-  entries: readonly Entry[],
-  facts: readonly Fact[],
-  undecided: readonly string[],
-): DiffVerdict {
-  if (undecided.length > 0 || entries.some(({ kind }) => kind === "not decided")) return "not decided";
-  const widens =
-    entries.some(({ may }) => may.includes("gain") || may.includes("longer")) ||
-    facts.some(({ effect }) => effect === "widens");
-  if (widens) return "widened";
-  const narrows = entries.length > 0 || facts.some(({ effect }) => effect === "narrows");
-  return narrows ? "narrowed" : "no change";
+/** What the sections come to together; what is not judged comes first, since it may be anything. */
+function verdictOf(sections: Sections): DiffVerdict {
+  const { widening, notJudged } = needsOf(sections);
+  if (notJudged) return "not decided";
+  if (widening) return "widened";
+  return Object.values(sections).some(({ verdict }) => verdict === "narrower") ? "narrowed" : "no change";
 }
 
 /** The name of a login for people, and what stands for it whatever it is called. */

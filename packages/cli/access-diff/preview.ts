@@ -6,16 +6,20 @@ import { TYPES } from "../../cloudflare/kinds";
 import { situationOf } from "../../cloudflare/read-situation";
 import { changedInputs, type PlanStep, readPlan } from "../../cloudflare/stack-plan";
 import type { StateResource } from "../../cloudflare/state-resource";
-import type { Fact } from "./facts";
-import { hiddenFacts, notJudgedFacts } from "./hidden";
-import { hiddenPlaces, providerPlaces, secretPlaceFacts } from "./secret-places";
+import { alarmFacts } from "./alarms";
+import { connectorTokenFacts } from "./connector-tokens";
+import type { Fact } from "./fact";
+import { hiddenFacts } from "./hidden";
+import { providerFacts } from "./providers";
+import { hiddenPlaces, resourcePlaces, secretPlaceFacts } from "./secret-places";
+import { readerFacts, unreadGrants } from "./secret-readers";
+import { heldIn, notJudgedFacts, type Undecided } from "./undecided";
 
 /** Two situations, and what of them cannot be read. */
 export interface Comparison {
   before: Situation;
   after: Situation;
-  /** One sentence each. */
-  undecided: string[];
+  undecided: Undecided[];
   /** What changes besides who gets in. */
   facts: Fact[];
 }
@@ -25,17 +29,24 @@ export function compareResources(
   before: readonly StateResource[],
   after: readonly StateResource[],
 ): Comparison {
-  const [then, now] = [providerPlaces(before), providerPlaces(after)];
+  const [then, now] = [resourcePlaces(before), resourcePlaces(after)];
   const [was, is] = [situationOf(before), situationOf(after)];
   return {
     before: was,
     after: is,
     undecided: [
       ...hiddenFacts({ resources: before, situation: was }, { resources: after, situation: is }),
-      ...notJudgedFacts(was.notJudged, is.notJudged),
+      ...notJudgedFacts(heldIn(before), heldIn(after)),
+      ...providerFacts(before, after),
+      ...unreadGrants(before, after),
       ...hiddenPlaces(then, now),
     ],
-    facts: secretPlaceFacts(then, now),
+    facts: [
+      ...secretPlaceFacts(then, now),
+      ...readerFacts(before, after),
+      ...connectorTokenFacts(before, after),
+      ...alarmFacts(before, after),
+    ],
   };
 }
 
@@ -85,7 +96,7 @@ export function comparePreview(text: string, where: string): Comparison {
   const dependencies = new Map(
     steps.map(({ urn, newState }) => [urn, fieldsOf(newState?.["propertyDependencies"])]),
   );
-  const ambiguous: string[] = [];
+  const ambiguous: Undecided[] = [];
   for (const [urn, planned] of after) {
     after.set(urn, withIds(planned, dependencies.get(urn) ?? {}, after, ambiguous));
   }
@@ -165,7 +176,7 @@ function withIds(
   planned: StateResource,
   dependencies: Fields,
   all: ReadonlyMap<string, StateResource>,
-  ambiguous: string[],
+  ambiguous: Undecided[],
 ): StateResource {
   const outputs = Object.entries(planned.outputs).map(([property, value]) => {
     const urns = Array.isArray(dependencies[property]) ? (dependencies[property] as string[]) : [];
@@ -196,8 +207,11 @@ function isOrderOpen(ids: readonly string[], all: ReadonlyMap<string, StateResou
   return decisions.includes("deny") && decisions.includes("allow");
 }
 
-const orderUnknown = ({ outputs }: StateResource): string =>
-  `the order of the new policies of application ${outputs["name"]} is not known before the update`;
+const orderUnknown = ({ outputs }: StateResource): Undecided => ({
+  code: "order of policies",
+  bears: ["access"],
+  text: `the order of the new policies of application ${outputs["name"]} is not known before the update`,
+});
 
 function count(value: unknown, counts: (name: string) => boolean, name = ""): number {
   if (value === UNKNOWN_VALUE) return counts(name) ? 1 : 0;

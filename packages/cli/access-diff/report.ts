@@ -1,120 +1,138 @@
 import type { AccessDiff, DiffVerdict } from "./access-diff";
-import type { Entry } from "./entries";
-import type { Fact } from "./facts";
+import {
+  type Group,
+  needsOf,
+  SECTIONS,
+  type SectionName,
+  type Sections,
+  type SectionVerdict,
+  sectionsOf,
+} from "./sections";
 
 const VERDICTS: Record<DiffVerdict, string> = {
-  "no change": "NO CHANGE in who gets in",
-  narrowed: "NARROWED: nobody gains access",
-  widened: "WIDENED: somebody gains access, keeps it for longer, or gets secrets",
-  "not decided": "NOT DECIDED: the plan does not tell who gets in",
+  "no change": "NO CHANGE",
+  narrowed: "NARROWED",
+  widened: "WIDENED",
+  "not decided": "NOT DECIDED",
 };
 
-/** What lines stand under which heading, most important first; the first four of the kinds widen or may widen. */
-const HEADINGS: readonly [title: string, kinds: readonly Entry["kind"][]][] = [
-  ["Gains access", ["gain"]],
-  ["Depends on what the plan cannot know", ["depends"]],
-  ["Not decided", ["not decided"]],
-  ["Stays logged in for longer", ["longer"]],
-  ["Loses access", ["loss"]],
-  ["Stays logged in for less long", ["shorter"]],
-];
+const TITLES: Record<SectionName, string> = {
+  access: "Access",
+  traffic: "Traffic",
+  secrets: "Secrets",
+  credentials: "Credentials",
+  notJudged: "Not judged",
+};
 
-/** One section of a report. */
-export interface Section {
+/** What a section's verdict says, in words; a verdict that a section cannot have is left out. */
+const SAID: Record<SectionName, Partial<Record<SectionVerdict, string>>> = {
+  access: {
+    same: "nobody gains or loses access",
+    told: "nobody gains or loses access",
+    narrower: "nobody gains access",
+    wider: "somebody gains access, may gain it, or keeps it for longer",
+    undecided: "who gains or loses access cannot be told, see what is not judged",
+  },
+  traffic: {
+    same: "every service is reached as before",
+    told: "what is new leads to its service; all else as before",
+    moves: "whoever gets in reaches another service than before",
+    undecided: "which service is reached cannot be told, see what is not judged",
+  },
+  secrets: {
+    same: "they go where they went before",
+    told: "they go where they went before",
+    narrower: "they go to fewer places or readers",
+    wider: "they go to further places or readers",
+    undecided: "where they go cannot be told, see what is not judged",
+  },
+  credentials: {
+    same: "each counts as long as before",
+    told: "none counts for longer",
+    narrower: "none counts for longer, and some for less long",
+    wider: "one counts for longer, without an end, or its end goes unseen",
+    undecided: "how long they count cannot be told, see what is not judged",
+  },
+  notJudged: {
+    same: "nothing: all that changes is judged",
+    undecided: "what stands below may change anything that it bears on",
+  },
+};
+
+/** One section in one line. */
+interface Row {
+  name: SectionName;
   title: string;
-  lines: string[];
+  verdict: SectionVerdict;
+  text: string;
 }
 
-/** The diff as plain text: the verdict, then who gains and who loses. */
-export function renderText(diff: AccessDiff): string {
-  const blocks = sectionsOf(diff).map(({ title, lines }) =>
-    [title, ...lines.map((line) => `  ${line}`)].join("\n"),
+function rowsOf(sections: Sections): Row[] {
+  return SECTIONS.map((name) => {
+    const { verdict } = sections[name];
+    return { name, title: TITLES[name], verdict, text: SAID[name][verdict] ?? verdict };
+  });
+}
+
+/** What agrees to a verdict on the command line, e.g. `--allow-widening`; empty where nothing has to. */
+function agreedBy(sections: Sections): string {
+  const { widening, notJudged } = needsOf(sections);
+  return [...(widening ? ["--allow-widening"] : []), ...(notJudged ? ["--allow-not-judged"] : [])].join(
+    " and ",
   );
-  return `${[`Access: ${VERDICTS[diff.verdict]}`, ...blocks].join("\n\n")}\n`;
+}
+
+/** The diff as plain text: the verdict, each section in one line, then what they say. */
+export function renderText(diff: AccessDiff): string {
+  const sections = sectionsOf(diff);
+  const rows = rowsOf(sections);
+  const width = (of: (row: Row) => string) => Math.max(...rows.map((row) => of(row).length));
+  const [titles, verdicts] = [width(({ title }) => title), width(({ verdict }) => verdict)];
+  const agreed = agreedBy(sections);
+  const head = `${VERDICTS[diff.verdict]}${agreed === "" ? "" : ` (agreed to by ${agreed})`}`;
+  const table = rows.map(
+    ({ title, verdict, text }) => `  ${title.padEnd(titles)}  ${verdict.padEnd(verdicts)}  ${text}`,
+  );
+  const blocks = SECTIONS.flatMap((name) => {
+    const { groups } = sections[name];
+    if (groups.length === 0) return [];
+    const lines = groups.flatMap((group) => [
+      `  ${group.title}`,
+      ...group.lines.map((line) => `    ${group.sign} ${inOneLine(line)}`),
+    ]);
+    return [[TITLES[name], ...lines].join("\n")];
+  });
+  return `${[`Verdict: ${head}`, table.join("\n"), ...blocks].join("\n\n")}\n`;
 }
 
 /** The diff as Markdown, for a comment; what comes from the configuration cannot become markup. */
 export function renderMarkdown(diff: AccessDiff): string {
-  const [word = "", ...rest] = VERDICTS[diff.verdict].split(/(?<=[A-Z])(?=[ :])(?! [A-Z])/);
-  const sections = sectionsOf(diff).map(({ title, lines }) =>
-    [`**${title}**`, "", ...lines.map((line) => `- ${escaped(line)}`)].join("\n"),
-  );
-  const hash = diff.hash === undefined ? [] : [`<sub>access change \`${diff.hash.slice(0, 16)}\`</sub>`];
-  return `${[`### Access: **${word}**${rest.join("")}`, ...sections, ...hash].join("\n\n")}\n`;
-}
-
-/** The sections of a report, without the verdict. */
-export function sectionsOf({ entries, facts, undecided }: AccessDiff): Section[] {
-  const changes = HEADINGS.map(([title, kinds]) => ({
-    title,
-    lines: linesOf(entries.filter(({ kind }) => kinds.includes(kind))),
-  }));
-  const about = (title: string, effect: Fact["effect"]) => ({
-    title,
-    lines: [...new Set(facts.filter((fact) => fact.effect === effect).map(({ text }) => text))],
+  const sections = sectionsOf(diff);
+  const agreed = agreedBy(sections);
+  const table = rowsOf(sections).map(({ title, verdict, text }) => `| ${title} | **${verdict}** | ${text} |`);
+  const blocks = SECTIONS.flatMap((name) => {
+    const { groups } = sections[name];
+    return groups.length === 0 ? [] : [[`#### ${TITLES[name]}`, ...groups.map(listOf)].join("\n\n")];
   });
-  return [
-    { title: "Cannot be read, so it blocks", lines: [...undecided] },
-    ...changes.slice(0, 4),
-    about("Also widens", "widens"),
-    ...changes.slice(4),
-    about("Also narrows", "narrows"),
-    about("Also changes", "informs"),
-  ].filter(({ lines }) => lines.length > 0);
+  const hash = diff.hash === undefined ? [] : [`<sub>access change \`${diff.hash.slice(0, 16)}\`</sub>`];
+  return `${[
+    `### Verdict: **${VERDICTS[diff.verdict]}**${agreed === "" ? "" : ` (agreed to by \`${agreed.replace(" and ", "` and `")}\`)`}`,
+    ["| section | verdict | |", "| --- | --- | --- |", ...table].join("\n"),
+    ...blocks,
+    ...hash,
+  ].join("\n\n")}\n`;
 }
 
-/** One line for all who fare alike at the same place. */
-function linesOf(entries: readonly Entry[]): string[] {
-  const alike = new Map<string, string[]>();
-  for (const entry of entries) {
-    const where = placeOf(entry);
-    const rest = `${where} – ${howOf(entry)}`;
-    alike.set(rest, [...(alike.get(rest) ?? []), entry.who]);
-  }
-  return [...alike].map(([rest, who]) => `${who.join(", ")} → ${rest}`);
+const listOf = ({ title, lines }: Group): string =>
+  [`**${title}**`, "", ...lines.map((line) => `- ${escaped(inOneLine(line))}`)].join("\n");
+
+/** The diff for a program: each section with its verdict and its lines, then what they were made from. */
+export function asJson({ verdict, ...found }: AccessDiff): Record<string, unknown> {
+  return { verdict, sections: sectionsOf(found), ...found };
 }
 
-function placeOf({ hostname, paths }: Entry): string {
-  return paths.length === 0 ? hostname : `${hostname} (${paths.join("; ")})`;
-}
-
-function howOf(entry: Entry): string {
-  const { kind, by, session, on, may, when } = entry;
-  const condition = when.length === 0 ? "" : `, ${when.join(" or ")}`;
-  switch (kind) {
-    case "gain":
-      return `${way(by, session.after)}${condition}`;
-    case "loss":
-      return `until now ${way(by, session.before)}${condition}`;
-    case "longer":
-    case "shorter":
-      return `${lengthOf(session.after)} instead of ${lengthOf(session.before)}${condition}`;
-    case "depends":
-      return `may ${may.map((each) => OUTCOMES[each]).join(" or ")}, depending on ${on.join(" and ")}${condition}`;
-    case "not decided":
-      return `too much is unknown: ${on.join(", ")}${condition}`;
-  }
-}
-
-const OUTCOMES = {
-  gain: "gain access",
-  loss: "lose access",
-  longer: "stay logged in for longer",
-  shorter: "stay logged in for less long",
-} as const;
-
-function way(by: Entry["by"], session: number | undefined): string {
-  if (by === "login") return `by logging in, for ${lengthOf(session)}`;
-  return by === "token" ? "with the token alone, as long as it is valid" : "WITHOUT ANY CHECK";
-}
-
-function lengthOf(seconds: number | undefined): string {
-  if (seconds === undefined) return "an unknown time";
-  if (seconds === Number.POSITIVE_INFINITY) return "ever";
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
-  const rest = seconds % 60;
-  return `${hours > 0 ? `${hours}h` : ""}${minutes > 0 ? `${minutes}m` : ""}${rest > 0 || seconds === 0 ? `${rest}s` : ""}`;
-}
+/** A name with a line break in it must not pass for a line of ours. */
+const inOneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
 
 /** Nothing of a name may become a mention, a link or markup. */
 export function escaped(line: string): string {

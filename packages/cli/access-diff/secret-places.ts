@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AROUND } from "../../../components/types";
 import { placePaths } from "../../../config/config-paths";
 import { addressFault, inAscii } from "../../../config/provider-addresses";
 import { INFISICAL_CLOUD, settingsOf } from "../../../config/stack-config";
@@ -8,7 +9,8 @@ import { fieldsOf, listOf, textOf } from "../../base/json-values";
 import type { StateResource } from "../../cloudflare/state-resource";
 import { configFileArgs, type EngineAccess, parseAnswer, runEngine } from "../secrets/engine-cli";
 import { projectName } from "../stack/read-stack";
-import type { Fact } from "./facts";
+import type { Fact } from "./fact";
+import type { Undecided } from "./undecided";
 
 /** Where a stack's secrets go besides the vendor's own API: by what says so, e.g. `cloudflare:baseUrl`, each place. */
 export type SecretPlaces = Readonly<Record<string, readonly string[]>>;
@@ -17,8 +19,8 @@ export type SecretPlaces = Readonly<Record<string, readonly string[]>>;
 export interface ComparedPlaces {
   before: SecretPlaces;
   after: SecretPlaces;
-  /** What cannot be read, one sentence each. */
-  undecided: readonly string[];
+  /** What cannot be read. */
+  undecided: readonly Undecided[];
 }
 
 const entries = z.record(
@@ -50,8 +52,8 @@ export async function readSecretPlaces(engine: EngineAccess, stack: string): Pro
     return { before, after, undecided: hiddenPlaces(before, after) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const what = "where secrets went with the last update cannot be read";
-    return { before: after, after, undecided: [what] };
+    const text = "where secrets went with the last update cannot be read";
+    return { before: after, after, undecided: [{ code: "cannot be read", bears: ["secrets"], text }] };
   }
 }
 
@@ -95,35 +97,52 @@ function infisicalPlaces(configured: unknown): string[] {
   return Object.keys(infisical).length === 0 ? [] : [placeIn(infisical)];
 }
 
+const GOOGLE = "Google Secret Manager";
+
 /** What keeps secrets by the kind of the store; one that is encrypted may be Google's. */
 const KINDS = new Map<unknown, string>([
-  ["gcp", "Google Secret Manager"],
+  ["gcp", GOOGLE],
   [ENCRYPTED, ENCRYPTED],
 ]);
 
+/** The config's keys of the store, and of those that it lets read. */
+const STORE = "secretStore";
+export const READERS = "secretStore.readers";
+
+const storePlace = (kind: string, project: string): string => `${kind} in project ${project}`;
+
 function storePlaces(configured: unknown): SecretPlaces {
-  if (configured === ENCRYPTED) return { secretStore: [ENCRYPTED], "secretStore.readers": [ENCRYPTED] };
+  if (configured === ENCRYPTED) return { [STORE]: [ENCRYPTED], [READERS]: [ENCRYPTED] };
   const store = fieldsOf(configured);
   const kind = KINDS.get(store["kind"]);
   if (kind === undefined) return {};
   const readers = store["readers"] === ENCRYPTED ? [ENCRYPTED] : listOf(store["readers"]);
   return {
-    secretStore: [`${kind} in project ${textOf(store["project"]) ?? "?"}`],
-    "secretStore.readers": readers.filter((reader) => typeof reader === "string"),
+    [STORE]: [storePlace(kind, textOf(store["project"]) ?? "?")],
+    [READERS]: readers.filter((reader) => typeof reader === "string"),
   };
 }
 
-/** What is encrypted before and after, one sentence each: it may be the same, or any other. */
-export function hiddenPlaces(before: SecretPlaces, after: SecretPlaces): string[] {
+/** What is encrypted before and after: it may be the same, or any other. */
+export function hiddenPlaces(before: SecretPlaces, after: SecretPlaces): Undecided[] {
   const hides = (places: readonly string[] = []) => places.some((place) => place.includes(ENCRYPTED));
   return Object.keys(after)
     .filter((about) => hides(before[about]) && hides(after[about]))
-    .map((about) => `whether ${about} sends secrets elsewhere, as it is encrypted: set it with --plaintext`);
+    .map((about) => ({
+      code: "encrypted place",
+      bears: ["secrets"],
+      text: `whether ${about} sends secrets elsewhere, as it is encrypted: set it with --plaintext`,
+    }));
 }
 
-/** Where the providers of a plan or of a state send their credentials, where that is not the vendor. */
-export function providerPlaces(resources: readonly StateResource[]): SecretPlaces {
+/**
+ * Where the resources of a plan or of a state send secrets: which projects keep them, and where providers send their
+ * credentials, where that is not the vendor.
+ */
+export function resourcePlaces(resources: readonly StateResource[]): SecretPlaces {
   const places = new Map<string, string[]>();
+  const stores = new Set(resources.flatMap(storesIn));
+  if (stores.size > 0) places.set(STORE, [...stores]);
   for (const { type, outputs } of resources.filter((each) => each.type.startsWith("pulumi:providers:"))) {
     const provider = type.split(":").at(-1) ?? "";
     for (const [name, value] of Object.entries(outputs)) {
@@ -133,6 +152,15 @@ export function providerPlaces(resources: readonly StateResource[]): SecretPlace
     }
   }
   return Object.fromEntries(places);
+}
+
+/** Which project's store a resource puts something into. What only the update tells is in a secret of the same plan. */
+function storesIn({ type, outputs }: StateResource): string[] {
+  const { project, secret } = outputs;
+  if (type === AROUND.secret) return isShown(project) ? [storePlace(GOOGLE, project)] : [];
+  if (type !== AROUND.secretVersion || !isShown(secret)) return [];
+  const [, owner] = /^projects\/([^/]+)\/secrets\/[^/]+$/.exec(secret) ?? [];
+  return [owner === undefined ? `${GOOGLE}, secret ${secret}` : storePlace(GOOGLE, owner)];
 }
 
 const isShown = (value: unknown): value is string => typeof value === "string" && !isHidden(value);

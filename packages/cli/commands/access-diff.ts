@@ -4,11 +4,18 @@ import { defineCommand } from "citty";
 import { UserError } from "../../base/errors";
 import { endlessAsText } from "../../base/json-values";
 import { resourcesOf } from "../../cloudflare/read-situation";
-import { type AccessDiff, accessDiff, type DiffVerdict } from "../access-diff/access-diff";
+import { type AccessDiff, accessDiff } from "../access-diff/access-diff";
+import type { Fact } from "../access-diff/fact";
 import { maskAddresses } from "../access-diff/mask";
 import { type Comparison, comparePreview, compareResources, PREVIEW_CALL } from "../access-diff/preview";
-import { escaped, renderMarkdown, renderText } from "../access-diff/report";
-import { type ComparedPlaces, readSecretPlaces, secretPlaceFacts } from "../access-diff/secret-places";
+import { asJson, escaped, renderMarkdown, renderText } from "../access-diff/report";
+import {
+  type ComparedPlaces,
+  READERS,
+  readSecretPlaces,
+  secretPlaceFacts,
+} from "../access-diff/secret-places";
+import { needsOf, sectionsOf } from "../access-diff/sections";
 import { pulumi } from "../engine/pulumi";
 import { ensureStack } from "../sandboxed/pulumi";
 import { openSandboxSession } from "../sandboxed/session";
@@ -18,7 +25,7 @@ import { sandboxArg, stackArg, UsageError } from "./args";
 import { type Judged, judgedFile, judgedLine, judgedStack } from "./judged";
 import { mustBeOneForm, reportOptions } from "./report-options";
 
-const EXIT: Record<DiffVerdict, number> = { "no change": 0, narrowed: 0, widened: 3, "not decided": 4 };
+const EXIT = { done: 0, widening: 3, notJudged: 4 } as const;
 
 /** Keys the masked names and the hash, so that neither can be undone by trying a list of addresses. */
 const SALT = "ACCESS_DIFF_SALT";
@@ -27,8 +34,10 @@ export const accessDiffCommand = defineCommand({
   meta: {
     name: "access-diff",
     description:
-      "Say who gains and who loses access, where, how and for how long: by a preview of the stack, a saved one, or " +
-      "between two exported states; the live account is not read. Exit 0: no change or narrower, 1: failed, 2: wrong use, 3: wider, 4: not decided. " +
+      "Say who gains and who loses access, where traffic and secrets go, how long credentials count, and what of it is " +
+      "not judged, each in a section with its own verdict: by a preview of the stack, a saved one, or between two " +
+      "exported states; the live account is not read. Exit 0: nothing that somebody has to agree to, 1: failed, " +
+      "2: wrong use, 3: one of the sections widens or moves, 4: something is not judged or not decided. " +
       `E-mail addresses are masked in Markdown unless --no-mask. ${SALT} in the environment keeps the masked names ` +
       "and the hash the same from run to run; without it, the names hold for one report and a masked one has no hash.",
   },
@@ -59,7 +68,12 @@ export const accessDiffCommand = defineCommand({
     "allow-widening": {
       type: "boolean",
       default: false,
-      description: "Exit 0 instead of 3 when access widens.",
+      description: "Agree to what widens or moves: it alone no longer ends with 3.",
+    },
+    "allow-not-judged": {
+      type: "boolean",
+      default: false,
+      description: "Agree to what is not judged, as it is listed: it alone no longer ends with 4.",
     },
     ...reportOptions,
   },
@@ -77,12 +91,14 @@ export const accessDiffCommand = defineCommand({
     const line = judgedLine(named);
     process.stdout.write(
       args.json
-        ? `${JSON.stringify({ judged: named, ...shown }, endlessAsText, 2)}\n`
+        ? `${JSON.stringify({ judged: named, ...asJson(shown) }, endlessAsText, 2)}\n`
         : args.markdown
           ? `${escaped(line)}\n${renderMarkdown(shown)}`
           : line + renderText(shown),
     );
-    return diff.verdict === "widened" && args["allow-widening"] ? 0 : EXIT[diff.verdict];
+    const needs = needsOf(sectionsOf(diff));
+    if (needs.notJudged && !args["allow-not-judged"]) return EXIT.notJudged;
+    return needs.widening && !args["allow-widening"] ? EXIT.widening : EXIT.done;
   },
 });
 
@@ -129,7 +145,7 @@ async function comparison(args: Source): Promise<Comparison & { judged: Judged }
 /** With what the config says of secrets; the engine's own providers may say the same once more. */
 function withPlaces(compared: Comparison, { before, after, undecided }: ComparedPlaces): Comparison {
   const further = secretPlaceFacts(before, after).filter(
-    ({ text }) => !compared.facts.some((fact) => fact.text === text),
+    (said) => !compared.facts.some((fact) => fact.text === said.text || isGrantOf(said, fact)),
   );
   return {
     ...compared,
@@ -137,6 +153,13 @@ function withPlaces(compared: Comparison, { before, after, undecided }: Compared
     facts: [...compared.facts, ...further],
   };
 }
+
+/** Whether a reader that the config names is told already by what the plan grants it. */
+const isGrantOf = (said: Fact, fact: Fact): boolean =>
+  said.about === READERS &&
+  fact.kind === "secret readers" &&
+  fact.effect === said.effect &&
+  fact.about === said.detail;
 
 async function readPlaces(file: string): Promise<ComparedPlaces> {
   try {

@@ -6,7 +6,7 @@ import { AccountSnapshot, rulesIn } from "../../cloudflare/account-snapshot";
 import { TYPES } from "../../cloudflare/kinds";
 import { type AccessDiff, accessDiff } from "../access-diff/access-diff";
 import type { Entry } from "../access-diff/entries";
-import type { Fact } from "../access-diff/facts";
+import type { Fact } from "../access-diff/fact";
 import { checkGoogleClient } from "../google/check-client";
 import { findOrphans } from "../orphans/find";
 import type { Orphan } from "../orphans/orphan";
@@ -149,7 +149,7 @@ function verdictOf({
     access.entries.some(
       ({ kind, may }) => kind === "not decided" || may.includes("gain") || may.includes("longer"),
     ) ||
-    access.facts.some(({ effect }) => effect === "widens");
+    access.facts.some(({ effect }) => effect === "widens" || effect === "moves");
   if (gains || changes.some((change) => changeFinding(change).severity === "error")) return "widened";
   const isChanged = changes.length > 0 || orphans.length > 0 || access.entries.length > 0;
   return isChanged ? "changed" : "none";

@@ -8,6 +8,7 @@ import { KINDS, type KindName, TYPES } from "../../cloudflare/kinds";
 import { inProviderForm } from "../../cloudflare/kinds/api-form";
 import { situationOf } from "../../cloudflare/read-situation";
 import type { StateResource } from "../../cloudflare/state-resource";
+import { anyPart, type Undecided } from "../access-diff/undecided";
 import type { StackResource } from "../stack/read-stack";
 import { propertiesOf } from "./kinds/kind";
 import { coveringApplications, hostnamesOf } from "./others";
@@ -17,8 +18,8 @@ import type { Account } from "./read-account";
 export interface AccessSides {
   before: Situation;
   after: Situation;
-  /** What could not be read, one sentence each. */
-  undecided: string[];
+  /** What could not be read. */
+  undecided: Undecided[];
   /** Tokens that exist and are switched off now, by name. */
   disabled: string[];
 }
@@ -74,7 +75,7 @@ export function accessSides(account: Account, resources: readonly StackResource[
       tunnelId: state.tunnelId,
       accountId: state.accountId,
     },
-    undecided: account.failures.map(({ what }) => `${what} could not be read`),
+    undecided: account.failures.map(({ what }) => anyPart("cannot be read", `${what} could not be read`)),
     disabled: live.tokens.flatMap(({ name, ...token }) =>
       isOff({ name, ...token }, shown) && tokensBefore.some((each) => each.name === name) ? [name] : [],
     ),

@@ -20,8 +20,11 @@ export interface Field {
   delivers?: true;
   /** The fields of an object, or of each object in a list; `rules`: each is one rule of a policy. */
   fields?: Fields | "rules";
-  /** True when nothing can be said where it cannot be read yet; of others the model says what hangs on them. */
-  mustBeKnown?: true;
+  /**
+   * True when nothing can be said where it cannot be read yet; of others the model says what hangs on them. `where given`:
+   * unless the program leaves it to the API.
+   */
+  mustBeKnown?: true | "where given";
   /** The API's name for it, where that is not Pulumi's in snake case. */
   api?: string;
   /** True where the API spells the names below it as Pulumi does: cloudflared's own configuration is in camel case. */

@@ -29,7 +29,7 @@ const server = (value: unknown, more: Partial<Field> = {}): Field => ({
  * says it is its own default.
  * @see https://github.com/cloudflare/cloudflared/blob/2026.8.2/ingress/config.go
  */
-const ORIGIN_REQUEST: Fields = {
+export const ORIGIN_REQUEST: Fields = {
   access: judged("access", {
     required: judged("access"),
     teamName: judged("access"),

@@ -25,6 +25,7 @@ const FIELDS: Fields = {
   clientSecretVersion: { ...judged("credentials"), default: 1, notAlwaysShown: true, unread: true },
   previousClientSecretExpiresAt: {
     ...judged("credentials"),
+    mustBeKnown: "where given",
     time: true,
     notAlwaysShown: true,
     unread: true,

@@ -1,8 +1,9 @@
+import { accessSection, lacking } from "#access-section";
 import { code, fenced, fitting, size } from "#escape";
 import type { JudgesTouched } from "#judges";
 import { judgesReason, judgesSection } from "#judges-section";
 import { type Marker, type State, writeMarker } from "#marker";
-import type { Review, Step } from "#review";
+import { type Review, SECTIONS, type Step } from "#review";
 
 /** GitHub refuses a comment of more than 65,536 characters; the rest is for what this count does not see. */
 const MAX_COMMENT = 65_000;
@@ -50,7 +51,8 @@ const VERDICTS: Record<State, string> = {
 export function stateOf(review: Review): State {
   if (reasonsToBlock(review).length > 0) return "blocked";
   if (!review.completed || review.access === undefined) return "failed";
-  return review.steps.length === 0 && review.access.verdict === "same" ? "no-changes" : "changed";
+  const isSame = SECTIONS.every((name) => review.access?.sections[name].verdict === "same");
+  return review.steps.length === 0 && isSame ? "no-changes" : "changed";
 }
 
 /** Why a review must not be merged, one phrase each. */
@@ -58,8 +60,7 @@ function reasonsToBlock({ access, accessTests, guardrails, lowered }: Review): s
   const broken = guardrails.filter(({ level }) => level === "mandatory").length;
   const failed = accessTests.failures.length;
   return [
-    access?.verdict === "undecided" ? "not decided who gains access" : undefined,
-    access?.agreed === false ? "access widens without the agreed label" : undefined,
+    ...(access === undefined ? [] : lacking(access)),
     failed > 0 ? `${failed} access ${failed === 1 ? "test fails" : "tests fail"}` : undefined,
     broken > 0 ? `${broken} ${broken === 1 ? "guardrail is" : "guardrails are"} not met` : undefined,
     lowered.length > 0
@@ -73,7 +74,7 @@ function reasonsToBlock({ access, accessTests, guardrails, lowered }: Review): s
  * does not fit even alone, the comment says that instead, under the verdict that it has.
  */
 export function render(comment: Comment): string {
-  const access = accessSection(comment);
+  const access = accessSection(comment.review);
   const room = MAX_COMMENT - size(heading(comment)) - size(access) - FRAME;
   const wanted = Object.values(BUDGET).reduce((sum, bytes) => sum + bytes, 0);
   if (room < 0) return tooLong(comment);
@@ -85,7 +86,7 @@ export function render(comment: Comment): string {
 /** The whole text for the run's own page, where there is room for all of it. */
 export function renderSummary(comment: Comment): string {
   const rest = comment.review === undefined ? [] : otherSections(comment.review, 8);
-  return join([heading(comment), accessSection(comment), ...rest, link(comment)]);
+  return join([heading(comment), accessSection(comment.review), ...rest, link(comment)]);
 }
 
 function join(sections: string[]): string {
@@ -109,22 +110,6 @@ function heading({ marker, review, judges, head, problem }: Comment): string {
   if (judged !== "") lines.push(judged);
   if (problem !== undefined) lines.push(problem);
   return lines.join("\n\n");
-}
-
-function accessSection({ review }: Comment): string {
-  if (review === undefined) return "";
-  const { access } = review;
-  if (access === undefined) return "#### Who gains and who loses access\n\nNot computed.";
-  const titles = {
-    same: "Nobody gains or loses access",
-    narrower: "Access narrows",
-    wider: access.agreed ? "Access widens, as the label says" : "Access widens",
-    undecided: "Not decided who gains or loses access",
-  };
-  return [
-    `#### ${titles[access.verdict]}`,
-    ...(access.lines.length > 0 ? [fenced(access.lines, "diff")] : []),
-  ].join("\n\n");
 }
 
 function otherSections(review: Review, scale: number): string[] {

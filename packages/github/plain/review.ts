@@ -1,6 +1,9 @@
+/** The form below; one of another form is refused. */
+export const VERSION = 2;
+
 /** What one preview found, as the job without a writing token hands it to the one that has one. */
 export interface Review {
-  version: 1;
+  version: typeof VERSION;
   project: string;
   stack: string;
   /** Commit that was previewed, 40 hexadecimal digits. */
@@ -22,14 +25,44 @@ export interface Review {
 
 /** The access diff, as far as a reviewer has to read it. */
 export interface AccessChange {
-  /** Canonical hash: equal exactly when the same access changes in the same way. Absent where it cannot be told. */
+  /** Canonical hash: equal exactly when the same changes in the same way. Absent where it cannot be told. */
   hash?: string;
-  verdict: "same" | "narrower" | "wider" | "undecided";
-  /** False when it widens access and the pull request does not carry the agreed label. */
-  agreed: boolean;
-  /** One line per change, beginning with `+` (gain), `-` (loss), `?` (depends), `!` (not decided) or a space. */
+  /** Those of the pull request's labels that agree to something. */
+  labels: Label[];
+  /** Who gets in, which service they reach, where secrets go, how long credentials count, and what of it nobody judged. */
+  sections: Record<SectionName, SectionChange>;
+}
+
+/** One section of it. */
+export interface SectionChange {
+  verdict: (typeof SECTION_VERDICTS)[number];
+  /**
+   * Under headings (`@@ … @@`) one line per change, beginning with `+` (gain), `-` (loss), `?` (depends), `!` (goes
+   * elsewhere, or is not judged) or a space.
+   */
   lines: string[];
 }
+
+/** In the order in which they are told. */
+export const SECTIONS = ["access", "traffic", "secrets", "credentials", "notJudged"] as const;
+export type SectionName = (typeof SECTIONS)[number];
+
+const SECTION_VERDICTS = ["same", "told", "narrower", "wider", "moves", "undecided"] as const;
+
+/** What somebody puts on a pull request to agree: to what widens or moves, and to what is not judged. */
+export const LABELS = ["access-widens", "access-not-judged"] as const;
+export type Label = (typeof LABELS)[number];
+
+/** The labels that a change needs. */
+export function labelsFor({ sections }: AccessChange): Label[] {
+  const widens = SECTIONS.some((name) => ["wider", "moves"].includes(sections[name].verdict));
+  const isOpen = SECTIONS.some((name) => sections[name].verdict === "undecided");
+  return LABELS.filter((label) => (label === "access-widens" ? widens : isOpen));
+}
+
+/** Those that it needs and has not. */
+export const missingLabels = (access: AccessChange): Label[] =>
+  labelsFor(access).filter((label) => !access.labels.includes(label));
 
 /** One guardrail that a resource does not meet. */
 export interface Violation {
@@ -82,10 +115,10 @@ export function parseReview(text: string): Review {
     "lowered",
     "diagnostics",
   ]);
-  if (fields["version"] !== 1) throw new MalformedReview("version is not 1");
+  if (fields["version"] !== VERSION) throw new MalformedReview(`version is not ${VERSION}`);
   const tests = record(fields["accessTests"], "accessTests", ["passed", "failures"]);
   return {
-    version: 1,
+    version: VERSION,
     project: matching(fields["project"], /^[A-Za-z0-9_.-]{1,100}$/, "project"),
     stack: matching(fields["stack"], /^[A-Za-z0-9_.-]{1,100}$/, "stack"),
     commit: matching(fields["commit"], /^[0-9a-f]{40}$/, "commit"),
@@ -98,23 +131,36 @@ export function parseReview(text: string): Review {
     guardrails: list(fields["guardrails"], "guardrails").map(violation),
     counts: counts(fields["counts"]),
     steps: list(fields["steps"], "steps").map(step),
-    // Approved before reviews had it: the one on main is looked at anew.
-    lowered: texts(fields["lowered"] ?? [], "lowered").map((name) =>
-      matching(name, /^[\w.-]{1,100}$/, "lowered"),
-    ),
+    lowered: texts(fields["lowered"], "lowered").map((name) => matching(name, /^[\w.-]{1,100}$/, "lowered")),
     diagnostics: texts(fields["diagnostics"], "diagnostics"),
   };
 }
 
 function accessChange(value: unknown): AccessChange {
-  const fields = record(value, "access", ["hash", "verdict", "agreed", "lines"]);
+  const fields = record(value, "access", ["hash", "labels", "sections"]);
+  const sections = record(fields["sections"], "access.sections", SECTIONS);
+  const section = (name: SectionName) => sectionChange(sections[name], `access.sections.${name}`);
   return {
     hash:
       fields["hash"] === undefined ? undefined : matching(fields["hash"], /^[0-9a-f]{64}$/, "access.hash"),
-    verdict: oneOf(fields["verdict"], ["same", "narrower", "wider", "undecided"], "access.verdict"),
-    agreed: flag(fields["agreed"], "access.agreed"),
-    lines: texts(fields["lines"], "access.lines"),
+    labels: list(fields["labels"], "access.labels").map((each) => oneOf(each, LABELS, "access.labels")),
+    sections: {
+      access: section("access"),
+      traffic: section("traffic"),
+      secrets: section("secrets"),
+      credentials: section("credentials"),
+      notJudged: section("notJudged"),
+    },
   };
+}
+
+function sectionChange(value: unknown, where: string): SectionChange {
+  const fields = record(value, where, ["verdict", "lines"]);
+  const verdict = oneOf(fields["verdict"], SECTION_VERDICTS, `${where}.verdict`);
+  const lines = texts(fields["lines"], `${where}.lines`);
+  // A verdict that says less than stands below it would be read alone.
+  if (verdict === "same" && lines.length > 0) throw new MalformedReview(`${where} has lines and no change`);
+  return { verdict, lines };
 }
 
 function violation(value: unknown): Violation {

@@ -184,6 +184,7 @@ export function deedsOf(drift: DriftRig, others: Others): Deed[] {
       access: [
         "open.datacrew.space is published without an application: Access asks nobody there",
         "anyone, without logging in → open.datacrew.space – WITHOUT ANY CHECK",
+        "open.datacrew.space leads to http://localhost:9",
       ],
     },
     {

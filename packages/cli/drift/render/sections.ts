@@ -1,4 +1,4 @@
-import { sectionsOf } from "../../access-diff/report";
+import { groupsOf } from "../../access-diff/sections";
 import type { Orphan } from "../../orphans/orphan";
 import { told } from "../../orphans/words";
 import type { Accepted, DriftReport, IdleAcceptance, Unseen } from "../types";
@@ -82,7 +82,7 @@ export function partsOf(report: DriftReport): Part[] {
     },
     {
       title: "Who gains and who loses",
-      groups: sectionsOf({ ...access, undecided: [] }).map(({ title, lines }) => ({
+      groups: groupsOf({ ...access, undecided: [] }).map(({ title, lines }) => ({
         heading: title,
         lines: lines.map((text) => ({ about: "", text })),
       })),
@@ -128,7 +128,7 @@ export function acceptedParts({
       title: "Accepted for a while, and not counted",
       groups: [
         ...accepted.map((each) => acceptedGroup(each, names)),
-        ...sectionsOf({ ...acceptedAccess, undecided: [] }).map(({ title, lines }) => ({
+        ...groupsOf({ ...acceptedAccess, undecided: [] }).map(({ title, lines }) => ({
           heading: `By what is accepted: ${title}`,
           lines: lines.map((text) => ({ about: "", text })),
         })),
