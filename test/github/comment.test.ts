@@ -173,6 +173,8 @@ describe("states", () => {
   test.each([
     ["applied", "🚀 Applied"],
     ["apply-failed", "🔥 Applying failed"],
+    ["applied-otherwise", "### 🚨 Applied, and access changed otherwise than was approved"],
+    ["not-verified", "### 🔥 Applied, and not everybody gets what is declared"],
     ["not-as-approved", "would not change access as it was approved"],
     ["not-applied", "nothing was applied"],
   ])("after the merge: %s, though the branch has moved on", async (mode, text) => {

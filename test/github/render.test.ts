@@ -108,7 +108,7 @@ describe("the size of a comment", () => {
   test("access changes that do not fit are not shown in part: the comment leads to the run, under its own verdict", () => {
     const review = goodReview();
     const lines = Array.from({ length: 4000 }, (_, n) => `+ person-${n}@example.org gains`);
-    review.access = accessOf({ access: { verdict: "wider", lines } });
+    review.access = { ...accessOf({ access: { verdict: "wider", lines } }), labels: ["access-widens"] };
     const body = render(commentOf(review));
     expect(body).toContain("### 📝 Changes");
     review.accessTests.failures = ["accessTests[1]: expected deny"];

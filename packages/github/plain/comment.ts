@@ -1,6 +1,6 @@
 // Writes a review to the pull request's comment and to the run's page.
 //
-// Environment: MODE (running, review, fork, fork-judges, applied, apply-failed, not-as-approved, not-applied), COMMIT,
+// Environment: MODE (running, review, fork, fork-judges, applied, applied-otherwise, not-verified, apply-failed, not-as-approved, not-applied), COMMIT,
 // STACK (<project>/<stack>), REVIEW_FILE (may be missing: the review then failed), and but for a fork GITHUB_TOKEN and
 // PULL_REQUEST; for a review, and for the judges of a fork's (MODE fork-judges), also JUDGES_AGREED and JUDGES_LOST.
 import { appendFile, readFile } from "node:fs/promises";
@@ -17,6 +17,14 @@ interface Found {
   review?: Review;
   problem?: string;
 }
+
+/** What went wrong after the update, by mode. */
+const APPLIED: Readonly<Record<string, string>> = {
+  "applied-otherwise":
+    "What is live is not what this comment says: the program did otherwise in the update than in its preview. " +
+    "The run says what was granted that nobody approved, and the way back.",
+  "not-verified": "The run says who gets in and should not, or does not and should.",
+};
 
 /** Why a merged change is not live, by mode. */
 const NOT_APPLIED: Readonly<Record<string, string>> = {
@@ -56,7 +64,7 @@ async function main(): Promise<void> {
   const run = currentRun();
   const mode = setting(
     "MODE",
-    /^(running|review|fork|fork-judges|applied|apply-failed|not-as-approved|not-applied)$/,
+    /^(running|review|fork|fork-judges|applied|applied-otherwise|not-verified|apply-failed|not-as-approved|not-applied)$/,
   );
   const key = setting("STACK", /^[\w.-]{1,100}\/[\w.-]{1,100}$/);
   const commit = setting("COMMIT", /^[0-9a-f]{40}$/);
@@ -70,7 +78,8 @@ async function main(): Promise<void> {
   const state = isJudgesOpen && found.review !== undefined ? "blocked" : stateFor(mode, found.review);
   const marker = { key, commit, run: run.id, attempt: run.attempt, state };
   const comment: Comment = { marker, runUrl: run.url, judges, ...found };
-  if (mode in NOT_APPLIED) comment.problem = NOT_APPLIED[mode];
+  const problem = NOT_APPLIED[mode] ?? APPLIED[mode];
+  if (problem !== undefined) comment.problem = problem;
 
   if (mode !== "running") await appendFile(setting("GITHUB_STEP_SUMMARY", /./), renderSummary(comment));
   // The check fails with the review, whatever becomes of the comment.

@@ -45,6 +45,8 @@ const VERDICTS: Record<State, string> = {
   fork: "🍴 From a fork: judged in the sandbox, without any credential",
   applied: "🚀 Applied",
   "apply-failed": "🔥 Applying failed: what is live may be half of it",
+  "applied-otherwise": "🚨 Applied, and access changed otherwise than was approved",
+  "not-verified": "🔥 Applied, and not everybody gets what is declared",
 };
 
 /** What a review amounts to. */
