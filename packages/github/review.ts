@@ -3,20 +3,20 @@
 //   npm run github:review -- --stack prod --commit <sha> [--out review.json] [--agreed true] [--agreed-not-judged true]
 //     [--mask true] [--sandbox]
 import "../base/process/no-environment-in-reports";
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import { findingsIn, readFindings } from "../base/process/findings-file";
 import { type ComparedPlaces, readSecretPlaces } from "../cli/access-diff/secret-places";
 import { type PulumiTarget, pulumi } from "../cli/engine/pulumi";
 import { ensureStack, guardrails } from "../cli/sandboxed/pulumi";
 import { openSandboxSession } from "../cli/sandboxed/session";
-import { projectDir, withTypeScript } from "../cli/sandboxed/workspace";
+import { projectDir } from "../cli/sandboxed/workspace";
 import { engineAccess } from "../cli/stack/engine-access";
 import { projectName } from "../cli/stack/read-stack";
 import { accessChangeOf } from "./access-change";
+import { runAccessDiff } from "./access-diff-run";
 import { type Planned, readEvents, streamedEvents } from "./engine-events";
 import { type AccessChange, LABELS, type Label, type Review, VERSION } from "./plain/review";
 
@@ -53,7 +53,7 @@ async function preview(target: PulumiTarget, stack: string, stated: Stated): Pro
   return { planned, access: await accessChange(digest.stdout, places, stated) };
 }
 
-/** What `access-diff` says of a preview; it ends with an error when access widens, and its answer counts none the less. */
+/** What `access-diff` says of a preview. */
 async function accessChange(
   digest: string,
   places: ComparedPlaces,
@@ -64,16 +64,8 @@ async function accessChange(
     await writeFile(file, digest, { mode: 0o600 });
     const secrets = join(dir, "places.json");
     await writeFile(secrets, JSON.stringify(places), { mode: 0o600 });
-    const script = [...withTypeScript, join(projectDir, "packages/cli/main.ts"), "access-diff"];
-    const options = ["--preview", file, "--places", secrets, "--json", mask ? "--mask" : "--no-mask"];
-    const { stdout } = await promisify(execFile)(process.execPath, [...script, ...options], {
-      cwd: projectDir,
-      maxBuffer: 16 * 1024 * 1024,
-    }).catch((error: Error & { stdout?: string; stderr?: string }) => {
-      log(error.stderr ?? error.message);
-      return { stdout: error.stdout ?? "" };
-    });
-    return stdout.trim() === "" ? undefined : accessChangeOf(stdout, labels);
+    const json = await runAccessDiff(["--preview", file, "--places", secrets], { mask, log });
+    return json === undefined ? undefined : accessChangeOf(json, labels);
   });
 }
 

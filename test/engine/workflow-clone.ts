@@ -34,6 +34,13 @@ export interface Context {
   needs?: Record<string, { outputs: Record<string, string> }>;
 }
 
+/** A change of a source file. */
+export interface Code {
+  file: string;
+  from: string;
+  to: string;
+}
+
 /** How a step ended. */
 interface Ended {
   code: number | null;
@@ -91,16 +98,38 @@ export class WorkflowClone {
     };
   }
 
-  /** Changes the stack's config and commits it: what a pull request would be. */
-  async propose(change: (yaml: string) => string): Promise<void> {
+  /** Changes the stack's config, and a source file too, and commits it: what a pull request would be. */
+  async propose(change: (yaml: string) => string, code?: Code): Promise<void> {
     const file = join(this.dir, "Pulumi.dev.yaml");
     await this.git("reset", "--quiet", "--hard", "base");
+    if (code !== undefined) {
+      const source = join(this.dir, code.file);
+      const text = await readFile(source, "utf8");
+      if (!text.includes(code.from)) throw new Error(`${code.file} has no ${code.from}`);
+      await writeFile(source, text.replace(code.from, code.to));
+    }
     await writeFile(file, change(await readFile(file, "utf8")));
     await this.git("commit", "--quiet", "--all", "--message", "A change");
     this.commit = await this.git("rev-parse", "HEAD");
     this.github.state.head = this.commit;
     this.github.state.comments = [];
+    await this.tell();
     await writeFile(this.summary, "");
+  }
+
+  /** Lets GitHub know the stack files on both sides, and which files differ. */
+  private async tell(): Promise<void> {
+    const base = await this.git("rev-parse", "base");
+    const names = (await this.git("ls-files", "Pulumi.*.yaml")).split("\n");
+    const { state } = this.github;
+    state.contents = {};
+    for (const commit of [base, this.commit]) {
+      for (const name of names)
+        state.contents[`${commit}:${name}`] = await this.git("show", `${commit}:${name}`);
+    }
+    state.parents = [{ sha: base }, { sha: this.commit }];
+    const changed = (await this.git("diff", "--name-only", "base", this.commit)).split("\n");
+    state.changed = changed.filter((name) => name !== "").map((filename) => ({ filename }));
   }
 
   async job(workflow: string, name: string): Promise<Job> {

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { announceSandbox, type RunningSandbox } from "../../packages/cli/sandboxed/workspace";
 import type { Findings } from "../../packages/github/plain/findings";
 import { EngineRig } from "./support";
-import { type Context, WorkflowClone } from "./workflow-clone";
+import { type Code, type Context, WorkflowClone } from "./workflow-clone";
 
 let clone: WorkflowClone;
 
@@ -37,7 +37,17 @@ async function review(rig: EngineRig, labels: string[] = []) {
     const ended = await clone.runStep(step, environment(rig, "preview"), { labels });
     expect(ended.code, ended.output).toBe(0);
   }
-  return comment("pull-request.yml", { labels });
+  const judges = await lookForJudges();
+  return comment("pull-request.yml", { labels, needs: { judges } });
+}
+
+/** The job that compares the access tests, by the code that is merged into. */
+async function lookForJudges() {
+  const [compare] = (await clone.job("pull-request.yml", "judges")).steps;
+  if (compare === undefined) throw new Error("the job judges has no step");
+  const ended = await clone.runStep(compare, clone.environment());
+  expect(ended.code, ended.output).toBe(0);
+  return { outputs: ended.outputs };
 }
 
 /** The job that writes the comment, with what the one before left. */
@@ -119,6 +129,10 @@ describe("a pull request from a branch", () => {
     const { code, body } = await review(rig);
     expect(code).toBe(1);
     expect(body).toContain("1 access test fails");
+    expect(body).toContain("it changes what judges it without the label `judges-change`");
+    expect(body).toContain(
+      'access test removed or changed: `Pulumi.dev.yaml: {"who":"stranger@example.org","deny":["comfyui"]}`',
+    );
     expect(body).toContain("stranger@example.org at comfyui: expected allow, got refused");
   });
 
@@ -192,8 +206,8 @@ describe("a merged pull request", () => {
   afterAll(() => rig?.close());
 
   /** Reviews and approves what is proposed, and merges it: main gets a commit of its own. */
-  async function approve(change: (yaml: string) => string): Promise<void> {
-    await clone.propose(change);
+  async function approve(change: (yaml: string) => string, code?: Code): Promise<void> {
+    await clone.propose(change, code);
     const reviewed = await review(rig, ["access-widens"]);
     expect(reviewed.code, reviewed.output).toBe(0);
     await handOver("approved");
@@ -245,9 +259,11 @@ describe("a merged pull request", () => {
     const { outcomes, output, steps, body } = await deploy();
     expect(outcomes, output).toEqual([
       ["Find what was approved", 0],
+      ["Keep the state as it is", 0],
       ["Review once more, on main", 0],
       ["Compare with what was approved", 0],
       ["Apply", 0],
+      ["Compare what was applied with what was approved", 0],
       ["Try who gets in", 0],
     ]);
     expect(steps["approved"]?.outputs["run"]).toBe("41");
@@ -255,6 +271,31 @@ describe("a merged pull request", () => {
     expect(body).toContain("### 🚀 Applied");
     expect(body).toMatch(/^\+ .*second@datacrew\.space/m);
     expect(clone.github.state.comments).toHaveLength(1);
+  });
+
+  test("is caught where the program grants in the update what its preview did not show, with a way back", async () => {
+    const hidden = {
+      file: "components/access-policy.ts",
+      from: "emailRules(name, args.emails, args.emailDomains)",
+      to:
+        'emailRules(name, require("@pulumi/pulumi").runtime.isDryRun() ? args.emails : ' +
+        '[...args.emails, "hidden@datacrew.space"], args.emailDomains)',
+    };
+    await approve((yaml) => `${yaml}# A comment.\n`, hidden);
+    const { outcomes, output, body } = await deploy();
+    expect(outcomes.at(-1), output).toEqual(["Compare what was applied with what was approved", 1]);
+    expect(output).toMatch(/^\+ .*hidden@datacrew\.space/m);
+    expect(await allowed()).toContain("hidden@datacrew.space");
+    expect(body).toContain("### 🚨 Applied, and access changed otherwise than was approved");
+    const page = await readFile(clone.summary, "utf8");
+    expect(page).toContain("Changed, and nobody approved it");
+    expect(page).toMatch(/^\+ .*hidden@datacrew\.space/m);
+    expect(page).toContain("pulumi up --stack dev --policy-pack policies/run");
+    // The way back: the program of before, on the state as it is now.
+    await rig.config();
+    const back = await rig.up();
+    expect(back.code, back.stdout + back.stderr).toBe(0);
+    expect(await allowed()).not.toContain("hidden@datacrew.space");
   });
 
   test("is not applied after something else was deployed in between, and the comment says why", async () => {
@@ -266,6 +307,7 @@ describe("a merged pull request", () => {
     const { outcomes, output, body } = await deploy();
     expect(outcomes, output).toEqual([
       ["Find what was approved", 0],
+      ["Keep the state as it is", 0],
       ["Review once more, on main", 0],
       ["Compare with what was approved", 1],
     ]);

@@ -23,7 +23,16 @@ function comment(env: NodeJS.ProcessEnv = {}, review: Review | string | null = g
   return runScript(
     "comment",
     github.url,
-    { MODE: "review", PULL_REQUEST: "7", STACK: key, COMMIT: commit, REVIEW_FILE: "review.json", ...env },
+    {
+      MODE: "review",
+      PULL_REQUEST: "7",
+      STACK: key,
+      COMMIT: commit,
+      REVIEW_FILE: "review.json",
+      JUDGES_AGREED: "false",
+      JUDGES_LOST: "[]",
+      ...env,
+    },
     review === null ? {} : { "review.json": text },
   );
 }
@@ -164,6 +173,8 @@ describe("states", () => {
   test.each([
     ["applied", "🚀 Applied"],
     ["apply-failed", "🔥 Applying failed"],
+    ["applied-otherwise", "### 🚨 Applied, and access changed otherwise than was approved"],
+    ["not-verified", "### 🔥 Applied, and not everybody gets what is declared"],
     ["not-as-approved", "would not change access as it was approved"],
     ["not-applied", "nothing was applied"],
   ])("after the merge: %s, though the branch has moved on", async (mode, text) => {
@@ -187,6 +198,76 @@ describe("states", () => {
       expect(bodies()[0]).toContain("about another commit or stack");
       expect(bodies()[0]).not.toContain("second@datacrew.space");
     }
+  });
+});
+
+describe("what the pull request does to its judges", () => {
+  const test1 = 'Pulumi.prod.yaml: {"anyone":true,"deny":["*"]}';
+
+  test("stands above everything else, blocks, and is agreed to by a label of its own", async () => {
+    github.state.changed = [
+      { filename: "policies/rules/index.ts" },
+      { filename: "notes/old.ts", previous_filename: "packages/access/match.ts" },
+      { filename: "README.md" },
+    ];
+    const lost = { JUDGES_LOST: JSON.stringify([test1]) };
+    const ended = await comment(lost);
+    expect(ended.code).toBe(1);
+    const [body = ""] = bodies();
+    expect(body).toContain("### ⛔ Blocked: it changes what judges it without the label `judges-change`");
+    const order = [
+      "#### ⚖️ This changes what judges it",
+      test1,
+      "`policies/rules/index.ts`",
+      "`packages/access/match.ts`",
+      "It is missing.",
+      "second@datacrew.space",
+    ].map((part) => body.indexOf(part));
+    expect(order).not.toContain(-1);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(body).not.toContain("README.md");
+
+    const agreed = await comment({ ...lost, JUDGES_AGREED: "true" });
+    expect(agreed.code, agreed.output).toBe(0);
+    expect(bodies()[0]).toContain("### 📝 Changes");
+    expect(bodies()[0]).toContain("The label `judges-change` agrees to that.");
+  });
+
+  test.each<[string, NodeJS.ProcessEnv, () => void, string]>([
+    [
+      "more files than GitHub lists",
+      {},
+      () => {
+        github.state.changed = Array.from({ length: 3001 }, (_, n) => ({ filename: `docs/${n}.md` }));
+      },
+      "3001 files are changed, and GitHub lists 3000 of them",
+    ],
+    ["access tests that nobody compared", { JUDGES_LOST: "" }, () => {}, "which access tests are removed"],
+    ["a result that is none", { JUDGES_LOST: "{}" }, () => {}, "which access tests are removed"],
+    [
+      "files of another commit",
+      {},
+      () => {
+        github.state.head = newer;
+      },
+      "which files this commit changes",
+    ],
+  ])("%s: cannot be told, which is never taken for fine", async (_, env, happens, words) => {
+    happens();
+    const ended = await comment(env);
+    expect(ended.code).toBe(1);
+    expect(ended.summary).toContain(words);
+    expect(ended.summary).toContain("without the label `judges-change`");
+  });
+
+  test("a fork's stands on the run's page, and fails the check", async () => {
+    const fork = { MODE: "fork-judges", REVIEW_FILE: "" };
+    expect((await comment(fork, null)).code).toBe(0);
+    github.state.changed = [{ filename: ".github/workflows/deploy.yml" }];
+    const ended = await comment(fork, null);
+    expect(ended.code).toBe(1);
+    expect(ended.summary).toContain("`.github/workflows/deploy.yml`");
+    expect(writes()).toEqual([]);
   });
 });
 
@@ -238,8 +319,11 @@ describe("GitHub's refusals", () => {
 
   test("a body that is too long for it: the least that can be said takes its place", async () => {
     github.state.maxBody = 600;
-    expect((await comment()).output).toContain("comment shortened");
-    expect(bodies()[0]).toContain("Blocked");
+    const ended = await comment();
+    expect(ended.output).toContain("comment shortened");
+    // The check says so too, and both mean the same.
+    expect(ended.code).toBe(0);
+    expect(bodies()[0]).toContain("### 📝 Changes");
     expect(bodies()[0]).toContain("too long for a comment");
   });
 
@@ -247,11 +331,11 @@ describe("GitHub's refusals", () => {
     github.state.failures = [502];
     expect((await comment()).output).toContain("comment created");
     github.state.comments = [];
-    // The list and the pull request are read first; the third call makes the comment.
+    // Files, comments and the pull request are read first; the fifth call makes the comment.
     let calls = 0;
     github.state.before = () => {
       calls += 1;
-      if (calls === 3) github.state.failures = ["lost"];
+      if (calls === 5) github.state.failures = ["lost"];
     };
     expect((await comment()).code).toBe(0);
     expect(bodies()).toHaveLength(1);
@@ -260,7 +344,7 @@ describe("GitHub's refusals", () => {
   test("a wrong token ends the step and shows up nowhere", async () => {
     const ended = await comment({ GITHUB_TOKEN: "wrong-token-of-somebody" });
     expect(ended.code).toBe(1);
-    expect(ended.output).toContain("::error::GET /repos/owner/name/issues/7/comments: HTTP 401");
+    expect(ended.output).toContain("::error::GET /repos/owner/name/pulls/7/files: HTTP 401");
     expect(ended.output + ended.summary).not.toContain("wrong-token-of-somebody");
   });
 });

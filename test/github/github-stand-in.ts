@@ -23,6 +23,13 @@ interface StandInState {
   issues: StandInIssue[];
   /** Newest commit of pull request 7. */
   head: string;
+  /** Files that pull request 7 changes, and how many GitHub says there are, where those are more. */
+  changed: { filename: string; previous_filename?: string }[];
+  changedCount?: number;
+  /** What a commit was made from. */
+  parents: { sha: string }[];
+  /** Files at a commit, by `<commit>:<name>`. */
+  contents: Record<string, string>;
   /** Pull requests that a commit came from. */
   merged: { number: number; merged_at: string | null; head: { sha: string }; base: { ref: string } }[];
   runs: {
@@ -30,7 +37,7 @@ interface StandInState {
     path: string;
     event: string;
     head_sha: string;
-    conclusion: string;
+    conclusion: string | null;
     created_at: string;
   }[];
   files: Record<string, string>;
@@ -63,6 +70,9 @@ export async function startGitHub(): Promise<StandIn> {
     comments: [],
     issues: [],
     head: "",
+    changed: [],
+    parents: [],
+    contents: {},
     merged: [],
     runs: [],
     files: {},
@@ -157,7 +167,11 @@ function route(
     case "GET /pulls":
       return state.pulls;
     case "GET /pulls/7":
-      return { head: { sha: state.head } };
+      return { head: { sha: state.head }, changed_files: state.changedCount ?? state.changed.length };
+    case "GET /pulls/7/files":
+      return state.changed.slice(0, 3000);
+    case "GET /commits/*":
+      return { parents: state.parents };
     case "GET /commits/*/pulls":
       return state.merged;
     case "GET /actions/runs":
@@ -183,7 +197,7 @@ function route(
       state.branches[(body["ref"] ?? "").replace("refs/heads/", "")] = body["sha"] ?? "";
       return body;
     case "GET /contents/*":
-      return { sha: "f".repeat(40) };
+      return contents(state, path.replace("/contents/", ""), url.searchParams.get("ref") ?? "");
     case "PUT /contents/*":
       state.files[`${body["branch"]}:${path.split("/").at(-1)}`] = Buffer.from(
         body["content"] ?? "",
@@ -199,6 +213,18 @@ function route(
     default:
       return undefined;
   }
+}
+
+/** One file, or, for the folder, all of them. */
+function contents(state: StandInState, name: string, ref: string): unknown {
+  if (name === "") {
+    const at = Object.keys(state.contents).filter((key) => key.startsWith(`${ref}:`));
+    return at.map((key) => ({ name: key.slice(ref.length + 1) }));
+  }
+  const text = state.contents[`${ref}:${name}`];
+  if (text !== undefined) return { encoding: "base64", content: Buffer.from(text).toString("base64") };
+  // Whoever only proposes a new text needs no more than that the file is there.
+  return ref === state.branches["main"] ? { sha: "f".repeat(40) } : undefined;
 }
 
 function added<T>(list: T[], item: T): T {

@@ -105,12 +105,14 @@ describe("the size of a comment", () => {
     );
   });
 
-  test("access changes that do not fit are not shown in part: the comment blocks and leads to the run", () => {
+  test("access changes that do not fit are not shown in part: the comment leads to the run, under its own verdict", () => {
     const review = goodReview();
     const lines = Array.from({ length: 4000 }, (_, n) => `+ person-${n}@example.org gains`);
-    review.access = accessOf({ access: { verdict: "wider", lines } });
+    review.access = { ...accessOf({ access: { verdict: "wider", lines } }), labels: ["access-widens"] };
     const body = render(commentOf(review));
-    expect(body).toContain("Blocked");
+    expect(body).toContain("### 📝 Changes");
+    review.accessTests.failures = ["accessTests[1]: expected deny"];
+    expect(render(commentOf(review))).toContain("### ⛔ Blocked: 1 access test fails");
     expect(body).toContain("too long for a comment. Read it in the run.");
     expect(body).not.toContain("person-1@");
     expect(body).toContain("https://github.com/owner/name/actions/runs/1");

@@ -110,8 +110,12 @@ describe("the issue about what is live", () => {
 });
 
 describe("what was approved", () => {
-  const reviewed = (id: number, path = ".github/workflows/pull-request.yml") => {
-    return { id, path, event: "pull_request", head_sha: commit, conclusion: "success", created_at: "" };
+  const reviewed = (
+    id: number,
+    path = ".github/workflows/pull-request.yml",
+    conclusion: string | null = "success",
+  ) => {
+    return { id, path, event: "pull_request", head_sha: commit, conclusion, created_at: "" };
   };
   const find = () => runScript("approved", github.url, { COMMIT: merge });
 
@@ -128,6 +132,18 @@ describe("what was approved", () => {
     expect(ended.code).toBe(1);
     expect(ended.output).toContain("no successful review of pull request #7");
   });
+
+  test.each(["failure", "cancelled", null])(
+    "is not what an older run said, when the newest of the same commit ended as %s",
+    async (conclusion) => {
+      github.state.merged = [{ number: 7, merged_at: "2030", head: { sha: commit }, base: { ref: "main" } }];
+      github.state.runs = [reviewed(3), reviewed(5, undefined, conclusion)];
+      const ended = await find();
+      expect(ended.code).toBe(1);
+      expect(ended.outputs).toBe("");
+      expect(ended.output).toContain(`the newest ended as ${conclusion ?? "not yet"}`);
+    },
+  );
 
   const compare = (now: object, approved: object = {}) =>
     runScript(

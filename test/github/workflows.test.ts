@@ -123,6 +123,15 @@ describe("what the linters do not ask for", () => {
     expect(JSON.stringify(fork)).not.toMatch(/secrets\.|vars\.|github\.token/);
   });
 
+  test("who judges the judges runs the code that is merged into, and so does whoever compares access tests", () => {
+    for (const name of ["judges", "comment", "announce", "fork-judges"]) {
+      const [checkout] = workflows["pull-request.yml"]?.jobs[name]?.steps ?? [];
+      expect(checkout, name).toMatchObject({
+        with: { ref: `\${{ github.event.pull_request.base.sha }}` },
+      });
+    }
+  });
+
   test("an update waits for the one before, is never cancelled, and needs the environment's approval", () => {
     const deploy = workflows["deploy.yml"];
     expect(deploy?.concurrency).toMatchObject({ "cancel-in-progress": false, queue: "max" });

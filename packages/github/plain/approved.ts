@@ -29,14 +29,19 @@ async function main(): Promise<void> {
   if (pull === undefined)
     throw new Error(`commit ${commit} came to main without a pull request: nobody approved it`);
 
-  const path = `/actions/runs?event=pull_request&head_sha=${pull.head.sha}&status=success&per_page=100`;
+  const path = `/actions/runs?event=pull_request&head_sha=${pull.head.sha}&per_page=100`;
   const { workflow_runs: runs } = await github.get<{ workflow_runs: WorkflowRun[] }>(path);
-  const reviewed = runs.filter(({ path: file }) => file === ".github/workflows/pull-request.yml");
-  const newest = Math.max(...reviewed.map(({ id }) => id));
-  if (reviewed.length === 0)
-    throw new Error(`no successful review of pull request #${pull.number}: nothing to compare with`);
+  const [newest] = runs
+    .filter(({ path: file }) => file === ".github/workflows/pull-request.yml")
+    .sort((one, other) => other.id - one.id);
+  // Whatever an older one said: somebody took the label back, or a rule was added.
+  if (newest?.conclusion !== "success") {
+    const ended =
+      newest === undefined ? "there is none" : `the newest ended as ${newest.conclusion ?? "not yet"}`;
+    throw new Error(`no successful review of pull request #${pull.number} to compare with: ${ended}`);
+  }
 
-  const outputs = { pull: pull.number, head: pull.head.sha, run: newest };
+  const outputs = { pull: pull.number, head: pull.head.sha, run: newest.id };
   const lines = Object.entries(outputs).map(([name, value]) => `${name}=${value}\n`);
   await appendFile(setting("GITHUB_OUTPUT", /./), lines.join(""));
 }

@@ -22,6 +22,8 @@ const STATES = [
   "fork",
   "applied",
   "apply-failed",
+  "applied-otherwise",
+  "not-verified",
 ] as const;
 
 export type State = (typeof STATES)[number];

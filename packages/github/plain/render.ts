@@ -1,5 +1,7 @@
 import { accessSection, lacking } from "#access-section";
 import { code, fenced, fitting, size } from "#escape";
+import type { JudgesTouched } from "#judges";
+import { judgesReason, judgesSection } from "#judges-section";
 import { type Marker, type State, writeMarker } from "#marker";
 import { type Review, SECTIONS, type Step } from "#review";
 
@@ -23,6 +25,8 @@ export interface Comment {
   marker: Marker;
   /** What was found; absent while it runs, and when nothing usable was handed over. */
   review?: Review;
+  /** What the pull request does to what judges it; absent where nobody looked. */
+  judges?: JudgesTouched;
   /** Page of the run, where the whole text is. */
   runUrl: string;
   /** The pull request's newest commit, when the comment speaks of an older one. */
@@ -41,6 +45,8 @@ const VERDICTS: Record<State, string> = {
   fork: "🍴 From a fork: judged in the sandbox, without any credential",
   applied: "🚀 Applied",
   "apply-failed": "🔥 Applying failed: what is live may be half of it",
+  "applied-otherwise": "🚨 Applied, and access changed otherwise than was approved",
+  "not-verified": "🔥 Applied, and not everybody gets what is declared",
 };
 
 /** What a review amounts to. */
@@ -67,7 +73,7 @@ function reasonsToBlock({ access, accessTests, guardrails, lowered }: Review): s
 
 /**
  * The comment's text. The access section is never cut: the others give way, by whole lines, and say so. Where it
- * does not fit even alone, the comment says that instead and counts as blocked.
+ * does not fit even alone, the comment says that instead, under the verdict that it has.
  */
 export function render(comment: Comment): string {
   const access = accessSection(comment.review);
@@ -89,8 +95,10 @@ function join(sections: string[]): string {
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
-function heading({ marker, review, head, problem }: Comment): string {
-  const reasons = review === undefined ? [] : reasonsToBlock(review);
+function heading({ marker, review, judges, head, problem }: Comment): string {
+  const reasons = [judgesReason(judges), ...(review === undefined ? [] : reasonsToBlock(review))].filter(
+    (reason) => reason !== undefined,
+  );
   const why = reasons.length > 0 ? `: ${reasons.join(", ")}` : "";
   const lines = [
     writeMarker(marker),
@@ -100,6 +108,8 @@ function heading({ marker, review, head, problem }: Comment): string {
   if (marker.state === "stale" && head !== undefined) {
     lines.push(`This is not what would be merged: the newest commit is ${code(head.slice(0, 12))}.`);
   }
+  const judged = judgesSection(judges);
+  if (judged !== "") lines.push(judged);
   if (problem !== undefined) lines.push(problem);
   return lines.join("\n\n");
 }
@@ -184,7 +194,6 @@ function link({ runUrl }: Comment): string {
 
 /** The least that a comment can say: a reader must never take a part of the access changes for all of them. */
 export function tooLong(comment: Comment): string {
-  const blocked = { ...comment, marker: { ...comment.marker, state: "blocked" as const }, review: undefined };
   const problem = "What was found is too long for a comment. Read it in the run.";
-  return join([heading({ ...blocked, problem }), link(comment)]);
+  return join([heading({ ...comment, problem }), link(comment)]);
 }
