@@ -37,18 +37,12 @@ const REQUEST = `
 
 /** Both sides at one host name as definitions. */
 export function definitions(before: Situation, after: Situation): string {
-  return `${REQUEST}${side("in_before", before, after)}${side("in_after", after, before)}${able("before")}${able("after")}`;
+  return `${REQUEST}${side("in_before", before, after)}${side("in_after", after, before)}`;
 }
 
-/** A request with one credential or none is let in on this side and not on the other. */
+/** A request is let in on this side and not on the other. */
 export const differs = (side: Side): string =>
-  `(assert (or ${SHOWN.slice(0, 3)
-    .map((shown) => `(and (in_${side} ${shown}) (not (in_${otherOf(side)} ${shown})))`)
-    .join(" ")}))`;
-
-/** Somebody with a login and a token gets in on this side, and not on the other whichever of them they show. */
-export const differsWithBoth = (side: Side): string =>
-  `(assert (and able_${side} (not able_${otherOf(side)})))`;
+  `(assert (or ${SHOWN.map((shown) => `(and (in_${side} ${shown}) (not (in_${otherOf(side)} ${shown})))`).join(" ")}))`;
 
 type Side = "before" | "after";
 
@@ -70,9 +64,6 @@ export function isTold(subject: Subject, side: Side): string {
   const comes = `${subject.email != null} ${subject.serviceTokenId != null}`;
   return `(assert (and ${facts.join(" ")} (in_${side} ${comes}) (not (in_${otherOf(side)} ${comes}))))`;
 }
-
-const able = (side: Side): string =>
-  `(define-fun able_${side} () Bool (or ${SHOWN.map((shown) => `(in_${side} ${shown})`).join(" ")}))\n`;
 
 function side(name: string, own: Situation, other: Situation): string {
   const checks = own.ingress[0]?.jwtRequired === true;
