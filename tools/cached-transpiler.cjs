@@ -27,7 +27,7 @@ const hash = (...parts) =>
  */
 exports.create = ({ service, directory = DEFAULT_DIRECTORY }) => {
   const { options } = service.config;
-  const settings = JSON.stringify([require("typescript/package.json").version, options]);
+  const settings = sharedSettings(options);
   return {
     /** @returns {{ outputText: string, sourceMapText?: string }} */
     transpile(input, { fileName }) {
@@ -39,6 +39,12 @@ exports.create = ({ service, directory = DEFAULT_DIRECTORY }) => {
     },
   };
 };
+
+/** What a translation depends on. Where the project is does not count, or clones that share the folder would undo each other's. */
+const sharedSettings = (options) =>
+  JSON.stringify([require("typescript/package.json").version, options], (_, value) =>
+    typeof value === "string" && value.startsWith(PROJECT) ? relative(PROJECT, value) : value,
+  );
 
 function translate(input, fileName, compilerOptions) {
   const { outputText, sourceMapText } = require("typescript").transpileModule(input, {

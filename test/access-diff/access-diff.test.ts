@@ -59,6 +59,15 @@ describe("policies", () => {
     expect(lines(diffTo(both(wide)))).toEqual([`gain anyone else at datacrew.space ${HOST}`]);
   });
 
+  test("who gets in with a login and a token together, and with neither alone", () => {
+    const others = policy("others", "non_identity", [{ everyone: {} }], {
+      excludes: [{ serviceToken: { tokenId: TOKEN } }],
+    });
+    const before = exported([others, machines, application(["others"])]);
+    const after = exported([others, allow([BOB]), machines, application(["others", "people"])]);
+    expect(lines(diffBetween(before, after))).toEqual([`gain ${BOB} with service token comfyui-api ${HOST}`]);
+  });
+
   test("everybody, by a Bypass that the connector lets through, is one line", () => {
     const open = policy("open", "bypass", [{ everyone: {} }]);
     const diff = diffTo(

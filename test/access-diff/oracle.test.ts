@@ -55,6 +55,10 @@ function isAbout(
     case "any token":
       if (visit.token !== "token-9" && isTold(visit, pair, named)) return false;
       if (visit.token === null) return false;
+      break;
+    case "both":
+      // A visit comes with one of them at most; equivalence.test.ts has both.
+      return false;
   }
   const { login, country, ip } = circumstances;
   const isOther = login === OTHER_LOGIN && !logins.includes(visit.login ?? "");

@@ -56,6 +56,8 @@ function callerOf(
 ): Caller | undefined {
   const from = { ...(country && { country }), ...(ip && { ip }) };
   if (principal.kind === "nobody") return { nobody: true, ...from };
+  // Neither explain nor an access test asks for both at once.
+  if (principal.kind === "both") return undefined;
   if (typeof email === "string") {
     return login === OTHER_LOGIN ? undefined : { email, loginMethod: login, ...from };
   }

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -95,11 +96,21 @@ test("clones that share their packages share what was translated", () => {
     cpSync(join(root, "tools", "cached-transpiler.cjs"), join(folder, "tools", "cached-transpiler.cjs"));
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
     const cloned = createRequire(__filename)(join(folder, "tools", "cached-transpiler.cjs")) as Module;
-    const setup = { service: { config: { options: { module: 1 } } }, directory: results };
+    // As ts-node hands them over: with places in the clone.
+    const options = {
+      module: 1,
+      configFilePath: join(folder, "tsconfig.json"),
+      outDir: join(folder, ".out"),
+    };
+    const setup = { service: { config: { options } }, directory: results };
     return cloned
       .create(setup)
       .transpile("export const answer = 42;", { fileName: join(folder, "index.ts") });
   };
-  expect(clone("one")).toEqual(clone("other"));
-  expect(readdirSync(results)).toHaveLength(1);
+  const first = clone("one");
+  const [kept = ""] = readdirSync(results);
+  const written = statSync(join(results, kept), { bigint: true }).mtimeNs;
+  expect(clone("other")).toEqual(first);
+  expect(readdirSync(results)).toEqual([kept]);
+  expect(statSync(join(results, kept), { bigint: true }).mtimeNs).toBe(written);
 });

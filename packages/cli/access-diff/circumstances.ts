@@ -24,7 +24,7 @@ export function circumstancesOf(
   policies: readonly StatePolicy[],
   principal: Principal,
 ): Circumstances[] {
-  const isPerson = ["person", "domain", "anyone"].includes(principal.kind);
+  const isPerson = ["person", "domain", "anyone", "both"].includes(principal.kind);
   const countries = namedIn(policies, "geo", "country_code").map((code) => code.toUpperCase());
   const ranges = namedIn(policies, "ip", "ip");
   const certificates = namedIn(policies, "common_name", "common_name");

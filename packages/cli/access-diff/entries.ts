@@ -94,6 +94,8 @@ function classesOf(principal: Principal): string[] {
       return ["anyone", "nobody"];
     case "token":
       return ["any token", "nobody"];
+    case "both":
+      return [keyOf(principal.person)];
     case "anyone":
     case "any token":
       return ["nobody"];
@@ -103,7 +105,11 @@ function classesOf(principal: Principal): string[] {
 }
 
 const keyOf = (principal: Principal): string =>
-  principal.kind === "domain" ? `domain ${principal.domain}` : principal.kind;
+  principal.kind === "domain"
+    ? `domain ${principal.domain}`
+    : principal.kind === "person"
+      ? `person ${principal.email}`
+      : principal.kind;
 
 function signature(cell: Cell | undefined): string {
   if (cell === undefined) return "";
@@ -195,5 +201,7 @@ function whoLabel(principal: Principal, atPlace: readonly Caller[]): string {
       return `service token ${principal.name}`;
     case "any token":
       return "any other valid service token";
+    case "both":
+      return `${whoLabel(principal.person, atPlace)} with ${whoLabel(principal.machine, atPlace)}`;
   }
 }

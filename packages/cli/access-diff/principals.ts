@@ -5,12 +5,22 @@ import type { Sides } from "./sides";
 /** Who may be told apart by the rules of both sides. */
 export type Principal =
   | { kind: "nobody" }
+  | Person
+  | Machine
+  /** Somebody who is logged in and sends a token as well. */
+  | { kind: "both"; person: Person; machine: Machine };
+
+/** Somebody who is logged in. */
+type Person =
   /** One address that a rule names. */
   | { kind: "person"; email: string }
   /** Everybody else at a domain that a rule names. */
   | { kind: "domain"; domain: string }
   /** Everybody else who can log in. */
-  | { kind: "anyone" }
+  | { kind: "anyone" };
+
+/** Who sends a service token. */
+type Machine =
   | { kind: "token"; id: string; name: string }
   /** Every other valid token of the account. */
   | { kind: "any token" };
@@ -43,16 +53,29 @@ export function principalsOf({ before, after }: Sides, policies: readonly StateP
   const strangers = namedIn(policies, "service_token", "token_id").filter(
     (id) => !tokens.some((token) => token.id === id),
   );
-  return [
-    { kind: "nobody" },
+  const people: Person[] = [
     { kind: "anyone" },
     ...domains.map((domain) => ({ kind: "domain" as const, domain })),
     ...emails.map((email) => ({ kind: "person" as const, email })),
+  ];
+  const machines: Machine[] = [
     { kind: "any token" },
     ...tokens.map(({ id }) => ({ kind: "token" as const, id, name: tokenName({ before, after }, id) })),
     ...strangers.map((id) => ({ kind: "token" as const, id, name: id })),
   ];
+  const both = policies.some(excludesTokens)
+    ? people.flatMap((person) => machines.map((machine) => ({ kind: "both" as const, person, machine })))
+    : [];
+  return [{ kind: "nobody" }, ...people, ...machines, ...both];
 }
+
+/**
+ * Whether a token keeps a request from being judged before its login: only then can a login and a token open together what
+ * neither opens alone (docs/design.md, "Why nobody is left out").
+ */
+const excludesTokens = ({ decision, exclude }: StatePolicy): boolean =>
+  decision === "non_identity" &&
+  exclude.some((rule) => "service_token" in rule || "any_valid_service_token" in rule);
 
 const lowerCase = (texts: readonly string[]): string[] => [
   ...new Set(texts.map((text) => text.toLowerCase())),
@@ -86,6 +109,10 @@ export function witnessOf(
       return { email: unnamedAddress(unnamedDomain(policies), policies), serviceTokenId: null };
     case "any token":
       return { email: null, serviceTokenId: "a token that no rule names" };
+    case "both": {
+      const { email } = witnessOf(principal.person, own, other, policies);
+      return { ...witnessOf(principal.machine, own, other, policies), email };
+    }
     case "token": {
       // One that only the other side has does not exist here: its credentials are nobody's.
       const has = ({ tokens }: Situation) => tokens.some(({ id }) => id === principal.id);
