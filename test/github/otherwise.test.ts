@@ -40,3 +40,10 @@ test("a secret's line that only a plan can tell is not missed, and one in the st
     "+ granted",
   ]);
 });
+
+test("what could not be read before the update is not missed, and what came of it is told", () => {
+  const open = { verdict: "undecided" as const, lines: ["! policies of application a cannot be read yet"] };
+  const planned = { ...accessOf({ notJudged: open }), hash: undefined };
+  expect(otherwise(planned, accessOf())).toEqual(none);
+  expect(otherwise(planned, accessOf({ access: wider("+ stranger") })).unapproved).toEqual(["+ stranger"]);
+});
