@@ -32,7 +32,8 @@ async function changeSince(before: string, stack: string, mask: boolean): Promis
     await writeFile(after, await exportState(await engineAccess(false), stack), { mode: 0o600 });
     const log = (line: string) => process.stderr.write(`${line}\n`);
     const json = await runAccessDiff(["--from", before, "--to", after], { mask, log });
-    if (json === undefined) throw new Error("what the update changed cannot be told: access-diff gave no answer");
+    if (json === undefined)
+      throw new Error("what the update changed cannot be told: access-diff gave no answer");
     return accessChangeOf(json, []);
   } finally {
     await rm(dir, { recursive: true, force: true });

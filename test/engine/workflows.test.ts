@@ -273,6 +273,26 @@ describe("a merged pull request", () => {
     expect(clone.github.state.comments).toHaveLength(1);
   });
 
+  test("is not applied after something else was deployed in between, and the comment says why", async () => {
+    await approve(withPeople("artist@datacrew.space", "third@datacrew.space"));
+    await rig.config();
+    const between = await rig.up();
+    expect(between.code, between.stdout + between.stderr).toBe(0);
+    const before = (await rig.writes()).length;
+    const { outcomes, output, body } = await deploy();
+    expect(outcomes, output).toEqual([
+      ["Find what was approved", 0],
+      ["Keep the state as it is", 0],
+      ["Review once more, on main", 0],
+      ["Compare with what was approved", 1],
+    ]);
+    expect(await rig.writes()).toHaveLength(before);
+    expect(await allowed()).not.toContain("third@datacrew.space");
+    expect(body).toContain("### ⛔ Blocked");
+    expect(body).toContain("main would not change access as it was approved");
+    expect(clone.github.state.comments).toHaveLength(1);
+  });
+
   test("is caught where the program grants in the update what its preview did not show, with a way back", async () => {
     const hidden = {
       file: "components/access-policy.ts",
@@ -296,26 +316,6 @@ describe("a merged pull request", () => {
     const back = await rig.up();
     expect(back.code, back.stdout + back.stderr).toBe(0);
     expect(await allowed()).not.toContain("hidden@datacrew.space");
-  });
-
-  test("is not applied after something else was deployed in between, and the comment says why", async () => {
-    await approve(withPeople("artist@datacrew.space", "third@datacrew.space"));
-    await rig.config();
-    const between = await rig.up();
-    expect(between.code, between.stdout + between.stderr).toBe(0);
-    const before = (await rig.writes()).length;
-    const { outcomes, output, body } = await deploy();
-    expect(outcomes, output).toEqual([
-      ["Find what was approved", 0],
-      ["Keep the state as it is", 0],
-      ["Review once more, on main", 0],
-      ["Compare with what was approved", 1],
-    ]);
-    expect(await rig.writes()).toHaveLength(before);
-    expect(await allowed()).not.toContain("third@datacrew.space");
-    expect(body).toContain("### ⛔ Blocked");
-    expect(body).toContain("main would not change access as it was approved");
-    expect(clone.github.state.comments).toHaveLength(1);
   });
 });
 

@@ -1,6 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { lostTests } from "../../packages/github/lost-tests";
 import { needsJudgesLabel, touchedJudges } from "../../packages/github/plain/judges";
+import { sources } from "../support/imports";
+
+/** What runs in a review and after an update, and decides there. */
+const STARTS = [
+  "packages/github/review.ts",
+  "packages/github/judges.ts",
+  "packages/github/applied.ts",
+  "packages/github/plain/comment.ts",
+  "packages/github/plain/approved.ts",
+  "packages/github/plain/same-access.ts",
+  "packages/github/plain/verified.ts",
+  "packages/cli/commands/access-diff.ts",
+  "packages/cli/commands/verify.ts",
+  "policies/main.ts",
+  "components/access-tests.ts",
+];
 
 const touches = (...names: string[]) => {
   const { touched, unknown } = touchedJudges(
@@ -38,6 +54,24 @@ test.each([
   "test/x.test.ts",
 ])("%s is none", (file) => {
   expect(touches(file)).toBe(false);
+});
+
+test("all that the review, the guardrails and the access tests are made of is a judge", () => {
+  const files = new Map(sources().map((source) => [source.file, source.files]));
+  const found = new Set<string>();
+  const add = (file: string) => {
+    // The account that a fork is judged in stands in for Cloudflare, and what is declared is what is judged.
+    const isJudged = file.startsWith("packages/sandbox/") || file.startsWith("components/");
+    if (found.has(file) || (isJudged && !STARTS.includes(file))) return;
+    found.add(file);
+    for (const next of files.get(file) ?? []) add(next);
+  };
+  for (const start of STARTS) {
+    expect(files.has(start), start).toBe(true);
+    add(start);
+  }
+  expect(found.size).toBeGreaterThan(100);
+  expect([...found].filter((file) => !touches(file))).toEqual([]);
 });
 
 describe("access tests of a stack file", () => {

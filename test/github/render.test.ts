@@ -74,6 +74,18 @@ describe("untrusted text", () => {
   });
 });
 
+test("a line break in a name forges neither a heading nor a line of the diff", () => {
+  const review = goodReview();
+  const breaks = ["\n", "\r", "\r\n", "\u2028", "\u2029", "\v", "\f", "\u0085"];
+  const lines = breaks.map(
+    (each) => `- a${each}+ forged${each}@@ Gains access @@${each}#### Guardrails: met`,
+  );
+  review.access = accessOf({ access: { verdict: "narrower", lines } });
+  const body = render(commentOf(review));
+  expect(body.match(/(^|[\r\v\f\u0085\u2028\u2029])(\+ forged|@@ Gains)/gm)).toBeNull();
+  expect(body.split("\n").filter((line) => line === "#### Guardrails: met")).toHaveLength(1);
+});
+
 describe("the size of a comment", () => {
   test("stays below the limit whatever is in it, and no access line is missing", () => {
     const big = (count: number) =>

@@ -8,8 +8,11 @@ export interface Otherwise {
   missing: string[];
 }
 
-/** A state tells neither another secret, which it holds encrypted, nor what the config alone says of secrets. */
-const UNTOLD_BY_STATES: readonly SectionName[] = ["secrets"];
+/**
+ * A state tells neither another secret, which it holds encrypted, nor what the config alone says of secrets. And what
+ * could not be read before the update can be read after it: if it granted anything, that stands among the rest.
+ */
+const UNTOLD_BY_STATES: readonly SectionName[] = ["secrets", "notJudged"];
 
 /**
  * Compares what an update changed with what its plan said. Equal hashes say it all. Where they differ, because ids or
