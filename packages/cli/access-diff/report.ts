@@ -55,7 +55,7 @@ const SAID: Record<SectionName, Partial<Record<SectionVerdict, string>>> = {
   },
   notJudged: {
     same: "nothing: all that changes is judged",
-    undecided: "what stands below may change anything that it bears on",
+    undecided: "something is not, listed with what it bears on",
   },
 };
 

@@ -106,6 +106,6 @@ const WORDS: Record<SectionName, Partial<Record<SectionChange["verdict"], string
   },
   notJudged: {
     same: "All that changes is judged",
-    undecided: "**Something is not judged or cannot be read**, and may change anything",
+    undecided: "**Something is not judged or cannot be read**, listed with what it bears on",
   },
 };
