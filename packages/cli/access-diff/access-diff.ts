@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
-import { undecidedPatterns } from "../../access/addressing";
 import type { Situation } from "../../access/situation";
+import { undecidedPlaces } from "../../access/undecided-places";
 import { compareCallers } from "./cells";
 import { type Entry, entriesOf } from "./entries";
 import { type Fact, factsOf } from "./facts";
@@ -43,7 +43,7 @@ export function accessDiff(
   }: { undecided?: readonly string[]; salt?: string; facts?: readonly Fact[] } = {},
 ): AccessDiff {
   const sides = align(before, after);
-  const undecided = [...said, ...undecidedPatterns(sides.before, sides.after)];
+  const undecided = [...said, ...undecidedPlaces(sides.before, sides.after)];
   const callers = compareCallers(sides);
   const policies = [before, after].flatMap(({ applications }) =>
     applications.flatMap((each) => each.policies),

@@ -27,14 +27,16 @@ export function compareResources(
 ): Comparison {
   const [then, now] = [providerPlaces(before), providerPlaces(after)];
   const [was, is] = [situationOf(before), situationOf(after)];
+  const undecided = [
+    ...hiddenFacts({ resources: before, situation: was }, { resources: after, situation: is }),
+    ...notJudgedFacts(was.notJudged, is.notJudged),
+    ...hiddenPlaces(then, now),
+  ];
   return {
     before: was,
     after: is,
-    undecided: [
-      ...hiddenFacts({ resources: before, situation: was }, { resources: after, situation: is }),
-      ...notJudgedFacts(was.notJudged, is.notJudged),
-      ...hiddenPlaces(then, now),
-    ],
+    // What cannot be read is found by its field as well as by what hangs on it, in the same words.
+    undecided: [...new Set(undecided)],
     facts: secretPlaceFacts(then, now),
   };
 }

@@ -24,8 +24,8 @@ const FIELDS: Fields = {
   name: known(judged("routes")),
   // Types that lead no visitor anywhere besides those that do; one that delegates a zone is not judged.
   type: known(unjudged("routes", "A", "AAAA", "CNAME", "TXT", "MX", "CAA")),
-  content: judged("routes"),
-  proxied: known(judged("access")),
+  content: { ...judged("routes"), readHidden: true },
+  proxied: { ...known(judged("access")), readHidden: true },
   privateRouting: unjudged("routes"),
   data: unjudged("routes"),
   priority: DELIVERS,
