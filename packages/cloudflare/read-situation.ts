@@ -245,7 +245,10 @@ function rulesByTunnel(lists: readonly TunnelRules[]): StateIngressRule[] {
   });
 }
 
+/** What stands for a value that cannot be read: a secret's own form is not repeated. */
+const markIn = (hidden: unknown): string => (typeof hidden === "string" ? hidden : MASKED_VALUE);
+
 function tagsOf(value: unknown): string[] {
-  if (isHidden(value)) return [MASKED_VALUE];
-  return listOf(value).flatMap((tag) => (isHidden(tag) ? [MASKED_VALUE] : (textOf(tag) ?? [])));
+  if (isHidden(value)) return [markIn(value)];
+  return listOf(value).flatMap((tag) => (isHidden(tag) ? [markIn(tag)] : (textOf(tag) ?? [])));
 }

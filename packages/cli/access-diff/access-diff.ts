@@ -2,6 +2,7 @@ import { createHash, createHmac } from "node:crypto";
 import type { Situation } from "../../access/situation";
 import { undecidedPlaces } from "../../access/undecided-places";
 import { compareCallers } from "./cells";
+import { connectorFacts } from "./connector-facts";
 import { type Entry, entriesOf } from "./entries";
 import { type Fact, factsOf } from "./facts";
 import { namedIn } from "./principals";
@@ -51,7 +52,7 @@ export function accessDiff(
   const ranges = namedIn(policies, "ip", "ip");
   const login = loginNames(sides);
   const entries = sorted(entriesOf(callers, { login: (id) => login(id).name, ranges }));
-  const facts = [...factsOf(sides, login), ...more];
+  const facts = [...factsOf(sides, login), ...connectorFacts(sides), ...more];
   const plain = entriesOf(callers, { login: (id) => login(id).key, ranges });
   const hashed = canonical({
     entries: sorted(
