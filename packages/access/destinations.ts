@@ -1,5 +1,6 @@
 import { type Fields, fieldsOf, listOf } from "../base/json-values";
 import { globMatches } from "./glob";
+import { isHidden } from "./hidden";
 import { destinationCovers, plainHost } from "./host-pattern";
 
 /** What of an application says where it applies, in the API's form. */
@@ -127,14 +128,15 @@ export function covers(uri: string, hostname: string, path: string): boolean {
   return globMatches(`/${pattern}`, asked) || globMatches(`/${pattern}/*`, asked);
 }
 
+/** Whether a destination is a public one, and where it is can be read. */
+export function isPublic(destination: unknown): destination is { uri: string } {
+  const { type = "public", uri } = fieldsOf(destination);
+  return type === "public" && typeof uri === "string" && uri !== "" && !isHidden(uri);
+}
+
 function publicUris({ destinations, self_hosted_domains: domains, domain }: Standing): string[] {
-  const uris = listOf(destinations).map((each) => {
-    const { type = "public", uri } = fieldsOf(each);
-    return type === "public" ? uri : undefined;
-  });
-  return [...uris, domain, ...listOf(domains)].filter(
-    (uri): uri is string => typeof uri === "string" && uri !== "",
-  );
+  const others = [domain, ...listOf(domains)].map((uri) => ({ uri }));
+  return [...listOf(destinations), ...others].filter(isPublic).map(({ uri }) => uri);
 }
 
 /**

@@ -12,8 +12,10 @@ import {
   type Subject,
 } from ".";
 import { assumedIn, type Outcome, outcomeOf } from "./endings";
+import { isHidden } from "./hidden";
+import { recordCovers, ruleTakes } from "./host-pattern";
 import { openRules } from "./reach";
-import { type Place, type Site, siteOf } from "./site";
+import { isStatus, type Place, type Site, siteOf } from "./site";
 import type { Situation, StateApplication, StateToken } from "./situation";
 import { type StoppedAt, stopWords } from "./steps";
 
@@ -244,12 +246,12 @@ function checkHostname(state: Situation, hostname: string): void {
     ...new Set(
       [
         ...state.applications.flatMap(placesOf),
-        ...state.ingress.flatMap((rule) => rule.hostname ?? []),
+        ...state.ingress.flatMap(({ hostname }) => (isHidden(hostname) ? [] : (hostname ?? []))),
         ...state.hostnames,
       ].map(hostAt),
     ),
   ];
-  if (known.includes(hostAt(hostname))) return;
+  if (known.includes(hostAt(hostname)) || isServed(state, hostname)) return;
   const like = nearest(hostname, known);
   throw new UserError(
     `the stack knows no host name ${hostname}`,
@@ -258,6 +260,11 @@ function checkHostname(state: Situation, hostname: string): void {
       : `Did you mean ${like}? It has: ${known.join(", ")}.`,
   );
 }
+
+/** Whether a wildcard of a record or of a tunnel's rule covers a host name, or a rule that leads somewhere takes every one. */
+const isServed = ({ records, ingress }: Situation, hostname: string): boolean =>
+  records.some(({ name }) => recordCovers(name, hostname)) ||
+  ingress.some((rule) => !isStatus(rule) && ruleTakes(rule.hostname, hostname) !== "no");
 
 function tokenOf(state: Situation, wanted: string): StateToken {
   const found = state.tokens.find(({ name, id, clientId }) => [name, id, clientId].includes(wanted));

@@ -1,5 +1,7 @@
 import { domainToASCII } from "node:url";
 import { globMatches } from "./glob";
+import { isHidden } from "./hidden";
+import type { Match } from "./types";
 
 /**
  * A wildcard means something else in each of the three places in which Cloudflare takes one:
@@ -69,6 +71,18 @@ export function ruleCovers(pattern: unknown, hostname: string): boolean {
   const requested = canonicalHost(hostname);
   if (canonical === "" || canonical === requested) return true;
   return canonical.startsWith("*") && requested.endsWith(canonical.slice(1));
+}
+
+/**
+ * Does a tunnel's rule with this pattern take requests for the host name? Unknown for a pattern that cannot be read, and
+ * where cloudflared may read it in another way: it compares capital letters as such, and knows a `*` before a dot alone.
+ */
+export function ruleTakes(pattern: string | undefined, hostname: string): Match {
+  if (isHidden(pattern)) return "unknown";
+  if (!ruleCovers(pattern, hostname)) return "no";
+  const text = pattern ?? "";
+  const isPlain = text === text.toLowerCase() && /^(?:\*(?:\.|$))?[^*]*$/.test(text);
+  return isPlain ? "yes" : "unknown";
 }
 
 const endsBelow = (name: string, end: string): boolean => name.endsWith(end) && name.length > end.length;

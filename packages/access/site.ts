@@ -1,6 +1,7 @@
 import { placeFor } from ".";
 import { isHidden } from "./hidden";
-import { recordCovers, ruleCovers } from "./host-pattern";
+import { recordCovers, ruleCovers, ruleTakes } from "./host-pattern";
+import { all } from "./logic";
 import { takesPath, toldBy } from "./path-pattern";
 import type { NotJudged, Situation, StateApplication, StateIngressRule, StateRecord } from "./situation";
 import type { Open, Stop } from "./steps";
@@ -16,6 +17,8 @@ export interface Place {
   pattern?: string;
   /** Stands for paths that no other pattern takes of which a folder does not tell what it takes. */
   apart?: true;
+  /** Stands for requests that come by this tunnel, where the state does not tell by which. */
+  tunnel?: string;
 }
 
 /** What a state says of a place: which name leads there, what asks there, and what the connector does. */
@@ -62,22 +65,22 @@ type Guarded = Omit<Site, "notJudged">;
 function leadsAndGuards(own: Situation, place: Place, other: Situation): Guarded {
   const about = place.hostname.toLowerCase();
   const guard = placeFor(own.applications, about, place.path);
-  const record = recordFor(own.records, about, own.tunnelId);
+  const record = recordFor(own.records, about, tunnelsOf(own));
   const guarded = {
     ...(guard === undefined ? {} : { application: guard.application, uri: guard.uri }),
     ...(record === undefined ? {} : { record }),
   };
-  const { rule: ingress, open } = ruleFor(own.ingress, place);
+  const { rule: ingress, open } = ruleAt(own, place, record);
   const none = { assumed: [], ...guarded };
   if (guard === undefined && record === undefined && ingress === undefined && open === undefined) {
     return { ...none, blocked: { at: "name", code: "not published", about } };
   }
-  if (record === undefined && recordFor(other.records, about) !== undefined) {
+  if (record === undefined && recordFor(other.records, about, tunnelsOf(other)) !== undefined) {
     return { ...none, blocked: { at: "name", code: "no record", about } };
   }
   const assumed: Open[] = record === undefined ? [{ code: "record leads here", about }] : [];
   if (record !== undefined) {
-    const leads = whereTo(record, own.tunnelId);
+    const { leads } = whereTo(record, tunnelsOf(own));
     const target = targetOf(record);
     const isTunnel = leads === "here" || leads === "another tunnel";
     if (record.proxied === false && isTunnel) {
@@ -97,7 +100,7 @@ function leadsAndGuards(own: Situation, place: Place, other: Situation): Guarded
   if (open !== undefined)
     return { ...guarded, assumed: [...assumed, open], ingress: { ...NO_RULE, unread: true } };
   if (ingress === undefined) {
-    if (ruleFor(other.ingress, place).rule !== undefined) {
+    if (ruleAt(other, place, recordFor(other.records, about, tunnelsOf(other))).rule !== undefined) {
       return { ...guarded, assumed, blocked: { at: "tunnel", code: "no rule", about } };
     }
     return { ...guarded, assumed: [...assumed, { code: "rule", about }] };
@@ -117,19 +120,44 @@ function leadsAndGuards(own: Situation, place: Place, other: Situation): Guarded
 const NO_RULE: StateIngressRule = { service: "", jwtRequired: false, audTags: [] };
 
 /**
+ * The rule for a place, in the tunnel that its record leads to. Where it cannot be told which tunnel that is, and the
+ * tunnels have different rules for it, that is what is open.
+ */
+function ruleAt(own: Situation, place: Place, record: StateRecord | undefined): Ruling {
+  const led = tunnelsAt(own, record);
+  const isKnown = record !== undefined && whereTo(record, tunnelsOf(own)).leads === "here";
+  const tunnels = isKnown ? led : led.filter((tunnel) => isMaybe(tunnel, place.tunnel));
+  const found = tunnels.map((tunnel) =>
+    ruleFor(
+      own.ingress.filter((rule) => tunnelOf(rule, own) === tunnel),
+      place,
+    ),
+  );
+  const [first = {}, ...others] = found;
+  const isOne = others.length === 0 || others.every((each) => said(each) === said(first));
+  return isOne ? first : { open: { code: "tunnel", about: place.hostname } };
+}
+
+interface Ruling {
+  rule?: StateIngressRule;
+  open?: Open;
+}
+
+/** What a ruling says, of whichever tunnel it is. */
+const said = ({ rule, open }: Ruling): string => JSON.stringify([rule && { ...rule, tunnelId: "" }, open]);
+
+/**
  * The tunnel's rule for a place: the first whose host name and path fit; one without fits all. Where it cannot be told
  * whether one fits, that is what is open.
  */
-function ruleFor<T extends Pick<StateIngressRule, "hostname" | "path">>(
-  rules: readonly T[],
-  place: Place,
-): { rule?: T; open?: Open } {
+function ruleFor(rules: readonly StateIngressRule[], place: Place): Ruling {
+  const about = `${place.hostname}${place.path}`;
   for (const rule of rules) {
-    const takes = ruleCovers(rule.hostname, place.hostname) ? takesPlace(rule, place) : "no";
+    const host = ruleTakes(rule.hostname, place.hostname);
+    const takes = host === "no" ? "no" : all([host, takesPlace(rule, place)]);
     if (takes === "yes") return { rule };
-    if (takes === "unknown") {
-      return { open: { code: "rule path", about: `${place.hostname}${place.path}`, pattern: rule.path } };
-    }
+    if (takes === "unknown" && host === "unknown") return { open: { code: "rule host", about } };
+    if (takes === "unknown") return { open: { code: "rule path", about, pattern: rule.path } };
   }
   return {};
 }
@@ -144,16 +172,46 @@ function takesPlace({ path }: Pick<StateIngressRule, "path">, place: Place): Mat
 export const isStatus = ({ service }: Pick<StateIngressRule, "service">): boolean =>
   service.startsWith("http_status:");
 
+/** The tunnel of a rule; empty where it is not known. */
+const tunnelOf = ({ tunnelId }: StateIngressRule, own: Situation): string => tunnelId ?? own.tunnelId ?? "";
+
+/** The tunnels whose rules a state holds. */
+function tunnelsOf(own: Situation): string[] {
+  const tunnels = own.ingress.map((rule) => tunnelOf(rule, own));
+  return tunnels.length === 0 ? [own.tunnelId ?? ""] : [...new Set(tunnels)];
+}
+
+/** Of the tunnels whose rules a state holds, those that requests may come by; all where it has no record. */
+function tunnelsAt(own: Situation, record: StateRecord | undefined): string[] {
+  const tunnels = tunnelsOf(own);
+  return record === undefined ? tunnels : whereTo(record, tunnels).tunnels;
+}
+
+/** Tunnels that a host name may lead to, where a state does not tell which of several. */
+export function tunnelsOpenAt(own: Situation, hostname: string): string[] {
+  const tunnels = tunnelsAt(own, recordFor(own.records, hostname.toLowerCase(), tunnelsOf(own)));
+  return tunnels.length > 1 ? tunnels : [];
+}
+
+const isUnknown = (tunnel: string): boolean => tunnel === "" || isHidden(tunnel);
+
+/** Whether a tunnel may be the one that is asked for. */
+const isMaybe = (tunnel: string, asked: string | undefined): boolean =>
+  asked === undefined || tunnel === asked || isUnknown(tunnel) !== isUnknown(asked);
+
 type Leads = "here" | "maybe here" | "another tunnel" | "elsewhere";
 
-/** Where a record leads, seen from the tunnel whose rules a state holds. */
-function whereTo({ target }: StateRecord, tunnelId: string | undefined): Leads {
-  if (target === undefined || isHidden(target)) return "maybe here";
-  if (!isTunnelHost(target)) return "elsewhere";
-  if (tunnelId === undefined || isHidden(tunnelId)) return "maybe here";
-  return target.toLowerCase().replace(/\.$/, "") === tunnelHost(tunnelId.toLowerCase())
-    ? "here"
-    : "another tunnel";
+/** Where a record leads, seen from the tunnels whose rules a state holds, and to which of these it may. */
+function whereTo({ target }: StateRecord, tunnels: readonly string[]): { leads: Leads; tunnels: string[] } {
+  if (target === undefined || isHidden(target)) return { leads: "maybe here", tunnels: [...tunnels] };
+  if (!isTunnelHost(target)) return { leads: "elsewhere", tunnels: [...tunnels] };
+  const asked = target.toLowerCase().replace(/\.$/, "");
+  const named = tunnels.filter((tunnel) => !isUnknown(tunnel) && tunnelHost(tunnel.toLowerCase()) === asked);
+  if (named.length > 0) return { leads: "here", tunnels: named };
+  const unknown = tunnels.filter(isUnknown);
+  return unknown.length > 0
+    ? { leads: "maybe here", tunnels: unknown }
+    : { leads: "another tunnel", tunnels: [...tunnels] };
 }
 
 const targetOf = ({ target }: StateRecord): string =>
@@ -161,7 +219,7 @@ const targetOf = ({ target }: StateRecord): string =>
 
 /** Where a record leads, in words that stay the same when a stack's tunnel is made anew; undefined: not known. */
 export function leadsTo(record: StateRecord, tunnelId: string | undefined): string | undefined {
-  const leads = whereTo(record, tunnelId);
+  const { leads } = whereTo(record, [tunnelId ?? ""]);
   if (leads === "maybe here") return undefined;
   return leads === "here" ? "the stack's tunnel" : record.target?.toLowerCase();
 }
@@ -171,14 +229,14 @@ const CAUTION: readonly Leads[] = ["elsewhere", "maybe here", "another tunnel", 
 
 /**
  * The record that a host is found by: of those with the most specific name the one that leads furthest past Access.
- * @param tunnelId the tunnel whose rules are known
+ * @param tunnels those whose rules are known
  */
 function recordFor(
   records: readonly StateRecord[],
   hostname: string,
-  tunnelId?: string,
+  tunnels: readonly string[],
 ): StateRecord | undefined {
-  const rank = (record: StateRecord) => CAUTION.indexOf(whereTo(record, tunnelId));
+  const rank = (record: StateRecord) => CAUTION.indexOf(whereTo(record, tunnels).leads);
   return records
     .filter(({ name }) => recordCovers(name, hostname))
     .sort(

@@ -42,6 +42,8 @@ export interface StateToken {
 
 /** A public host name of the tunnel, and whether the connector checks the Access JWT for it. */
 export interface StateIngressRule {
+  /** The tunnel whose rule it is; absent: the situation's own. */
+  tunnelId?: string;
   hostname?: string;
   /** The pattern of the paths that it takes, an expression of Go's; absent: every path. */
   path?: string;
@@ -83,6 +85,7 @@ export interface Situation {
   /** Names of the DNS records. */
   hostnames: string[];
   records: StateRecord[];
+  /** The tunnel of the rules that name none, and the one that the words call the stack's. */
   tunnelId?: string;
   accountId?: string;
   /** What of it the model does not judge. Whatever hangs on it is undecided. */
@@ -97,8 +100,11 @@ export type Decides = "access" | "routes" | "credentials" | "nothing";
 
 /** Something that may decide who gets in, and of which the model does not know what it does. */
 export interface NotJudged {
-  /** What of it is not known: the kind of the object, a field that no table has, a field or its value, a type of rule. */
-  code: "kind" | "unknown field" | "field" | "rule type";
+  /**
+   * What of it is not known: the kind of the object, a field that no table has, a field or its value, a type of rule; the
+   * value of a field that is `hidden`, a secret or for the update alone to tell; a `foreign policy`.
+   */
+  code: "kind" | "unknown field" | "field" | "rule type" | "hidden" | "foreign policy";
   /** The kind, e.g. `ZeroTrustAccessApplication`; of one that is not known, its type as the engine names it. */
   kind: string;
   /** The object's name, or its id. */

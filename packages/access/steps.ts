@@ -31,7 +31,9 @@ export interface Open {
     | "other target"
     | "unproxied target"
     | "rule"
+    | "rule host"
     | "rule path"
+    | "tunnel"
     | "connector check"
     | "audience of application"
     | "audience of connector";
@@ -80,6 +82,10 @@ export function openWords({ code, about, record, pattern }: Open): string {
       return `what answers at ${about}: the DNS record ${record} is not proxied`;
     case "rule":
       return `whether the tunnel has a rule for ${about}`;
+    case "tunnel":
+      return `by which of the tunnels requests for ${about} come`;
+    case "rule host":
+      return `whether a tunnel's rule takes it at ${about}, as the rule's host name cannot be read`;
     case "rule path":
       return `whether the tunnel's rule for paths like ${pattern} takes it at ${about}`;
     case "connector check":

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { isHidden, UNKNOWN_VALUE } from "../access/hidden";
 import { RULE_TYPES } from "../access/rules";
-import type { NotJudged } from "../access/situation";
+import type { Decides, NotJudged } from "../access/situation";
 import { fieldsOf, listOf, textOf } from "../base/json-values";
 import { type Field, type Fields, HARMLESS, KINDS, kindOfType } from "./kinds";
 import { isUnset } from "./kinds/unset";
@@ -13,11 +13,14 @@ const DEFAULTED = "__defaults";
 /** What the engine keeps with an object, and no field of it. */
 const OF_THE_ENGINE = new Set(["id", "urn", "__meta", DEFAULTED]);
 
+/** What nobody has judged, whatever it holds. */
+type Unjudged = NotJudged & { code: "kind" | "unknown field" | "field" | "rule type" };
+
 /**
  * What of a resource may decide who gets in, and the model does not judge: a kind, a field or a type of rule that no
  * table has, or a field that decides and that the model does not read. A field that decides nothing is passed over.
  */
-export function notJudgedIn(resource: StateResource): NotJudged[] {
+export function notJudgedIn(resource: StateResource): Unjudged[] {
   const { type, id, outputs } = resource;
   const kind = kindOfType(type);
   const name = textOf(outputs["name"]) ?? id;
@@ -38,11 +41,60 @@ export function notJudgedIn(resource: StateResource): NotJudged[] {
   }));
 }
 
+/**
+ * What of a resource decides who gets in, or where requests go, and cannot be read: a secret, or for the update alone to
+ * tell. Two are the same when all else is that decides in the object: what it comes to hangs on both together.
+ */
+export function hiddenIn(resource: StateResource): NotJudged[] {
+  const { type, id, outputs, given } = resource;
+  const kind = kindOfType(type);
+  if (kind === undefined) return [];
+  const deciding = Object.entries(outputs).filter(([name]) => kind.fields[name]?.decides !== "nothing");
+  const own = {
+    kind: type.split(":").at(-1) ?? type,
+    name: textOf(outputs["name"]) ?? id,
+    mark: markOf(deciding),
+  };
+  return deciding.flatMap(([name, value]) => {
+    // What the program does not say is what the API makes of it by itself.
+    if (value === UNKNOWN_VALUE && given?.has(name) === false) return [];
+    const { of, ...bears } = bearing(resource);
+    // One that may stand anywhere bears on every place.
+    const about = PLACES.has(name) ? bears : { of, ...bears };
+    return unreadIn(kind.fields[name], value, [name]).map(
+      ({ path, decides }): NotJudged => ({
+        code: "hidden",
+        ...own,
+        ...about,
+        decides,
+        field: written(path),
+        ...ruleBearing(resource, path),
+      }),
+    );
+  });
+}
+
+/** The fields that say where an application stands. */
+const PLACES = new Set(["destinations", "domain", "selfHostedDomains"]);
+
+/** Values that the model reads, and that cannot be read: each with what it decides. */
+function unreadIn(field: Field | undefined, value: unknown, path: Path): { path: Path; decides: Decides }[] {
+  if (field === undefined || field.judged !== "all" || field.readHidden || field.fields === "rules")
+    return [];
+  const { decides, fields } = field;
+  if (decides !== "access" && decides !== "routes") return [];
+  if (isHidden(value)) return [{ path, decides }];
+  if (Array.isArray(value)) return value.flatMap((each, index) => unreadIn(field, each, [...path, index]));
+  return Object.entries(fieldsOf(value)).flatMap(([name, inner]) =>
+    unreadIn(fields?.[name], inner, [...path, name]),
+  );
+}
+
 /** What one object bears on alone. */
 function bearing({ type, id, outputs }: StateResource): Pick<NotJudged, "of" | "token" | "host"> {
   const kind = kindOfType(type);
   if (kind === KINDS.token) return { of: id, token: true };
-  if (kind === KINDS.dnsRecord) return { host: textOf(outputs["name"]) };
+  if (kind === KINDS.dnsRecord) return hostOf(outputs["name"]);
   return [KINDS.application, KINDS.policy].some((each) => each === kind) ? { of: id } : {};
 }
 
@@ -53,7 +105,12 @@ function ruleBearing({ outputs }: StateResource, path: Path): Pick<NotJudged, "h
   const index = isOwn ? third : first === "rules" ? second : undefined;
   if (typeof index !== "number") return {};
   const rules = isOwn ? fieldsOf(outputs["config"])["ingresses"] : outputs["rules"];
-  const host = textOf(fieldsOf(listOf(rules)[index])["hostname"]);
+  return hostOf(fieldsOf(listOf(rules)[index])["hostname"]);
+}
+
+/** A host name that can be read; else it may be any. */
+function hostOf(value: unknown): Pick<NotJudged, "host"> {
+  const host = textOf(value);
   return host === undefined || isHidden(host) ? {} : { host };
 }
 
@@ -61,7 +118,7 @@ type Own = Pick<NotJudged, "kind" | "name" | "of" | "token" | "host">;
 
 /** The names and places that lead to a field. */
 type Path = readonly (string | number)[];
-type Found = NotJudged & { path: Path };
+type Found = Unjudged & { path: Path };
 
 const written = (path: Path): string =>
   path
@@ -88,7 +145,7 @@ function isJudged({ judged }: Field, value: unknown): boolean {
 }
 
 function inside(own: Own, fields: NonNullable<Field["fields"]>, value: unknown, path: Path): Found[] {
-  // A value that cannot be read is said to be so by whoever compares or decides.
+  // A value that cannot be read is another finding: see hiddenIn.
   if (isHidden(value)) return [];
   if (fields === "rules") return unknownRules(own, value, path);
   if (Array.isArray(value)) {

@@ -2,6 +2,7 @@ import { destinationsOf, type PolicyDecision } from "../access";
 import { isHidden, MASKED_VALUE } from "../access/hidden";
 import { takesEveryPath } from "../access/path-pattern";
 import type {
+  NotJudged,
   Situation,
   StateApplication,
   StateIngressRule,
@@ -12,11 +13,11 @@ import type {
 import { UserError } from "../base/errors";
 import { type Fields, fieldsOf, listOf, textOf } from "../base/json-values";
 import { KINDS, type KindName, TYPES } from "./kinds";
-import { notJudgedIn } from "./not-judged";
+import { hiddenIn, notJudgedIn } from "./not-judged";
 import { serverOptions } from "./server-options";
 import { exportedResources } from "./stack-export";
 import type { StateResource } from "./state-resource";
-import { rulesOf } from "./wire-rules";
+import { hiddenRule, rulesOf } from "./wire-rules";
 
 /**
  * Reads what `pulumi stack export` prints.
@@ -44,6 +45,8 @@ export function situationOf(resources: readonly StateResource[]): Situation {
   const ownIngress = of("ownIngress");
   const sharedIngress = of("sharedIngress");
   const records = of("dnsRecord").flatMap(recordOf);
+  const [tunnelId] = [...ownIngress, ...sharedIngress].flatMap((each) => tunnelOf(each) ?? []);
+  const tunnel = (each: StateResource) => ({ tunnelId: tunnelOf(each) ?? tunnelId });
   return {
     applications,
     tokens: of("token").map(tokenOf),
@@ -52,16 +55,37 @@ export function situationOf(resources: readonly StateResource[]): Situation {
       name: textOf(outputs["name"]) ?? id,
       type: textOf(outputs["type"]),
     })),
-    ingress: oneAfterTheOther([
-      ...ownIngress.map(({ outputs }) => listOf(fieldsOf(outputs["config"])["ingresses"]).map(ingressOf)),
-      ...sharedIngress.map(({ outputs }) => listOf(outputs["rules"]).map(ingressOf)),
+    ingress: rulesByTunnel([
+      ...ownIngress.map((each) => ({
+        ...tunnel(each),
+        rules: fieldsOf(each.outputs["config"])["ingresses"],
+      })),
+      ...sharedIngress.map((each) => ({ ...tunnel(each), rules: each.outputs["rules"] })),
     ]),
     hostnames: records.map(({ name }) => name),
     records,
-    tunnelId: textOf([...ownIngress, ...sharedIngress][0]?.outputs["tunnelId"]),
+    tunnelId,
     accountId: textOf(of("application")[0]?.outputs["accountId"]),
-    notJudged: resources.flatMap(notJudgedIn),
+    notJudged: [
+      ...resources.flatMap((resource) => [...notJudgedIn(resource), ...hiddenIn(resource)]),
+      ...applications.flatMap(foreignPolicies),
+    ],
   };
+}
+
+/** Policies that only others know, of an application: each could be any. */
+function foreignPolicies({ id: of, name, policies }: StateApplication): NotJudged[] {
+  return policies
+    .filter(({ foreign, id }) => foreign && !isHidden(id))
+    .map(({ id }) => ({
+      code: "foreign policy",
+      kind: "ZeroTrustAccessApplication",
+      name,
+      field: id,
+      decides: "access",
+      of,
+      mark: id,
+    }));
 }
 
 /**
@@ -91,10 +115,12 @@ function applicationOf(
     aud: textOf(outputs["aud"]),
     destinations: destinationsOf({
       destinations: outputs["destinations"],
-      self_hosted_domains: listOf(outputs["selfHostedDomains"]).filter((name) => !isHidden(name)),
-      domain: isHidden(outputs["domain"]) ? undefined : outputs["domain"],
+      self_hosted_domains: outputs["selfHostedDomains"],
+      domain: outputs["domain"],
     }),
-    policies: links.map((link) => linkedPolicy(link, policies)),
+    policies: isHidden(outputs["policies"])
+      ? [hiddenPolicy("policies", [outputs["policies"], ...policies.values()])]
+      : links.map((link) => linkedPolicy(link, policies)),
     allowedIdps: listOf(outputs["allowedIdps"]).filter((each) => typeof each === "string"),
     sessionDuration: textOf(outputs["sessionDuration"]),
     serviceAuth401: outputs["serviceAuth401Redirect"] === true,
@@ -118,7 +144,19 @@ function linkedPolicy(link: Fields, policies: ReadonlyMap<string, StatePolicy>):
   return { id, name: id, decision: "allow", include: [unknown], require: [], exclude: [], foreign: true };
 }
 
+/** What cannot be read at all, in place of the policies that it stands for: it is only the same where all around it is. */
+const hiddenPolicy = (id: string, about: unknown): StatePolicy => ({
+  id,
+  name: id,
+  decision: "allow",
+  include: [hiddenRule(id, about)],
+  require: [],
+  exclude: [],
+});
+
 function policyOf({ id, outputs }: StateResource): StatePolicy {
+  if (isHidden(outputs["decision"]))
+    return { ...hiddenPolicy("decision", outputs), id, name: textOf(outputs["name"]) ?? id };
   return {
     id,
     name: textOf(outputs["name"]) ?? id,
@@ -150,7 +188,7 @@ function rotationOf(outputs: Fields): Pick<StateToken, "version" | "previousExpi
 }
 
 function recordOf({ outputs }: StateResource): StateRecord[] {
-  const name = textOf(outputs["name"]);
+  const name = isHidden(outputs["name"]) ? undefined : textOf(outputs["name"]);
   const leadsSomewhere = ["A", "AAAA", "CNAME"].includes(textOf(outputs["type"]) ?? "CNAME");
   if (name === undefined || !leadsSomewhere) return [];
   const proxied = isHidden(outputs["proxied"]) ? {} : { proxied: outputs["proxied"] === true };
@@ -172,7 +210,7 @@ function ingressOf(value: unknown): StateIngressRule {
   ];
   const path = isHidden(rule["path"]) ? MASKED_VALUE : textOf(rule["path"]);
   return {
-    hostname: textOf(rule["hostname"]),
+    hostname: [value, rule["hostname"]].some(isHidden) ? MASKED_VALUE : textOf(rule["hostname"]),
     ...(path === undefined || takesEveryPath(path) ? {} : { path }),
     service: textOf(rule["service"]) ?? "",
     jwtRequired: access["required"] === true,
@@ -184,18 +222,35 @@ function ingressOf(value: unknown): StateIngressRule {
   };
 }
 
-/** The rules of all tunnels. What ends those of one says nothing of another's, so the ends come last. */
-function oneAfterTheOther(tunnels: readonly StateIngressRule[][]): StateIngressRule[] {
-  const isEnd = (rule: StateIngressRule | undefined) =>
-    rule !== undefined && rule.hostname === undefined && rule.path === undefined && !rule.unread;
-  const split = tunnels.map((rules) => (isEnd(rules.at(-1)) ? rules.length - 1 : rules.length));
-  return [
-    ...tunnels.flatMap((rules, index) => rules.slice(0, split[index])),
-    ...tunnels.flatMap((rules, index) => rules.slice(split[index])),
-  ];
+/** The tunnel of a list of rules; one whose id cannot be read is another one than each other. */
+const tunnelOf = ({ id, outputs: { tunnelId } }: StateResource): string | undefined =>
+  isHidden(tunnelId) ? `${MASKED_VALUE} ${id}` : textOf(tunnelId);
+
+interface TunnelRules {
+  tunnelId: string | undefined;
+  rules: unknown;
 }
 
+/** The rules of all tunnels, each with its own. Of a tunnel with several lists, what ends one comes after the others. */
+function rulesByTunnel(lists: readonly TunnelRules[]): StateIngressRule[] {
+  const isEnd = ({ hostname, path, unread }: StateIngressRule) =>
+    hostname === undefined && path === undefined && !unread;
+  return [...new Set(lists.map(({ tunnelId }) => tunnelId))].flatMap((tunnelId) => {
+    const own = lists.filter((each) => each.tunnelId === tunnelId);
+    const rules = own.flatMap((each) =>
+      listOf(each.rules).map((rule) => ({
+        ...(tunnelId === undefined ? {} : { tunnelId }),
+        ...ingressOf(rule),
+      })),
+    );
+    return own.length === 1 ? rules : [...rules.filter((rule) => !isEnd(rule)), ...rules.filter(isEnd)];
+  });
+}
+
+/** What stands for a value that cannot be read: a secret's own form is not repeated. */
+const markIn = (hidden: unknown): string => (typeof hidden === "string" ? hidden : MASKED_VALUE);
+
 function tagsOf(value: unknown): string[] {
-  if (isHidden(value)) return [MASKED_VALUE];
-  return listOf(value).flatMap((tag) => (isHidden(tag) ? [MASKED_VALUE] : (textOf(tag) ?? [])));
+  if (isHidden(value)) return [markIn(value)];
+  return listOf(value).flatMap((tag) => (isHidden(tag) ? [markIn(tag)] : (textOf(tag) ?? [])));
 }

@@ -54,7 +54,7 @@ const providerName = (type: string): string =>
 export const cannotBeRead = (rule: Rule): boolean => Object.hasOwn(rule, UNREAD_RULE);
 
 /** Two that hide the same are the same; what they hide is not repeated, not even encrypted. */
-function hiddenRule(name: string, value: unknown): Rule {
+export function hiddenRule(name: string, value: unknown): Rule {
   const mark = createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 8);
   return { [UNREAD_RULE]: { of: ODD_NAMES[name] ?? snakeCase(name), mark } };
 }

@@ -20,16 +20,44 @@ export type End = "in" | "out" | "open";
 
 /** How a request ends, gone through step by step. */
 export function naiveEnd(state: Situation, asked: Asked): End {
+  const [led] = state.records
+    .filter(({ name }) => spans(name, asked.hostname))
+    .toSorted(
+      (a, b) =>
+        Number(a.name !== asked.hostname) - Number(b.name !== asked.hostname) ||
+        b.name.length - a.name.length,
+    );
+  const tunnels = [
+    ...new Set([state.tunnelId, ...state.ingress.map((rule) => rule.tunnelId ?? state.tunnelId)]),
+  ];
+  const [own, ...others] = tunnels.filter((tunnel) => led?.target === `${tunnel}.cfargotunnel.com`);
+  // Where it is not said by which tunnel a request comes, it may be by any.
+  const may = own === undefined ? tunnels : [own, ...others];
+  const ends = new Set(may.map((tunnel) => endBy(tunnel, led, state, asked)));
+  const [end = "open"] = ends;
+  return ends.size === 1 ? end : "open";
+}
+
+/** Whether the name of a record or of a tunnel's rule is, or means, a host name; a wildcard spans levels. */
+const spans = (pattern: string, hostname: string): boolean =>
+  pattern === hostname || (pattern.startsWith("*.") && hostname.endsWith(pattern.slice(1)));
+
+/** How a request ends that comes by one tunnel, as far as its record leads to any. */
+function endBy(
+  tunnel: string | undefined,
+  record: Situation["records"][number] | undefined,
+  state: Situation,
+  asked: Asked,
+): End {
   const application = guardOf(state, asked);
-  const record = state.records.find(({ name }) => name === asked.hostname);
   const rule = state.ingress.find(
-    ({ hostname = asked.hostname, path = "" }) =>
-      hostname === asked.hostname && asked.path.search(new RegExp(path)) >= 0,
+    ({ hostname = asked.hostname, path = "", tunnelId = state.tunnelId }) =>
+      tunnelId === tunnel && spans(hostname, asked.hostname) && asked.path.search(new RegExp(path)) >= 0,
   );
   if (application === undefined && record === undefined && rule === undefined) return "out";
 
   const toTunnel = record?.target?.endsWith(".cfargotunnel.com");
-  const toOwn = record?.target === `${state.tunnelId}.cfargotunnel.com`;
+  const toOwn = record?.target === `${tunnel}.cfargotunnel.com`;
   if (record?.proxied === false) return toTunnel ? "out" : "open";
   // Somebody else's record may lead here, and somebody else's service may answer there.
   let isSure = record?.target !== undefined && toOwn;
@@ -128,15 +156,21 @@ function inRange(ip: string, range: string): boolean {
 
 /** The application with the destination that says most of the host name and the path. */
 function guardOf({ applications }: Situation, { hostname, path }: Asked): StateApplication | undefined {
-  let best: { application: StateApplication; length: number } | undefined;
+  let best: { application: StateApplication; stars: number; letters: number; length: number } | undefined;
   for (const application of applications) {
     for (const destination of application.destinations) {
       const [host, ...rest] = String(destination["uri"]).split("/");
-      if (host !== hostname) continue;
+      const labels = (host ?? "").split(".").map((label) => label.replaceAll("*", "[^.]*"));
+      if (!new RegExp(`^${labels.join("[.]")}$`).test(hostname)) continue;
       const folder = rest.map((part) => (part === "*" ? ".*" : part)).join("/");
       if (folder !== "" && !new RegExp(`^/${folder}(/.*)?$`).test(path)) continue;
       const { length } = rest.join("").replaceAll("*", "");
-      if (best === undefined || length > best.length) best = { application, length };
+      const stars = (host ?? "").split("*").length - 1;
+      const letters = (host ?? "").length - stars;
+      // A host name without a wildcard says more than one with it, and only then does the path count.
+      const says =
+        best === undefined ? 1 : best.stars - stars || letters - best.letters || length - best.length;
+      if (says > 0) best = { application, stars, letters, length };
     }
   }
   return best?.application;

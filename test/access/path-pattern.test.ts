@@ -6,6 +6,7 @@ import { folderOf, isPathPattern, takesPath } from "../../packages/access/path-p
 import type { Situation } from "../../packages/access/situation";
 import { judgeAccessTests } from "../../packages/access/tests/judge";
 import { accessDiff } from "../../packages/cli/access-diff/access-diff";
+import { cpuTime } from "../support/cpu-time";
 import { holds } from "../support/properties";
 
 describe("a pattern of paths is an expression of Go's", () => {
@@ -84,10 +85,24 @@ describe("the folder of a pattern", () => {
       .map((parts) => `/${parts.join("")}`.replaceAll(/\/{2,}/g, "/"));
     holds(
       fc.property(fc.array(pattern, { minLength: 1, maxLength: 3 }), asked, (patterns, path) => {
-        const side = { ...SITUATION, ingress: patterns.map((each) => ({ ...RULE, path: each })) };
+        const side = (paths: string[]) => ({
+          ...SITUATION,
+          ingress: paths.map((each) => ({ ...RULE, path: each })),
+        });
+        const firstOf = (paths: string[], at: string) => paths.find((each) => takesPath(each, at) !== "no");
         const fares = (at: string) => patterns.map((each) => takesPath(each, at)).join();
-        const places = placesAt([side], HOST).map((place) => fares(place.path));
-        expect(places).toContain(fares(path));
+        // In one order, each rule has a path of its own wherever it takes any.
+        const alone = placesAt([side(patterns)], HOST).map((place) => firstOf(patterns, place.path));
+        expect(alone).toContain(firstOf(patterns, path));
+        // In another, so has each pair of what takes it in the one and in the other.
+        const turned = placesAt([side(patterns), side(patterns.toReversed())], HOST);
+        const first = firstOf(patterns, path);
+        const last = firstOf(patterns.toReversed(), path);
+        const pairs = turned.map((place) =>
+          [firstOf(patterns, place.path), firstOf(patterns.toReversed(), place.path)].join(),
+        );
+        expect(pairs).toContain([first, last].join());
+        if (patterns.length < 3) expect(turned.map((place) => fares(place.path))).toContain(fares(path));
       }),
     );
   });
@@ -272,4 +287,24 @@ describe("rules that stand behind others", () => {
       [`* (${HOST})`, false],
     ]);
   });
+});
+
+test("many patterns that begin anywhere are compared in the time that a few take, and too many are not decided", () => {
+  const rulesOf = (count: number) => [
+    ...Array.from({ length: count }, (_, index) => ({ ...RULE, path: `/p${index}` })),
+    RULE,
+  ];
+  const sides = (before: (typeof RULE)[], after: (typeof RULE)[]) =>
+    accessDiff({ ...SITUATION, ingress: before }, { ...SITUATION, ingress: after });
+  const [first, ...others] = rulesOf(60);
+  const dropped = [{ ...RULE, ...first, jwtRequired: false }, ...others];
+  const started = cpuTime();
+  expect(sides(rulesOf(60), dropped).verdict).toBe("widened");
+  // Around half a second; each pattern below every other took a minute.
+  expect(cpuTime() - started).toBeLessThan(8_000);
+  const turned = sides(rulesOf(60), rulesOf(60).reverse());
+  expect(turned.verdict).toBe("not decided");
+  expect(turned.undecided).toEqual([
+    `not judged: paths of ${HOST}, of which rules and applications tell too many kinds apart`,
+  ]);
 });

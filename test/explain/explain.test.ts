@@ -105,7 +105,13 @@ describe("explain", () => {
 
   test("a policy of another stack leaves the answer open instead of being overlooked", () => {
     const answer = ask({ email: "stranger@example.org" }, [people, application(["people", "elsewhere"])]);
-    expect(answer).toMatchObject({ verdict: "undecided", dependsOn: ["policy of another stack"] });
+    const foreign = "application comfyui links a policy that is not the stack's own (elsewhere)";
+    expect(answer).toMatchObject({ verdict: "undecided", dependsOn: ["policy of another stack", foreign] });
+    // It may be a Bypass, which asks nobody who they are.
+    expect(ask({ nobody: true }, [people, application(["people", "elsewhere"])])).toMatchObject({
+      verdict: "undecided",
+      dependsOn: [foreign],
+    });
   });
 
   test("a host name of the tunnel without an application is said to be open", () => {

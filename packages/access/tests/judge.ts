@@ -3,7 +3,7 @@ import { nearest } from "../../base/nearest";
 import { type Caller, type Explanation, explain, isNamed } from "../explain";
 import { isGoogleLogin } from "../google-login";
 import type { Situation, StateApplication } from "../situation";
-import { type AccessPlace, placesOf } from "./places";
+import { type AccessPlace, placesOf, unaskedIn } from "./places";
 
 /** One expectation of the stack config: who may reach what, and who may not. */
 export interface AccessTest {
@@ -98,7 +98,13 @@ function mistakeOf(test: AccessTest): Fault | undefined {
 function judgeEntry(state: Situation, test: AccessTest, entry: Entry, now: Date): AccessTestResult[] {
   const who = whoOf(test);
   const places = placesOf(state, entry.place);
-  if (places.length === 0) {
+  const isAll = entry.place === "*";
+  const unasked = unaskedIn(state, entry.place, places).map(({ name, dependsOn }): AccessTestResult => {
+    const got = `it depends on ${dependsOn.join(", ")}`;
+    const place = isAll ? `* (${name})` : entry.place;
+    return { ...entry, who, place, got, passed: false, remedy: statement(dependsOn) };
+  });
+  if (places.length === 0 && unasked.length === 0) {
     return [{ ...entry, who, passed: false, ...unknownPlace(state, entry.place) }];
   }
   const results = places.map((place) => {
@@ -106,7 +112,7 @@ function judgeEntry(state: Situation, test: AccessTest, entry: Entry, now: Date)
     const asked = {
       ...entry,
       who,
-      place: `${entry.place === "*" ? `* (${place.name})` : entry.place}${rule}`,
+      place: `${labelOf(entry.place, place)}${rule}`,
     };
     try {
       const caller = callerOf(state, test, place.application);
@@ -118,7 +124,13 @@ function judgeEntry(state: Situation, test: AccessTest, entry: Entry, now: Date)
       return { ...asked, got: error.message.split("\n")[0] ?? "", passed: false, remedy: error.remedy };
     }
   });
-  return worstOfEach(results);
+  return [...worstOfEach(results), ...unasked];
+}
+
+/** What is asked for, with the host name where it is one of several. */
+function labelOf(wanted: string, { name, host }: AccessPlace): string {
+  if (wanted === "*") return `* (${name}${host === undefined ? "" : ` at ${host}`})`;
+  return host === undefined ? wanted : `${wanted} (${host})`;
 }
 
 /** Of the paths that one rule takes at one place, the first that fails stands for all, or the first. */

@@ -1,8 +1,9 @@
 import { createHash, createHmac } from "node:crypto";
-import { undecidedPatterns } from "../../access/addressing";
 import type { Situation } from "../../access/situation";
+import { undecidedPlaces } from "../../access/undecided-places";
 import { canonical } from "../../base/json-values";
 import { compareCallers } from "./cells";
+import { connectorFacts } from "./connector-facts";
 import { type Entry, entriesOf } from "./entries";
 import type { Fact } from "./fact";
 import { factsOf } from "./facts";
@@ -50,10 +51,10 @@ export function accessDiff(
   }: { undecided?: readonly Undecided[]; salt?: string; facts?: readonly Fact[] } = {},
 ): AccessDiff {
   const sides = align(before, after);
-  const patterns = undecidedPatterns(sides.before, sides.after).map(
-    (text): Undecided => ({ code: "path pattern", bears: ["access", "traffic"], text }),
+  const places = undecidedPlaces(sides.before, sides.after).map(
+    (text): Undecided => ({ code: "places", bears: ["access", "traffic"], text }),
   );
-  const undecided = [...said, ...patterns];
+  const undecided = [...said, ...places];
   const callers = compareCallers(sides);
   const policies = [before, after].flatMap(({ applications }) =>
     applications.flatMap((each) => each.policies),
@@ -61,7 +62,7 @@ export function accessDiff(
   const ranges = namedIn(policies, "ip", "ip");
   const login = loginNames(sides);
   const entries = sorted(entriesOf(callers, { login: (id) => login(id).name, ranges }));
-  const facts = [...factsOf(sides, login), ...more];
+  const facts = [...factsOf(sides, login), ...connectorFacts(sides), ...more];
   const plain = entriesOf(callers, { login: (id) => login(id).key, ranges });
   const hashed = canonical({
     entries: sorted(

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { isHidden, UNKNOWN_VALUE } from "../../access/hidden";
-import type { Situation } from "../../access/situation";
+import type { NotJudged, Situation } from "../../access/situation";
+import { notJudgedWords } from "../../access/words";
 import { kindOfType } from "../../cloudflare/kinds";
 import type { StateResource } from "../../cloudflare/state-resource";
 import { bearsOf, byText, type Undecided } from "./undecided";
@@ -21,6 +23,18 @@ export function hiddenFacts(before: Side, after: Side): Undecided[] {
     ...[...then].filter(([key]) => !now.has(key)),
   ];
   return byText(differing.map(([, fact]) => fact));
+}
+
+/** What decides and cannot be read, where that or what else decides in the object is not the same on both sides. */
+export function unreadFacts(before: Situation, after: Situation): Undecided[] {
+  const [then, now] = [before, after].map(({ notJudged }) => notJudged.filter(({ code }) => code === "hidden"));
+  const without = (list: readonly NotJudged[] = [], others: readonly NotJudged[] = []) =>
+    list.filter((one) => !others.some((other) => isDeepStrictEqual(one, other)));
+  return [...without(now, then), ...without(then, now)].map((each) => ({
+    code: "cannot be read",
+    bears: bearsOf(each.decides),
+    text: notJudgedWords(each),
+  }));
 }
 
 function factsOf({ resources, situation }: Side): Map<string, Undecided> {

@@ -9,11 +9,11 @@ import type { StateResource } from "../../cloudflare/state-resource";
 import { alarmFacts } from "./alarms";
 import { connectorTokenFacts } from "./connector-tokens";
 import type { Fact } from "./fact";
-import { hiddenFacts } from "./hidden";
+import { hiddenFacts, unreadFacts } from "./hidden";
 import { providerFacts } from "./providers";
 import { hiddenPlaces, resourcePlaces, secretPlaceFacts } from "./secret-places";
 import { readerFacts, unreadGrants } from "./secret-readers";
-import { heldIn, notJudgedFacts, type Undecided } from "./undecided";
+import { byText, heldIn, notJudgedFacts, type Undecided } from "./undecided";
 
 /** Two situations, and what of them cannot be read. */
 export interface Comparison {
@@ -34,13 +34,14 @@ export function compareResources(
   return {
     before: was,
     after: is,
-    undecided: [
+    undecided: byText([
       ...hiddenFacts({ resources: before, situation: was }, { resources: after, situation: is }),
+      ...unreadFacts(was, is),
       ...notJudgedFacts(heldIn(before), heldIn(after)),
       ...providerFacts(before, after),
       ...unreadGrants(before, after),
       ...hiddenPlaces(then, now),
-    ],
+    ]),
     facts: [
       ...secretPlaceFacts(then, now),
       ...readerFacts(before, after),

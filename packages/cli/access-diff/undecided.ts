@@ -18,7 +18,7 @@ export interface Undecided {
     | "cannot be read"
     | "foreign policy"
     | "order of policies"
-    | "path pattern"
+    | "places"
     | "encrypted place";
   /** The sections of a review that may be otherwise by it. */
   bears: readonly Part[];

@@ -27,7 +27,7 @@ const FIELDS: Fields = {
   ...nothing("name", "tags"),
   ...OLD_TIMES,
   type: unjudged("access", "self_hosted"),
-  aud: judged("access"),
+  aud: { ...judged("access"), readHidden: true },
   destinations: known(
     judged("access", {
       type: unjudged("access", "public"),

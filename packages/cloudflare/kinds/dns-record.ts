@@ -30,8 +30,8 @@ const FIELDS: Fields = {
   name: known(judged("routes")),
   // Types that lead no visitor anywhere besides those that do; one that delegates a zone is not judged.
   type: leading(known(unjudged("routes", "A", "AAAA", "CNAME", "TXT", "MX", "CAA"))),
-  content: leading(judged("routes")),
-  proxied: known(judged("access")),
+  content: { ...leading(judged("routes")), readHidden: true },
+  proxied: { ...known(judged("access")), readHidden: true },
   privateRouting: unjudged("routes"),
   data: leading(unjudged("routes")),
   priority: DELIVERS,

@@ -20,6 +20,8 @@ export interface Field {
   delivers?: true;
   /** The fields of an object, or of each object in a list; `rules`: each is one rule of a policy. */
   fields?: Fields | "rules";
+  /** True where the model says by itself what hangs on a value of it that cannot be read. */
+  readHidden?: true;
   /**
    * True when nothing can be said where it cannot be read yet; of others the model says what hangs on them. `where given`:
    * unless the program leaves it to the API.

@@ -83,13 +83,16 @@ function inApiNames(fields: Fields): Fields {
 
 const RULE: Fields = {
   hostname: judged("routes"),
-  service: judged("routes"),
+  service: { ...judged("routes"), readHidden: true },
   // One that cloudflared does not take leaves the rules of before in force.
   path: { decides: "routes", judged: isPathPattern },
 };
 
 /** A rule in the API's spelling. */
-export const INGRESS_RULE: Fields = { ...RULE, originRequest: judged("routes", WIRE_ORIGIN_REQUEST) };
+export const INGRESS_RULE: Fields = {
+  ...RULE,
+  originRequest: { ...judged("routes", WIRE_ORIGIN_REQUEST), readHidden: true },
+};
 
 const CONFIGURATIONS = "/accounts/{accountId}/cfd_tunnel/{tunnelId}/configurations";
 
@@ -100,7 +103,7 @@ export const ownIngress = {
   writtenAt: "created_at",
   fields: {
     ...given("accountId"),
-    tunnelId: { ...judged("routes"), bookkeeping: GIVEN },
+    tunnelId: { ...judged("routes"), bookkeeping: GIVEN, readHidden: true },
     ...bookkeeping("counts every write, also one that changes nothing", "version"),
     ...bookkeeping(TIMES, "createdAt"),
     // One that is kept on the connector's machine is none of the account's to read.
@@ -109,7 +112,10 @@ export const ownIngress = {
       ...known(
         judged("routes", {
           ingresses: {
-            ...judged("routes", { ...RULE, originRequest: judged("routes", ORIGIN_REQUEST) }),
+            ...judged("routes", {
+              ...RULE,
+              originRequest: { ...judged("routes", ORIGIN_REQUEST), readHidden: true },
+            }),
             api: "ingress",
           },
           originRequest: unjudged("routes"),
@@ -129,7 +135,7 @@ export const sharedIngress = {
   fields: {
     ...given("accountId"),
     ...bookkeeping("what its own provider keeps of the last write", "configuration", "version"),
-    tunnelId: judged("routes"),
+    tunnelId: { ...judged("routes"), readHidden: true },
     rules: known(judged("routes", INGRESS_RULE)),
   },
   onlyInApi: {},
