@@ -23,6 +23,10 @@ export const KNOWN: Readonly<Record<string, string>> = {
 export const UNNAMED: Readonly<Record<string, string>> = {
   "transform: a session without an end of its own":
     "a guardrail stops it; the plan goes on with the length of before, and the API would take its own default",
+  "transform: an organization at GitHub, with its login":
+    "a guardrail stops it; a login that the stack does not have is no login that the comparison tries",
+  "transform: a connector that takes another team's JWT":
+    "a guardrail stops it; which team the connector trusts is not compared with the account's own",
   "transform: a connector that takes another application's JWT too":
     "a guardrail stops it; while Access stands before the host name, its own application's JWT is all that comes",
 };
