@@ -11,6 +11,8 @@ export const KNOWN: Readonly<Record<string, string>> = {
     "a plan tells resources, and not what the program does while it is made",
   "provider: a record by another account's provider":
     "a provider is compared by its address alone: another account's credential looks like the same",
+  "transform: another claim for the address":
+    "a login's settings that are secret as a whole are not read, and nobody says that they cannot be",
   "hiding: a person more, from tomorrow on":
     "a preview is of today; what the update comes to has to be compared",
   "hiding: people who cannot be taken out any more":
