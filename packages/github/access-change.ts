@@ -1,5 +1,5 @@
 import type { AccessDiff } from "../cli/access-diff/access-diff";
-import { renderText } from "../cli/access-diff/report";
+import { type Section, sectionsOf } from "../cli/access-diff/report";
 import type { AccessChange } from "./plain/review";
 
 const VERDICT: Record<AccessDiff["verdict"], AccessChange["verdict"]> = {
@@ -9,12 +9,8 @@ const VERDICT: Record<AccessDiff["verdict"], AccessChange["verdict"]> = {
   "not decided": "undecided",
 };
 
-/** Colours of a `diff` block, by the heading that lines stand under. */
-const SIGNS: readonly (readonly [heading: RegExp, sign: string])[] = [
-  [/^(Gains|Also widens|Stays logged in for longer)/, "+"],
-  [/^(Loses|Also narrows|Stays logged in for less)/, "-"],
-  [/^Also changes/, " "],
-];
+/** Colours of a `diff` block. */
+const SIGNS: Record<Section["effect"], string> = { widens: "+", narrows: "-", informs: " ", open: "!" };
 
 /**
  * What `access-diff --json` found, as a review states it.
@@ -25,18 +21,11 @@ export function accessChangeOf(json: string, agreed: boolean): AccessChange {
     value === "endless" ? Number.POSITIVE_INFINITY : value,
   ) as AccessDiff;
   const verdict = VERDICT[diff.verdict];
-  const [, ...lines] = renderText(diff)
-    .split("\n")
-    .filter((line) => line !== "");
-  return { hash: diff.hash, verdict, agreed: agreed || verdict !== "wider", lines: signed(lines) };
+  const lines = sectionsOf(diff).flatMap(signed);
+  return { hash: diff.hash, verdict, agreed: agreed || verdict !== "wider", lines };
 }
 
-/** Headings as a `diff` block has its hunks, and below each its lines with the sign for them. */
-function signed(lines: string[]): string[] {
-  let sign = " ";
-  return lines.map((line) => {
-    if (line.startsWith(" ")) return `${sign} ${line.trim()}`;
-    sign = SIGNS.find(([heading]) => heading.test(line))?.[1] ?? "!";
-    return `@@ ${line} @@`;
-  });
+/** A heading as a `diff` block has its hunks, and below it its lines with the sign for them. */
+function signed({ title, effect, lines }: Section): string[] {
+  return [`@@ ${title} @@`, ...lines.map((line) => `${SIGNS[effect]} ${line.trim()}`)];
 }

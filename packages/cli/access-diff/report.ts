@@ -10,18 +10,20 @@ const VERDICTS: Record<DiffVerdict, string> = {
 };
 
 /** What lines stand under which heading, most important first; the first four of the kinds widen or may widen. */
-const HEADINGS: readonly [title: string, kinds: readonly Entry["kind"][]][] = [
-  ["Gains access", ["gain"]],
-  ["Depends on what the plan cannot know", ["depends"]],
-  ["Not decided", ["not decided"]],
-  ["Stays logged in for longer", ["longer"]],
-  ["Loses access", ["loss"]],
-  ["Stays logged in for less long", ["shorter"]],
+const HEADINGS: readonly [title: string, effect: Section["effect"], kinds: readonly Entry["kind"][]][] = [
+  ["Gains access", "widens", ["gain"]],
+  ["Depends on what the plan cannot know", "open", ["depends"]],
+  ["Not decided", "open", ["not decided"]],
+  ["Stays logged in for longer", "widens", ["longer"]],
+  ["Loses access", "narrows", ["loss"]],
+  ["Stays logged in for less long", "narrows", ["shorter"]],
 ];
 
 /** One section of a report. */
 export interface Section {
   title: string;
+  /** What its lines do to who gets in; `open`: that cannot be told. */
+  effect: Fact["effect"] | "open";
   lines: string[];
 }
 
@@ -45,16 +47,20 @@ export function renderMarkdown(diff: AccessDiff): string {
 
 /** The sections of a report, without the verdict. */
 export function sectionsOf({ entries, facts, undecided }: AccessDiff): Section[] {
-  const changes = HEADINGS.map(([title, kinds]) => ({
+  const changes = HEADINGS.map(
+    ([title, effect, kinds]): Section => ({
+      title,
+      effect,
+      lines: linesOf(entries.filter(({ kind }) => kinds.includes(kind))),
+    }),
+  );
+  const about = (title: string, effect: Fact["effect"]): Section => ({
     title,
-    lines: linesOf(entries.filter(({ kind }) => kinds.includes(kind))),
-  }));
-  const about = (title: string, effect: Fact["effect"]) => ({
-    title,
+    effect,
     lines: [...new Set(facts.filter((fact) => fact.effect === effect).map(({ text }) => text))],
   });
   return [
-    { title: "Cannot be read, so it blocks", lines: [...undecided] },
+    { title: "Cannot be read, so it blocks", effect: "open" as const, lines: [...undecided] },
     ...changes.slice(0, 4),
     about("Also widens", "widens"),
     ...changes.slice(4),
