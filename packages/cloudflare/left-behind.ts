@@ -87,7 +87,7 @@ export async function leftBehind(
     };
   });
   const tunnel = tunnelLeft(search);
-  if (search.findings.length > 0) throw await refusal(`account ${accountId}`, search.findings);
+  if (search.findings.length > 0) throw refusal(`account ${accountId}`, search.findings);
   return {
     applications: defined(left.map(({ name, application }) => [name, application])),
     records: defined(left.map(({ name, record }) => [name, record])),

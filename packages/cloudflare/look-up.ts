@@ -42,7 +42,7 @@ export async function lookUp(args: LookUpArgs, access: ApiAccess): Promise<Looke
 async function guardOwnedList(list: OwnedList & Pick<LookUpArgs, "accountId">, access: ApiAccess) {
   const found = await foreignRulesIn(list);
   if (found === undefined) return;
-  const refused = await refusal(`account ${list.accountId}`, [found], access);
+  const refused = refusal(`account ${list.accountId}`, [found], access);
   if (found.severity === "error") throw refused;
   for (const { found: what, remedy } of refused.problems) await pulumi.log.warn(`${what}. ${remedy}`);
 }

@@ -75,7 +75,7 @@ export async function preflight(args: PreflightArgs, access: ApiAccess): Promise
   const { accountId } = args;
   const { token = "" } = access;
   const flaws = tokenFlaws(token);
-  if (flaws.length > 0) throw await refusal("the access to Cloudflare", flaws, access);
+  if (flaws.length > 0) throw refusal("the access to Cloudflare", flaws, access);
   const account = new AccountSnapshot(new AccountApi({ ...access, token, accountId, ...PATIENCE }));
   const look: AccountLook = { config: args, account, isOurs: isOursIn(args) };
   const checks = PREVIEW_CHECKS.filter(({ concerns }) => concerns?.(look) ?? true);
@@ -84,7 +84,7 @@ export async function preflight(args: PreflightArgs, access: ApiAccess): Promise
   );
   const stopping = looked.flatMap(({ found }) => found.filter(({ stops }) => stops === "preview"));
   const findings = reachesNothing(looked) ? onlyThat(looked, accountId) : stopping;
-  if (findings.length > 0) throw await refusal(`account ${accountId}`, findings, access);
+  if (findings.length > 0) throw refusal(`account ${accountId}`, findings, access);
   return seenBy(account, args);
 }
 

@@ -1,6 +1,7 @@
 import { liesOn, placesOf, readPlace } from "../../access";
 import { isGoogleLogin } from "../../access/google-login";
 import { canonicalHost } from "../../access/host-pattern";
+import { isStatus } from "../../access/site";
 import { canonical, isFields } from "../../base/json-values";
 import { isUnset } from "../../cloudflare/kinds/unset";
 import { shadowsIn } from "../drift/others";
@@ -316,7 +317,7 @@ function ruleStops({ account, found, rule }: JudgedHost): Stop[] {
   // Without a rule of its own, all of them stand before it.
   const list = found.rule === undefined ? [...rules, { hostname }] : rules;
   const before = shadowsIn(list, [hostname]).filter(
-    (shadow) => found.rule !== undefined || !text(shadow.rule, "service").startsWith("http_status:"),
+    (shadow) => found.rule !== undefined || !isStatus({ service: text(shadow.rule, "service") }),
   );
   return [
     ...before.map(

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, parseDocument, stringify } from "yaml";
 import { pathText } from "../../../config/config-paths";
-import { fieldsOf } from "../../base/json-values";
+import { UserError } from "../../base/errors";
+import { fieldsOf, isFields, listOf } from "../../base/json-values";
+import { isUnset } from "../../cloudflare/kinds/unset";
 import { type EngineAccess, runEngine } from "../secrets/engine-cli";
 import { ConfigFile } from "../stack/config-file";
 import type { UnjudgedConfig } from "../stack/read-stack";
@@ -19,28 +21,47 @@ import type { Plan } from "./plan";
  *
  * The copy is encrypted with a passphrase that nobody else knows, and removed at the end, also when this process is
  * interrupted: what a kill leaves behind cannot be read.
- * @throws {UserError} when the engine cannot make the copy, or `use` throws.
+ * @throws {UserError} when the stack takes values from an ESC environment, the engine cannot make the copy, or `use` throws.
  */
 export async function inScratch<T>(
   open: OpenAdoption,
   plan: Pick<Plan, "configChanges" | "known">,
   use: (scratch: OpenAdoption) => Promise<T>,
 ): Promise<T> {
+  const written = await new ConfigFile(open.configFile).readIfThere();
+  refuseEnvironment(written, open.configFile);
   const dir = await mkdtemp(join(tmpdir(), "comfyui-access-adopt-"));
   const remove = () => rmSync(dir, { recursive: true, force: true });
   process.once("exit", remove);
   try {
-    return await use(await scratchIn(dir, open, plan));
+    return await use(await scratchIn(dir, open, plan, written));
   } finally {
     remove();
     process.off("exit", remove);
   }
 }
 
+/**
+ * Refuses a stack that takes values from Pulumi ESC: only Pulumi Cloud opens an environment, so the engine takes none in the
+ * backend of the copy.
+ * @throws {UserError} naming the environments.
+ */
+export function refuseEnvironment(text: string, file: string): void {
+  const { environment } = fieldsOf(parseDocument(text).toJS());
+  if (isUnset(environment)) return;
+  const imported = Array.isArray(environment) ? environment : listOf(fieldsOf(environment)["imports"]);
+  const names = imported.map((each) => (isFields(each) ? Object.keys(each).join() : String(each)));
+  throw new UserError(
+    `${file} takes values from an ESC environment${names.length === 0 ? "" : ` (${names.join(", ")})`}, which the copy of the stack that everything is tried in cannot open`,
+    "For the adoption, take `environment` out of the file, set what it gives with `pulumi config set` and in the shell's environment, and put it back afterwards.",
+  );
+}
+
 async function scratchIn(
   dir: string,
   open: OpenAdoption,
   { configChanges, known }: Pick<Plan, "configChanges" | "known">,
+  written: string,
 ): Promise<OpenAdoption> {
   const { stack, project } = open;
   const configFile = join(dir, `Pulumi.${stack}.yaml`);
@@ -61,10 +82,7 @@ async function scratchIn(
       ...(input === undefined ? {} : { input }),
     });
 
-  const [{ raw, values }, written] = [
-    await open.config(),
-    await new ConfigFile(open.configFile).readIfThere(),
-  ];
+  const { raw, values } = await open.config();
   const planned = editConfig(written, project, configChanges, open.configFile, raw);
   const { text, secrets } = withoutSecrets(planned, values);
   await mkdir(state, { mode: 0o700 });
