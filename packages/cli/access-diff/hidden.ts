@@ -27,7 +27,9 @@ export function hiddenFacts(before: Side, after: Side): Undecided[] {
 
 /** What decides and cannot be read, where that or what else decides in the object is not the same on both sides. */
 export function unreadFacts(before: Situation, after: Situation): Undecided[] {
-  const [then, now] = [before, after].map(({ notJudged }) => notJudged.filter(({ code }) => code === "hidden"));
+  const [then, now] = [before, after].map(({ notJudged }) =>
+    notJudged.filter(({ code }) => code === "hidden"),
+  );
   const without = (list: readonly NotJudged[] = [], others: readonly NotJudged[] = []) =>
     list.filter((one) => !others.some((other) => isDeepStrictEqual(one, other)));
   return [...without(now, then), ...without(then, now)].map((each) => ({
