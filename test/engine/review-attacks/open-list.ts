@@ -32,24 +32,3 @@ export const UNNAMED: Readonly<Record<string, string>> = {
   "transform: a connector that takes another application's JWT too":
     "a guardrail stops it; while Access stands before the host name, its own application's JWT is all that comes",
 };
-
-/** Changes of what judges: the list of changed files, by the job that runs the base branch's code, is to tell them. */
-export const WAITING: readonly string[] = [
-  "judge: a diff that finds nothing",
-  "judge: a review that asks nobody",
-  "judge: a field that decides nothing any more",
-  "judge: a guardrail that lets everything pass",
-  "judge: a workflow that agrees by itself",
-  "judge: a deployment that compares nothing",
-  "judge: other owners of the code",
-  "judge: a test of the diff taken out",
-  "judge: a translator of the judges' code that adds to it",
-  "judge: a script that runs with every installation",
-  "judge: a library of somebody else's in a known one's place",
-  "judge: another registry of packages",
-  "judge: another reading of the program",
-  "judge: a module that is loaded before the program",
-  "judge: an access test taken out",
-  "judge: an access test that asks for less",
-  "judge: a difference that drift is not to report",
-];

@@ -75,16 +75,20 @@ export class ReviewRig {
       const ended = await clone.runStep(step, env);
       said += ended.output;
     }
-    // The job that may write to GitHub checks out the branch that is merged into.
+    // The jobs that judge the judges and write to GitHub check out the branch that is merged into.
     await clone.git("checkout", "--quiet", "--force", "base");
     await mkdir(join(clone.dir, "handed-over"), { recursive: true });
     const review = await readFile(join(clone.dir, "review.json"), "utf8").catch(() => undefined);
     if (review !== undefined) {
       await cp(join(clone.dir, "review.json"), join(clone.dir, "handed-over", "review.json"));
     }
+    const [look] = (await clone.job("pull-request.yml", "judges")).steps;
     const [write] = (await clone.job("pull-request.yml", "comment")).steps;
-    if (write === undefined) throw new Error("the job comment has no step");
-    const { code } = await clone.runStep(write, clone.environment());
+    if (look === undefined || write === undefined) throw new Error("a job has no step");
+    const looked = await clone.runStep(look, clone.environment());
+    said += looked.output;
+    const needs = { judges: { outputs: looked.outputs } };
+    const { code } = await clone.runStep(write, clone.environment(), { needs });
     const [comment] = clone.github.state.comments;
     return outcomeOf({ code, comment: comment?.body ?? "", review, said });
   }
@@ -110,4 +114,5 @@ async function propose(clone: WorkflowClone, change: Change & { name: string }):
   clone.commit = await clone.git("rev-parse", "HEAD");
   clone.github.state.head = clone.commit;
   clone.github.state.comments = [];
+  await clone.tell();
 }
