@@ -32,3 +32,9 @@ export const UNNAMED: Readonly<Record<string, string>> = {
   "transform: a connector that takes another application's JWT too":
     "a guardrail stops it; while Access stands before the host name, its own application's JWT is all that comes",
 };
+
+/** Hidden from the preview, these pass the comparison after the update, by row, with the reason. */
+export const PASSES_UPDATE: Readonly<Record<string, string>> = {};
+
+/** These stop the deployment, and what stops it does not name them, by row, with the reason. */
+export const UNNAMED_AT_UPDATE: Readonly<Record<string, string>> = {};
