@@ -43,6 +43,11 @@ describe("policies", () => {
     expect(lines(diff)).toEqual([`gain ${BOB} ${HOST}`, `loss ${ARTIST} ${HOST}`]);
     expect(diff.verdict).toBe("widened");
     expect(diff.entries[0]).toMatchObject({ by: "login", session: { after: 86_400 } });
+    expect(diff.compared).toMatchObject({
+      relation: "both",
+      gained: { place: { hostname: HOST }, subject: { after: { email: BOB } } },
+      lost: { place: { hostname: HOST }, subject: { before: { email: ARTIST } } },
+    });
     const back = diffFrom(both(allow([BOB])));
     expect(lines(back)).toEqual([`gain ${ARTIST} ${HOST}`, `loss ${BOB} ${HOST}`]);
   });

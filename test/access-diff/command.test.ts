@@ -50,7 +50,7 @@ test("addresses are plain in text and JSON, masked in Markdown, and the other wa
   await run("usual", "narrow");
   await run("usual", "narrow", "--json");
   await run("usual", "narrow", "--markdown", "--no-mask");
-  expect(printed.match(/nobody@\u200b?datacrew\.space/g)).toHaveLength(4);
+  expect(printed.match(/nobody@\u200b?datacrew\.space/g)).toHaveLength(6);
   printed = "";
   await run("usual", "narrow", "--markdown");
   await run("usual", "narrow", "--json", "--mask");

@@ -223,4 +223,4 @@ test("the reverse change is the reverse diff", () => {
     }),
     { runs: 200 },
   );
-});
+}, 300_000);

@@ -183,7 +183,7 @@ test.each<[string, object]>([
   ]);
   // Whom it lets in is compared nowhere else.
   const open = situationOf([application("a"), alone, policy(BYPASS), ...others.slice(1)]);
-  expect(accessDiff(state, open).undecided).toEqual([
+  expect(accessDiff(state, open).undecided.map(({ text }) => text)).toEqual([
     "not judged: who gets in at places of application b that are no public host names",
   ]);
   expect(accessDiff(state, structuredClone(state)).verdict).toBe("no change");

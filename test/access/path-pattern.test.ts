@@ -304,7 +304,7 @@ test("many patterns that begin anywhere are compared in the time that a few take
   expect(cpuTime() - started).toBeLessThan(8_000);
   const turned = sides(rulesOf(60), rulesOf(60).reverse());
   expect(turned.verdict).toBe("not decided");
-  expect(turned.undecided).toEqual([
+  expect(turned.undecided.map(({ text }) => text)).toEqual([
     `not judged: paths of ${HOST}, of which rules and applications tell too many kinds apart`,
   ]);
 });

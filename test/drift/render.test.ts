@@ -5,16 +5,24 @@ import { renderMarkdown } from "../../packages/cli/drift/render/markdown";
 import { renderText } from "../../packages/cli/drift/render/text";
 import type { DriftReport } from "../../packages/cli/drift/types";
 
+const NO_CHANGE: DriftReport["access"] = {
+  verdict: "no change",
+  compared: { relation: "same" },
+  entries: [],
+  facts: [],
+  undecided: [],
+};
+
 const none: DriftReport = {
   environment: "stack prod",
   since: "2030-01-01T08:00:00Z",
   compared: { objects: 3, fields: 20 },
   verdict: "none",
   changes: [],
-  access: { verdict: "no change", entries: [], facts: [], undecided: [] },
+  access: NO_CHANGE,
   orphans: [],
   accepted: [],
-  acceptedAccess: { verdict: "no change", entries: [], facts: [], undecided: [] },
+  acceptedAccess: NO_CHANGE,
   idle: [],
   expiring: [],
   unseen: [],

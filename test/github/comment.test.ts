@@ -20,6 +20,7 @@ afterEach(() => github.close());
 /** Runs the comment's step; `review: null` hands nothing over. */
 function comment(env: NodeJS.ProcessEnv = {}, review: Review | string | null = goodReview()): Promise<Ended> {
   const text = typeof review === "string" ? review : JSON.stringify(review);
+  const labels = typeof review === "string" ? [] : (review?.access?.labels ?? []);
   return runScript(
     "comment",
     github.url,
@@ -29,6 +30,8 @@ function comment(env: NodeJS.ProcessEnv = {}, review: Review | string | null = g
       STACK: key,
       COMMIT: commit,
       REVIEW_FILE: "review.json",
+      AGREED: String(labels.includes("access-widens")),
+      AGREED_NOT_JUDGED: String(labels.includes("access-not-judged")),
       JUDGES_AGREED: "false",
       JUDGES_FOUND: "[]",
       ...env,
@@ -39,6 +42,12 @@ function comment(env: NodeJS.ProcessEnv = {}, review: Review | string | null = g
 
 const bodies = () => github.state.comments.map(({ body }) => body);
 const writes = () => github.calls.filter((call) => !call.startsWith("GET"));
+
+test("labels count as the event has them, whatever the review says of them", async () => {
+  const ended = await comment({ AGREED: "false" });
+  expect(ended.code).toBe(1);
+  expect(bodies().join()).toContain("The label `access-widens` agrees to what widens or goes elsewhere below.** It is missing.");
+});
 
 describe("one comment", () => {
   test("is created with the verdict first, then who gains, tests, guardrails, counts and what is deleted", async () => {

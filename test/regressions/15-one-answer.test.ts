@@ -133,7 +133,7 @@ test("15: explain, the access tests and the access diff give one answer for ever
   );
   // Without enough of each it would prove nothing.
   for (const count of Object.values(counts)) expect(count).toBeGreaterThan(50);
-}, 120_000);
+}, 300_000);
 
 /** The answers of all three on the usual state with a part of it changed. */
 function answers(...edits: [part: string | RegExp, instead: string][]) {

@@ -8,6 +8,7 @@ import { type Entry, entriesOf } from "./entries";
 import type { Fact } from "./fact";
 import { factsOf } from "./facts";
 import { namedIn } from "./principals";
+import { type Compared, relationOf } from "./relation";
 import { needsOf, type Sections, sectionsOf } from "./sections";
 import { align, type Sides } from "./sides";
 import type { Undecided } from "./undecided";
@@ -21,6 +22,8 @@ export type DiffVerdict = "no change" | "narrowed" | "widened" | "not decided";
 /** Who gains and who loses what, and what else a review tells; sorted by `sectionsOf`. */
 export interface AccessDiff {
   verdict: DiffVerdict;
+  /** Who gets in after the change against who got in before, for every request there can be. */
+  compared: Compared;
   /** Changes of who gets in. */
   entries: Entry[];
   /** Changes besides the policies. */
@@ -75,8 +78,11 @@ export function accessDiff(
     facts: sorted(facts.map(({ text: _, ...fact }) => fact)),
     undecided: sorted(undecided),
   });
+  const compared = relationOf(callers);
+  const isOpen = undecided.some(({ bears }) => bears.includes("access"));
   return {
     verdict: verdictOf(sectionsOf({ entries, facts, undecided })),
+    compared: isOpen ? { ...compared, relation: "not decided" } : compared,
     entries,
     facts,
     undecided,

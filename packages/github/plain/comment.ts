@@ -2,7 +2,8 @@
 //
 // Environment: MODE (running, review, fork, fork-judges, applied, applied-otherwise, not-verified, apply-failed, not-as-approved, not-applied), COMMIT,
 // STACK (<project>/<stack>), REVIEW_FILE (may be missing: the review then failed), and but for a fork GITHUB_TOKEN and
-// PULL_REQUEST; for a review, and for the judges of a fork's (MODE fork-judges), also JUDGES_AGREED and JUDGES_FOUND.
+// PULL_REQUEST; for a review, and for the judges of a fork's (MODE fork-judges), also JUDGES_AGREED and JUDGES_FOUND; for a
+// review AGREED and AGREED_NOT_JUDGED: whether the pull request carries these labels.
 import { appendFile, readFile } from "node:fs/promises";
 import { currentRun, type Run, runScript, setting, WORKFLOW_LOGIN } from "#environment";
 import { GitHub } from "#github-api";
@@ -11,7 +12,7 @@ import { judgesReason } from "#judges-section";
 import type { State } from "#marker";
 import { publish } from "#publish";
 import { type Comment, renderSummary, stateOf } from "#render";
-import { MalformedReview, parseReview, type Review } from "#review";
+import { type Label, LABELS, MalformedReview, parseReview, type Review } from "#review";
 
 interface Found {
   review?: Review;
@@ -50,6 +51,19 @@ async function readReview(file: string, key: string, commit: string): Promise<Fo
   }
 }
 
+/** By which setting the workflow says that the pull request carries a label. */
+const AGREED: Readonly<Record<Label, string>> = {
+  "access-widens": "AGREED",
+  "access-not-judged": "AGREED_NOT_JUDGED",
+};
+
+/** The review with the labels as the event has them: the review was written where the pull request's own code ran. */
+function withLabels(review: Review): Review {
+  if (review.access === undefined) return review;
+  const labels = LABELS.filter((label) => setting(AGREED[label], /^(true|false)$/) === "true");
+  return { ...review, access: { ...review.access, labels } };
+}
+
 function stateFor(mode: string, review: Review | undefined): State {
   if (mode in NOT_APPLIED) return "blocked";
   if (mode === "fork-judges") return "fork";
@@ -70,6 +84,7 @@ async function main(): Promise<void> {
   const commit = setting("COMMIT", /^[0-9a-f]{40}$/);
   const expectsReview = mode !== "running" && mode !== "fork-judges";
   const found = expectsReview ? await readReview(setting("REVIEW_FILE", /./), key, commit) : {};
+  if (mode === "review" && found.review !== undefined) found.review = withLabels(found.review);
   const judges =
     mode === "review" || mode === "fork-judges"
       ? await judgesOfPull(githubOf(run), pullRequest(), commit)
