@@ -1,16 +1,19 @@
-// Says which access tests a pull request removes or changes. Runs the code of the branch that is merged into, with that
-// branch's packages; of the pull request it reads the stack files alone, as text.
+// Says what a pull request changes in files that decide how it is judged: access tests, exceptions, accepted drift and
+// packages. Runs the code of the branch that is merged into, with that branch's packages; of the pull request it reads
+// these files alone, as text.
 //
-// Environment: MERGED (the commit of the merge, as GitHub tried it), GITHUB_TOKEN. Step output: lost, a JSON list.
+// Environment: MERGED (the commit of the merge, as GitHub tried it), GITHUB_TOKEN. Step output: found, a JSON list.
 import { appendFile } from "node:fs/promises";
-import { lostTests } from "./lost-tests";
+import { guardrailChanges } from "./guardrails-config";
+import { packageChanges } from "./package-files";
 import { currentRun, runScript, setting } from "./plain/environment";
-import { GitHub, GitHubError } from "./plain/github-api";
-
-/** More than this does not fit into a comment, and a step's output has to end somewhere. */
-const MOST = 200;
+import { GitHub } from "./plain/github-api";
+import { type Found, MOST_FOUND } from "./plain/judges";
+import { lostTests, newAcceptances } from "./stack-file";
 
 const STACK_FILE = /^Pulumi\..+\.ya?ml$/;
+const MANIFEST = "package.json";
+const LOCK = "package-lock.json";
 
 async function main(): Promise<void> {
   const merged = setting("MERGED", /^[0-9a-f]{40}$/);
@@ -19,28 +22,62 @@ async function main(): Promise<void> {
   const { parents } = await github.get<{ parents: { sha: string }[] }>(`/commits/${merged}`);
   const [base] = parents;
   if (base === undefined || parents.length !== 2) throw new Error(`${merged} is no merge`);
-  const files = await github.get<{ name: string }[]>(`/contents/?ref=${base.sha}`);
-  const lost: string[] = [];
-  for (const { name } of files.filter((file) => STACK_FILE.test(file.name))) {
-    lost.push(
-      ...lostTests(name, (await textOf(github, name, base.sha)) ?? "", await textOf(github, name, merged)),
-    );
+  const before = await Side.read(github, base.sha);
+  const after = await Side.read(github, merged);
+  const found: Found[] = [];
+  for (const file of before.differing(after)) {
+    const [then, now] = [await before.text(file), await after.text(file)];
+    if (STACK_FILE.test(file)) {
+      found.push(...lostTests(file, then, now).map((line) => ({ kind: "access-test", line }) as const));
+      found.push(...newAcceptances(file, then, now).map((line) => ({ kind: "accepted", line }) as const));
+    }
+    if (file.toLowerCase().endsWith(".json")) {
+      found.push(...guardrailChanges(file, then, now).map((line) => ({ kind: "guardrail", line }) as const));
+    }
   }
-  const told = lost.length > MOST ? [...lost.slice(0, MOST), `and ${lost.length - MOST} more`] : lost;
-  await appendFile(setting("GITHUB_OUTPUT", /./), `lost=${JSON.stringify(told)}\n`);
+  const [then, now] = [await packagesOf(before), await packagesOf(after)];
+  found.push(...packageChanges(then, now).map((line) => ({ kind: "packages", line }) as const));
+  await appendFile(setting("GITHUB_OUTPUT", /./), `found=${JSON.stringify(found.slice(0, MOST_FOUND))}\n`);
 }
 
-/** A file's text at a commit; undefined when it is not there. */
-async function textOf(github: GitHub, name: string, commit: string): Promise<string | undefined> {
-  try {
-    const path = `/contents/${encodeURIComponent(name)}?ref=${commit}`;
-    const { content, encoding } = await github.get<{ content: string; encoding: string }>(path);
-    // GitHub gives no text of a file beyond 1 MB.
-    if (encoding !== "base64") throw new Error(`${name} at ${commit} is too large`);
+const packagesOf = async (side: Side) => ({
+  manifest: await side.text(MANIFEST),
+  lock: await side.text(LOCK),
+});
+
+/** The files at a commit. */
+class Side {
+  private constructor(
+    private readonly github: GitHub,
+    /** Which object each file is, by its path. */
+    private readonly objects: ReadonlyMap<string, string>,
+  ) {}
+
+  static async read(github: GitHub, commit: string): Promise<Side> {
+    const { tree, truncated } = await github.get<{
+      tree: { path: string; type: string; sha: string }[];
+      truncated: boolean;
+    }>(`/git/trees/${commit}?recursive=1`);
+    if (truncated) throw new Error(`${commit} has more files than GitHub lists`);
+    const files = tree.filter(({ type }) => type === "blob");
+    return new Side(github, new Map(files.map(({ path, sha }) => [path, sha])));
+  }
+
+  /** Files that are not the same on another side, or not there. */
+  differing(other: Side): string[] {
+    const all = [...new Set([...this.objects.keys(), ...other.objects.keys()])];
+    return all.filter((file) => this.objects.get(file) !== other.objects.get(file));
+  }
+
+  /** A file's text; undefined when it is not there. */
+  async text(file: string): Promise<string | undefined> {
+    const object = this.objects.get(file);
+    if (object === undefined) return undefined;
+    const { content, encoding } = await this.github.get<{ content: string; encoding: string }>(
+      `/git/blobs/${object}`,
+    );
+    if (encoding !== "base64") throw new Error(`${file} cannot be read`);
     return Buffer.from(content, "base64").toString("utf8");
-  } catch (error) {
-    if (error instanceof GitHubError && error.status === 404) return undefined;
-    throw error;
   }
 }
 

@@ -2,15 +2,15 @@ import { appendFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PROPERTY_SEED } from "../support/property-seed";
 import type { Attack } from "./review-attacks/attack";
-import { hidden } from "./review-attacks/change";
+import { type Change, hidden } from "./review-attacks/change";
 import { CONFIG_ROWS } from "./review-attacks/config-rows";
 import { HARMLESS_ROWS } from "./review-attacks/harmless";
 import { HIDING_ROWS } from "./review-attacks/hiding-rows";
 import { JUDGE_ROWS } from "./review-attacks/judge-rows";
 import { KIND_ROWS } from "./review-attacks/kind-rows";
-import { KNOWN, UNNAMED, WAITING } from "./review-attacks/open-list";
+import { KNOWN, PASSES_UPDATE, UNNAMED, UNNAMED_AT_UPDATE } from "./review-attacks/open-list";
 import { type Dealt, judged, type Outcome } from "./review-attacks/outcome";
-import { ReviewRig } from "./review-attacks/rig";
+import { type Deployed, ReviewRig } from "./review-attacks/rig";
 import { TRANSFORM_ROWS } from "./review-attacks/transform-rows";
 
 // FULL_TABLES=1: every row. ATTACKS_ONLY=regex: these rows, by kind and name. ATTACKS_LANES=2: how many at a time.
@@ -51,17 +51,21 @@ function slice<T>(rows: readonly T[], step = STEP): T[] {
 test("the table has no row twice, and the lists of what is open name rows of it", () => {
   const keys = ATTACKS.map(keyOf);
   expect(new Set(keys).size).toBe(keys.length);
-  const listed = [...Object.keys(KNOWN), ...Object.keys(UNNAMED), ...WAITING];
-  expect(new Set(listed).size).toBe(listed.length);
-  expect(listed.filter((key) => !keys.includes(key))).toEqual([]);
+  for (const lists of [
+    [KNOWN, UNNAMED],
+    [PASSES_UPDATE, UNNAMED_AT_UPDATE],
+  ]) {
+    const listed = lists.flatMap((list) => Object.keys(list));
+    expect(new Set(listed).size).toBe(listed.length);
+    expect(listed.filter((key) => !keys.includes(key))).toEqual([]);
+  }
 });
 
 /** How the review should deal with a row: as the lists say, or by naming it. */
-function expected(row: Attack): Dealt[] {
+function expected(row: Attack): Dealt {
   const key = keyOf(row);
-  if (key in KNOWN) return ["green"];
-  if (key in UNNAMED) return ["unnamed"];
-  return WAITING.includes(key) ? ["green", "unnamed"] : ["named"];
+  if (key in KNOWN) return "green";
+  return key in UNNAMED ? "unnamed" : "named";
 }
 
 test("whoever widens, redirects or hides something is named by the review, which is not green", async () => {
@@ -77,7 +81,7 @@ test("whoever widens, redirects or hides something is named by the review, which
       console.log(line);
       table.push(line);
       note(keyOf(row), outcome);
-      if (!expected(row).includes(dealt)) wrong.push(line);
+      if (expected(row) !== dealt) wrong.push(line);
     },
   );
   console.log(["row | dealt with | verdict | belongs to | named in", ...table, ...openLines()].join("\n"));
@@ -92,7 +96,6 @@ function openLines(): string[] {
     ...reasons(KNOWN),
     `${Object.keys(UNNAMED).length} are stopped and not named where they belong:`,
     ...reasons(UNNAMED),
-    `${WAITING.length} change what judges, and wait for the list of changed files`,
   ];
 }
 
@@ -110,12 +113,17 @@ test("what changes nothing of it stays green", async () => {
   expect(wrong).toEqual([]);
 }, 86_400_000);
 
-test("the same, hidden from the preview, is nothing that a preview tells", async () => {
+/** The rows whose change a program can make while it runs, and do so in the update alone. */
+async function hiddenRows(): Promise<(Attack & { hides: Change & { name: string } })[]> {
   const config = await rig.config();
-  const all = ATTACKS.flatMap((row) => {
+  return ATTACKS.flatMap((row) => {
     const change = hidden(row, config);
-    return change === undefined ? [] : [{ name: `hidden ${keyOf(row)}`, ...change }];
+    return change === undefined ? [] : [{ ...row, hides: { name: `hidden ${keyOf(row)}`, ...change } }];
   });
+}
+
+test("the same, hidden from the preview, is nothing that a preview tells", async () => {
+  const all = (await hiddenRows()).map(({ hides }) => hides);
   expect(all.length).toBeGreaterThan(60);
   const rows = ONLY === undefined ? slice(all, FULL ? STEP : 3 * STEP) : chosen(all, ({ name }) => name);
   const told: string[] = [];
@@ -127,7 +135,31 @@ test("the same, hidden from the preview, is nothing that a preview tells", async
   expect(told).toEqual([]);
 }, 86_400_000);
 
-function note(key: string, outcome: Outcome): void {
+test("and where it is approved, the comparison after the update stops the deployment and names it", async () => {
+  // An update asks none of the judges that a program could hide from it.
+  const all = (await hiddenRows()).filter(({ kind }) => kind !== "judge");
+  const rows = ONLY === undefined && !FULL ? slice(all, 4 * STEP) : chosen(all, ({ hides }) => hides.name);
+  const wrong: string[] = [];
+  for (const row of rows) {
+    const deployed = await rig.deploy(row.hides);
+    const { approved, step, stopped, said } = deployed;
+    note(row.hides.name, deployed);
+    const isNamed = said.split("\n").some((line) => row.named.test(line));
+    const end = !stopped ? "passes" : isNamed ? "named" : "unnamed";
+    const line = [row.hides.name, end, step, `approved as ${approved}`].join(" | ");
+    console.log(line);
+    if (end !== endAtUpdate(keyOf(row)) || approved !== "same") wrong.push(line);
+    await rig.restore();
+  }
+  expect(wrong).toEqual([]);
+}, 86_400_000);
+
+function endAtUpdate(key: string): "passes" | "unnamed" | "named" {
+  if (key in PASSES_UPDATE) return "passes";
+  return key in UNNAMED_AT_UPDATE ? "unnamed" : "named";
+}
+
+function note(key: string, outcome: Outcome | Deployed): void {
   const file = env["ATTACKS_FILE"];
   if (file !== undefined) appendFileSync(file, `${JSON.stringify({ key, ...outcome }, null, 1)}\n`);
 }

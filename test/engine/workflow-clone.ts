@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { runInNewContext } from "node:vm";
 import { parse } from "yaml";
 import { projectDir } from "../../packages/cli/sandboxed/workspace";
+import type { ChangedFile } from "../../packages/github/plain/judges";
 import { type StandIn, startGitHub } from "../github/github-stand-in";
 
 const run = promisify(execFile);
@@ -46,6 +47,16 @@ interface Ended {
   code: number | null;
   output: string;
   /** What it set as its outputs. */
+  outputs: Record<string, string>;
+}
+
+/** How a job ended. */
+interface Ran {
+  outcomes: [step: string, code: number | null][];
+  output: string;
+  /** Of the step that was the last. */
+  last: string;
+  steps: NonNullable<Context["steps"]>;
   outputs: Record<string, string>;
 }
 
@@ -117,19 +128,23 @@ export class WorkflowClone {
     await writeFile(this.summary, "");
   }
 
-  /** Lets GitHub know the stack files on both sides, and which files differ. */
-  private async tell(): Promise<void> {
+  /** Lets GitHub know which files differ, and on both sides those that a job reads there. */
+  async tell(): Promise<void> {
     const base = await this.git("rev-parse", "base");
-    const names = (await this.git("ls-files", "Pulumi.*.yaml")).split("\n");
     const { state } = this.github;
+    state.parents = [{ sha: base }, { sha: this.commit }];
+    state.changed = changedFiles(await this.git("diff", "--name-status", "-M", base, this.commit));
+    const read = new Set(
+      state.changed.flatMap(({ filename, previous_filename }) => [filename, previous_filename ?? filename]),
+    );
+    for (const each of ["package.json", "package-lock.json"]) read.add(each);
     state.contents = {};
     for (const commit of [base, this.commit]) {
-      for (const name of names)
+      const files = (await this.git("ls-tree", "-r", "--name-only", commit)).split("\n");
+      for (const name of files.filter((file) => read.has(file))) {
         state.contents[`${commit}:${name}`] = await this.git("show", `${commit}:${name}`);
+      }
     }
-    state.parents = [{ sha: base }, { sha: this.commit }];
-    const changed = (await this.git("diff", "--name-only", "base", this.commit)).split("\n");
-    state.changed = changed.filter((name) => name !== "").map((filename) => ({ filename }));
   }
 
   async job(workflow: string, name: string): Promise<Job> {
@@ -147,6 +162,41 @@ export class WorkflowClone {
       ...own,
       steps: scripts.map((step) => ({ ...step, env: { ...file.env, ...own.env, ...step.env } })),
     };
+  }
+
+  /**
+   * Runs a job as the runner goes through it: what follows a failed step is skipped.
+   * @param last the step that is the last to be run
+   */
+  async runJob(workflow: string, name: string, env: NodeJS.ProcessEnv, last?: string): Promise<Ran> {
+    const job = await this.job(workflow, name);
+    const steps: NonNullable<Context["steps"]> = Object.fromEntries(
+      job.steps.flatMap(({ id }) => (id === undefined ? [] : [[id, { outcome: "skipped", outputs: {} }]])),
+    );
+    const ran: Ran = { outcomes: [], output: "", last: "", steps, outputs: {} };
+    for (const step of job.steps) {
+      const ended = await this.runStep(step, env, { steps });
+      ran.outcomes.push([step.name, ended.code]);
+      ran.output += ended.output;
+      ran.last = ended.output;
+      const outcome = ended.code === 0 ? "success" : "failure";
+      if (step.id !== undefined) steps[step.id] = { outcome, outputs: ended.outputs };
+      if (ended.code !== 0 || step.name === last) break;
+    }
+    for (const [key, value] of Object.entries(job.outputs ?? {}))
+      ran.outputs[key] = this.text(value, { steps });
+    return ran;
+  }
+
+  /** Merges what is proposed, as somebody approved it: main gets a commit of its own. */
+  async merge(): Promise<void> {
+    const head = this.commit;
+    await this.git("commit", "--quiet", "--allow-empty", "--message", "Merge");
+    this.commit = await this.git("rev-parse", "HEAD");
+    const { state } = this.github;
+    state.merged = [{ number: 7, merged_at: "2030", head: { sha: head }, base: { ref: "main" } }];
+    const run = { event: "pull_request", head_sha: head, conclusion: "success", created_at: "" };
+    state.runs = [{ ...run, id: 41, path: ".github/workflows/pull-request.yml" }];
   }
 
   /** Runs a step as the runner does: its script from a file, by a shell that ends at the first error. */
@@ -180,7 +230,9 @@ export class WorkflowClone {
     return {
       code,
       output,
-      outputs: Object.fromEntries(lines.map((line) => line.split("=", 2) as [string, string])),
+      outputs: Object.fromEntries(
+        lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+      ),
     };
   }
 
@@ -212,4 +264,18 @@ export class WorkflowClone {
     const value: unknown = runInNewContext(expression, { github, cancelled: () => false, ...context });
     return value ?? "";
   }
+}
+
+const STATUS: Readonly<Record<string, string>> = { A: "added", D: "removed", M: "modified", R: "renamed" };
+
+/** As GitHub lists them, from what Git says. */
+function changedFiles(status: string): ChangedFile[] {
+  return status
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [letter = "", before = "", after] = line.split("\t");
+      const file = { filename: after ?? before, status: STATUS[letter[0] ?? ""] ?? "changed" };
+      return after === undefined ? file : { ...file, previous_filename: before };
+    });
 }

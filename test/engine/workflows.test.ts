@@ -205,42 +205,23 @@ describe("a merged pull request", () => {
 
   afterAll(() => rig?.close());
 
-  /** Reviews and approves what is proposed, and merges it: main gets a commit of its own. */
+  /** Reviews and approves what is proposed, and merges it. */
   async function approve(change: (yaml: string) => string, code?: Code): Promise<void> {
     await clone.propose(change, code);
     const reviewed = await review(rig, ["access-widens"]);
     expect(reviewed.code, reviewed.output).toBe(0);
     await handOver("approved");
-    const head = clone.commit;
-    await clone.git("commit", "--quiet", "--allow-empty", "--message", "Merge");
-    clone.commit = await clone.git("rev-parse", "HEAD");
-    const { state } = clone.github;
-    state.merged = [{ number: 7, merged_at: "2030", head: { sha: head }, base: { ref: "main" } }];
-    const run = { event: "pull_request", head_sha: head, conclusion: "success", created_at: "" };
-    state.runs = [{ ...run, id: 41, path: ".github/workflows/pull-request.yml" }];
+    await clone.merge();
   }
 
-  /** The workflow as the runner goes through it: what follows a failed step is skipped. */
   async function deploy() {
     await rm(join(clone.dir, "review.json"));
-    const up = await clone.job("deploy.yml", "up");
-    const steps: NonNullable<Context["steps"]> = Object.fromEntries(
-      up.steps.flatMap(({ id }) => (id === undefined ? [] : [[id, { outcome: "skipped", outputs: {} }]])),
+    const { outcomes, output, steps, outputs } = await clone.runJob(
+      "deploy.yml",
+      "up",
+      environment(rig, "up"),
     );
-    const outcomes: [string, number | null][] = [];
-    let output = "";
-    for (const step of up.steps) {
-      const ended = await clone.runStep(step, environment(rig, "up"), { steps });
-      outcomes.push([step.name, ended.code]);
-      output += ended.output;
-      const outcome = ended.code === 0 ? "success" : "failure";
-      if (step.id !== undefined) steps[step.id] = { outcome, outputs: ended.outputs };
-      if (ended.code !== 0) break;
-    }
-    const outputs = Object.entries(up.outputs ?? {}).map(
-      ([name, value]) => [name, clone.text(value, { steps })] as const,
-    );
-    const needs = { up: { outputs: Object.fromEntries(outputs) } };
+    const needs = { up: { outputs } };
     const { if: when = "" } = await clone.job("deploy.yml", "comment");
     expect(clone.evaluate(when, { needs })).toBe(true);
     const { body } = await comment("deploy.yml", { needs });

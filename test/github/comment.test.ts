@@ -33,7 +33,7 @@ function comment(env: NodeJS.ProcessEnv = {}, review: Review | string | null = g
       AGREED: String(labels.includes("access-widens")),
       AGREED_NOT_JUDGED: String(labels.includes("access-not-judged")),
       JUDGES_AGREED: "false",
-      JUDGES_LOST: "[]",
+      JUDGES_FOUND: "[]",
       ...env,
     },
     review === null ? {} : { "review.json": text },
@@ -215,11 +215,11 @@ describe("what the pull request does to its judges", () => {
 
   test("stands above everything else, blocks, and is agreed to by a label of its own", async () => {
     github.state.changed = [
-      { filename: "policies/rules/index.ts" },
-      { filename: "notes/old.ts", previous_filename: "packages/access/match.ts" },
-      { filename: "README.md" },
+      { filename: "policies/rules/index.ts", status: "modified" },
+      { filename: "notes/old.ts", status: "renamed", previous_filename: "packages/access/match.ts" },
+      { filename: "README.md", status: "modified" },
     ];
-    const lost = { JUDGES_LOST: JSON.stringify([test1]) };
+    const lost = { JUDGES_FOUND: JSON.stringify([{ kind: "access-test", line: test1 }]) };
     const ended = await comment(lost);
     expect(ended.code).toBe(1);
     const [body = ""] = bodies();
@@ -247,12 +247,27 @@ describe("what the pull request does to its judges", () => {
       "more files than GitHub lists",
       {},
       () => {
-        github.state.changed = Array.from({ length: 3001 }, (_, n) => ({ filename: `docs/${n}.md` }));
+        github.state.changed = Array.from({ length: 3001 }, (_, n) => ({
+          filename: `docs/${n}.md`,
+          status: "added",
+        }));
       },
       "3001 files are changed, and GitHub lists 3000 of them",
     ],
-    ["access tests that nobody compared", { JUDGES_LOST: "" }, () => {}, "which access tests are removed"],
-    ["a result that is none", { JUDGES_LOST: "{}" }, () => {}, "which access tests are removed"],
+    ["access tests that nobody compared", { JUDGES_FOUND: "" }, () => {}, "which access tests are removed"],
+    ["a result that is none", { JUDGES_FOUND: "{}" }, () => {}, "which access tests are removed"],
+    [
+      "a finding of another kind",
+      { JUDGES_FOUND: '[{"kind":"other","line":"x"}]' },
+      () => {},
+      "which access tests are removed",
+    ],
+    [
+      "more findings than are listed",
+      { JUDGES_FOUND: JSON.stringify(Array.from({ length: 200 }, () => ({ kind: "accepted", line: "x" }))) },
+      () => {},
+      "what more is removed or loosened",
+    ],
     [
       "files of another commit",
       {},
@@ -269,10 +284,25 @@ describe("what the pull request does to its judges", () => {
     expect(ended.summary).toContain("without the label `judges-change`");
   });
 
+  test("other versions of packages ask for no label, and the comment says what runs with them", async () => {
+    github.state.changed = [{ filename: "package-lock.json", status: "modified" }];
+    const ended = await comment();
+    expect(ended.code, ended.output).toBe(0);
+    const note = "The packages that the review itself runs with change: `package-lock.json`.";
+    expect(bodies()[0]).toContain(note);
+    expect(bodies()[0]).not.toContain("judges-change");
+    const found = { kind: "packages", line: 'package.json: scripts.test is "true"' };
+    const other = await comment({ JUDGES_FOUND: JSON.stringify([found]) });
+    expect(other.code).toBe(1);
+    expect(bodies()[0]).not.toContain(note);
+    expect(bodies()[0]).toContain(`packages: \`${found.line}\``);
+    expect(bodies()[0]).toContain("how code is loaded: `package-lock.json`");
+  });
+
   test("a fork's stands on the run's page, and fails the check", async () => {
     const fork = { MODE: "fork-judges", REVIEW_FILE: "" };
     expect((await comment(fork, null)).code).toBe(0);
-    github.state.changed = [{ filename: ".github/workflows/deploy.yml" }];
+    github.state.changed = [{ filename: ".github/workflows/deploy.yml", status: "modified" }];
     const ended = await comment(fork, null);
     expect(ended.code).toBe(1);
     expect(ended.summary).toContain("`.github/workflows/deploy.yml`");

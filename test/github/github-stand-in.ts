@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { ChangedFile } from "../../packages/github/plain/judges";
 
 interface StandInComment {
   id: number;
@@ -24,7 +26,7 @@ interface StandInState {
   /** Newest commit of pull request 7. */
   head: string;
   /** Files that pull request 7 changes, and how many GitHub says there are, where those are more. */
-  changed: { filename: string; previous_filename?: string }[];
+  changed: ChangedFile[];
   changedCount?: number;
   /** What a commit was made from. */
   parents: { sha: string }[];
@@ -196,8 +198,12 @@ function route(
     case "POST /git/refs":
       state.branches[(body["ref"] ?? "").replace("refs/heads/", "")] = body["sha"] ?? "";
       return body;
+    case "GET /git/trees/*":
+      return { tree: treeOf(state, path.split("/").at(-1) ?? ""), truncated: false };
+    case "GET /git/blobs/*":
+      return blobOf(state, path.split("/").at(-1) ?? "");
     case "GET /contents/*":
-      return contents(state, path.replace("/contents/", ""), url.searchParams.get("ref") ?? "");
+      return contents(state, url.searchParams.get("ref") ?? "");
     case "PUT /contents/*":
       state.files[`${body["branch"]}:${path.split("/").at(-1)}`] = Buffer.from(
         body["content"] ?? "",
@@ -215,16 +221,25 @@ function route(
   }
 }
 
-/** One file, or, for the folder, all of them. */
-function contents(state: StandInState, name: string, ref: string): unknown {
-  if (name === "") {
-    const at = Object.keys(state.contents).filter((key) => key.startsWith(`${ref}:`));
-    return at.map((key) => ({ name: key.slice(ref.length + 1) }));
-  }
-  const text = state.contents[`${ref}:${name}`];
-  if (text !== undefined) return { encoding: "base64", content: Buffer.from(text).toString("base64") };
-  // Whoever only proposes a new text needs no more than that the file is there.
-  return ref === state.branches["main"] ? { sha: "f".repeat(40) } : undefined;
+/** Whoever proposes a new text needs no more than that the file is there. */
+const contents = (state: StandInState, ref: string): unknown =>
+  ref === state.branches["main"] ? { sha: "f".repeat(40) } : undefined;
+
+const objectOf = (text: string): string => createHash("sha1").update(text).digest("hex");
+
+function treeOf(state: StandInState, commit: string): unknown[] {
+  const at = Object.entries(state.contents).filter(([key]) => key.startsWith(`${commit}:`));
+  return at.map(([key, text]) => ({
+    path: key.slice(commit.length + 1),
+    type: "blob",
+    sha: objectOf(text),
+  }));
+}
+
+function blobOf(state: StandInState, object: string): unknown {
+  const text = Object.values(state.contents).find((each) => objectOf(each) === object);
+  if (text === undefined) return undefined;
+  return { encoding: "base64", content: Buffer.from(text).toString("base64") };
 }
 
 function added<T>(list: T[], item: T): T {

@@ -2,7 +2,7 @@
 //
 // Environment: MODE (running, review, fork, fork-judges, applied, applied-otherwise, not-verified, apply-failed, not-as-approved, not-applied), COMMIT,
 // STACK (<project>/<stack>), REVIEW_FILE (may be missing: the review then failed), and but for a fork GITHUB_TOKEN and
-// PULL_REQUEST; for a review, and for the judges of a fork's (MODE fork-judges), also JUDGES_AGREED and JUDGES_LOST; for a
+// PULL_REQUEST; for a review, and for the judges of a fork's (MODE fork-judges), also JUDGES_AGREED and JUDGES_FOUND; for a
 // review AGREED and AGREED_NOT_JUDGED: whether the pull request carries these labels.
 import { appendFile, readFile } from "node:fs/promises";
 import { currentRun, type Run, runScript, setting, WORKFLOW_LOGIN } from "#environment";

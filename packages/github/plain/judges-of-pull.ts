@@ -1,11 +1,11 @@
 import { setting } from "#environment";
 import type { GitHub } from "#github-api";
-import { type ChangedFile, type JudgesTouched, parseLost, touchedJudges } from "#judges";
+import { type ChangedFile, type JudgesTouched, MOST_FOUND, parseFound, touchedJudges } from "#judges";
 
 /**
  * What a pull request does to what judges it.
  *
- * Environment: JUDGES_AGREED, JUDGES_LOST (what the job `judges` found, empty when it did not end).
+ * Environment: JUDGES_AGREED, JUDGES_FOUND (what the job `judges` found, empty when it did not end).
  * @param commit the one that is reviewed: another one that came meanwhile has a review of its own
  */
 export async function judgesOfPull(github: GitHub, pull: number, commit: string): Promise<JudgesTouched> {
@@ -14,15 +14,19 @@ export async function judgesOfPull(github: GitHub, pull: number, commit: string)
   const { head, changed_files: count } = await github.get<{ head: { sha: string }; changed_files: number }>(
     `/pulls/${pull}`,
   );
-  const lost = parseLost(process.env["JUDGES_LOST"] ?? "");
-  const { touched, unknown } = touchedJudges(files, count);
+  const found = parseFound(process.env["JUDGES_FOUND"] ?? "");
+  const { touched, versions, unknown } = touchedJudges(files, count, found);
   return {
     touched,
-    lost: lost ?? [],
+    versions,
+    found: found ?? [],
     unknown: [
       ...unknown,
-      ...(lost === undefined
-        ? ["which access tests are removed: the job that compares them has no result"]
+      ...(found === undefined
+        ? ["which access tests are removed or rules loosened: the job that compares them has no result"]
+        : []),
+      ...(found?.length === MOST_FOUND
+        ? [`what more is removed or loosened: the job lists ${MOST_FOUND} at most`]
         : []),
       ...(head.sha === commit ? [] : ["which files this commit changes: a newer one has come"]),
     ],

@@ -1,7 +1,7 @@
 import { accessSection, lacking } from "#access-section";
 import { code, fenced, fitting, size } from "#escape";
 import type { JudgesTouched } from "#judges";
-import { judgesReason, judgesSection } from "#judges-section";
+import { judgesReason, judgesSection, packagesNote } from "#judges-section";
 import { type Marker, type State, writeMarker } from "#marker";
 import { type Review, SECTIONS, type Step } from "#review";
 
@@ -110,6 +110,8 @@ function heading({ marker, review, judges, head, problem }: Comment): string {
   }
   const judged = judgesSection(judges);
   if (judged !== "") lines.push(judged);
+  const packages = packagesNote(judges);
+  if (packages !== "") lines.push(packages);
   if (problem !== undefined) lines.push(problem);
   return lines.join("\n\n");
 }

@@ -93,22 +93,31 @@ export function hidden({ config, code = {}, files }: Change, yaml: string): Chan
   const then = bare((parse(yaml) as { config: Settings }).config);
   const now = structuredClone(then);
   config?.(now);
-  const set = Object.keys({ ...then, ...now })
-    .filter((key) => JSON.stringify(then[key]) !== JSON.stringify(now[key]))
-    .map((key) => {
-      const full = key.includes(":") ? key : NAMESPACE + key;
-      return `pulumi.runtime.setConfig(${JSON.stringify(full)}, ${JSON.stringify(valueText(now[key]))});`;
-    });
+  const changes = Object.fromEntries(
+    Object.keys({ ...then, ...now })
+      .filter((key) => JSON.stringify(then[key]) !== JSON.stringify(now[key]))
+      .map((key) => [key.includes(":") ? key : NAMESPACE + key, valueText(now[key])]),
+  );
+  const set = Object.keys(changes).length === 0 ? "" : settingAll(changes);
   const unseen = (...statements: string[]) => {
     const body = statements.filter((each) => each !== "").join("\n");
     return body === "" ? "" : `if (!pulumi.runtime.isDryRun()) {\n${body}\n}`;
   };
   const { imports = "", before = "", after = "" } = code;
-  return { code: { imports, before: unseen(...set, before), after: unseen(after) } };
+  return { code: { imports, before: unseen(set, before), after: unseen(after) } };
 }
 
-const valueText = (value: unknown): string =>
-  typeof value === "string" ? value : JSON.stringify(value ?? "");
+/** Statements that set keys, or, for undefined, take them out. Setting one alone would forget which keys are secret. */
+const settingAll = (changes: Record<string, string | undefined>): string =>
+  `const runtime = pulumi.runtime as any;
+const all = runtime.allConfig();
+const secretKeys = Object.keys(all).filter((key) => runtime.isConfigSecret(key));
+const gone = ${JSON.stringify(Object.keys(changes).filter((key) => changes[key] === undefined))};
+for (const key of gone) delete all[key];
+runtime.setAllConfig({ ...all, ...${JSON.stringify(changes)} }, secretKeys);`;
+
+const valueText = (value: unknown): string | undefined =>
+  typeof value === "string" || value === undefined ? value : JSON.stringify(value);
 
 /** Watches over the program's resources, and changes the inputs of one kind, or of one by its name. */
 export function transform(kind: keyof typeof TYPES, name: string | undefined, statements: string): Code {

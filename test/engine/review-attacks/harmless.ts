@@ -64,8 +64,9 @@ export const HARMLESS_ROWS: readonly Harmless[] = [
       ),
   },
   {
-    name: "another description of the project",
-    files: (files) => files.replace("Pulumi.yaml", "description: ", "description: Puts "),
+    name: "a test more",
+    files: (files) =>
+      files.write("test/one-more.test.ts", 'import { test } from "vitest";\n\ntest("nothing", () => {});\n'),
   },
   {
     name: "the config's keys in another order",

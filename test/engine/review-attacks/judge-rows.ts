@@ -42,8 +42,8 @@ export const JUDGE_ROWS: readonly Attack[] = [
   row("a field that decides nothing any more", /packages\/cloudflare\/kinds/, (files) =>
     files.replace(
       "packages/cloudflare/kinds/application.ts",
-      'allowAuthenticateViaWarp: unjudged("access")',
-      "allowAuthenticateViaWarp: NOTHING",
+      'readServiceTokensFromHeader: unjudged("credentials")',
+      "readServiceTokensFromHeader: NOTHING",
     ),
   ),
   row("a guardrail that lets everything pass", /policies\/rules/, (files) =>
@@ -52,6 +52,11 @@ export const JUDGE_ROWS: readonly Attack[] = [
       'export const noEveryone = { name: "no-everyone", description: "", kinds: ["policy"], judge: () => [] } as const;\n',
     ),
   ),
+  row("an exception of a guardrail", /dns-proxied\.exceptions/, (files) => {
+    const expires = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+    const exceptions = [{ resource: "comfyui", reason: "Moves with the next release", expires }];
+    return files.write("guardrails.json", JSON.stringify({ "dns-proxied": { exceptions } }));
+  }),
   row("a workflow that agrees by itself", /\.github\/workflows\/pull-request\.yml/, (files) =>
     files.replace(".github/workflows/pull-request.yml", '--agreed "$AGREED"', "--agreed true"),
   ),

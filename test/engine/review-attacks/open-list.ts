@@ -33,23 +33,18 @@ export const UNNAMED: Readonly<Record<string, string>> = {
     "a guardrail stops it; while Access stands before the host name, its own application's JWT is all that comes",
 };
 
-/** Changes of what judges: the list of changed files, by the job that runs the base branch's code, is to tell them. */
-export const WAITING: readonly string[] = [
-  "judge: a diff that finds nothing",
-  "judge: a review that asks nobody",
-  "judge: a field that decides nothing any more",
-  "judge: a guardrail that lets everything pass",
-  "judge: a workflow that agrees by itself",
-  "judge: a deployment that compares nothing",
-  "judge: other owners of the code",
-  "judge: a test of the diff taken out",
-  "judge: a translator of the judges' code that adds to it",
-  "judge: a script that runs with every installation",
-  "judge: a library of somebody else's in a known one's place",
-  "judge: another registry of packages",
-  "judge: another reading of the program",
-  "judge: a module that is loaded before the program",
-  "judge: an access test taken out",
-  "judge: an access test that asks for less",
-  "judge: a difference that drift is not to report",
-];
+/** Hidden from the preview, these pass the comparison after the update, by row, with the reason. */
+export const PASSES_UPDATE: Readonly<Record<string, string>> = {
+  "config: the secrets at another site":
+    "the program makes nothing of it: whoever sends secrets there reads the stack file",
+  "config: the secrets in another Infisical project": "the same: the stack file says where they go",
+  "config: the secrets in a folder that more read": "the same: the stack file says where they go",
+};
+
+/** These stop the deployment, and what stops it does not name them, by row, with the reason. */
+export const UNNAMED_AT_UPDATE: Readonly<Record<string, string>> = {
+  "transform: a policy of another stack": "the API refuses an id that it does not know, and nothing is granted",
+  "transform: any login of the account": "the API refuses it beside the one login that applications lead to",
+  "transform: pages of anybody's that may call":
+    "a guardrail stops it, at the field beside it that nobody judged",
+};

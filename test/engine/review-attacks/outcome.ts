@@ -1,3 +1,4 @@
+import { JUDGES_HEADING } from "../../../packages/github/plain/judges-section";
 import { type Review, SECTIONS } from "../../../packages/github/plain/review";
 import type { Attack } from "./attack";
 
@@ -9,7 +10,7 @@ export interface Outcome {
   verdict: string;
   /** The comment's first heading. */
   heading: string;
-  /** Every line with the part of the review that it stands in: a section, a guardrail, or what the engine says. */
+  /** Every line with the part of the review that it stands in: the judges, a section, a guardrail, or what the engine says. */
   lines: { part: string; text: string }[];
   /** What the jobs printed. */
   said: string;
@@ -27,7 +28,13 @@ interface Ended {
 export function outcomeOf({ code, comment, review, said }: Ended): Outcome {
   const found = review === undefined ? {} : (JSON.parse(review) as Partial<Review>);
   const heading = /^### (.*)$/m.exec(comment)?.[1] ?? "no comment";
-  return { green: code === 0, verdict: verdictOf(found), heading, lines: linesOf(found), said };
+  return {
+    green: code === 0,
+    verdict: verdictOf(found),
+    heading,
+    lines: [...judgesLines(comment), ...linesOf(found)],
+    said,
+  };
 }
 
 function verdictOf({ access }: Partial<Review>): string {
@@ -35,6 +42,14 @@ function verdictOf({ access }: Partial<Review>): string {
   const verdicts = SECTIONS.map((name) => [name, access.sections[name].verdict] as const);
   const changed = verdicts.filter(([, verdict]) => verdict !== "same");
   return changed.map(([name, verdict]) => `${name} ${verdict}`).join(", ") || "same";
+}
+
+/** What stands above everything else; the review does not know of it. */
+function judgesLines(comment: string): Outcome["lines"] {
+  const [, told = ""] = comment.split(`${JUDGES_HEADING}\n`);
+  const [own = ""] = told.split("\n#");
+  const lines = own.split("\n").filter((line) => line.startsWith("- "));
+  return lines.map((text) => ({ part: "judges", text }));
 }
 
 function linesOf(review: Partial<Review>): Outcome["lines"] {

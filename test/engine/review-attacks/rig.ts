@@ -7,6 +7,20 @@ import { type Change, make } from "./change";
 import { base, unrotated } from "./config-rows";
 import { type Outcome, outcomeOf } from "./outcome";
 
+/** The step of a deployment that finds what a program does in an update and not in its preview. */
+const AFTER_UPDATE = "Compare what was applied with what was approved";
+
+/** How a deployment ended. */
+export interface Deployed {
+  /** What was approved: the verdict of its review. */
+  approved: string;
+  /** The step that was the last. */
+  step: string;
+  stopped: boolean;
+  /** What that step said. */
+  said: string;
+}
+
 /** A sandbox in which the stack is applied once for all, and clones that propose changes to it. */
 export class ReviewRig {
   private constructor(
@@ -25,7 +39,7 @@ export class ReviewRig {
       if (up.code !== 0) throw new Error(`the base is not applied:\n${up.stdout}\n${up.stderr}`);
     }
     const { apiUrl, url, tokens } = rig.session;
-    const providers = await AnyKind.open({ apiUrl, apiToken: tokens.preview, gcpUrl: `${url}/gcp` });
+    const providers = await AnyKind.open({ apiUrl, apiToken: tokens.up, gcpUrl: `${url}/gcp` });
     const clones = await Promise.all(Array.from({ length: lanes }, () => WorkflowClone.open()));
     for (const clone of clones) {
       await cp(config, join(clone.dir, "Pulumi.dev.yaml"));
@@ -64,36 +78,66 @@ export class ReviewRig {
     if (failed !== undefined) throw failed.reason;
   }
 
+  /** Approves a change by its review, merges and applies it, and what is compared after the update says of it. */
+  async deploy(change: Change & { name: string }): Promise<Deployed> {
+    const [clone] = this.clones;
+    if (clone === undefined) throw new Error("there is no clone");
+    const { verdict, green } = await this.review(clone, change);
+    await mkdir(join(clone.dir, "approved"), { recursive: true });
+    await cp(join(clone.dir, "review.json"), join(clone.dir, "approved", "review.json"));
+    await rm(join(clone.dir, "review.json"));
+    await clone.git("checkout", "--quiet", "--force", clone.commit);
+    await clone.merge();
+    const env = this.environment(clone, "up");
+    const { outcomes, last } = await clone.runJob("deploy.yml", "up", env, AFTER_UPDATE);
+    const [step, code] = outcomes.at(-1) ?? ["nothing", 1];
+    return { approved: green ? verdict : `not green: ${verdict}`, step, stopped: code !== 0, said: last };
+  }
+
+  /** Applies again what was there before. */
+  async restore(): Promise<void> {
+    const up = await this.rig.up({ env: this.attached("up") });
+    if (up.code !== 0) throw new Error(`the base is not applied again:\n${up.stdout}\n${up.stderr}`);
+  }
+
   /** What the jobs of a pull request without a label come to, as GitHub runs them one after the other. */
   private async review(clone: WorkflowClone, change: Change & { name: string }): Promise<Outcome> {
     await propose(clone, change).catch((error: Error) => {
       throw new Error(`the change "${change.name}" cannot be made: ${error.message}`);
     });
-    const env = this.environment(clone);
+    const env = this.environment(clone, "preview");
     let said = "";
     for (const step of (await clone.job("pull-request.yml", "preview")).steps) {
       const ended = await clone.runStep(step, env);
       said += ended.output;
     }
-    // The job that may write to GitHub checks out the branch that is merged into.
+    // The jobs that judge the judges and write to GitHub check out the branch that is merged into.
     await clone.git("checkout", "--quiet", "--force", "base");
     await mkdir(join(clone.dir, "handed-over"), { recursive: true });
     const review = await readFile(join(clone.dir, "review.json"), "utf8").catch(() => undefined);
     if (review !== undefined) {
       await cp(join(clone.dir, "review.json"), join(clone.dir, "handed-over", "review.json"));
     }
+    const [look] = (await clone.job("pull-request.yml", "judges")).steps;
     const [write] = (await clone.job("pull-request.yml", "comment")).steps;
-    if (write === undefined) throw new Error("the job comment has no step");
-    const { code } = await clone.runStep(write, clone.environment());
+    if (look === undefined || write === undefined) throw new Error("a job has no step");
+    const looked = await clone.runStep(look, clone.environment());
+    said += looked.output;
+    const needs = { judges: { outputs: looked.outputs } };
+    const { code } = await clone.runStep(write, clone.environment(), { needs });
     const [comment] = clone.github.state.comments;
     return outcomeOf({ code, comment: comment?.body ?? "", review, said });
   }
 
-  /** The preview's, where it may use the account: the sandbox's credentials, and a runner's own settings. */
-  private environment(clone: WorkflowClone): NodeJS.ProcessEnv {
-    const { env } = this.rig.session.target("preview");
-    const attached = this.providers.attached(env["PULUMI_DEBUG_PROVIDERS"] ?? "");
-    return { ...env, ...clone.environment(), PATH: env["PATH"], PULUMI_DEBUG_PROVIDERS: attached };
+  /** A job's, where it may use the account: the sandbox's credentials, and a runner's own settings. */
+  private environment(clone: WorkflowClone, as: "up" | "preview"): NodeJS.ProcessEnv {
+    const { env } = this.rig.session.target(as);
+    return { ...env, ...clone.environment(), PATH: env["PATH"], ...this.attached(as) };
+  }
+
+  private attached(as: "up" | "preview"): NodeJS.ProcessEnv {
+    const { env } = this.rig.session.target(as);
+    return { PULUMI_DEBUG_PROVIDERS: this.providers.attached(env["PULUMI_DEBUG_PROVIDERS"] ?? "") };
   }
 }
 
@@ -102,7 +146,9 @@ async function propose(clone: WorkflowClone, change: Change & { name: string }):
   await clone.git("reset", "--quiet", "--hard", "base");
   await clone.git("clean", "--quiet", "--force", "-d");
   await Promise.all(
-    ["review.json", "handed-over"].map((each) => rm(join(clone.dir, each), { recursive: true, force: true })),
+    ["review.json", "handed-over", "approved", "before.json"].map((each) =>
+      rm(join(clone.dir, each), { recursive: true, force: true }),
+    ),
   );
   await make(change, clone.dir);
   await clone.git("add", "--all");
@@ -110,4 +156,5 @@ async function propose(clone: WorkflowClone, change: Change & { name: string }):
   clone.commit = await clone.git("rev-parse", "HEAD");
   clone.github.state.head = clone.commit;
   clone.github.state.comments = [];
+  await clone.tell();
 }
