@@ -9,11 +9,12 @@ import type { StateResource } from "../../cloudflare/state-resource";
 import { alarmFacts } from "./alarms";
 import { connectorTokenFacts } from "./connector-tokens";
 import type { Fact } from "./fact";
-import { hiddenFacts, unreadFacts } from "./hidden";
+import { hiddenCredentials, hiddenFacts, unreadFacts } from "./hidden";
 import { providerFacts } from "./providers";
 import { hiddenPlaces, resourcePlaces, secretPlaceFacts } from "./secret-places";
 import { readerFacts, unreadGrants } from "./secret-readers";
 import { byText, heldIn, notJudgedFacts, type Undecided } from "./undecided";
+import { usedProviderFacts } from "./used-providers";
 
 /** Two situations, and what of them cannot be read. */
 export interface Comparison {
@@ -36,6 +37,7 @@ export function compareResources(
     after: is,
     undecided: byText([
       ...hiddenFacts({ resources: before, situation: was }, { resources: after, situation: is }),
+      ...hiddenCredentials(before, after),
       ...unreadFacts(was, is),
       ...notJudgedFacts(heldIn(before), heldIn(after)),
       ...providerFacts(before, after),
@@ -102,7 +104,7 @@ export function comparePreview(text: string, where: string): Comparison {
     after.set(urn, withIds(planned, dependencies.get(urn) ?? {}, after, ambiguous));
   }
   const compared = compareResources([...before.values()], [...after.values()]);
-  return { ...compared, undecided: [...compared.undecided, ...ambiguous] };
+  return { ...compared, undecided: [...compared.undecided, ...ambiguous, ...usedProviderFacts(steps)] };
 }
 
 const HOW = `Give what \`pulumi ${PREVIEW_CALL.join(" ")}\` printed.`;
