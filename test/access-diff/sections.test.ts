@@ -502,18 +502,22 @@ describe("not judged", () => {
     const record = { name: "new", type: "TXT", content: "x" };
     const more = [...usual(), other("cloudflare:index/dnsRecord:DnsRecord", "new", record)];
     expect(reviewed(by("mirror"), by("mirror", more))).toMatchObject(CLEAN);
-    const first = more.map((each) => ({ ...each, ...by("mirror", more).find(({ urn }) => urn === each.urn) }));
+    const first = more.map((each) => ({
+      ...each,
+      ...by("mirror", more).find(({ urn }) => urn === each.urn),
+    }));
     expect(reviewed(by("default"), [...by("default"), ...first.slice(-1)]).needs.notJudged).toBe(true);
   });
 
   test("settings of a login that are one secret are not decided where they change, and are nothing where they stay", () => {
-    const login = (config: unknown) =>
-      with_("ZeroTrustAccessIdentityProvider", () => ({ config }), GOOGLE);
+    const login = (config: unknown) => with_("ZeroTrustAccessIdentityProvider", () => ({ config }), GOOGLE);
     const shown = login({ clientId: "x", clientSecret: "[secret]" });
     const { verdicts, lines } = reviewed(shown, login("[secret]"));
     expect(verdicts).toMatchObject({ access: "undecided", credentials: "undecided", notJudged: "undecided" });
     expect(lines.join("\n")).toContain("emailClaimName");
     expect(reviewed(login("[secret]"), login("[secret]"))).toMatchObject(CLEAN);
-    expect(reviewed(shown, login({ clientId: "x", clientSecret: "[secret]", redirectUrl: "y" }))).toMatchObject(CLEAN);
+    expect(
+      reviewed(shown, login({ clientId: "x", clientSecret: "[secret]", redirectUrl: "y" })),
+    ).toMatchObject(CLEAN);
   });
 });
