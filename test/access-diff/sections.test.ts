@@ -33,6 +33,20 @@ test("a plan that changes nothing is the same in each section, and needs no labe
   expect(reviewed(usual(), usual())).toMatchObject(CLEAN);
 });
 
+test("a policy whose own session is taken away gets the provider's; one that never named it keeps what it has", () => {
+  const policies = (session: object, inputs: object): Planned[] =>
+    with_("ZeroTrustAccessApplication", () => ({ sessionDuration: "8h" })).map((each) => {
+      if (!each.type.endsWith(":ZeroTrustAccessPolicy")) return each;
+      return { ...each, outputs: { ...each.outputs, ...session }, inputs: { ...each.outputs, ...inputs } };
+    });
+  const own = policies({ sessionDuration: "8h" }, { sessionDuration: "8h" });
+  const { verdicts, lines } = reviewed(own, policies({}, {}));
+  expect(verdicts).toEqual({ access: "wider" });
+  expect(lines.join("\n")).toContain("24h instead of 8h");
+  const kept = policies({ sessionDuration: "24h" }, {});
+  expect(reviewed(kept, kept)).toMatchObject(CLEAN);
+});
+
 describe("traffic", () => {
   const TOKEN_OF = { tunnelId: "another" };
   const moves: [what: string, after: Planned[], named: string][] = [
