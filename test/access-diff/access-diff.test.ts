@@ -201,6 +201,19 @@ describe("what is not a policy", () => {
     expect(diffBetween(with_("forever"), with_("8760h")).verdict).toBe("narrowed");
   });
 
+  test("an organization that a login of nobody's here tells of, where every login is offered", () => {
+    const told = {
+      githubOrganization: { name: "partner-studio", identityProviderId: "no login of the stack's" },
+    };
+    const diff = diffTo([policy("people", "allow", [told]), application(["people"], { allowedIdps: [] })]);
+    expect(
+      diff.entries
+        .filter(({ kind }) => kind === "depends")
+        .flatMap(({ on }) => on)
+        .join(),
+    ).toContain("github");
+  });
+
   test("another login that is offered", () => {
     const diff = diffTo([
       people,

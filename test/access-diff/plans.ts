@@ -13,6 +13,8 @@ export interface Planned {
   id: string;
   inputs?: object;
   outputs: object;
+  /** Which instance of a provider keeps it, as the engine notes it. */
+  provider?: string;
 }
 
 /** The usual stack's resources, whose inputs are their outputs. */

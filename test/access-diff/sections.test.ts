@@ -3,6 +3,7 @@ import { comparePreview } from "../../packages/cli/access-diff/preview";
 import { other, type Planned, planText, reviewed, UNKNOWN, usual, with_ } from "./plans";
 
 const HOST = "comfyui.datacrew.space";
+const GOOGLE = "11111111-1111-4111-8111-111111111111";
 const TUNNEL_CONFIG = "ZeroTrustTunnelCloudflaredConfig";
 
 interface Rule {
@@ -30,6 +31,20 @@ const CLEAN = { verdict: "no change", verdicts: {}, lines: [], needs: { widening
 
 test("a plan that changes nothing is the same in each section, and needs no label", () => {
   expect(reviewed(usual(), usual())).toMatchObject(CLEAN);
+});
+
+test("a policy whose own session is taken away gets the provider's; one that never named it keeps what it has", () => {
+  const policies = (session: object, inputs: object): Planned[] =>
+    with_("ZeroTrustAccessApplication", () => ({ sessionDuration: "8h" })).map((each) => {
+      if (!each.type.endsWith(":ZeroTrustAccessPolicy")) return each;
+      return { ...each, outputs: { ...each.outputs, ...session }, inputs: { ...each.outputs, ...inputs } };
+    });
+  const own = policies({ sessionDuration: "8h" }, { sessionDuration: "8h" });
+  const { verdicts, lines } = reviewed(own, policies({}, {}));
+  expect(verdicts).toEqual({ access: "wider" });
+  expect(lines.join("\n")).toContain("24h instead of 8h");
+  const kept = policies({ sessionDuration: "24h" }, {});
+  expect(reviewed(kept, kept)).toMatchObject(CLEAN);
 });
 
 describe("traffic", () => {
@@ -485,5 +500,38 @@ describe("not judged", () => {
       [...withOptions({ originServerName: "x.example" }), ruleset],
     );
     expect(comparePreview(text, "the preview").undecided).toEqual([]);
+  });
+
+  test("a resource by another provider is not judged; one by another release of its package is", () => {
+    const by = (name: string, all = usual()) =>
+      all.map((each) =>
+        each.type.endsWith(":DnsRecord") || each.urn.endsWith("::new")
+          ? { ...each, provider: `urn:pulumi:t::t::pulumi:providers:cloudflare::${name}::1` }
+          : each,
+      );
+    const { lines, needs } = reviewed(by("default_6_21_0"), by("mirror"));
+    expect(lines.join("\n")).toContain("by provider mirror of package cloudflare");
+    expect(needs.notJudged).toBe(true);
+    expect(reviewed(by("default_6_21_0"), by("default_6_22_1"))).toMatchObject(CLEAN);
+    const record = { name: "new", type: "TXT", content: "x" };
+    const more = [...usual(), other("cloudflare:index/dnsRecord:DnsRecord", "new", record)];
+    expect(reviewed(by("mirror"), by("mirror", more))).toMatchObject(CLEAN);
+    const first = more.map((each) => ({
+      ...each,
+      ...by("mirror", more).find(({ urn }) => urn === each.urn),
+    }));
+    expect(reviewed(by("default"), [...by("default"), ...first.slice(-1)]).needs.notJudged).toBe(true);
+  });
+
+  test("settings of a login that are one secret are not decided where they change, and are nothing where they stay", () => {
+    const login = (config: unknown) => with_("ZeroTrustAccessIdentityProvider", () => ({ config }), GOOGLE);
+    const shown = login({ clientId: "x", clientSecret: "[secret]" });
+    const { verdicts, lines } = reviewed(shown, login("[secret]"));
+    expect(verdicts).toMatchObject({ access: "undecided", credentials: "undecided", notJudged: "undecided" });
+    expect(lines.join("\n")).toContain("emailClaimName");
+    expect(reviewed(login("[secret]"), login("[secret]"))).toMatchObject(CLEAN);
+    expect(
+      reviewed(shown, login({ clientId: "x", clientSecret: "[secret]", redirectUrl: "y" })),
+    ).toMatchObject(CLEAN);
   });
 });

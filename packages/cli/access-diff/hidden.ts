@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isHidden, UNKNOWN_VALUE } from "../../access/hidden";
 import type { NotJudged, Situation } from "../../access/situation";
 import { notJudgedWords } from "../../access/words";
-import { kindOfType } from "../../cloudflare/kinds";
+import { type Field, kindOfType } from "../../cloudflare/kinds";
 import type { StateResource } from "../../cloudflare/state-resource";
 import { bearsOf, byText, type Undecided } from "./undecided";
 
@@ -38,6 +38,40 @@ export function unreadFacts(before: Situation, after: Situation): Undecided[] {
     text: notJudgedWords(each),
   }));
 }
+
+/**
+ * Settings that say what counts as proof and cannot be read as a whole, as those of a login that are one secret, where they
+ * differ. What they hold may be a client's secret alone, or whose addresses are believed.
+ */
+export function hiddenCredentials(
+  before: readonly StateResource[],
+  after: readonly StateResource[],
+): Undecided[] {
+  const [then, now] = [before, after].map(
+    (list) => new Map(list.map((each) => [`${each.type} ${each.id}`, each])),
+  );
+  return [...(now ?? [])].flatMap(([key, { type, id, outputs, given }]) =>
+    Object.entries(kindOfType(type)?.fields ?? {}).flatMap(([property, { decides, fields }]): Undecided[] => {
+      const value = outputs[property];
+      if (decides !== "credentials" || fields === undefined || !isHidden(value)) return [];
+      if (value === UNKNOWN_VALUE && given?.has(property) === false) return [];
+      const was = then?.get(key)?.outputs[property];
+      if (isDeepStrictEqual(was, value)) return [];
+      const name = typeof outputs["name"] === "string" ? outputs["name"] : id;
+      const text = `${property} of ${type.split(":").at(-1)} ${name} cannot be read: ${namesOf(fields)} may be otherwise`;
+      return [{ code: "cannot be read", bears: bearsOf(decides), text }];
+    }),
+  );
+}
+
+/** Names of what is not judged among the fields of an object, which decides. */
+const namesOf = (fields: NonNullable<Field["fields"]>): string =>
+  fields === "rules"
+    ? "its rules"
+    : Object.entries(fields)
+        .filter(([, { decides }]) => decides !== "nothing")
+        .map(([name]) => name)
+        .join(", ");
 
 function factsOf({ resources, situation }: Side): Map<string, Undecided> {
   const facts = new Map<string, Undecided>();

@@ -3,17 +3,19 @@ import type { Situation } from "../../access/situation";
 import { UserError } from "../../base/errors";
 import { type Fields, fieldsOf } from "../../base/json-values";
 import { TYPES } from "../../cloudflare/kinds";
+import { isUnset } from "../../cloudflare/kinds/unset";
 import { situationOf } from "../../cloudflare/read-situation";
 import { changedInputs, type PlanStep, readPlan } from "../../cloudflare/stack-plan";
 import type { StateResource } from "../../cloudflare/state-resource";
 import { alarmFacts } from "./alarms";
 import { connectorTokenFacts } from "./connector-tokens";
 import type { Fact } from "./fact";
-import { hiddenFacts, unreadFacts } from "./hidden";
+import { hiddenCredentials, hiddenFacts, unreadFacts } from "./hidden";
 import { providerFacts } from "./providers";
 import { hiddenPlaces, resourcePlaces, secretPlaceFacts } from "./secret-places";
 import { readerFacts, unreadGrants } from "./secret-readers";
 import { byText, heldIn, notJudgedFacts, type Undecided } from "./undecided";
+import { usedProviderFacts } from "./used-providers";
 
 /** Two situations, and what of them cannot be read. */
 export interface Comparison {
@@ -36,6 +38,7 @@ export function compareResources(
     after: is,
     undecided: byText([
       ...hiddenFacts({ resources: before, situation: was }, { resources: after, situation: is }),
+      ...hiddenCredentials(before, after),
       ...unreadFacts(was, is),
       ...notJudgedFacts(heldIn(before), heldIn(after)),
       ...providerFacts(before, after),
@@ -85,7 +88,7 @@ export function comparePreview(text: string, where: string): Comparison {
     const { op, urn, oldState, newState } = step;
     if (newState === undefined || GONE.has(op)) continue;
     const id = MADE.has(op) ? urn : (before.get(urn)?.id ?? urn);
-    const planned = resource(newState, id);
+    const planned = withSession(resource(newState, id), step);
     if (op === "same") {
       after.set(urn, planned);
       continue;
@@ -102,7 +105,7 @@ export function comparePreview(text: string, where: string): Comparison {
     after.set(urn, withIds(planned, dependencies.get(urn) ?? {}, after, ambiguous));
   }
   const compared = compareResources([...before.values()], [...after.values()]);
-  return { ...compared, undecided: [...compared.undecided, ...ambiguous] };
+  return { ...compared, undecided: [...compared.undecided, ...ambiguous, ...usedProviderFacts(steps)] };
 }
 
 const HOW = `Give what \`pulumi ${PREVIEW_CALL.join(" ")}\` printed.`;
@@ -125,6 +128,20 @@ function given(oldState: Fields | undefined, changed: readonly string[] | undefi
       name in outputs && !(by !== undefined && changed.includes(by)) ? [[name, outputs[name]]] : [],
     ),
   );
+}
+
+/** What Cloudflare's provider sends for a policy whose program names no length of a session. */
+const POLICY_SESSION = "24h";
+
+/**
+ * A policy that had a session of its own, and is given none: nothing changes it but an update, which writes the provider's
+ * own default. A preview says neither.
+ */
+function withSession(planned: StateResource, { op, oldState }: PlanStep): StateResource {
+  const held = fieldsOf(oldState?.["outputs"])["sessionDuration"];
+  const { type, outputs } = planned;
+  if (type !== TYPES.policy || held === undefined || !isUnset(outputs["sessionDuration"])) return planned;
+  return { ...planned, outputs: { ...outputs, sessionDuration: op === "same" ? held : POLICY_SESSION } };
 }
 
 /** The secrets of what an update leaves as it is stay the same; all others may be others. */

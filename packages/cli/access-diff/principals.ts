@@ -1,5 +1,6 @@
 import type { Rule, Subject } from "../../access";
 import type { Situation, StateApplication, StatePolicy } from "../../access/situation";
+import { fieldsOf } from "../../base/json-values";
 import type { Sides } from "./sides";
 
 /** Who may be told apart by the rules of both sides. */
@@ -148,7 +149,15 @@ export function loginsOf(
     if (application === undefined) return [];
     if (application.allowedIdps.length > 0) return application.allowedIdps;
     const known = [...before.identityProviders, ...after.identityProviders].map(({ id }) => id);
-    return [...known, ...namedIn(policies, "login_method", "id"), OTHER_LOGIN];
+    return [...known, ...loginsNamedIn(policies), OTHER_LOGIN];
   });
   return offered.length === 0 ? [OTHER_LOGIN] : [...new Set(offered)];
+}
+
+/** Ids of the logins that rules name: by themselves, or with a group or an organization that the login tells of. */
+function loginsNamedIn(policies: readonly StatePolicy[]): string[] {
+  const told = everyRule(policies).flatMap((rule) =>
+    Object.values(rule).map((value) => fieldsOf(value)["identity_provider_id"]),
+  );
+  return [...namedIn(policies, "login_method", "id"), ...told.filter((id) => typeof id === "string")];
 }

@@ -19,7 +19,8 @@ export interface Undecided {
     | "foreign policy"
     | "order of policies"
     | "places"
-    | "encrypted place";
+    | "encrypted place"
+    | "provider";
   /** The sections of a review that may be otherwise by it. */
   bears: readonly Part[];
   /** One sentence for people. */
