@@ -30,7 +30,8 @@ export const PASSES_UPDATE: Readonly<Record<string, string>> = {
 
 /** These stop the deployment, and what stops it does not name them, by row, with the reason. */
 export const UNNAMED_AT_UPDATE: Readonly<Record<string, string>> = {
-  "transform: a policy of another stack": "the API refuses an id that it does not know, and nothing is granted",
+  "transform: a policy of another stack":
+    "the API refuses an id that it does not know, and nothing is granted",
   "transform: any login of the account": "the API refuses it beside the one login that applications lead to",
   "transform: pages of anybody's that may call":
     "a guardrail stops it, at the field beside it that nobody judged",
