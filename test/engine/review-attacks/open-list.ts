@@ -12,9 +12,9 @@ export const KNOWN: Readonly<Record<string, string>> = {
   "hiding: a person more, from tomorrow on":
     "a preview is of today; what the update comes to has to be compared",
   "hiding: people who cannot be taken out any more":
-    "a preview prints no ignoreChanges, neither as it was nor as it is to be",
+    "the plan prints ignoreChanges, and the comparison does not read it yet",
   "hiding: an application that stays when the stack lets go of it":
-    "a preview prints no retainOnDelete, neither as it was nor as it is to be",
+    "the plan prints retainOnDelete, and the comparison does not read it yet",
 };
 
 /** Attacks that stop the review and are not named where they belong, by row, with the reason. */
