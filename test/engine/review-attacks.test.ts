@@ -136,7 +136,8 @@ test("the same, hidden from the preview, is nothing that a preview tells", async
 }, 86_400_000);
 
 test("and where it is approved, the comparison after the update stops the deployment and names it", async () => {
-  const all = await hiddenRows();
+  // An update asks none of the judges that a program could hide from it.
+  const all = (await hiddenRows()).filter(({ kind }) => kind !== "judge");
   const rows = ONLY === undefined && !FULL ? slice(all, 4 * STEP) : chosen(all, ({ hides }) => hides.name);
   const wrong: string[] = [];
   for (const row of rows) {

@@ -46,7 +46,9 @@ const writes = () => github.calls.filter((call) => !call.startsWith("GET"));
 test("labels count as the event has them, whatever the review says of them", async () => {
   const ended = await comment({ AGREED: "false" });
   expect(ended.code).toBe(1);
-  expect(bodies().join()).toContain("The label `access-widens` agrees to what widens or goes elsewhere below.** It is missing.");
+  expect(bodies().join()).toContain(
+    "The label `access-widens` agrees to what widens or goes elsewhere below.** It is missing.",
+  );
 });
 
 describe("one comment", () => {

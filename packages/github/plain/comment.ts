@@ -12,7 +12,7 @@ import { judgesReason } from "#judges-section";
 import type { State } from "#marker";
 import { publish } from "#publish";
 import { type Comment, renderSummary, stateOf } from "#render";
-import { type Label, LABELS, MalformedReview, parseReview, type Review } from "#review";
+import { LABELS, type Label, MalformedReview, parseReview, type Review } from "#review";
 
 interface Found {
   review?: Review;
