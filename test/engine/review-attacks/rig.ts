@@ -94,10 +94,9 @@ export class ReviewRig {
     return { approved: green ? verdict : `not green: ${verdict}`, step, stopped: code !== 0, said: last };
   }
 
-  /** Applies again what was there before. */
-  async restore(): Promise<void> {
-    const up = await this.rig.up({ env: this.attached("up") });
-    if (up.code !== 0) throw new Error(`the base is not applied again:\n${up.stdout}\n${up.stderr}`);
+  /** Applies again what was there before; false where the program refuses to, as beside a record that it does not know. */
+  async restored(): Promise<boolean> {
+    return (await this.rig.up({ env: this.attached("up") })).code === 0;
   }
 
   /** What the jobs of a pull request without a label come to, as GitHub runs them one after the other. */
