@@ -3,7 +3,9 @@
 // these files alone, as text.
 //
 // Environment: MERGED (the commit of the merge, as GitHub tried it), GITHUB_TOKEN. Step output: found, a JSON list.
+import { execFile } from "node:child_process";
 import { appendFile } from "node:fs/promises";
+import { promisify } from "node:util";
 import { guardrailChanges } from "./guardrails-config";
 import { packageChanges } from "./package-files";
 import { currentRun, runScript, setting } from "./plain/environment";
@@ -26,18 +28,28 @@ async function main(): Promise<void> {
   const after = await Side.read(github, merged);
   const found: Found[] = [];
   for (const file of before.differing(after)) {
+    const isStackFile = STACK_FILE.test(file);
+    const isJson = file.toLowerCase().endsWith(".json");
+    if (!isStackFile && !isJson) continue;
     const [then, now] = [await before.text(file), await after.text(file)];
-    if (STACK_FILE.test(file)) {
+    if (isStackFile) {
       found.push(...lostTests(file, then, now).map((line) => ({ kind: "access-test", line }) as const));
       found.push(...newAcceptances(file, then, now).map((line) => ({ kind: "accepted", line }) as const));
     }
-    if (file.toLowerCase().endsWith(".json")) {
+    if (isJson) {
       found.push(...guardrailChanges(file, then, now).map((line) => ({ kind: "guardrail", line }) as const));
     }
   }
   const [then, now] = [await packagesOf(before), await packagesOf(after)];
-  found.push(...packageChanges(then, now).map((line) => ({ kind: "packages", line }) as const));
+  found.push(
+    ...packageChanges(then, now, await npmRegistry()).map((line) => ({ kind: "packages", line }) as const),
+  );
   await appendFile(setting("GITHUB_OUTPUT", /./), `found=${JSON.stringify(found.slice(0, MOST_FOUND))}\n`);
+}
+
+/** Where npm takes packages from on this machine, which the pull request does not configure. */
+async function npmRegistry(): Promise<string> {
+  return (await promisify(execFile)("npm", ["config", "get", "registry"])).stdout.trim();
 }
 
 const packagesOf = async (side: Side) => ({

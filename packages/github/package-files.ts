@@ -7,9 +7,6 @@ export interface PackageFiles {
   lock: string | undefined;
 }
 
-/** Where npm takes a package from that a lock file gives no address of. */
-const USUAL_REGISTRY = "https://registry.npmjs.org";
-
 /** What says which packages are wanted; anything else in the file says how they are installed and run. */
 const WANTED = ["dependencies", "devDependencies"];
 
@@ -21,14 +18,17 @@ const PLACE = new RegExp(`^(?:packages/[\\w/-]+/)?node_modules/${NAME}(?:/node_m
 /**
  * What a change of the packages does besides adding some, or taking a newer version of some, from where they came
  * before: one line each.
+ * @param usual the registry that npm takes a package from of which a lock file gives no address
  * @throws {Error} when a file is not JSON
  */
-export function packageChanges(before: PackageFiles, after: PackageFiles): string[] {
+export function packageChanges(before: PackageFiles, after: PackageFiles, usual: string): string[] {
   return [
     ...manifestChanges(objectIn(before.manifest), objectIn(after.manifest)).map(
       (line) => `package.json: ${line}`,
     ),
-    ...lockChanges(objectIn(before.lock), objectIn(after.lock)).map((line) => `package-lock.json: ${line}`),
+    ...lockChanges(objectIn(before.lock), objectIn(after.lock), usual).map(
+      (line) => `package-lock.json: ${line}`,
+    ),
   ];
 }
 
@@ -84,9 +84,9 @@ function isLower(version: string, than: string): boolean {
   return at >= 0 && (one[at] ?? 0) < (other[at] ?? 0);
 }
 
-function lockChanges(before: Fields | undefined, after: Fields | undefined): string[] {
+function lockChanges(before: Fields | undefined, after: Fields | undefined, usual: string): string[] {
   if (before === undefined || after === undefined) return gone(before, after);
-  const known = knownOf(before);
+  const known = knownOf(before, usual);
   const now = fieldsOf(after["packages"]);
   return [
     ...fieldChanges(before, after, ["packages"]),
@@ -102,14 +102,14 @@ interface Known {
   checksums: ReadonlyMap<string, unknown>;
 }
 
-function knownOf(lock: Fields): Known {
+function knownOf(lock: Fields, usual: string): Known {
   const packages = fieldsOf(lock["packages"]);
   const registries = new Set<string>();
   const checksums = new Map<string, unknown>();
   for (const [place, value] of Object.entries(packages)) {
     const entry = fieldsOf(value);
     if (!PLACE.test(place) || entry["link"] === true) continue;
-    registries.add(registryOf(place, entry) ?? USUAL_REGISTRY);
+    registries.add(registryOf(place, entry) ?? usual.replace(/\/$/, ""));
     checksums.set(`${nameOf(place)}@${entry["version"]}`, entry["integrity"]);
   }
   return { packages, registries, checksums };

@@ -165,6 +165,9 @@ describe("the guardrails' config", () => {
   });
 });
 
+/** As npm says it. */
+const REGISTRY = "https://packages.example.com/";
+
 describe("packages", () => {
   const yaml = { version: "2.9.1", integrity: "sha512-A" };
   const base = {
@@ -189,7 +192,7 @@ describe("packages", () => {
   const changed = (edit: (next: typeof base & { manifest: Record<string, unknown> }) => void) => {
     const next = structuredClone(base) as Parameters<typeof edit>[0];
     edit(next);
-    return packageChanges(files(base), files(next));
+    return packageChanges(files(base), files(next), REGISTRY);
   };
 
   test("that come, and newer versions of others, are nothing else", () => {
@@ -197,7 +200,7 @@ describe("packages", () => {
       manifest.dependencies["yaml"] = "2.10.0";
       manifest.devDependencies["zod"] = "4.0.0";
       lock.packages["node_modules/yaml"] = { version: "2.10.0", integrity: "sha512-B" };
-      const resolved = "https://registry.npmjs.org/@a/b/-/b-1.0.0.tgz";
+      const resolved = `${REGISTRY}@a/b/-/b-1.0.0.tgz`;
       lock.packages["node_modules/zod"] = { version: "4.0.0", integrity: "sha512-C", dev: true };
       lock.packages["node_modules/zod/node_modules/@a/b"] = {
         version: "1.0.0",
@@ -220,8 +223,8 @@ describe("packages", () => {
     });
     const there = files(lock(at("npm.example.org", "2.9.1")));
     const next = (host: string) => files(lock(at(host, "2.9.2")));
-    expect(packageChanges(there, next("npm.example.org"))).toEqual([]);
-    expect(packageChanges(there, next("npm.example.net"))).toHaveLength(1);
+    expect(packageChanges(there, next("npm.example.org"), REGISTRY)).toEqual([]);
+    expect(packageChanges(there, next("npm.example.net"), REGISTRY)).toHaveLength(1);
   });
 
   test.each<[string, Parameters<typeof changed>[0], RegExp]>([
@@ -262,7 +265,7 @@ describe("packages", () => {
     ],
     [
       "a package in another's place",
-      ({ lock }) => place(lock, { resolved: "https://registry.npmjs.org/x/-/x-4.0.0.tgz" }),
+      ({ lock }) => place(lock, { resolved: `${REGISTRY}x/-/x-4.0.0.tgz` }),
       /comes from/,
     ],
     ["another name in the lock file", ({ lock }) => place(lock, { name: "x" }), /another package/],
@@ -296,9 +299,9 @@ describe("packages", () => {
 
   test("of which a file goes or comes are named, and one that cannot be read is an error", () => {
     const { manifest, lock } = files(base);
-    expect(packageChanges({ manifest, lock }, { manifest, lock: undefined })).toEqual([
+    expect(packageChanges({ manifest, lock }, { manifest, lock: undefined }, REGISTRY)).toEqual([
       "package-lock.json: the file is gone",
     ]);
-    expect(() => packageChanges({ manifest, lock }, { manifest: "{", lock })).toThrow();
+    expect(() => packageChanges({ manifest, lock }, { manifest: "{", lock }, REGISTRY)).toThrow();
   });
 });
