@@ -4,10 +4,10 @@
 //
 // Environment: GITHUB_STEP_SUMMARY, where what differs is listed.
 import "../base/process/no-environment-in-reports";
-import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { inFolder } from "../base/process/in-folder";
 import { engineAccess } from "../cli/stack/engine-access";
 import { exportState } from "../cli/stack/read-stack";
 import { accessChangeOf } from "./access-change";
@@ -26,8 +26,7 @@ const WAY_BACK = [
 ];
 
 async function changeSince(before: string, stack: string, mask: boolean): Promise<AccessChange> {
-  const dir = await mkdtemp(join(tmpdir(), "comfyui-access-applied-"));
-  try {
+  return inFolder("applied", async (dir) => {
     const after = join(dir, "after.json");
     await writeFile(after, await exportState(await engineAccess(false), stack), { mode: 0o600 });
     const log = (line: string) => process.stderr.write(`${line}\n`);
@@ -35,9 +34,7 @@ async function changeSince(before: string, stack: string, mask: boolean): Promis
     if (json === undefined)
       throw new Error("what the update changed cannot be told: access-diff gave no answer");
     return accessChangeOf(json, []);
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  });
 }
 
 async function main(): Promise<void> {

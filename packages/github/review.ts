@@ -3,11 +3,11 @@
 //   npm run github:review -- --stack prod --commit <sha> [--out review.json] [--agreed true] [--agreed-not-judged true]
 //     [--mask true] [--sandbox]
 import "../base/process/no-environment-in-reports";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findingsIn, readFindings } from "../base/process/findings-file";
+import { inFolder } from "../base/process/in-folder";
 import { type ComparedPlaces, readSecretPlaces } from "../cli/access-diff/secret-places";
 import { type PulumiTarget, pulumi } from "../cli/engine/pulumi";
 import { ensureStack, guardrails } from "../cli/sandboxed/pulumi";
@@ -38,7 +38,7 @@ interface Stated {
 
 async function preview(target: PulumiTarget, stack: string, stated: Stated): Promise<Previewed> {
   const command = ["preview", "--json", "--stack", stack];
-  const planned = await inFolder(async (dir) => {
+  const planned = await inFolder("review", async (dir) => {
     const file = join(dir, "findings.json");
     const env = { ...target.env, ...streamedEvents, ...findingsIn(file) };
     const result = await pulumi({ ...target, env }, [...command, ...guardrails]);
@@ -59,7 +59,7 @@ async function accessChange(
   places: ComparedPlaces,
   { labels, mask }: Stated,
 ): Promise<AccessChange | undefined> {
-  return inFolder(async (dir) => {
+  return inFolder("review", async (dir) => {
     const file = join(dir, "preview.json");
     await writeFile(file, digest, { mode: 0o600 });
     const secrets = join(dir, "places.json");
@@ -67,16 +67,6 @@ async function accessChange(
     const json = await runAccessDiff(["--preview", file, "--places", secrets], { mask, log });
     return json === undefined ? undefined : accessChangeOf(json, labels);
   });
-}
-
-/** Does something with a folder that is there for that alone. */
-async function inFolder<T>(use: (dir: string) => Promise<T>): Promise<T> {
-  const dir = await mkdtemp(join(tmpdir(), "comfyui-access-review-"));
-  try {
-    return await use(dir);
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
 }
 
 async function previewInSandbox(stack: string, stated: Stated): Promise<Previewed> {

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { urnOf } from "../../../components/declaration";
 import { UserError } from "../../base/errors";
+import { inFolder } from "../../base/process/in-folder";
 import { AccountSnapshot } from "../../cloudflare/account-snapshot";
 import { planSteps } from "../../cloudflare/stack-plan";
 import { previewErrors, pulumi } from "../engine/pulumi";
@@ -211,8 +211,7 @@ async function importAll(
   const taken = rows.filter(({ how }) => how === way);
   const file = importFile({ rows: taken }, project, stack, known);
   if (file.resources.length === 0) return known;
-  const dir = await mkdtemp(join(tmpdir(), "comfyui-access-adopt-"));
-  try {
+  await inFolder("adopt", async (dir) => {
     // Names and ids alone; the folder is readable by its owner only.
     const path = join(dir, "import.json");
     await writeFile(path, JSON.stringify(file, null, 1), { mode: 0o600 });
@@ -223,9 +222,7 @@ async function importAll(
         ...["--yes", "--skip-preview", "--stack", stack, ...configFileArgs(engine)],
       ],
     });
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  });
   const parents = taken.flatMap(({ resource }) => resource?.parent ?? []);
   return new Set([...known, ...parents.map((parent) => urnOf(parent, project, stack))]);
 }

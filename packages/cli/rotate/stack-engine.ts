@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../base/errors";
+import { inFolder } from "../../base/process/in-folder";
 import { type PulumiResult, previewErrors, sectionOf } from "../engine/pulumi";
 import { type ChangeSummary, changesOf } from "../sandboxed/pulumi";
 import type { EngineAccess } from "../secrets/engine-cli";
@@ -28,15 +28,12 @@ export class StackEngine {
    */
   async preview(config: string): Promise<string> {
     // Beside the real one it could be taken for a stack's; and it must never stay.
-    const folder = await mkdtemp(join(tmpdir(), "comfyui-access-rotate-"));
-    try {
+    return inFolder("rotate", async (folder) => {
       const file = join(folder, `Pulumi.${this.stack}.yaml`);
       await writeFile(file, config, { mode: 0o600 });
       const args = ["preview", "--json", "--stack", this.stack, "--config-file", file];
       return (await this.run("preview the rotation", args)).stdout;
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    });
   }
 
   /**
