@@ -72,7 +72,7 @@ export function valueAt(properties: Value, ...path: string[]): Value {
 export const isUnknown = (value: Value): value is Unknown => value instanceof Unknown;
 
 /** A value as text. What is no text there comes from a program or a state, and can be anything. */
-export const textOf = (value: Value): string =>
+export const asText = (value: Value): string =>
   typeof value === "string" ? value : (JSON.stringify(value) ?? "");
 
 /** The elements of a list; none when it is not one. */

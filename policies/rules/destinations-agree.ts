@@ -1,5 +1,5 @@
 import { hostAt } from "../../packages/access";
-import { isUnknown, listOf, textOf, valueAt } from "../resource";
+import { asText, isUnknown, listOf, valueAt } from "../resource";
 import { type Fault, type ResourceRule, undecided } from "../rule";
 
 /** The API has three fields for an application's places; only one of them may say where it stands. */
@@ -18,7 +18,7 @@ export const destinationsAgree: ResourceRule = {
       if (value === undefined) return [];
       if (isUnknown(value)) return [undecided(resource, property)];
       if (names.has(placeOf(value))) return [];
-      const found = `is ${textOf(value)}, which its destinations do not name`;
+      const found = `is ${asText(value)}, which its destinations do not name`;
       return [{ resource, property, found, remedy: "Name it in destinations, and nowhere else." }];
     });
   },
@@ -39,7 +39,7 @@ function older(properties: Properties): [property: string, value: ReturnType<typ
 
 /** A host name in its one spelling, with its path. */
 function placeOf(value: ReturnType<typeof valueAt>): string {
-  const text = textOf(value).replace(/^https?:\/\//i, "");
+  const text = asText(value).replace(/^https?:\/\//i, "");
   const path = /\/.*$/.exec(text)?.[0] ?? "";
   return `${hostAt(text)}${path.replace(/\/$/, "")}`;
 }

@@ -1,5 +1,5 @@
 import { addressFault, isAddressSetting } from "../../config/provider-addresses";
-import { isUnknown, type Resource, textOf, valueAt } from "../resource";
+import { asText, isUnknown, type Resource, valueAt } from "../resource";
 import { type Fault, type ResourceRule, undecided } from "../rule";
 
 /** Whoever answers there is handed the API token with the first request. */
@@ -17,7 +17,7 @@ export const providerAddress: ResourceRule = {
         const value = valueAt(resource.properties, property);
         if (value === undefined) return [];
         if (isUnknown(value)) return [undecided(resource, property)];
-        const fault = addressFault(provider, property, textOf(value));
+        const fault = addressFault(provider, property, asText(value));
         return fault === undefined ? [] : [{ resource, property, ...fault }];
       }),
     ];

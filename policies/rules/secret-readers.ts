@@ -1,4 +1,4 @@
-import { isUnknown, textOf, valueAt } from "../resource";
+import { asText, isUnknown, valueAt } from "../resource";
 import { type Fault, type Limits, type ResourceRule, undecided } from "../rule";
 
 /** Roles by which a secret can be read, and nothing else done. */
@@ -23,14 +23,14 @@ export const secretReaders: ResourceRule = {
     const [member, role, project] = ["member", "role", "project"].map((name) => valueAt(properties, name));
     const faults: Fault[] = [];
     if (isUnknown(role)) faults.push(undecided(resource, "role"));
-    else if (!READ_ONLY.includes(textOf(role))) {
-      const found = `is ${textOf(role)}, which may do more than read`;
+    else if (!READ_ONLY.includes(asText(role))) {
+      const found = `is ${asText(role)}, which may do more than read`;
       faults.push({ resource, property: "role", found, remedy: `Set it to ${READ_ONLY[0]}.` });
     }
     if (isUnknown(member)) return [...faults, undecided(resource, "member")];
-    const domain = domainOf(textOf(member));
+    const domain = domainOf(asText(member));
     const own =
-      isUnknown(project) || project === undefined ? [] : [`${textOf(project)}.iam.gserviceaccount.com`];
+      isUnknown(project) || project === undefined ? [] : [`${asText(project)}.iam.gserviceaccount.com`];
     if (domain !== undefined && [...domains, ...own].includes(domain)) return faults;
     // The member is not repeated: it may be a person's address.
     const found = domain === undefined ? "is not of any domain" : `is of ${domain}, which is not named`;

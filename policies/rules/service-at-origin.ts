@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { isLoopback, urlIn } from "../../packages/base/host-name";
-import { isUnknown, textOf, valueAt } from "../resource";
+import { asText, isUnknown, valueAt } from "../resource";
 import { type Fault, type Limits, type ResourceRule, undecided } from "../rule";
 import { type IngressRule, ingressOf } from "../stack";
 
@@ -25,7 +25,7 @@ function judgeRule({ resource, at, rule }: IngressRule, { hosts = [] }: Limits):
   const property = `${at}.service`;
   const service = valueAt(rule, "service");
   if (isUnknown(service)) return [undecided(resource, property)];
-  const fault = faultOf(textOf(service), hosts);
+  const fault = faultOf(asText(service), hosts);
   return fault === undefined ? [] : [{ resource, property, ...fault }];
 }
 

@@ -1,5 +1,5 @@
 import { LONGEST_OVERLAP_DAYS, outlastsOverlap } from "../../config/limits";
-import { isUnknown, textOf, valueAt } from "../resource";
+import { asText, isUnknown, valueAt } from "../resource";
 import { type ResourceRule, undecided } from "../rule";
 
 /** Whoever has a secret that was rotated away uses it until then. */
@@ -12,7 +12,7 @@ export const tokenOverlap: ResourceRule = {
     const until = valueAt(resource.properties, property);
     if (until === undefined) return [];
     if (isUnknown(until)) return [undecided(resource, property)];
-    if (!outlastsOverlap(textOf(until), today)) return [];
+    if (!outlastsOverlap(asText(until), today)) return [];
     const remedy = `Set it to a time at most ${LONGEST_OVERLAP_DAYS} days ahead.`;
     return [{ resource, property, found: `is ${JSON.stringify(until)}`, remedy }];
   },
