@@ -169,5 +169,6 @@ function unknownRules(own: Own, value: unknown, path: Path): Found[] {
   });
 }
 
-const markOf = (value: unknown): string =>
+/** The same for the same value, without showing it. */
+export const markOf = (value: unknown): string =>
   createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 12);

@@ -11,6 +11,7 @@ import { namedIn } from "./principals";
 import { type Compared, relationOf } from "./relation";
 import { needsOf, type Sections, sectionsOf } from "./sections";
 import { align, type Sides } from "./sides";
+import { sitesOf } from "./sites";
 import type { Undecided } from "./undecided";
 
 /**
@@ -54,18 +55,19 @@ export function accessDiff(
   }: { undecided?: readonly Undecided[]; salt?: string; facts?: readonly Fact[] } = {},
 ): AccessDiff {
   const sides = align(before, after);
+  const sites = sitesOf(sides);
   const places = undecidedPlaces(sides.before, sides.after).map(
     (text): Undecided => ({ code: "places", bears: ["access", "traffic"], text }),
   );
   const undecided = [...said, ...places];
-  const callers = compareCallers(sides);
+  const callers = compareCallers(sides, sites);
   const policies = [before, after].flatMap(({ applications }) =>
     applications.flatMap((each) => each.policies),
   );
   const ranges = namedIn(policies, "ip", "ip");
   const login = loginNames(sides);
   const entries = sorted(entriesOf(callers, { login: (id) => login(id).name, ranges }));
-  const facts = [...factsOf(sides, login), ...connectorFacts(sides), ...more];
+  const facts = [...factsOf(sides, login), ...connectorFacts(sides, sites), ...more];
   const plain = entriesOf(callers, { login: (id) => login(id).key, ranges });
   const hashed = canonical({
     entries: sorted(

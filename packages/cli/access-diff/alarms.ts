@@ -1,5 +1,5 @@
 import { fieldsOf, listOf, textOf } from "../../base/json-values";
-import { KINDS } from "../../cloudflare/kinds";
+import { KINDS, kindOfType } from "../../cloudflare/kinds";
 import { isUnset } from "../../cloudflare/kinds/unset";
 import type { StateResource } from "../../cloudflare/state-resource";
 import type { Fact } from "./fact";
@@ -27,9 +27,7 @@ export function alarmFacts(before: readonly StateResource[], after: readonly Sta
 function receiversIn(resources: readonly StateResource[]): Set<string> {
   const alarms = resources.filter(
     ({ type, outputs }) =>
-      (KINDS.alert.types as readonly string[]).includes(type) &&
-      outputs["alertType"] === EXPIRY &&
-      outputs["enabled"] !== false,
+      kindOfType(type) === KINDS.alert && outputs["alertType"] === EXPIRY && outputs["enabled"] !== false,
   );
   return new Set(
     alarms.flatMap(({ outputs }) => {

@@ -1,11 +1,11 @@
 import type { Subject } from "../../access";
-import { placesOf } from "../../access/addressing";
 import { type Ending, endingsOf } from "../../access/endings";
 import type { Assumptions, Reach } from "../../access/reach";
-import { type Place, type Site, siteOf } from "../../access/site";
+import type { Place, Site } from "../../access/site";
 import { type Circumstances, circumstancesOf } from "./circumstances";
 import { type Principal, principalsOf, witnessOf } from "./principals";
 import type { Sides } from "./sides";
+import { type SitePair, sitesOf } from "./sites";
 
 /** What changes for one caller at one place. */
 export interface Change {
@@ -38,11 +38,9 @@ export interface Caller {
 }
 
 /** Everything that changes for anybody anywhere: each class of callers at each place, changed or not. */
-export function compareCallers(sides: Sides): Caller[] {
+export function compareCallers(sides: Sides, sites: readonly SitePair[] = sitesOf(sides)): Caller[] {
   const known = new Map<string, Caller[]>();
-  return placesOf([sides.before, sides.after]).flatMap((place) => {
-    const before = siteOf(sides.before, place, sides.after);
-    const after = siteOf(sides.after, place, sides.before);
+  return sites.flatMap(({ place, before, after }) => {
     // Most paths of a host name fare alike.
     const key = JSON.stringify([place.hostname, before, after]);
     const callers = known.get(key) ?? callersAt(sides, { place, before, after });
@@ -55,10 +53,7 @@ export function compareCallers(sides: Sides): Caller[] {
   });
 }
 
-function callersAt(
-  sides: Sides,
-  { place, before, after }: { place: Place; before: Site; after: Site },
-): Caller[] {
+function callersAt(sides: Sides, { place, before, after }: SitePair): Caller[] {
   const applications = [before.application, after.application];
   const policies = applications.flatMap((application) => application?.policies ?? []);
   return principalsOf(sides, policies).map((principal) => {

@@ -1,19 +1,21 @@
 import { placesOf as destinationsOf } from "../../access";
-import { placesOf } from "../../access/addressing";
 import { UNKNOWN_VALUE } from "../../access/hidden";
-import { type Site, siteOf } from "../../access/site";
+import type { Site } from "../../access/site";
 import type { Situation } from "../../access/situation";
 import type { Fact } from "./fact";
 import type { Sides } from "./sides";
+import { type SitePair, sitesOf } from "./sites";
 
 /**
  * What changes in whose JWTs the connector takes, where it checks them before and after: the audiences, and the team.
  * Which service checks at all is the rules' to say.
  */
-export function connectorFacts({ before, after }: Sides): Fact[] {
+export function connectorFacts(
+  { before, after }: Sides,
+  sites: readonly SitePair[] = sitesOf({ before, after }),
+): Fact[] {
   if (checksOf(before) === checksOf(after)) return [];
-  const facts = placesOf([before, after]).flatMap((place) => {
-    const [then, now] = [siteOf(before, place, after), siteOf(after, place, before)];
+  const facts = sites.flatMap(({ place, before: then, after: now }) => {
     if (!then.ingress?.jwtRequired || !now.ingress?.jwtRequired) return [];
     return [...audienceFacts({ before, after, then, now }), ...teamFacts(then, now)].map((change): Fact => {
       const pattern = now.ingress?.path;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isHidden } from "../../access/hidden";
 import { textOf } from "../../base/json-values";
-import { KINDS } from "../../cloudflare/kinds";
+import { KINDS, kindOfType } from "../../cloudflare/kinds";
 import type { StateResource } from "../../cloudflare/state-resource";
 import type { Fact } from "./fact";
 
@@ -24,4 +24,4 @@ export function connectorTokenFacts(
 }
 
 const tunnelsIn = (resources: readonly StateResource[]): StateResource[] =>
-  resources.filter(({ type }) => (KINDS.tunnel.types as readonly string[]).includes(type));
+  resources.filter(({ type }) => kindOfType(type) === KINDS.tunnel);

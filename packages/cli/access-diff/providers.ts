@@ -1,8 +1,9 @@
 import { isAddressSetting } from "../../../config/provider-addresses";
 import { fieldsOf } from "../../base/json-values";
 import { isUnset } from "../../cloudflare/kinds/unset";
+import { markOf } from "../../cloudflare/not-judged";
 import type { StateResource } from "../../cloudflare/state-resource";
-import { bearsOf, byText, markOf, type Undecided, withoutHidden } from "./undecided";
+import { bearsOf, byText, type Undecided, withoutHidden } from "./undecided";
 
 const PROVIDER = "pulumi:providers:";
 

@@ -163,7 +163,8 @@ function storesIn({ type, outputs }: StateResource): string[] {
   return [owner === undefined ? `${GOOGLE}, secret ${secret}` : storePlace(GOOGLE, owner)];
 }
 
-const isShown = (value: unknown): value is string => typeof value === "string" && !isHidden(value);
+/** Whether a value is a text that can be read. */
+export const isShown = (value: unknown): value is string => typeof value === "string" && !isHidden(value);
 
 function foreignPlace(provider: string, name: string, value: string | undefined): string | undefined {
   // By nothing in the environment: what is trusted there is a change all the same.

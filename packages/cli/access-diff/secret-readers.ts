@@ -1,7 +1,7 @@
 import { AROUND } from "../../../components/types";
-import { isHidden } from "../../access/hidden";
 import type { StateResource } from "../../cloudflare/state-resource";
 import type { Fact } from "./fact";
+import { isShown } from "./secret-places";
 import type { Undecided } from "./undecided";
 
 /** Who may do what with which secret of Google Secret Manager, as the resources grant it. */
@@ -20,8 +20,7 @@ const partsOf = ({ outputs }: StateResource): Record<keyof Grant, string | undef
   project: textOrHidden(outputs["project"]),
 });
 
-const textOrHidden = (value: unknown): string | undefined =>
-  typeof value === "string" && !isHidden(value) ? value : undefined;
+const textOrHidden = (value: unknown): string | undefined => (isShown(value) ? value : undefined);
 
 const isGrant = ({ type }: StateResource): boolean => type === AROUND.secretReader;
 

@@ -1,25 +1,35 @@
-import { placesAt } from "../../access/addressing";
+import { placesAt, placesOf } from "../../access/addressing";
 import { isStatus, type Place, type Site, siteOf } from "../../access/site";
 import type { StateIngressRule } from "../../access/situation";
 import type { Sides } from "./sides";
 
-/** What reach says of a host name on both sides: of all of it, and of each of its places. */
-export interface Sites {
+/** What reach says of a place on both sides. */
+export interface SitePair {
+  place: Place;
   before: Site;
   after: Site;
-  places: { place: Place; before: Site; after: Site }[];
 }
+
+/** What reach says of a host name on both sides: of all of it, and of each of its places. */
+export interface Sites extends Pick<SitePair, "before" | "after"> {
+  places: SitePair[];
+}
+
+const pairAt = ({ before, after }: Sides, place: Place): SitePair => ({
+  place,
+  before: siteOf(before, place, after),
+  after: siteOf(after, place, before),
+});
+
+/** What reach says of every place that the sides tell apart. */
+export const sitesOf = (sides: Sides): SitePair[] =>
+  placesOf([sides.before, sides.after]).map((place) => pairAt(sides, place));
 
 /** What reach says of a host name. */
 export function sitesAt(sides: Sides, hostname: string): Sites {
-  const both = (place: Place) => ({
-    place,
-    before: siteOf(sides.before, place, sides.after),
-    after: siteOf(sides.after, place, sides.before),
-  });
-  const places = placesAt([sides.before, sides.after], hostname).map(both);
-  const whole = both({ hostname, path: "/" });
-  return { before: whole.before, after: whole.after, places };
+  const places = placesAt([sides.before, sides.after], hostname).map((place) => pairAt(sides, place));
+  const { before, after } = pairAt(sides, { hostname, path: "/" });
+  return { before, after, places };
 }
 
 /** What serves the same requests on both sides; undefined: nothing does. */

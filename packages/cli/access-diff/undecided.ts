@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { isHidden } from "../../access/hidden";
 import type { Decides, NotJudged } from "../../access/situation";
 import { notJudgedWords } from "../../access/words";
-import { notJudgedIn } from "../../cloudflare/not-judged";
+import { markOf, notJudgedIn } from "../../cloudflare/not-judged";
 import { isServerOption } from "../../cloudflare/server-options";
 import type { StateResource } from "../../cloudflare/state-resource";
 
@@ -72,10 +71,6 @@ export function withoutHidden(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutHidden(inner)]));
 }
-
-/** The same for the same value, without showing it. */
-export const markOf = (value: unknown): string =>
-  createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 12);
 
 /** What is not judged and not the same on both sides. */
 export function notJudgedFacts(before: readonly Held[], after: readonly Held[]): Undecided[] {
